@@ -40,7 +40,7 @@ from erm.tasks import TASK_NAMES
 from erm.tracking import log_artifact
 
 if TYPE_CHECKING:
-    from erm.local_critic import LocalCritic
+    from erm.local_critic import LoadedCritic, LocalCritic
 
 
 class BenchmarkSettings(Settings):
@@ -140,7 +140,7 @@ class _Critics:
         self._seed = settings.seed
         self._judge = judge_from_spec(settings.judge)
         self._trained = LocalCritic(critic, batch_size=settings.batch_size)
-        self._untrained = _untrained(critic, settings)
+        self._untrained = _untrained(self._trained, settings)
         self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
 
     def judge(self, held_out: Sequence[Pair]) -> _Judged:
@@ -182,20 +182,19 @@ def _held_out(settings: BenchmarkSettings, pairs: Path) -> list[Pair]:
     return chosen
 
 
-def _untrained(folder: Path, settings: BenchmarkSettings) -> LocalCritic:
+def _untrained(trained: LocalCritic, settings: BenchmarkSettings) -> LoadedCritic:
     """The critic's architecture and tokenizer with the weights of before training."""
     from transformers import set_seed
 
-    from erm.local_critic import LocalCritic
+    from erm.local_critic import LoadedCritic
     from erm.model import random_weights
 
-    critic = LocalCritic(folder, batch_size=settings.batch_size)
     set_seed(settings.seed)
-    trained = critic.checkpoint.model
-    untrained = random_weights(trained.config).to(trained.device, trained.dtype).eval()
-    untrained.generation_config = trained.generation_config
-    critic.checkpoint = critic.checkpoint._replace(model=untrained)
-    return critic
+    model = trained.checkpoint.model
+    untrained = random_weights(model.config).to(model.device, model.dtype).eval()
+    untrained.generation_config = model.generation_config
+    checkpoint = trained.checkpoint._replace(model=untrained)
+    return LoadedCritic("untrained", checkpoint, batch_size=settings.batch_size)
 
 
 def _f1_rows(scores: dict[str, Scores], prefix: str = "") -> list[list[Any]]:

@@ -17,27 +17,7 @@ from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLVisionPatchEmb
 from erm.errors import ErmError
 from erm.processor import PairProcessor
 from erm.tokenizer import IMAGE_TOKEN, train_tokenizer
-from erm.training import ModelSettings
-
-SCRATCH_SIZES: dict[str, dict[str, Any]] = {
-    "tiny": {
-        "patch_size": 14,
-        "text": {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 3},
-        "vision": {"hidden_size": 128, "intermediate_size": 384, "depth": 3},
-        "heads": 4,
-        "deepstack": [0, 1],
-        "initializer_range": 0.06,
-    },
-    "small": {
-        "patch_size": 14,
-        "text": {"hidden_size": 512, "intermediate_size": 1536, "num_hidden_layers": 8},
-        "vision": {"hidden_size": 384, "intermediate_size": 1536, "depth": 8},
-        "heads": 8,
-        "deepstack": [2, 4, 6],
-        "initializer_range": 0.03,
-    },
-}
-"""Architectures trained from random weights: ``tiny`` has about 2 M parameters, ``small`` 45 M."""
+from erm.training import SCRATCH_SIZES, ModelSettings
 
 
 def build_processor(

@@ -21,8 +21,6 @@ from erm.report import CATEGORIES
 if TYPE_CHECKING:
     from erm.pairs import Pair
 
-_NO_REPORT = "no JSON object in the reply"
-
 
 def items_of(pairs: Sequence[Pair]) -> list[Item]:
     """Pairs of ours as benchmark items, with their sources."""
@@ -38,9 +36,13 @@ def items_of(pairs: Sequence[Pair]) -> list[Item]:
 def predictions_of(items: Sequence[Item], critiques: Sequence[Critique]) -> list[Prediction]:
     """What critiques predict for the items they were made of."""
     return [
-        Prediction(item, critique.parsed, None if critique.parsed is not None else _NO_REPORT)
+        Prediction(item, critique.parsed, _failure(critique))
         for item, critique in zip(items, critiques, strict=True)
     ]
+
+
+def _failure(critique: Critique) -> str | None:
+    return None if critique.parsed is not None else "no JSON object in the reply"
 
 
 def predict(
@@ -112,8 +114,7 @@ def _judge(
             answers[index] = {"pred_json": None, "failure": str(error)}
     critiques = critic.critique(list(pairs.values()), progress=progress) if pairs else []
     for index, critique in zip(pairs, critiques, strict=True):
-        failure = None if critique.parsed is not None else _NO_REPORT
-        answers[index] = {"pred_json": critique.parsed, "failure": failure}
+        answers[index] = {"pred_json": critique.parsed, "failure": _failure(critique)}
     return dict(sorted(answers.items()))
 
 

@@ -2,15 +2,32 @@
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from pydantic import Field, model_validator
 
 from erm.launch import LaunchSettings
 from erm.settings import Settings
 
-SCRATCH = ("tiny", "small")
-"""Models that start from random weights."""
+SCRATCH_SIZES: dict[str, dict[str, Any]] = {
+    "tiny": {
+        "patch_size": 14,
+        "text": {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 3},
+        "vision": {"hidden_size": 128, "intermediate_size": 384, "depth": 3},
+        "heads": 4,
+        "deepstack": [0, 1],
+        "initializer_range": 0.06,
+    },
+    "small": {
+        "patch_size": 14,
+        "text": {"hidden_size": 512, "intermediate_size": 1536, "num_hidden_layers": 8},
+        "vision": {"hidden_size": 384, "intermediate_size": 1536, "depth": 8},
+        "heads": 8,
+        "deepstack": [2, 4, 6],
+        "initializer_range": 0.03,
+    },
+}
+"""Architectures trained from random weights: ``tiny`` has about 2 M parameters, ``small`` 45 M."""
 
 
 class LoraSettings(Settings):
@@ -32,7 +49,7 @@ class ModelSettings(Settings):
 
     @property
     def from_scratch(self) -> bool:
-        return self.name in SCRATCH
+        return self.name in SCRATCH_SIZES
 
 
 class OptimizationSettings(Settings):

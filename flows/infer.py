@@ -22,18 +22,15 @@ def infer() -> State[Any]:
 
 def _work(params: Params, paths: Paths) -> Metrics:
     from erm.inference import InferSettings, infer
+    from erm.validation import ValidateSettings, validate
 
     inferred = paths.out("data/inferred")
     metrics = infer(params.of("infer", InferSettings), pairs=PAIRS, out=inferred, work=paths.work)
-    report = paths.out("reports/infer")
-    if not metrics["pairs"]:
-        report.mkdir()
-        (report / "nothing.md").write_text("No attempt became a pair: there is nothing to check.\n")
-        return metrics
-    from erm.validation import ValidateSettings, validate
-
     checked = validate(
-        params.of("validate", ValidateSettings), pairs=inferred, out=report, beside=PAIRS
+        params.of("validate", ValidateSettings),
+        pairs=inferred,
+        out=paths.out("reports/infer"),
+        beside=PAIRS,
     )
     return {**metrics, "expectations": checked["expectations"]}
 

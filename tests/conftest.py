@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Literal
 
@@ -57,3 +58,11 @@ def renderer() -> Iterator[Renderer]:
     """One contained worker for all tests, since starting one takes seconds."""
     with Renderer(workers=1) as pool:
         yield pool
+
+
+@pytest.fixture(scope="module")
+def warm(renderer: Renderer) -> Iterator[None]:
+    """Pairs are made with that worker: starting one takes longer than drawing a few pictures."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("erm.chunk_work._renderer", lambda _: nullcontext(renderer))
+        yield

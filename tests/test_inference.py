@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -46,16 +45,11 @@ DOZEN = "".join(
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def _warm(renderer: Renderer) -> Iterator[None]:
-    """One renderer for all: starting a worker takes longer than drawing these few pictures."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("erm.chunk_work._renderer", lambda _: nullcontext(renderer))
-        yield
+pytestmark = pytest.mark.usefixtures("warm")
 
 
 @pytest.fixture(scope="module")
-def pairs(tmp_path_factory: pytest.TempPathFactory, _warm: None) -> Path:
+def pairs(tmp_path_factory: pytest.TempPathFactory, warm: None) -> Path:
     """Twelve icons, six of them held out."""
     place = tmp_path_factory.mktemp("pairs")
     settings = SynthesizeSettings(
