@@ -7,6 +7,8 @@ Every stage of ``dvc.yaml`` is one module here with one Prefect flow; what the s
 import gc
 import os
 
+from flows.handover import hand_over
+
 # Start-up of a stage is mostly imports, a quarter of which went to collecting garbage that is none.
 gc.set_threshold(100_000, 50, 50)
 
@@ -20,3 +22,5 @@ for _name, _value in {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }.items():
     os.environ.setdefault(_name, _value)
+
+hand_over()

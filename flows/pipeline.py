@@ -18,6 +18,7 @@ from prefect.context import TaskRunContext
 from prefect.states import Completed, Failed
 
 from erm.errors import ErmError
+from flows import fork_server
 from flows.params import PARAMS, SETTINGS, check_params, compose
 from flows.session import open_session
 from flows.stage import PARENT, entry
@@ -30,7 +31,8 @@ def pipeline(profile: str | None = None) -> State[Any]:
     Args:
         profile: composes ``params.yaml`` from this profile first; None takes it as it stands.
     """
-    open_session()
+    session = open_session()
+    fork_server.start(session.root, session.owner)
     try:
         if profile is not None:
             PARAMS.write_text(compose(profile), encoding="utf-8")

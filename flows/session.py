@@ -49,10 +49,19 @@ class Session:
         return session
 
 
+_stands_for: int | None = None
+
+
+def stand_for(pid: int) -> None:
+    """Has this process, which another one forked, belong to the session of process `pid`."""
+    global _stands_for
+    _stands_for = pid
+
+
 def open_session() -> Session:
     """The session of the nearest ancestor that carries one, or a new one."""
     root = Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve()
-    me = psutil.Process()
+    me = psutil.Process(_stands_for)
     family = [me, *me.parents()]
     for process in family:
         session = _read(root, process)

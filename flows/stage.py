@@ -27,6 +27,7 @@ from prefect.states import Completed, Crashed, Failed
 
 from erm.errors import ErmError
 from erm.tracking import numbers
+from flows import fork_server
 from flows.failures import explain, is_transient
 from flows.outputs import Paths, finish, prepared, read_stage_files
 from flows.params import Params, check_params, read_params
@@ -140,6 +141,8 @@ def _run(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
     check_params()
     importlib.import_module("flows.records")  # takes seconds, in which the server starts
     wait_for_server()
+    if "DVC_STAGE" in os.environ:
+        fork_server.start(session.root, session.owner)  # for the stages that DVC runs next
     parent = os.environ.get(PARENT)
     with get_client(sync_client=True) as client:
         _close_abandoned(client)

@@ -52,6 +52,10 @@ def test_every_stage_left_its_outputs_and_metrics(copy: Path) -> None:
     assert math.isfinite(json.loads((copy / "reports/train_critic.json").read_text())["loss"])
 
 
+def test_stages_were_forked(copy: Path) -> None:
+    assert (copy / ".erm/fork_server.log").read_text() == "", "a stage was refused"
+
+
 def test_a_second_run_does_nothing(copy: Path) -> None:
     done = in_copy(copy, "dvc", "repro")
     assert done.returncode == 0, done.stderr
