@@ -5,13 +5,16 @@ Not covered: the training itself (`erm.sft`) and judging (`erm.critic`).
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
 from erm.launch import distribute, needed
+from erm.pairs import Pair, read_pairs
 from erm.tasks import TASK_NAMES
 from erm.training import Example, TrainingSettings, ValidationSettings
 
@@ -22,6 +25,11 @@ class TrainCriticSettings(TrainingSettings):
     max_pairs: int | None = Field(
         None, ge=1, description="train on the first so many pairs of a folder only"
     )
+    share: float = Field(
+        1.0, gt=0, le=1, description="of the sources; a smaller share's are among a larger one's"
+    )
+    exclude_routes: tuple[Literal["edit", "equivalent", "identical", "cross", "infer"], ...] = ()
+    """Pairs that came to be in one of these ways are not trained on (`erm.pairs.ROUTES`)."""
     validation: ValidationSettings | None = None
 
 
@@ -53,13 +61,12 @@ def train_critic(
             paths["inferred"] = inferred
         return distribute("erm.critic_training:train_critic", settings, settings.launch, paths)
     from erm.critic import write_reply
-    from erm.pairs import read_pairs
     from erm.prompts import critic_prompt
     from erm.sft import train
 
     def examples() -> Iterator[Example]:
         for folder in (pairs, inferred) if inferred is not None else (pairs,):
-            for pair in islice(read_pairs(folder, "train"), settings.max_pairs):
+            for pair in islice(training_pairs(settings, folder), settings.max_pairs):
                 yield Example(pair.task, (pair.reference, pair.candidate), write_reply(pair.report))
 
     brief = settings.model.from_scratch
@@ -74,3 +81,12 @@ def train_critic(
         judge = HeldOutJudge(settings.validation, pairs, role)
         validation = Validation(judge, "f1_hard", settings.validation.every)
     return train("critic", prompts, examples, settings, out, work, validation)
+
+
+def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair]:
+    """The training pairs of a folder that the settings do not leave out."""
+    for pair in read_pairs(folder, "train"):
+        digest = hashlib.sha256(pair.source_id.encode()).digest()
+        place = int.from_bytes(digest[:8], "big") / 2**64
+        if place < settings.share and pair.route not in settings.exclude_routes:
+            yield pair

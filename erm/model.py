@@ -29,6 +29,7 @@ def build_processor(
             train_tokenizer(texts, vocabulary),
             patch_size=SCRATCH_SIZES[settings.name]["patch_size"],
             max_side=max_side,
+            pair_encoding=settings.pair_encoding or "difference",
         )
     return PairProcessor.from_checkpoint(settings.name, max_side=max_side)
 

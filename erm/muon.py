@@ -52,6 +52,9 @@ class Muon(torch.optim.AdamW):  # type: ignore[misc]
         learning_rate: of AdamW.
         matrix_learning_rate: of the matrices.
         weight_decay: of everything but vectors.
+        matrix_block: a matrix with more rows and more columns than this is orthogonalised in blocks
+            of so many columns, if they divide it, at a fraction of the cost (Khaled et al.,
+            "MuonBP: Faster Muon via block-periodic orthogonalization", 2025; no period here).
     """
 
     param_groups: list[dict[str, Any]]
@@ -65,7 +68,9 @@ class Muon(torch.optim.AdamW):  # type: ignore[misc]
         weight_decay: float,
         beta2: float,
         momentum: float = 0.95,
+        matrix_block: int | None = None,
     ) -> None:
+        self._block = matrix_block
         output = getattr(model, "get_output_embeddings", lambda: None)()
         linear = [module for module in model.modules() if isinstance(module, nn.Linear)]
         matrices = [one.weight for one in linear if one is not output and one.weight.requires_grad]
@@ -101,8 +106,8 @@ class Muon(torch.optim.AdamW):  # type: ignore[misc]
     def _move(self, group: dict[str, Any]) -> None:
         """Update a group of matrices."""
         stacks = [
-            (weights, torch.stack([self._direction(weight, group) for weight in weights]))
-            for weights in _alike([one for one in group["params"] if one.grad is not None])
+            (weights, torch.cat([self._direction(weight, group) for weight in weights]))
+            for weights in self._alike([one for one in group["params"] if one.grad is not None])
         ]
         owners = _shares([directions for _, directions in stacks])
         # All of one's own share first: nobody waits for a broadcast with work left to do.
@@ -116,12 +121,12 @@ class Muon(torch.optim.AdamW):  # type: ignore[misc]
             if len(set(owners)) > 1:
                 distributed.broadcast(directions, owner)
             pace = group["lr"] * 0.2 * max(directions.shape[1:]) ** 0.5
-            for weight, direction in zip(weights, directions, strict=True):
+            for weight, direction in zip(weights, directions.chunk(len(weights)), strict=True):
                 weight.mul_(1 - group["lr"] * group["weight_decay"])
-                weight.add_(_wide(direction, like=weight), alpha=-pace)
+                weight.add_(_unfolded(direction, weight.shape), alpha=-pace)
 
     def _direction(self, weight: Tensor, group: dict[str, Any]) -> Tensor:
-        """Nesterov momentum of a matrix, lying on its side where it has more rows than columns."""
+        """Nesterov momentum of a matrix, folded."""
         state = self.state[weight]
         if not state:
             # AdamW's loading looks for a step in every state
@@ -129,24 +134,33 @@ class Muon(torch.optim.AdamW):  # type: ignore[misc]
         state["step"] += 1
         assert weight.grad is not None
         state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
-        return _wide(weight.grad.lerp(state["momentum"], group["momentum"]), like=weight)
+        return _folded(weight.grad.lerp(state["momentum"], group["momentum"]), self._block)
+
+    def _alike(self, weights: list[Tensor]) -> list[list[Tensor]]:
+        """The weights in lists of one folded shape, none much larger than `_LARGEST_STACK`."""
+        shapes: dict[tuple[int, ...], list[Tensor]] = defaultdict(list)
+        for weight in weights:
+            shapes[tuple(_folded(weight, self._block).shape)].append(weight)
+        stacks = []
+        for members in shapes.values():
+            size = max(1, _LARGEST_STACK // members[0].numel())
+            stacks += [members[start : start + size] for start in range(0, len(members), size)]
+        return stacks
 
 
-def _wide(matrix: Tensor, like: Tensor) -> Tensor:
-    """Transposed where `like` has more rows than columns: to its wide form, and back."""
-    return matrix.T if like.shape[0] > like.shape[1] else matrix
+def _folded(matrix: Tensor, block: int | None) -> Tensor:
+    """A matrix as (blocks, rows, columns) with rows ≤ columns: cut and laid on its side."""
+    rows, columns = matrix.shape
+    width = block if block and min(rows, columns) > block and columns % block == 0 else columns
+    blocks = matrix.view(rows, -1, width).transpose(0, 1)
+    return blocks.mT if rows > width else blocks
 
 
-def _alike(weights: list[Tensor]) -> list[list[Tensor]]:
-    """The weights in lists of one wide shape each, none much larger than `_LARGEST_STACK`."""
-    shapes: dict[tuple[int, ...], list[Tensor]] = defaultdict(list)
-    for weight in weights:
-        shapes[tuple(sorted(weight.shape))].append(weight)
-    stacks = []
-    for members in shapes.values():
-        size = max(1, _LARGEST_STACK // members[0].numel())
-        stacks += [members[start : start + size] for start in range(0, len(members), size)]
-    return stacks
+def _unfolded(blocks: Tensor, shape: torch.Size) -> Tensor:
+    """The matrix of a shape that `_folded` made blocks of."""
+    rows = shape[0]
+    upright = blocks if blocks.shape[1] == rows else blocks.mT
+    return upright.transpose(0, 1).reshape(shape)
 
 
 def _rank() -> int:

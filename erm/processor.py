@@ -41,7 +41,7 @@ _CHAT_TEMPLATE = (
     "{%- for part in message['content'] -%}"
     "{%- if part['type'] == 'image' -%}"
     "{%- if not seen.image -%}<|vision_start|><|image_pad|><|vision_end|>{%- endif -%}"
-    "{%- set seen.image = true -%}"
+    "{%- set seen.image = SHARED -%}"
     "{%- else -%}{{ part['text'] }}{%- endif -%}"
     "{%- endfor -%}"
     "{%- endif -%}"
@@ -49,7 +49,7 @@ _CHAT_TEMPLATE = (
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}<|im_start|>assistant{%- endif -%}"
 )
-"""The Qwen chat format in which all images of a message share one slot."""
+"""The Qwen chat format; all images of a message share one slot where SHARED is true."""
 
 
 class PairProcessor(ProcessorMixin):  # type: ignore[misc]
@@ -79,7 +79,12 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
 
     @classmethod
     def from_scratch(
-        cls, tokenizer: PreTrainedTokenizerFast, *, patch_size: int, max_side: int
+        cls,
+        tokenizer: PreTrainedTokenizerFast,
+        *,
+        patch_size: int,
+        max_side: int,
+        pair_encoding: PairEncoding = "difference",
     ) -> PairProcessor:
         """The processor of a model that is trained from random weights."""
         images = Qwen2VLImageProcessorPil(
@@ -91,7 +96,9 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             image_mean=[1.0, 1.0, 1.0],
             image_std=[0.5, 0.5, 0.5],
         )
-        return cls(images, tokenizer, _CHAT_TEMPLATE, "difference", max_side)
+        shared = "true" if pair_encoding == "difference" else "false"
+        template = _CHAT_TEMPLATE.replace("SHARED", shared)
+        return cls(images, tokenizer, template, pair_encoding, max_side)
 
     @classmethod
     def from_checkpoint(cls, name: str, *, max_side: int) -> PairProcessor:

@@ -202,6 +202,7 @@ def fine_tune(
             matrix_learning_rate=settings.matrix_learning_rate,
             weight_decay=settings.weight_decay,
             beta2=settings.beta2,
+            matrix_block=settings.matrix_block,
         )
     trainer = SFTTrainer(
         model=model,

@@ -45,11 +45,20 @@ class ModelSettings(Settings):
     """``tiny`` or ``small`` from random weights, otherwise a checkpoint by hub name or folder."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     attention: str = "sdpa"
+    pair_encoding: Literal["difference", "two_images"] | None = None
+    """How a pair of images enters a model from random weights, as `difference` unless said
+    otherwise (`erm.processor`); a checkpoint's own way is two images."""
     lora: LoraSettings | None = None
 
     @property
     def from_scratch(self) -> bool:
         return self.name in SCRATCH_SIZES
+
+    @model_validator(mode="after")
+    def _enters(self) -> ModelSettings:
+        if self.pair_encoding == "difference" and not self.from_scratch:
+            raise ValueError(f"pair_encoding 'difference' is not how {self.name} sees two images")
+        return self
 
 
 class OptimizationSettings(Settings):
@@ -62,6 +71,9 @@ class OptimizationSettings(Settings):
     """``muon`` learns faster from random weights (`erm.muon`); DeepSpeed needs ``adamw``."""
     learning_rate: float = Field(4e-4, gt=0)
     matrix_learning_rate: float = Field(4e-3, gt=0, description="of Muon's matrices")
+    matrix_block: int | None = Field(
+        None, ge=1, description="widest block in which Muon takes a matrix, if both sides are wider"
+    )
     warmup: float = Field(0.03, ge=0, lt=1, description="share of the steps")
     weight_decay: float = Field(0.01, ge=0)
     beta2: float = Field(0.95, gt=0, lt=1, description="decay of AdamW's second moment")

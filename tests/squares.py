@@ -33,7 +33,7 @@ def square_pair(index: int, split: str = "train") -> Pair:
         source_id=f"{split}-source-{index}",
         task="svg",
         split=split,
-        route="edit",
+        route="edit" if before != after else "identical",
         operators=("recolour",),
         reference=images[0],
         candidate=images[1],

@@ -24,8 +24,15 @@ def network() -> nn.Module:
     )
 
 
-def muon(model: nn.Module) -> Muon:
-    return Muon(model, learning_rate=1e-2, matrix_learning_rate=2e-2, weight_decay=0.1, beta2=0.95)
+def muon(model: nn.Module, matrix_block: int | None = None) -> Muon:
+    return Muon(
+        model,
+        learning_rate=1e-2,
+        matrix_learning_rate=2e-2,
+        weight_decay=0.1,
+        beta2=0.95,
+        matrix_block=matrix_block,
+    )
 
 
 def losses(model: nn.Module, optimizer: torch.optim.Optimizer, steps: int) -> list[float]:
@@ -66,6 +73,21 @@ def test_matrices_move_as_torch_moves_them() -> None:
         torch.nn.functional.cosine_similarity(step, expected, dim=0) > 0.97
     )  # it computes in bfloat16
     assert step.norm().item() == pytest.approx(expected.norm().item(), rel=0.05)
+
+
+def test_wide_matrices_move_in_blocks_of_their_columns() -> None:
+    """The first layer, 24 × 32, moves as four of 24 × 8 do; the last, 6 × 24, as a whole."""
+    model, whole = network(), network()
+    optimizer = muon(model, matrix_block=8)
+    losses(model, optimizer, 1)
+    losses(whole, muon(whole), 1)
+    assert torch.equal(model[4].weight, whole[4].weight)
+    moved = model[2].weight - network()[2].weight * (1 - 2e-2 * 0.1)
+    gradient = optimizer.state[model[2].weight]["momentum"] / 0.05
+    for columns in range(0, 32, 8):
+        direction = orthogonalized(gradient[None, :, columns : columns + 8].mT)[0].T
+        expected = -2e-2 * 0.2 * 24**0.5 * direction
+        torch.testing.assert_close(moved[:, columns : columns + 8], expected, rtol=1e-3, atol=1e-5)
 
 
 def test_learns_and_goes_on_from_its_saved_state() -> None:

@@ -20,7 +20,7 @@ from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from erm.checkpoint import read_role
 from erm.critic import ImagePair
-from erm.critic_training import TrainCriticSettings, train_critic
+from erm.critic_training import TrainCriticSettings, train_critic, training_pairs
 from erm.errors import ErmError
 from erm.launch import LaunchSettings
 from erm.local_critic import LocalCritic
@@ -191,6 +191,34 @@ def test_a_policys_own_errors_are_mixed_in(pairs: Path, tmp_path: Path) -> None:
     (tmp_path / "none" / "set_aside.jsonl").touch()
     metrics = train_critic(limited, pairs, tmp_path / "two", work / "two", tmp_path / "none")
     assert metrics["examples"] == 8
+
+
+def test_a_share_of_the_pairs_lies_within_a_larger_one(pairs: Path) -> None:
+    def ids(**chosen: Any) -> set[str]:
+        return {pair.id for pair in training_pairs(TrainCriticSettings(**chosen), pairs)}
+
+    assert ids(share=0.2) < ids(share=0.7) < ids()
+    assert 0.4 * 96 < len(ids(share=0.6)) < 0.8 * 96
+    assert len(ids(exclude_routes=("identical",))) == 72
+    assert not ids(exclude_routes=("edit", "identical"))
+
+
+def test_two_images_enter_a_small_model_one_after_the_other(pairs: Path, tmp_path: Path) -> None:
+    """What the frame of differences is compared with."""
+    apart = _settings().model.model_copy(update={"pair_encoding": "two_images"})
+    chosen = _settings().model_copy(update={"model": apart, "max_pairs": 8, "validation": None})
+    train_critic(chosen, pairs, tmp_path / "critic", tmp_path / "work")
+    critic = LocalCritic(tmp_path / "critic")
+    assert critic.checkpoint.processor.pair_encoding == "two_images"
+    pair = square_pair(1)
+    prepared = critic.checkpoint.processor(
+        images=[[pair.reference, pair.candidate]],
+        text=["<|image_pad|><|image_pad|>"],
+        return_tensors="pt",
+    )
+    assert len(prepared["image_grid_thw"]) == 2
+    (critique,) = critic.critique([ImagePair("svg", pair.reference, pair.candidate)])
+    assert critique.parsed is not None
 
 
 def test_no_pairs_is_an_error(tmp_path: Path) -> None:
