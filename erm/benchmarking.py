@@ -31,10 +31,12 @@ from erm.benchmark.page import write_page
 from erm.benchmark.similarity import Distances, measure_distances
 from erm.critic import Critique, ImagePair
 from erm.errors import ErmError
+from erm.exact_critic import ExactCritic
 from erm.judged_picture import judged_picture, spread
 from erm.pairs import Pair, read_pairs
 from erm.pixel_critic import PixelCritic
 from erm.prediction import items_of, predictions_of
+from erm.render import Renderer
 from erm.settings import Settings
 from erm.tasks import TASK_NAMES
 from erm.tracking import log_artifact
@@ -49,6 +51,10 @@ class BenchmarkSettings(Settings):
     judge: str = "offline"
     max_pairs: int | None = Field(None, ge=1, description="held-out pairs a task, at most")
     batch_size: int = Field(64, ge=1)
+    exact_annotator: bool = True
+    """Whether the exact annotator judges too, from the sources that it draws again: 1 unless the
+    labels are a model's, or were made by another state of the code."""
+    render_workers: int | None = Field(None, ge=1, description="of it; the processors if null")
     pictured: int = Field(9, ge=1, description="judged pairs in the picture")
     similarities: tuple[str, ...] = Field(
         ("mse", "ssim", "teds"), description="set against severity: mse, ssim, teds, features:MODEL"
@@ -85,16 +91,16 @@ def benchmark(
     if not held_out:
         raise ErmError(f"{pairs}: the test split is empty.")
     own_errors = _held_out(settings, inferred) if inferred is not None else []
-    critics = _Critics(settings, critic, pairs)
-    judged = critics.judge(held_out)
+    with _Critics(settings, critic, pairs) as critics:
+        judged = critics.judge(held_out)
+        natural = critics.judge(own_errors) if own_errors else None
     distances = {
         "critic": severity_of_items(judged.scores["critic"], judged.scores["critic"]),
         **measure_distances(judged.items, settings.similarities),
     }
     _write(judged, out, "The critic on held-out pairs", settings.seed, distances)
     metrics, f1_rows = judged.metrics(), _f1_rows(judged.scores)
-    if own_errors:
-        natural = critics.judge(own_errors)
+    if natural is not None:
         title = "The critic on the policy's own errors"
         _write(natural, out / "inferred", title, settings.seed)
         metrics |= {f"inferred/{name}": value for name, value in natural.metrics().items()}
@@ -132,7 +138,7 @@ class _Judged:
 
 
 class _Critics:
-    """The trained critic and what bounds it from below."""
+    """The trained critic, what bounds it from below, and the exact annotator, as a context."""
 
     def __init__(self, settings: BenchmarkSettings, critic: Path, pairs: Path) -> None:
         from erm.local_critic import LocalCritic
@@ -142,6 +148,16 @@ class _Critics:
         self._trained = LocalCritic(critic, batch_size=settings.batch_size)
         self._untrained = _untrained(self._trained, settings)
         self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
+        self._renderer = (
+            Renderer(workers=settings.render_workers) if settings.exact_annotator else None
+        )
+
+    def __enter__(self) -> _Critics:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._renderer is not None:
+            self._renderer.close()
 
     def judge(self, held_out: Sequence[Pair]) -> _Judged:
         items = items_of(held_out)
@@ -153,6 +169,9 @@ class _Critics:
             "commonest error": self._commonest.predict(items),
             "pixels": predictions_of(items, PixelCritic().critique(views)),
         }
+        if self._renderer is not None:
+            exact = ExactCritic(held_out, self._renderer)
+            predictions[exact.name] = predictions_of(items, exact.critique(views))
         scores = {
             name: score(answers, self._judge, seed=self._seed)
             for name, answers in predictions.items()

@@ -50,18 +50,10 @@ LIBRARIES = (
 )
 """What stages import, in the order in which a session needs it."""
 
-_OF_A_STAGE = frozenset(
-    [
-        "DVC_ROOT",
-        "DVC_STAGE",
-        "ERM_PARENT_TASK_RUN",
-        "PREFECT_API_URL",
-        "PWD",
-        "OLDPWD",
-        "SHLVL",
-        "_",
-    ]
-)
+_OF_A_STAGE = {
+    *("DVC_ROOT", "DVC_STAGE", "ERM_PARENT_TASK_RUN", "PREFECT_API_URL"),
+    *("PWD", "OLDPWD", "SHLVL", "_"),  # a shell's
+}
 """Variables that differ between the stages of a session, and that no library reads on import."""
 _OURS = ("erm", "flows")
 _PR_SET_PDEATHSIG = 1
@@ -140,11 +132,12 @@ class _Server:
         client, suits = self._client(connection, job)
         with contextlib.suppress(OSError):  # gone already; its worker sees that at once
             answer(connection, suits)
+        server = os.getpid()
         pid = os.fork() if suits else None
         if pid == 0:
             self._leave()
             connection.close()
-            _become(job)
+            _become(job, server)
             return job._replace(client=client)
         for stream in job.streams:
             os.close(stream)
@@ -189,7 +182,7 @@ class _Server:
             end_family(worker.pid)
         for number in numbers:
             with contextlib.suppress(ProcessLookupError):  # it has just ended
-                os.killpg(worker.pid, number)
+                _signal_group(worker.pid, number)
 
     def _bury(self, descriptor: int) -> None:
         """Reports how a worker ended."""
@@ -217,6 +210,14 @@ def _comparable(environment: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in environment.items() if name not in _OF_A_STAGE}
 
 
+def _signal_group(pid: int, number: int) -> None:
+    """Signals a process and its group, or it alone while it leads none yet."""
+    try:
+        os.killpg(pid, number)
+    except ProcessLookupError:
+        os.kill(pid, number)
+
+
 def end_family(pid: int) -> None:
     """Kills a process and all its descendants."""
     with contextlib.suppress(psutil.NoSuchProcess):
@@ -226,9 +227,8 @@ def end_family(pid: int) -> None:
                 one.kill()
 
 
-def _become(job: Job) -> None:
+def _become(job: Job, server: int) -> None:
     """Gives this process the streams and the environment of a stage, and none of our modules."""
-    server = os.getppid()
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != server:
         os._exit(1)

@@ -19,6 +19,7 @@ from pathlib import Path
 import psutil
 
 from flows import server
+from flows.handover import socket_of
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,8 @@ def open_session() -> Session:
     for path in session.path.parent.glob("*.json"):
         if not server.is_alive(int(path.stem), json.loads(path.read_text())["started"]):
             path.unlink(missing_ok=True)
+            socket_of(root, int(path.stem)).unlink(missing_ok=True)
+    socket_of(root, session.owner).unlink(missing_ok=True)  # of an earlier process of this number
     _write(session)
     return session
 

@@ -248,6 +248,19 @@ def test_no_process_outlives_a_killed_parent(number: signal.Signals) -> None:
     assert psutil.wait_procs(workers, timeout=30)[1] == []
 
 
+def test_an_environment_behind_a_link_draws(tmp_path: Path) -> None:
+    """Its absolute target must be followed from the machine's root, not from the worker's."""
+    (tmp_path / "environment").symlink_to(sys.prefix)
+    python = tmp_path / "environment" / "bin" / Path(sys.executable).name
+    items = [("svg", ICON.format(size="")), ("chart", BARS.format(height=1))]
+    code = (
+        "from erm.render import render_batch\n"
+        f"print([result.error for result in render_batch({items!r})])"
+    )
+    done = subprocess.run([python, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout == "[None, None]\n", done.stderr
+
+
 def test_required_isolation_holds_or_is_refused() -> None:
     program = "import socket\nsocket.socket()"
     try:

@@ -104,8 +104,11 @@ def enter_root(
         Path(config).write_text(fontconfig_text(containment.scratch + "/.fontcache", fonts))
         _set_environment(containment.scratch, config)
         return
-    # both look at files, so before the old root moves
-    shown = [*_readable(fonts), *programs]
+    # both look at files and follow links, so before the old root moves
+    shown = [
+        (path, os.path.realpath(path), os.path.islink(path))
+        for path in [*_readable(fonts), *programs]
+    ]
     config = fontconfig_text(SCRATCH + "/.fontcache", fonts)
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("tmpfs", "/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=16m,mode=755")
@@ -114,8 +117,8 @@ def enter_root(
     os.mkdir("new")
     kernel.pivot_root(".", "old")
     os.chdir("/")
-    for path in shown:
-        _show(path)
+    for path, real, is_link in shown:
+        _show(path, real, is_link)
     for device in ("null", "zero", "full", "random", "urandom"):
         _bind(f"/old/dev/{device}", f"/new/dev/{device}")
     os.makedirs("/new/etc/fonts", exist_ok=True)
@@ -273,15 +276,20 @@ def _readable(fonts: Sequence[Path]) -> list[str]:
     return [path for path in dict.fromkeys(candidates) if path]
 
 
-def _show(path: str) -> None:
-    """Make a path of the old root visible read-only at the same path of the new one."""
-    old, new = "/old" + path, "/new" + path
-    if os.path.islink(old):
+def _show(path: str, real: str, is_link: bool) -> None:
+    """Make a path of the old root visible read-only at the same path of the new one.
+
+    ``real`` is the path without links: those of the old root would lead into the new one. A link
+    stays a link, beside what it leads to.
+    """
+    new = "/new" + path
+    if is_link:
+        _show(real, real, is_link=False)
         os.makedirs(os.path.dirname(new), exist_ok=True)
         if not os.path.lexists(new):
-            os.symlink(os.readlink(old), new)
-    elif os.path.exists(old) and not os.path.exists(new):
-        _bind(old, new)
+            os.symlink(os.path.relpath(real, os.path.dirname(path)), new)
+    elif os.path.exists("/old" + real) and not os.path.exists(new):
+        _bind("/old" + real, new)
 
 
 def _bind(old: str, new: str) -> None:
