@@ -3,20 +3,28 @@ SHELL := /bin/bash
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro test smoke ui lint clean setup
+.PHONY: repro test smoke ui lint format types pytest clean setup
 .DEFAULT_GOAL := repro
 
 repro: setup
 	@python -m flows.params
 	@dvc repro
 
-test: lint
-	@OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+test: format
+	@$(MAKE) --no-print-directory -j2 types pytest
 
-lint: setup
+lint: format types
+
+format: setup
 	@ruff check
 	@ruff format --check
+
+types: setup
 	@mypy
+
+# Three workers on two cores: some wait for servers, renderers and each other's processes.
+pytest: setup
+	@OMP_NUM_THREADS=1 python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 smoke: setup
 	@python -m flows.smoke

@@ -13,7 +13,7 @@ import json
 import os
 import random
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -150,7 +150,8 @@ class Endpoint:
 
         Raises:
             ErmError: a refused key, model or request, tries used up, or the token budget spent.
-                Answers that came before are in the journal.
+                Nothing is asked after that, but what was asked already is waited for: every answer
+                that is paid for is in the journal.
         """
         keys = [_key(self.model, question, self.options) for question in questions]
         known: dict[str, Answer] = {}
@@ -168,11 +169,19 @@ class Endpoint:
 
     async def _ask_open(self, questions: Mapping[str, Question]) -> dict[str, Answer]:
         answers: dict[str, Answer] = {}
+        failures: list[ErmError] = []
+        over = asyncio.Event()
         waiting = iter(questions.items())
 
         async def work(clients: Sequence[AsyncOpenAI]) -> None:
             for key, question in waiting:
-                answers[key] = await self._ask(clients, key, question)
+                if over.is_set():
+                    return
+                try:
+                    answers[key] = await self._ask(clients, key, question, over)
+                except ErmError as error:
+                    failures.append(error)
+                    over.set()
 
         async with AsyncExitStack() as stack:
             clients = [
@@ -183,15 +192,17 @@ class Endpoint:
                 )
                 for url in self.base_urls
             ]
-            try:
-                async with asyncio.TaskGroup() as group:
-                    for _ in range(min(self.concurrency, len(questions))):
-                        group.create_task(work(clients))
-            except* ErmError as failures:
-                raise failures.exceptions[0] from None
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(self.concurrency, len(questions))):
+                    group.create_task(work(clients))
+        if failures:
+            raise failures[0]
         return answers
 
-    async def _ask(self, clients: Sequence[AsyncOpenAI], key: str, question: Question) -> Answer:
+    async def _ask(
+        self, clients: Sequence[AsyncOpenAI], key: str, question: Question, over: asyncio.Event
+    ) -> Answer:
+        """One answer; no further try is made once another question has set `over`."""
         request = self._request(question)
         last = ""
         for attempt in range(self.attempts):
@@ -219,8 +230,11 @@ class Endpoint:
                 self._record(key, answer)
                 return answer
             if attempt + 1 < self.attempts:
+                with suppress(TimeoutError):
+                    await asyncio.wait_for(over.wait(), self._pause(attempt, wait))
+                if over.is_set():
+                    break
                 self.usage.retries += 1
-                await asyncio.sleep(self._pause(attempt, wait))
         raise ErmError(
             f"Model '{self.model}' gave no answer in {self.attempts} tries at "
             f"{', '.join(self.base_urls)}; the last one: {last}."
