@@ -43,9 +43,10 @@ COLUMNS = {
     "parameters": "parameters",
     "overall/f1_hard": "F1 hard",
     **{f"{task}/f1_hard": task for task in TASK_NAMES},
-    "overall/severity_pearson": "Pearson",
-    "empty_reports_of_equal_pairs": "empty of equal",
-    "inferred/f1_hard": "policy's own",
+    "overall/severity_correlation": "Pearson",
+    "overall/ranking_accuracy": "ranking",
+    "overall/empty_report_accuracy": "empty",
+    "inferred/overall/f1_hard": "policy's own",
 }
 """Metrics in the table, and their headings."""
 

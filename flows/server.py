@@ -16,6 +16,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -93,7 +94,7 @@ def launch(root: Path) -> str:
             server = json.loads(record.read_text())
             if is_alive(server["pid"], server["started"]):
                 return str(server["url"])
-        port = free_port(USUAL_PORT)
+        port, reservation = reserved_port(USUAL_PORT)
         with (home / "server.log").open("w") as log:
             watcher = subprocess.Popen(
                 [sys.executable, "-m", "flows.server", str(root), str(port)],
@@ -101,7 +102,9 @@ def launch(root: Path) -> str:
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
+                pass_fds=[reservation],
             )
+        os.close(reservation)
         url = f"http://127.0.0.1:{port}/api"
         began = started(psutil.Process(watcher.pid))
         partial = record.with_suffix(".partial")
@@ -138,16 +141,38 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def free_port(usual: int) -> int:
-    """`usual`, or any free port of this machine where that one is taken."""
-    for port in (usual, 0):
+def reserved_port(usual: int) -> tuple[int, int]:
+    """`usual`, or any free port of this machine where that one is taken.
+
+    A server binds its port seconds after it was chosen, and another checkout that chose the same
+    one would take the first one's answers for its own's. So a port goes with a descriptor: whoever
+    holds it, or inherited it, has the port reserved.
+    """
+    for wanted in (usual, *(0 for _ in range(16))):
         with socket.socket() as trial:
             try:
-                trial.bind(("127.0.0.1", port))
+                trial.bind(("127.0.0.1", wanted))
             except OSError:
                 continue
-            return int(trial.getsockname()[1])
+            port = int(trial.getsockname()[1])
+        reservation = _reservation(port)
+        if reservation is not None:
+            return port, reservation
     raise ErmError("No port of 127.0.0.1 is free to start a server on.")
+
+
+def _reservation(port: int) -> int | None:
+    path = Path(tempfile.gettempdir()) / f"erm-port-{port}"
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError:  # another user's
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
 
 
 def prepare_database(database: Path) -> None:

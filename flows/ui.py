@@ -13,7 +13,7 @@ import psutil
 
 from erm.errors import ErmError
 from erm.tracking import tracking_uri
-from flows.server import START_SECONDS, answers, free_port, launch, register, wait_for
+from flows.server import START_SECONDS, answers, launch, register, reserved_port, wait_for
 
 _MLFLOW_PORT = 5000
 
@@ -31,7 +31,7 @@ def main() -> None:
             prefect = launch(root)
         address = tracking_uri(root)
         if not address.startswith("http"):
-            port = free_port(_MLFLOW_PORT)
+            port, _ = reserved_port(_MLFLOW_PORT)  # for as long as this process lives
             mlflow = _start_mlflow(root, address, port)
             address = f"http://127.0.0.1:{port}"
         wait_for(prefect, root)

@@ -187,6 +187,20 @@ def test_stages_of_one_session(checkout: Path) -> None:
     until(lambda: not server.is_alive(watcher["pid"], watcher["started"]))
 
 
+def test_a_port_is_reserved_before_a_server_binds_it() -> None:
+    """Two checkouts whose runs begin together must not share the server that binds first."""
+    usual, reservation = server.reserved_port(0)
+    try:
+        other, second = server.reserved_port(usual)
+        os.close(second)
+        assert other != usual
+    finally:
+        os.close(reservation)
+    again, third = server.reserved_port(usual)
+    os.close(third)
+    assert again == usual
+
+
 def test_outputs_appear_complete_or_not_at_all(checkout: Path) -> None:
     files = read_stage_files("count")
     assert files.deps == (Path("text"),)

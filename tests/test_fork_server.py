@@ -32,6 +32,7 @@ STAGE = """
 import json, os, signal, subprocess, sys, time
 from pathlib import Path
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # as every stage does
 found = {
     "parent": os.getppid(),
     "warm": "colorsys" in sys.modules,

@@ -42,7 +42,12 @@ class Scores:
             flat[f"{task}/f1_hard"] = section["overall"]["f1_hard"]
             flat[f"{task}/f1_soft"] = section["overall"]["f1_soft"]
         for task, extra in (("overall", self.additions["overall"]), *self._extras()):
-            for name in ("severity_mae", "empty_report_accuracy", "ranking_accuracy"):
+            for name in (
+                "severity_correlation",
+                "severity_mae",
+                "empty_report_accuracy",
+                "ranking_accuracy",
+            ):
                 if extra[name] is not None:
                     flat[f"{task}/{name}"] = extra[name]
         flat["evaluated"] = self.summary["evaluated"]
