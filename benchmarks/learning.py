@@ -2,9 +2,9 @@
 
 ``python benchmarks/learning.py pairs|sizes|ablations [--epochs E] [--json FILE]``
 
-Each point is a DVC experiment named ``CURVE-POINT`` (`dvc exp show`, `dvc plots diff`): the stages
-up to ``benchmark`` with other parameters, in a copy of the checkout, so that the workspace stays as
-it is. All are judged on the same held-out pairs. An experiment of this commit that is there already
+Each point is a DVC experiment named ``CURVE-POINT`` (`dvc exp show`, `dvc plots diff`), the one with
+the parameters as they are ``unchanged``: the stages up to ``benchmark`` in a copy of the checkout,
+so that the workspace stays as it is. All are judged on the same held-out pairs. An experiment of this commit that is there already
 is not run again (``dvc exp remove NAME`` forgets it). The table goes to
 ``reports/learning/CURVE.csv``, a picture beside it.
 """
@@ -26,9 +26,10 @@ from erm.tasks import TASK_NAMES
 
 POINTS: dict[str, dict[str, dict[str, str]]] = {
     "pairs": {
-        str(share): {"train_critic.share": str(share)} for share in (0.0625, 0.125, 0.25, 0.5, 1.0)
+        **{str(share): {"train_critic.share": str(share)} for share in (0.125, 0.25, 0.5)},
+        "1.0": {},
     },
-    "sizes": {name: {"train_critic.model.name": name} for name in ("tiny", "small")},
+    "sizes": {"tiny": {}, "small": {"train_critic.model.name": "small"}},
     "ablations": {
         "none": {},
         "difference-frame": {"train_critic.model.pair_encoding": "two_images"},
@@ -126,7 +127,9 @@ def main() -> None:
         suffix = f"-epochs-{arguments.epochs:g}"
     rows = {}
     for point, parameters in tqdm(POINTS[curve].items(), desc=curve, unit="experiment"):
-        name = f"{curve}-{point}{suffix}".replace(".", "_")
+        # The point that all curves share is one experiment.
+        name = (f"{curve}-{point}" if parameters else "unchanged") + suffix
+        name = name.replace(".", "_")
         if name not in experiments():
             run(name, common | parameters)
         rows[point] = metrics(experiments()[name])
