@@ -22,6 +22,13 @@ GRADIENT = (
 Expected = list[tuple[str, int, str, str]]
 
 STRUCTURE, SHAPE, STYLE, TEXT = "structure_error", "shape_error", "style_error", "text_symbol_error"
+SHADED = (
+    '<defs><linearGradient id="l" gradientUnits="userSpaceOnUse" x1="9" y1="9" x2="15" y2="9">'
+    '<stop stop-color="red"/><stop offset="1" stop-color="blue"/></linearGradient>'
+    '<radialGradient id="r"><stop stop-color="white"/><stop offset="1" stop-color="navy"/>'
+    '</radialGradient></defs><rect x="9" y="9" width="6" height="6" fill="url(#l)"/>'
+    '<ellipse cx="4" cy="12" rx="3" ry="2" fill="url(#r)"/>'
+)
 
 PAIRS: dict[str, tuple[str, str, Expected]] = {
     "same": (RED_CIRCLE + BLUE_SQUARE, RED_CIRCLE + BLUE_SQUARE, []),
@@ -172,6 +179,16 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
     "everything smaller": (
         RED_CIRCLE + TRIANGLE + BLUE_SQUARE,
         f'<g transform="translate(4 4) scale(.5)">{RED_CIRCLE}{TRIANGLE}{BLUE_SQUARE}</g>',
+        [(STRUCTURE, 3, "whole image", "is scaled by 0.5")],
+    ),
+    "gradients moved along": (
+        f"{SHADED}{RED_CIRCLE}",
+        f'<g transform="translate(1 0)">{SHADED}{RED_CIRCLE}</g>',
+        [(STRUCTURE, 1, "whole image", "is moved right by 7 px")],
+    ),
+    "gradients scaled along": (
+        f"{SHADED}{RED_CIRCLE}{TRIANGLE}",
+        f'<g transform="translate(4 4) scale(.5)">{SHADED}{RED_CIRCLE}{TRIANGLE}</g>',
         [(STRUCTURE, 3, "whole image", "is scaled by 0.5")],
     ),
     "page behind": (

@@ -100,4 +100,16 @@ def undo(group: Together, shape: Shape) -> Shape:
     if text is not None:
         origin = ((np.array(text["origin"]) - shift) / group.scale).tolist()
         text = {**text, "size": text["size"] / group.scale, "origin": origin}
-    return replace(shape, outline=replace(shape.outline, subpaths=subpaths), text=text)
+    fill, stroke = (
+        {**paint, "points": ((np.array(paint["points"]) - shift) / group.scale).tolist()}
+        if paint is not None and "points" in paint
+        else paint
+        for paint in (shape.fill, shape.stroke)
+    )
+    return replace(
+        shape,
+        outline=replace(shape.outline, subpaths=subpaths),
+        text=text,
+        fill=fill,
+        stroke=stroke,
+    )
