@@ -203,14 +203,14 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
             for image in images
         ]
+        cut = self.image_processor
+        unit = 1 if cut.do_resize else cut.patch_size * cut.merge_size
         if self.pair_encoding == "two_images":
-            unit = 1
             canvases = [
                 (max(size[0], -(-size[1] // _THINNEST)), max(size[1], -(-size[0] // _THINNEST)))
                 for size in sizes
             ]
         else:
-            unit = self.image_processor.patch_size * self.image_processor.merge_size
             shared = (max(size[0] for size in sizes), max(size[1] for size in sizes))
             canvases = [shared] * len(images)
         result = []

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image
 from squares import square_pair, write_squares
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
@@ -210,13 +211,13 @@ def test_two_images_enter_a_small_model_one_after_the_other(pairs: Path, tmp_pat
     train_critic(chosen, pairs, tmp_path / "critic", tmp_path / "work")
     critic = LocalCritic(tmp_path / "critic")
     assert critic.checkpoint.processor.pair_encoding == "two_images"
-    pair = square_pair(1)
     prepared = critic.checkpoint.processor(
-        images=[[pair.reference, pair.candidate]],
+        images=[[Image.new("RGB", size, "white") for size in ((50, 33), (20, 56))]],
         text=["<|image_pad|><|image_pad|>"],
         return_tensors="pt",
     )
-    assert len(prepared["image_grid_thw"]) == 2
+    assert prepared["image_grid_thw"].tolist() == [[1, 4, 4], [1, 4, 2]]
+    pair = square_pair(1)
     (critique,) = critic.critique([ImagePair("svg", pair.reference, pair.candidate)])
     assert critique.parsed is not None
 
