@@ -5,16 +5,14 @@ Not covered: the training itself (`erm.sft`) and judging (`erm.critic`).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field
 
 from erm.launch import distribute, needed
-from erm.pairs import Pair, read_pairs
+from erm.pairs import Pair, Route, fraction, read_pairs
 from erm.tasks import TASK_NAMES
 from erm.training import Example, TrainingSettings, ValidationSettings
 
@@ -28,7 +26,7 @@ class TrainCriticSettings(TrainingSettings):
     share: float = Field(
         1.0, gt=0, le=1, description="of the sources; a smaller share's are among a larger one's"
     )
-    exclude_routes: tuple[Literal["edit", "equivalent", "identical", "cross", "infer"], ...] = ()
+    exclude_routes: tuple[Route, ...] = ()
     """Pairs that came to be in one of these ways are not trained on (`erm.pairs.ROUTES`)."""
     validation: ValidationSettings | None = None
 
@@ -86,7 +84,5 @@ def train_critic(
 def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair]:
     """The training pairs of a folder that the settings do not leave out."""
     for pair in read_pairs(folder, "train"):
-        digest = hashlib.sha256(pair.source_id.encode()).digest()
-        place = int.from_bytes(digest[:8], "big") / 2**64
-        if place < settings.share and pair.route not in settings.exclude_routes:
+        if fraction(pair.source_id) < settings.share and pair.route not in settings.exclude_routes:
             yield pair

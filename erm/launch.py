@@ -92,9 +92,7 @@ def distribute(
             *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
             *("--nproc_per_node", str(launch.processes), "-m", "erm.launch", str(job)),
         ]
-        finished = subprocess.run(
-            command, env=environment, preexec_fn=_die_with_parent, check=False
-        )
+        finished = subprocess.run(command, env=environment, preexec_fn=die_with_parent, check=False)
         if finished.returncode or not result.is_file():
             raise ErmError(
                 f"{function}: training in {launch.processes} processes failed "
@@ -108,7 +106,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def _die_with_parent() -> None:
+def die_with_parent() -> None:
     """End this process as soon as its parent is gone, however it went.
 
     A killed run must not train on in the background: the next one resumes in the same folder.
@@ -118,7 +116,7 @@ def _die_with_parent() -> None:
 
 def main(job_file: str) -> int:
     """Entry of each process."""
-    _die_with_parent()
+    die_with_parent()
     job = json.loads(Path(job_file).read_text())
     module, name = job["function"].split(":")
     function = getattr(importlib.import_module(module), name)

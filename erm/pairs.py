@@ -7,13 +7,14 @@ pairs holds ``data/<split>-00000-of-00003.parquet``. Not covered: how pairs are 
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
 SPLITS = ("train", "validation", "test")
 """Splits, by source: no source, and no image, is in two of them."""
 
-ROUTES = ("edit", "equivalent", "identical", "cross", "infer")
+Route = Literal["edit", "equivalent", "identical", "cross", "infer"]
+ROUTES: tuple[Route, ...] = get_args(Route)
 """How a pair came to be: an edited source · an edit that must not show · the same image twice ·
 two edited sources, or the pair turned round · a policy's own completion."""
 
@@ -283,6 +285,11 @@ class SplitWriter:
         if self._writer is not None:
             self._writer.__exit__(None, None, None)
             self._writer = None
+
+
+def fraction(identity: str) -> float:
+    """A number in [0, 1) that an id decides: those below a share are that share of all."""
+    return int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=6).digest()) / 2**48
 
 
 def shards(folder: Path, split: str) -> list[Path]:

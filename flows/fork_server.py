@@ -12,7 +12,6 @@ differs from the server's, and on systems other than Linux.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import functools
 import gc
 import importlib
@@ -21,7 +20,6 @@ import os
 import random
 import runpy
 import selectors
-import signal
 import socket
 import struct
 import subprocess
@@ -56,7 +54,6 @@ _OF_A_STAGE = {
 }
 """Variables that differ between the stages of a session, and that no library reads on import."""
 _OURS = ("erm", "flows")
-_PR_SET_PDEATHSIG = 1
 _CREDENTIALS = struct.Struct("=3i")
 _PATIENCE_SECONDS = 10.0
 
@@ -229,7 +226,9 @@ def end_family(pid: int) -> None:
 
 def _become(job: Job, server: int) -> None:
     """Gives this process the streams and the environment of a stage, and none of our modules."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    from erm.launch import die_with_parent  # in the child: the server loads no code of ours
+
+    die_with_parent()
     if os.getppid() != server:
         os._exit(1)
     os.setsid()

@@ -10,8 +10,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import mlflow
@@ -26,6 +24,7 @@ from flows.failures import explain, is_transient
 from flows.outputs import finish, prepared, read_stage_files, recorded_md5
 from flows.session import open_session
 from flows.smoke import environment
+from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_SECONDS = 240
@@ -102,15 +101,8 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.1)
-
-
 def until_waiting(process: subprocess.Popen[str], waiting: Path) -> None:
-    until(lambda: waiting.exists() or process.poll() is not None)
+    until(lambda: waiting.exists() or process.poll() is not None, PATIENCE_SECONDS)
     assert process.returncode is None, process.communicate()
 
 
@@ -184,7 +176,7 @@ def test_stages_of_one_session(checkout: Path) -> None:
 
     (checkout / ".erm/owners" / str(os.getpid())).unlink()
     watcher = json.loads((checkout / ".erm/prefect/server.json").read_text())
-    until(lambda: not server.is_alive(watcher["pid"], watcher["started"]))
+    until(lambda: not server.is_alive(watcher["pid"], watcher["started"]), PATIENCE_SECONDS)
 
 
 def test_a_port_is_reserved_before_a_server_binds_it() -> None:

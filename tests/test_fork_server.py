@@ -8,8 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -17,6 +16,7 @@ import pytest
 
 from flows.handover import socket_of
 from flows.smoke import environment
+from tests.waiting import until
 
 ROOT = Path(__file__).parent.parent
 PATIENCE_SECONDS = 120
@@ -62,13 +62,6 @@ def surroundings(root: Path) -> dict[str, str]:
     return shared
 
 
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "it never came about"
-        time.sleep(0.05)
-
-
 def is_gone(pid: int) -> bool:
     try:
         return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
@@ -91,7 +84,7 @@ class Checkout:
     def serve(self, owner: int) -> subprocess.Popen[bytes]:
         arguments = [sys.executable, "-c", SERVER, str(self.root), str(owner)]
         server = subprocess.Popen(arguments, cwd=self.root, env=surroundings(self.root))
-        until(socket_of(self.root, owner).exists)
+        until(socket_of(self.root, owner).exists, PATIENCE_SECONDS)
         return server
 
     def start(
@@ -121,7 +114,7 @@ class Checkout:
     def waiting(self) -> tuple[subprocess.Popen[str], int, int]:
         """A stage in the middle of its work, its worker, and a child of that."""
         process = self.start("wait", subprocess.DEVNULL)
-        until((self.root / "waiting").exists)
+        until((self.root / "waiting").exists, PATIENCE_SECONDS)
         pids = json.loads((self.root / "waiting").read_text())
         (self.root / "waiting").unlink()
         assert psutil.Process(pids["pid"]).ppid() == self.server.pid
@@ -172,14 +165,14 @@ def test_a_key_reaches_the_forked(checkout: Checkout) -> None:
     process, _, child = checkout.waiting()
     process.send_signal(signal.SIGINT)
     assert process.wait(PATIENCE_SECONDS) == 130
-    until(lambda: is_gone(child))
+    until(lambda: is_gone(child), PATIENCE_SECONDS)
 
 
 def test_a_killed_stage_takes_the_forked_and_its_children_along(checkout: Checkout) -> None:
     process, pid, child = checkout.waiting()
     process.kill()
     process.wait()
-    until(lambda: is_gone(pid) and is_gone(child))
+    until(lambda: is_gone(pid) and is_gone(child), PATIENCE_SECONDS)
     assert checkout.run()["parent"] == checkout.server.pid
 
 
@@ -194,7 +187,7 @@ def test_a_server_that_dies_fails_the_stage_and_the_next_runs_alone(checkout: Ch
     process, pid, child = checkout.waiting()
     checkout.server.kill()
     checkout.server.wait()
-    until(lambda: is_gone(pid))
+    until(lambda: is_gone(pid), PATIENCE_SECONDS)
     os.kill(child, signal.SIGKILL)
     _, said = process.communicate(timeout=PATIENCE_SECONDS)
     assert process.returncode == 1

@@ -6,7 +6,6 @@ what must hold of them (`erm.validation.suites`).
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -22,7 +21,7 @@ from PIL import Image
 from erm.annotate import FAINT, clear_difference, largest_difference
 from erm.duplicates import Signature, digest, nearest_of_other, signature
 from erm.errors import ErmError
-from erm.pairs import PAIR_SCHEMA, SPLITS, Pair, decode_image, read_rows
+from erm.pairs import PAIR_SCHEMA, SPLITS, Pair, decode_image, fraction, read_rows
 from erm.report import CATEGORIES
 
 _NEAR_SAMPLE = 5000
@@ -140,14 +139,9 @@ def _pair(row: dict[str, Any], share: float) -> dict[str, Any]:
     facts["report_matches"] = _report_matches(row)
     facts["reference_source"] = len(row["reference_source"])
     facts["candidate_source"] = len(row["candidate_source"])
-    checked = facts["decodable"] and _fraction(row["id"]) < share
+    checked = facts["decodable"] and fraction(row["id"]) < share
     facts["label_and_pixels"] = _label_and_pixels(row) if checked else None
     return facts
-
-
-def _fraction(text: str) -> float:
-    """A number in [0, 1) that the text decides."""
-    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=6).digest()) / 2**48
 
 
 def _size(image: bytes | None) -> tuple[int, int] | None:
@@ -227,7 +221,7 @@ def _sources(
         for split in SPLITS:
             rows = frame.index[(frame["task"] == task) & (frame["split"] == split)].tolist()
             rows = [row for row in rows if keys[row] in signatures]
-            chosen += sorted(rows, key=lambda row: _fraction(keys[row][0]))[:_NEAR_SAMPLE]
+            chosen += sorted(rows, key=lambda row: fraction(keys[row][0]))[:_NEAR_SAMPLE]
         distances = nearest_of_other(
             [signatures[keys[row]] for row in chosen], [keys[row][1] for row in chosen]
         )
