@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import re
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -31,13 +31,12 @@ from erm.pairs import Pair, read_pairs
 from erm.pixel_critic import PixelCritic
 from erm.prediction import items_of, predictions_of
 from erm.render import Renderer
+from erm.report import Report
 from erm.specs import critic_from_spec
 from erm.tasks import TASK_NAMES, get_task
 
 CHAIN = 3
 """Edits of one category that a chain of candidates grows by."""
-
-_NUMBER = re.compile(r"\d+")
 
 
 def held_out(data: Path, number: int) -> list[Pair]:
@@ -176,36 +175,51 @@ def monotonicity(critic: Critic, grown: Sequence[Sequence[Pair]]) -> dict[str, A
 
 
 def swap(critic: Critic, pairs: Sequence[Pair]) -> dict[str, Any]:
-    """Agreement of the places found in a pair with those found in the same pair swapped."""
-    differing = [pair for pair in pairs if pair.report.errors]
-    there, _ = judge_all(critic, differing)
-    back = critic.critique([ImagePair(one.task, one.candidate, one.reference) for one in differing])
-    shares, counts = [], []
-    for one, other in zip(there, back, strict=True):
+    """Agreement of the places found in a pair with those found in the same pair turned round."""
+    there, _ = judge_all(critic, pairs)
+    back, _ = judge_all(critic, [turned(pair) for pair in pairs])
+    shares: dict[str, list[float]] = {}
+    for pair, one, other in zip(pairs, there, back, strict=True):
         if one.report is None or other.report is None:
             continue
-        left = {_place(error.location) for error in one.report.errors}
-        right = {_place(error.location) for error in other.report.errors}
-        shares.append(len(left & right) / len(left | right) if left | right else 1.0)
-        counts.append(abs(len(one.report.errors) - len(other.report.errors)))
+        left, right = _places(one.report), _places(other.report)
+        share = len(left & right) / len(left | right) if left | right else 1.0
+        for name in (pair.task, "overall"):
+            shares.setdefault(name, []).append(share)
     return {
-        "pairs": len(shares),
-        "overlap of places": float(np.mean(shares)),
-        "difference of the numbers of errors": float(np.mean(counts)),
+        "same set": float(np.mean([share == 1 for share in shares["overall"]])),
+        **{f"overlap {name}": float(np.mean(found)) for name, found in sorted(shares.items())},
     }
 
 
-def _place(location: str) -> str:
-    """A place without the numbers in it, which an element too many shifts."""
-    return _NUMBER.sub("#", location.lower())
+def turned(pair: Pair) -> Pair:
+    """The pair with its sides exchanged, without a report."""
+    return replace(
+        pair,
+        id=f"{pair.id}-turned",
+        reference=pair.candidate,
+        candidate=pair.reference,
+        reference_source=pair.candidate_source,
+        candidate_source=pair.reference_source,
+        report=Report(pair.task),
+    )
+
+
+def _places(report: Report) -> set[str]:
+    """Where the discrepancies are; of a shape, not how it looks, which is another's on each side
+    ("red circle at top left")."""
+    places = {error.location.lower() for error in report.errors}
+    return {place.rpartition(" at ")[2] for place in places} if report.task == "svg" else places
 
 
 def measure(spec: str, data: Path, number: int) -> dict[str, Any]:
     """All numbers, by question."""
     pairs = held_out(data, number)
     critic = critic_from_spec(spec, batch_size=64)
+    differing = [pair for pair in pairs if pair.report.errors]
     with Renderer() as renderer:
-        critics: list[Critic] = [critic, PixelCritic(), ExactCritic(pairs, renderer)]
+        exact = ExactCritic([*pairs, *map(turned, differing)], renderer)
+        critics: list[Critic] = [critic, PixelCritic(), exact]
         results: dict[str, Any] = {"pairs": len(pairs), "critics": {}}
         for one in critics:
             critiques, seconds = judge_all(one, pairs)
@@ -219,13 +233,13 @@ def measure(spec: str, data: Path, number: int) -> dict[str, Any]:
                     name: severities(pairs, values) for name, values in told.items()
                 }
         results["monotonicity"] = monotonicity(critic, chains(pairs, renderer, number // 4))
-        results["swap"] = swap(critic, pairs)
+        results["swap"] = {one.name: swap(one, differing) for one in (critic, exact)}
     return results
 
 
 def show(results: dict[str, Any]) -> None:
     """The tables, in Markdown."""
-    for title in ("critics", "severities"):
+    for title in ("critics", "severities", "swap"):
         rows = results[title]
         columns = list(next(iter(rows.values())))
         print(f"\n| {title} | " + " | ".join(columns) + " |")
@@ -233,8 +247,7 @@ def show(results: dict[str, Any]) -> None:
         for name, row in rows.items():
             cells = ["–" if row[key] is None else f"{row[key]:.3g}" for key in columns]
             print(f"| {name} | " + " | ".join(cells) + " |")
-    for title in ("monotonicity", "swap"):
-        print(f"\n{title}: {json.dumps(results[title])}")
+    print(f"\nmonotonicity: {json.dumps(results['monotonicity'])}")
 
 
 def main() -> None:
