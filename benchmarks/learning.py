@@ -1,6 +1,6 @@
 """What the critic learns from: curves over pairs and model sizes, and ablations.
 
-``python benchmarks/learning.py pairs|sizes|ablations [--epochs E] [--json FILE]``
+``python benchmarks/learning.py pairs|sizes|ablations [--only POINTS] [--epochs E] [--json FILE]``
 
 Each point is a DVC experiment named ``CURVE-POINT`` (`dvc exp show`, `dvc plots diff`), or
 ``unchanged`` where no parameter differs: the stages up to ``benchmark`` in a copy of the checkout,
@@ -23,13 +23,16 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from erm.tasks import TASK_NAMES
+from erm.training import SCRATCH_SIZES
 
 POINTS: dict[str, dict[str, dict[str, str]]] = {
     "pairs": {
         **{str(share): {"train_critic.share": str(share)} for share in (0.125, 0.25, 0.5)},
         "1.0": {},
     },
-    "sizes": {"tiny": {}, "small": {"train_critic.model.name": "small"}},
+    "sizes": {
+        size: {} if size == "tiny" else {"train_critic.model.name": size} for size in SCRATCH_SIZES
+    },
     "ablations": {
         "none": {},
         "difference-frame": {"train_critic.model.pair_encoding": "two_images"},
@@ -117,16 +120,21 @@ def main() -> None:
     """Runs what is missing of a curve and prints its table."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("curve", choices=POINTS)
+    parser.add_argument("--only", metavar="POINTS", help="such as micro,tiny; all unless given")
     parser.add_argument("--epochs", type=float, help="of each training; the profile's unless given")
     parser.add_argument("--json", type=Path, metavar="FILE")
     arguments = parser.parse_args()
     curve = arguments.curve
+    only = (arguments.only or ",".join(POINTS[curve])).split(",")
+    if unknown := set(only) - set(POINTS[curve]):
+        parser.error(f"{curve} has no point {', '.join(sorted(unknown))}")
     common, suffix = {}, ""
     if arguments.epochs is not None:
         common = {"train_critic.optimization.epochs": str(arguments.epochs)}
         suffix = f"-epochs-{arguments.epochs:g}"
     rows = {}
-    for point, parameters in tqdm(POINTS[curve].items(), desc=curve, unit="experiment"):
+    for point in tqdm(only, desc=curve, unit="experiment"):
+        parameters = POINTS[curve][point]
         # The point that all curves share is one experiment.
         name = (f"{curve}-{point}" if parameters else "unchanged") + suffix
         name = name.replace(".", "_")

@@ -10,6 +10,14 @@ from erm.launch import LaunchSettings
 from erm.settings import Settings
 
 SCRATCH_SIZES: dict[str, dict[str, Any]] = {
+    "micro": {
+        "patch_size": 14,
+        "text": {"hidden_size": 64, "intermediate_size": 192, "num_hidden_layers": 2},
+        "vision": {"hidden_size": 64, "intermediate_size": 192, "depth": 2},
+        "heads": 2,
+        "deepstack": [0],
+        "initializer_range": 0.08,
+    },
     "tiny": {
         "patch_size": 14,
         "text": {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 3},
@@ -17,6 +25,14 @@ SCRATCH_SIZES: dict[str, dict[str, Any]] = {
         "heads": 4,
         "deepstack": [0, 1],
         "initializer_range": 0.06,
+    },
+    "mini": {
+        "patch_size": 14,
+        "text": {"hidden_size": 256, "intermediate_size": 768, "num_hidden_layers": 4},
+        "vision": {"hidden_size": 256, "intermediate_size": 768, "depth": 4},
+        "heads": 4,
+        "deepstack": [1, 2],
+        "initializer_range": 0.04,
     },
     "small": {
         "patch_size": 14,
@@ -27,7 +43,7 @@ SCRATCH_SIZES: dict[str, dict[str, Any]] = {
         "initializer_range": 0.03,
     },
 }
-"""Architectures trained from random weights: ``tiny`` has about 2 M parameters, ``small`` 45 M."""
+"""Architectures trained from random weights, with about 0.5, 2, 10 and 53 M parameters."""
 
 
 class LoraSettings(Settings):
@@ -42,7 +58,7 @@ class ModelSettings(Settings):
     """Which model, and how it computes."""
 
     name: str = "tiny"
-    """``tiny`` or ``small`` from random weights, otherwise a checkpoint by hub name or folder."""
+    """One of `SCRATCH_SIZES` from random weights, otherwise a checkpoint by hub name or folder."""
     dtype: Literal["float32", "bfloat16"] = "float32"
     attention: str = "sdpa"
     pair_encoding: Literal["difference", "two_images"] | None = None

@@ -13,10 +13,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from squares import square_pair, write_squares
+from transformers import set_seed
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from erm.checkpoint import read_role
@@ -25,9 +27,15 @@ from erm.critic_training import TrainCriticSettings, train_critic, training_pair
 from erm.errors import ErmError
 from erm.launch import LaunchSettings
 from erm.local_critic import LocalCritic
-from erm.model import build_processor
+from erm.model import build_model, build_processor
 from erm.sft import last_checkpoint, training_order, write_samples
-from erm.training import Example, ModelSettings, OptimizationSettings, ValidationSettings
+from erm.training import (
+    SCRATCH_SIZES,
+    Example,
+    ModelSettings,
+    OptimizationSettings,
+    ValidationSettings,
+)
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +78,32 @@ def trained(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert metrics["best/f1_hard"] == best > 0.5
     assert metrics["best/step"] == max(row["step"] for row in rows if row["f1_hard"] == best)
     return folder / "critic"
+
+
+@pytest.mark.parametrize("size", SCRATCH_SIZES)
+def test_every_size_learns_a_sample(size: str, tmp_path: Path) -> None:
+    target = '{"errors":[{"category":"style_error","severity":2}]}'
+    settings = ModelSettings(name=size)
+    processor = build_processor(settings, [target] * 20, vocabulary=300, max_side=56)
+    set_seed(0)
+    model = build_model(settings, processor)
+    pair = square_pair(1)
+    example = Example("svg", (pair.reference, pair.candidate), target)
+    dataset, _ = write_samples(
+        [example], {"svg": ""}, processor.tokenizer, 256, tmp_path / "samples.arrow"
+    )
+    batch = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)(
+        [dataset[0]]
+    )
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(6):
+        loss = model(**batch).loss
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert losses[-1] < 0.8 * losses[0]
 
 
 def test_the_loss_falls_on_the_reports_tokens_only(pairs: Path, tmp_path: Path) -> None:
