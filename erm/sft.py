@@ -136,6 +136,7 @@ def fine_tune(
     work: Path,
     out: Path,
     validation: Validation | None = None,
+    callbacks: Iterable[TrainerCallback] = (),
 ) -> Course:
     """Train a model and write its weights and processor to `out`.
 
@@ -144,6 +145,7 @@ def fine_tune(
         launch: names the DeepSpeed configuration, if any; processes are started by the caller.
         work: folder of resumable checkpoints; training goes on from the last complete one.
         validation: chooses the weights; without it they are the last.
+        callbacks: of the trainer, beside our own.
     """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     per_process = max(1, settings.batch_size // processes)
@@ -187,6 +189,7 @@ def fine_tune(
         bf16=on_gpu and torch.cuda.is_bf16_supported(),
         use_cpu=not on_gpu,
         ddp_backend="gloo" if distributed() and not on_gpu else None,
+        ddp_find_unused_parameters=False,
         gradient_checkpointing=settings.activation_checkpointing,
         dataloader_pin_memory=on_gpu,
         dataloader_num_workers=8 if on_gpu else 0,
@@ -210,7 +213,7 @@ def fine_tune(
         optimizers=(optimizer, None),
         train_dataset=samples.select(order).remove_columns("length"),
         processing_class=processor,
-        callbacks=[TrackingCallback(_LOGGED)],
+        callbacks=[TrackingCallback(_LOGGED), *callbacks],
     )
     keeper = None
     if validation is not None:
