@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -62,6 +62,9 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         pair_encoding: how two images of one sample enter; see the module's docstring.
         max_side: both images of a sample are scaled by one factor so that the longest side of the
             larger is at most this many pixels; never enlarged.
+
+    Raises:
+        ValueError: there is no such encoding or side.
     """
 
     def __init__(
@@ -72,6 +75,10 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         pair_encoding: PairEncoding = "difference",
         max_side: int = 168,
     ) -> None:
+        if pair_encoding not in get_args(PairEncoding):
+            raise ValueError(f"unknown pair_encoding {pair_encoding!r}")
+        if not isinstance(max_side, int) or max_side < 1:
+            raise ValueError(f"max_side is {max_side!r}, not a number of pixels")
         self.pair_encoding = pair_encoding
         self.max_side = max_side
         self.image_token = IMAGE_TOKEN

@@ -297,7 +297,7 @@ def _check_answers(port: int) -> None:
     empty = base64.b64encode(b"no image").decode()
     status, body = _post(port, [{**row, "reference": empty}])
     assert status == 400
-    assert "reference: not an image" in body["message"]
+    assert "Pair 1, reference: not an image" in body["message"]
 
 
 def _environment(store: Path) -> dict[str, str]:
