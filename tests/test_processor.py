@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.video_processing_utils import BaseVideoProcessor
 
 from erm.critic import ImagePair
 from erm.errors import ErmError
@@ -123,6 +124,19 @@ def test_processor_survives_saving(processor: PairProcessor, tmp_path: object) -
     pair = _noise(60, 40, 1), _noise(60, 40, 2)
     for name, values in _encode(processor, *pair).items():
         torch.testing.assert_close(_encode(again, *pair)[name], values)
+
+
+def test_pretrained_models_are_saved_with_what_vllm_asks_for(
+    processor: PairProcessor, tmp_path: Path
+) -> None:
+    """vLLM makes a `Qwen3VLProcessor`; here transformers reads what its video part is made of."""
+    cut = Qwen2VLImageProcessorPil(patch_size=16, merge_size=2, do_resize=True)
+    template = processor.tokenizer.chat_template
+    PairProcessor(cut, processor.tokenizer, template, "two_images", 64).save_pretrained(tmp_path)
+    found, _ = BaseVideoProcessor.get_video_processor_dict(tmp_path)
+    assert found["video_processor_type"] == "Qwen3VLVideoProcessor"
+    assert (found["patch_size"], found["merge_size"], found["temporal_patch_size"]) == (16, 2, 2)
+    assert PairProcessor.from_pretrained(tmp_path).pair_encoding == "two_images"
 
 
 @given(st.text())
