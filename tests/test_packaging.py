@@ -294,6 +294,12 @@ def _check_answers(port: int) -> None:
     status, body = _post(port, [{**row, "candidate": "%%%"}])
     assert status == 400
     assert "Row 1, column 'candidate': not base64" in body["message"]
+    status, body = _post(port, [row, {**row, "candidate": None}])
+    assert status == 400
+    assert "Row 2, column 'candidate': there is no image" in body["message"]
+    image = base64.b64decode(row["reference"])
+    status, body = _post(port, [{**row, "reference": base64.encodebytes(image).decode()}])
+    assert (status, body["predictions"]) == (200, answers[:1])
     empty = base64.b64encode(b"no image").decode()
     status, body = _post(port, [{**row, "reference": empty}])
     assert status == 400
