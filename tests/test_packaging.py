@@ -93,6 +93,8 @@ def test_a_package_holds_all_that_inference_needs(packaged: Any, tiny_critic: Pa
     plain = Qwen3VLForConditionalGeneration.from_pretrained(model).state_dict()
     for name, values in load_file(tiny_critic / weights).items():
         torch.testing.assert_close(plain[name], values)
+    known_to_vllm = ("model.visual.", "model.language_model.", "lm_head.")
+    assert all(name.startswith(known_to_vllm) for name in load_file(tiny_critic / weights))
     card = (model / "README.md").read_text()
     for fact in ("0f1e", "| f1_hard | 0.5123 |", "56 px", f"{count_parameters(tiny_critic):,}"):
         assert fact in card
