@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro test smoke ui lint format types pytest clean setup
+.PHONY: repro test smoke ui lint format types pytest serving clean setup
 .DEFAULT_GOAL := repro
 
 repro: setup
@@ -25,6 +25,10 @@ types: setup
 # Three workers on two cores: some wait for servers, renderers and each other's processes.
 pytest: setup
 	@OMP_NUM_THREADS=1 python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+
+# Makes an environment from a packaged model's requirements: minutes, so no part of `test`.
+serving: setup
+	@python -m pytest -m fresh
 
 smoke: setup
 	@python -m flows.smoke

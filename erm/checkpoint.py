@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import torch
-from pydantic import ValidationError
+from jinja2 import TemplateError
+from pydantic import Field, ValidationError
 
 from erm.errors import ErmError
 from erm.model import load_model
 from erm.processor import PairProcessor
+from erm.prompts import conversation
 from erm.settings import Settings
 
 CARD = "erm.json"
@@ -32,8 +34,8 @@ class Role(Settings):
     """
 
     role: Literal["critic", "policy"]
-    prompts: dict[str, str]
-    max_new_tokens: int
+    prompts: dict[str, str] = Field(min_length=1)
+    max_new_tokens: int = Field(ge=1)
 
 
 class Checkpoint(NamedTuple):
@@ -66,12 +68,15 @@ def read_role(folder: Path, expected: Literal["critic", "policy"]) -> Role:
     """
     path = folder / CARD
     try:
-        role = Role.model_validate(json.loads(path.read_text()))
+        role = Role.model_validate(json.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         raise ErmError(f"{folder}: not a {expected}'s folder (no {CARD}).") from error
-    except (json.JSONDecodeError, ValidationError) as error:
-        reason = str(error).splitlines()[0]
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"{'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"
         raise ErmError(f"{path}: not a valid description of a model ({reason}).") from error
+    except ValueError as error:
+        raise ErmError(f"{path}: not a valid description of a model ({error}).") from error
     if role.role != expected:
         raise ErmError(f"{folder}: holds a {role.role}, not a {expected}.")
     return role
@@ -95,8 +100,14 @@ def load_checkpoint(
     role = read_role(folder, expected)
     try:
         processor = PairProcessor.from_pretrained(folder)
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        processor.apply_chat_template(conversation("", 1), tokenize=False)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, TemplateError) as error:
         reason = str(error).splitlines()[0]
         raise ErmError(f"{folder}: no processor can be loaded from here ({reason}).") from error
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    return Checkpoint(load_model(folder, dtype=dtype).to(device).eval(), processor, role)
+    model = load_model(folder, dtype=dtype).to(device).eval()
+    for name, weights in model.named_parameters():
+        # Such a model would judge all the same, always alike.
+        if not weights.isfinite().all():
+            raise ErmError(f"{folder}: the weights of {name} are not finite numbers.")
+    return Checkpoint(model, processor, role)

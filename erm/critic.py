@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
+from erm.images import open_image
 from erm.report import CATEGORY_KEY, Report, parse_reply, report_from_dict, total_severity
 
 
@@ -26,6 +27,20 @@ class ImagePair(NamedTuple):
     task: str
     reference: bytes | str | Path | Image.Image
     candidate: bytes | str | Path | Image.Image
+
+
+def open_pair(pair: ImagePair, number: int) -> tuple[Image.Image, Image.Image]:
+    """Reference and candidate of the `number`-th pair of a call, counted from 1.
+
+    Raises:
+        ErmError: one of them can't be read; the sentence names the pair, the side and the file.
+    """
+
+    def opened(side: str, source: bytes | str | Path | Image.Image) -> Image.Image:
+        place = f" {source}" if isinstance(source, (str, Path)) else ""
+        return open_image(source, f"Pair {number}, {side}{place}")
+
+    return opened("reference", pair.reference), opened("candidate", pair.candidate)
 
 
 @dataclass(frozen=True)

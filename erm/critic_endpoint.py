@@ -12,9 +12,9 @@ from typing import Any
 
 from PIL import Image
 
-from erm.critic import Critic, Critique, ImagePair, read_reply
+from erm.critic import Critic, Critique, ImagePair, open_pair, read_reply
 from erm.endpoint import DEFAULT_URL, Endpoint, Question
-from erm.images import encode_png, open_image
+from erm.images import encode_png
 from erm.prompts import critic_prompt
 from erm.report import CATEGORY_KEY, categories_of
 
@@ -68,7 +68,7 @@ class EndpointCritic(Critic):
         Raises:
             ErmError: an image or task is bad, or the servers gave no answer.
         """
-        prepared = [_prepared(pair) for pair in pairs]
+        prepared = [_prepared(pair, number) for number, pair in enumerate(pairs, start=1)]
         answers = self.endpoint.ask_all(
             [
                 Question(
@@ -137,10 +137,10 @@ def report_schema(task: str) -> dict[str, Any]:
     }
 
 
-def _prepared(pair: ImagePair) -> tuple[str, bytes, bytes]:
+def _prepared(pair: ImagePair, number: int) -> tuple[str, bytes, bytes]:
     """Task and both images as PNG, scaled by one factor to the task's longest side."""
     categories_of(pair.task)
-    images = [open_image(pair.reference, "reference"), open_image(pair.candidate, "candidate")]
+    images = open_pair(pair, number)
     longest = max(max(image.size) for image in images)
     factor = min(1.0, PUBLISHED_MAX_SIDE[pair.task] / longest)
     reference, candidate = (encode_png(_scaled(image, factor)) for image in images)

@@ -17,6 +17,7 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import openai
 from openai import AsyncOpenAI
@@ -103,7 +104,8 @@ class Endpoint:
         token_budget: once this many tokens are spent, no further request is sent.
 
     Raises:
-        ErmError: neither a key nor a server of one's own; a damaged journal.
+        ErmError: neither a key nor a server of one's own, a key or a server's address that is
+            none, or a damaged journal.
     """
 
     def __init__(
@@ -126,13 +128,15 @@ class Endpoint:
         named = os.environ.get("OPENAI_BASE_URL", "").split(",")
         self.model = model
         known = tuple(url.strip() for url in named if url.strip())
-        self.base_urls = tuple(base_urls) or known or (DEFAULT_URL,)
+        self.base_urls = tuple(map(_address, tuple(base_urls) or known or (DEFAULT_URL,)))
         key = api_key or os.environ.get("OPENAI_API_KEY")
         if not key and DEFAULT_URL in self.base_urls:
             raise ErmError(
                 f"Model '{model}' needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server without."
             )
-        self._key = key or "none"
+        self._key = (key or "none").strip()
+        if not (self._key.isascii() and self._key.isprintable()):
+            raise ErmError(f"The API key for model '{model}' holds characters that no key has.")
         self.options = dict(options or {})
         self.concurrency, self.attempts, self.timeout = concurrency, attempts, timeout
         self.first_delay, self.longest_delay = first_delay, longest_delay
@@ -216,15 +220,19 @@ class Endpoint:
             self._turn += 1
             wait: float | None = None
             try:
-                answer = _answer(await client.chat.completions.create(**request))
+                # The client's own limit is on silence; a server may also drip for ever.
+                async with asyncio.timeout(self.timeout):
+                    answer = _answer(await client.chat.completions.create(**request))
             except openai.APIStatusError as error:
                 if error.status_code < 500 and error.status_code not in (408, 409, 429):
                     raise self._refused(client, error) from error
                 last = f"status {error.status_code}"
                 wait = _asked_pause(error)
             except (openai.APIConnectionError, openai.APIResponseValidationError) as error:
-                last = str(error) or type(error).__name__
-            except ValueError as error:
+                last = (str(error.__cause__ or "") or str(error)).rstrip(".")
+            except TimeoutError:
+                last = f"no whole reply in {self.timeout:g} s"
+            except (ValueError, RecursionError) as error:
                 last = f"an unreadable reply ({error})"
             else:
                 self._record(key, answer)
@@ -268,12 +276,25 @@ class Endpoint:
 
     def _refused(self, client: AsyncOpenAI, error: openai.APIStatusError) -> ErmError:
         told = _REFUSALS.get(error.status_code, f"refuses the request ({error.status_code})")
-        return ErmError(f"{client.base_url} {told} for model '{self.model}': {error.message[:300]}")
+        told_more = " ".join(error.message.split())[:300]
+        return ErmError(f"{client.base_url} {told} for model '{self.model}': {told_more}")
 
     def _pause(self, attempt: int, asked: float | None) -> float:
         # Jitter keeps many workers from coming back at the same moment; it changes no result.
         pause = min(self.longest_delay, self.first_delay * 2.0**attempt) * random.uniform(0.5, 1.0)
         return pause if asked is None else min(self.longest_delay, max(pause, asked))
+
+
+def _address(url: str) -> str:
+    """The address of a server, which must be one."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid:
+        raise ErmError(f"'{url}' is no address of a server; write http://HOST:PORT/v1.")
+    return url
 
 
 def _asked_pause(error: openai.APIStatusError) -> float | None:
@@ -286,15 +307,26 @@ def _asked_pause(error: openai.APIStatusError) -> float | None:
 
 def _answer(completion: Any) -> Answer:
     """The first choice's text; raises ValueError for a body that is no completion."""
-    choices = getattr(completion, "choices", None)
-    if not choices or choices[0].message is None:
-        raise ValueError("no choices")
-    usage = completion.usage
+    # The client builds its objects from whatever JSON arrives, without looking at it.
+    try:
+        text = completion.choices[0].message.content
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise ValueError("no choices") from error
+    if not isinstance(text, str | None):
+        raise ValueError("its content is no text")
+    usage = getattr(completion, "usage", None)
     return Answer(
-        text=choices[0].message.content or "",
-        tokens_in=usage.prompt_tokens if usage else 0,
-        tokens_out=usage.completion_tokens if usage else 0,
+        # Half a surrogate pair, as JSON can spell it, could not be written to any file.
+        text=(text or "").encode(errors="replace").decode(),
+        tokens_in=_count(usage, "prompt_tokens"),
+        tokens_out=_count(usage, "completion_tokens"),
     )
+
+
+def _count(usage: Any, name: str) -> int:
+    """Tokens as the server counted them; 0 where it did not."""
+    number = getattr(usage, name, None)
+    return number if isinstance(number, int) else 0
 
 
 def data_url(image: Path | bytes) -> str:
@@ -359,8 +391,7 @@ class Journal:
                 raise ErmError(message) from error
 
     def append(self, key: str, model: str, answer: Answer) -> None:
-        """Add one answer and flush it to the file."""
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        """Add one answer and flush it to the file; raises `ErmError` where that can't be."""
         row = {
             "key": key,
             "model": model,
@@ -368,6 +399,10 @@ class Journal:
             "tokens_in": answer.tokens_in,
             "tokens_out": answer.tokens_out,
         }
-        with self.path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            with self.path.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+        except OSError as error:
+            raise ErmError(f"{self.path}: can't be written ({error.strerror}).") from error
         self.answers[key] = Answer(answer.text, answer.tokens_in, answer.tokens_out, recorded=True)

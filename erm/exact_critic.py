@@ -9,9 +9,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 
 from erm.annotate import annotate_rendered
-from erm.critic import Critic, Critique, ImagePair, read_reply, write_reply
+from erm.critic import Critic, Critique, ImagePair, open_pair, read_reply, write_reply
 from erm.errors import ErmError
-from erm.images import open_image
 from erm.pairs import Pair
 from erm.render import Renderer
 
@@ -28,11 +27,11 @@ class ExactCritic(Critic):
 
     def __init__(self, known: Iterable[Pair], renderer: Renderer) -> None:
         self._sources = {
-            _digest(ImagePair(pair.task, pair.reference, pair.candidate)): (
+            _digest(ImagePair(pair.task, pair.reference, pair.candidate), number): (
                 pair.reference_source,
                 pair.candidate_source,
             )
-            for pair in known
+            for number, pair in enumerate(known, start=1)
         }
         self._renderer = renderer
 
@@ -44,7 +43,7 @@ class ExactCritic(Critic):
         """
         items = []
         for number, pair in enumerate(pairs, start=1):
-            sources = self._sources.get(_digest(pair))
+            sources = self._sources.get(_digest(pair, number))
             if sources is None:
                 raise ErmError(f"Pair {number}: the sources of its images are not known.")
             items += [(pair.task, source) for source in sources]
@@ -57,10 +56,9 @@ class ExactCritic(Critic):
         return critiques
 
 
-def _digest(pair: ImagePair) -> bytes:
+def _digest(pair: ImagePair, number: int) -> bytes:
     """Digest of a pair's task and pixels, however the images are handed in."""
     digest = hashlib.sha256(pair.task.encode())
-    for image in (pair.reference, pair.candidate):
-        opened = open_image(image)
+    for opened in open_pair(pair, number):
         digest.update(f"{opened.size}".encode() + opened.tobytes())
     return digest.digest()

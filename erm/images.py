@@ -19,6 +19,10 @@ MAX_PIXELS = 64_000_000
 """Largest image that is decoded, in pixels; beyond it a file is refused as a decompression bomb."""
 
 
+_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO", "JPEG2000", "AVIF")
+"""Formats that hold pixels; others, such as EPS, are programs that Pillow would have run."""
+
+
 def open_image(source: bytes | str | Path | Image.Image, name: str | None = None) -> Image.Image:
     """Decode an image to RGB on a white ground; of an animation, the first frame.
 
@@ -29,28 +33,32 @@ def open_image(source: bytes | str | Path | Image.Image, name: str | None = None
     Raises:
         ErmError: the file is missing, empty, truncated, too large or no image.
     """
-    if isinstance(source, Image.Image):
-        return _on_white(source)
-    label = name or ("image" if isinstance(source, bytes) else str(source))
+    label = name or (str(source) if isinstance(source, (str, Path)) else "image")
+    try:
+        # What a decoder warns of either ends as a sentence below or changes no pixel.
+        with warnings.catch_warnings(action="ignore"):
+            image = source if isinstance(source, Image.Image) else _decoded(source, label)
+            if not 0 < image.width * image.height <= MAX_PIXELS:
+                size = f"{image.width}×{image.height}"
+                raise ErmError(f"{label}: {size} pixels, not 1 to {MAX_PIXELS:,}.")
+            image.load()  # images in memory may be files that are still to be read, too
+            return _on_white(image)
+    except UnidentifiedImageError as error:
+        raise ErmError(f"{label}: not an image in a known format.") from error
+    except Image.DecompressionBombError as error:
+        raise ErmError(f"{label}: more than {MAX_PIXELS:,} pixels.") from error
+    except (OSError, SyntaxError, ValueError) as error:
+        raise ErmError(f"{label}: the image is damaged ({error}).") from error
+
+
+def _decoded(source: bytes | str | Path, label: str) -> Image.Image:
     try:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
     except OSError as error:
         raise ErmError(f"{label}: cannot be read ({error.strerror}).") from error
     if not data:
         raise ErmError(f"{label}: the image is empty (0 bytes).")
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(data))
-        if image.width * image.height > MAX_PIXELS:
-            size = f"{image.width}×{image.height}"
-            raise ErmError(f"{label}: {size} pixels are more than {MAX_PIXELS:,}.")
-        image.load()
-    except UnidentifiedImageError as error:
-        raise ErmError(f"{label}: not an image in a known format.") from error
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise ErmError(f"{label}: the image is damaged ({error}).") from error
-    return _on_white(image)
+    return Image.open(io.BytesIO(data), formats=_FORMATS)
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -13,9 +13,8 @@ from typing import Any
 
 from erm.checkpoint import Checkpoint, load_checkpoint
 from erm.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
-from erm.critic import Critic, Critique, ImagePair, read_reply
+from erm.critic import Critic, Critique, ImagePair, open_pair, read_reply
 from erm.generation import GREEDY, SamplingSettings, generate
-from erm.images import open_image
 
 
 class LoadedCritic(Critic):
@@ -71,14 +70,8 @@ class LoadedCritic(Critic):
             model,
             processor,
             [
-                (
-                    role.prompts[pair.task],
-                    [
-                        open_image(pair.reference, "reference"),
-                        open_image(pair.candidate, "candidate"),
-                    ],
-                )
-                for pair in pairs
+                (role.prompts[pair.task], open_pair(pair, number))
+                for number, pair in enumerate(pairs, start=1)
             ],
             max_new_tokens=limit,
             batch_size=self._batch_size,

@@ -54,8 +54,8 @@ class LocalPolicy(RedrawingPolicy):
             model,
             processor,
             [
-                (role.prompts[request.task], [open_image(request.image, "image")])
-                for request in requests
+                (role.prompts[request.task], [open_image(request.image, f"Image {number}")])
+                for number, request in enumerate(requests, start=1)
             ],
             max_new_tokens=role.max_new_tokens,
             batch_size=self._batch_size,
@@ -80,9 +80,9 @@ class LocalReviser(LocalPolicy, RevisingPolicy):
             [
                 (
                     revision_prompt(item.task, item.completion, item.feedback),
-                    [open_image(item.image, "image")],
+                    [open_image(item.image, f"Image {number}")],
                 )
-                for item in revisions
+                for number, item in enumerate(revisions, start=1)
             ],
             max_new_tokens=role.max_new_tokens,
             batch_size=self._batch_size,

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import Qwen3VLConfig, Qwen3VLForConditionalGeneration
+from transformers import AutoConfig, Qwen3VLConfig, Qwen3VLForConditionalGeneration
 from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLVisionPatchEmbed
 
 from erm.errors import ErmError
@@ -76,17 +76,26 @@ def load_model(name: str | Path, *, dtype: str = "float32", attention: str = "sd
     """A Qwen3-VL model from a folder or hub name.
 
     Raises:
-        ErmError: there is none, or it is of another architecture.
+        ErmError: there is none, it is of another architecture, or weights are missing.
     """
     try:
-        return _with_linear_patches(
-            Qwen3VLForConditionalGeneration.from_pretrained(
-                name, dtype=getattr(torch, dtype), attn_implementation=attention
-            )
+        # By itself the model's class takes any configuration, even none, for a Qwen3-VL one.
+        config = AutoConfig.from_pretrained(name)
+        if not isinstance(config, Qwen3VLConfig):
+            raise ValueError(f"its architecture is {config.model_type}")
+        model, found = Qwen3VLForConditionalGeneration.from_pretrained(
+            name,
+            config=config,
+            dtype=getattr(torch, dtype),
+            attn_implementation=attention,
+            output_loading_info=True,
         )
+        if found["missing_keys"]:  # and given random values
+            raise ValueError(f"weights are missing, such as {min(found['missing_keys'])}")
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        reason = str(error).splitlines()[0]
+        reason = str(error).splitlines()[0].rstrip(".")
         raise ErmError(f"{name}: no Qwen3-VL model can be loaded from here ({reason}).") from error
+    return _with_linear_patches(model)
 
 
 class _LinearPatchEmbed(Qwen3VLVisionPatchEmbed):  # type: ignore[misc]

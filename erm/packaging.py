@@ -204,17 +204,18 @@ def _shape(colour: str) -> str:
 
 
 def decode_column(rows: pd.DataFrame, column: str) -> list[bytes]:
-    """The bytes of a column of base64 images; a ``data:`` prefix is allowed.
+    """The bytes of a column of base64 images; a ``data:`` prefix and broken lines are allowed.
 
     Raises:
         mlflow.exceptions.MlflowException: a value is no base64; served as status 400.
     """
     decoded = []
     for number, value in enumerate(rows[column], start=1):
-        text = str(value)
-        encoded = text.partition(",")[2] if text.startswith("data:") else text
+        if not isinstance(value, str):
+            raise refusal(f"Row {number}, column '{column}': there is no image.")
+        encoded = value.partition(",")[2] if value.startswith("data:") else value
         try:
-            decoded.append(base64.b64decode(encoded, validate=True))
+            decoded.append(base64.b64decode("".join(encoded.split()), validate=True))
         except (binascii.Error, ValueError) as error:
             raise refusal(f"Row {number}, column '{column}': not base64 ({error}).") from error
     return decoded

@@ -21,8 +21,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
-from erm.critic import Critic, Critique, ImagePair, read_reply, write_reply
-from erm.images import open_image
+from erm.critic import Critic, Critique, ImagePair, open_pair, read_reply, write_reply
 from erm.report import MEDIUM, MINOR, SEVERE, Box, Discrepancy, Report, categories_of
 
 THRESHOLD = 40
@@ -73,12 +72,11 @@ class PixelCritic(Critic):
 
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         critiques = []
-        for pair in pairs:
-            report = pixel_report(
-                pair.task,
-                np.asarray(open_image(pair.reference, "reference"), dtype=np.uint8),
-                np.asarray(open_image(pair.candidate, "candidate"), dtype=np.uint8),
+        for number, pair in enumerate(pairs, start=1):
+            reference, candidate = (
+                np.asarray(image, dtype=np.uint8) for image in open_pair(pair, number)
             )
+            report = pixel_report(pair.task, reference, candidate)
             critiques.append(read_reply(pair.task, write_reply(report)))
         return critiques
 

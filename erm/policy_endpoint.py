@@ -57,7 +57,7 @@ class EndpointPolicy(RevisingPolicy):
 
     def _ask(self, asked: Sequence[tuple[str, bytes | str | Path | Image.Image]]) -> list[str]:
         questions = [
-            Question(text, images=(encode_png(open_image(image, "image")),))
-            for text, image in asked
+            Question(text, images=(encode_png(open_image(image, f"Image {number}")),))
+            for number, (text, image) in enumerate(asked, start=1)
         ]
         return [answer.text for answer in self.endpoint.ask_all(questions)]

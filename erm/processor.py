@@ -13,9 +13,11 @@ A single image (a policy's input) enters as a still: the frame is repeated.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, Literal, get_args
 
 import numpy as np
 import torch
@@ -23,6 +25,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from transformers import AutoTokenizer, BatchFeature, PreTrainedTokenizerFast, ProcessorMixin
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.utils import VIDEO_PROCESSOR_NAME
 
 from erm.images import open_image
 from erm.tokenizer import IMAGE_TOKEN
@@ -31,6 +34,14 @@ PairEncoding = Literal["difference", "two_images"]
 
 _THINNEST = 100
 """Longest side of an image of ``two_images`` over its shortest."""
+
+_SHARED_WITH_VIDEOS = (
+    "patch_size",
+    "merge_size",
+    "temporal_patch_size",
+    "image_mean",
+    "image_std",
+)
 
 _CHAT_TEMPLATE = (
     "{%- for message in messages -%}"
@@ -62,6 +73,9 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         pair_encoding: how two images of one sample enter; see the module's docstring.
         max_side: both images of a sample are scaled by one factor so that the longest side of the
             larger is at most this many pixels; never enlarged.
+
+    Raises:
+        ValueError: there is no such encoding or side.
     """
 
     def __init__(
@@ -72,6 +86,10 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         pair_encoding: PairEncoding = "difference",
         max_side: int = 168,
     ) -> None:
+        if pair_encoding not in get_args(PairEncoding):
+            raise ValueError(f"unknown pair_encoding {pair_encoding!r}")
+        if not isinstance(max_side, int) or max_side < 1:
+            raise ValueError(f"max_side is {max_side!r}, not a number of pixels")
         self.pair_encoding = pair_encoding
         self.max_side = max_side
         self.image_token = IMAGE_TOKEN
@@ -106,6 +124,21 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
         images = Qwen2VLImageProcessorPil.from_pretrained(name)
         return cls(images, tokenizer, tokenizer.chat_template, "two_images", max_side)
+
+    def save_pretrained(self, save_directory: Any, **kwargs: Any) -> list[str]:
+        """Write the processor; with ``two_images`` so that vLLM, too, can prepare its inputs.
+
+        It builds transformers' own Qwen3-VL processor, which can't be had without settings for
+        videos, though none ever comes.
+        """
+        written: list[str] = super().save_pretrained(save_directory, **kwargs)
+        if self.pair_encoding == "two_images":
+            settings = {"video_processor_type": "Qwen3VLVideoProcessor"}
+            settings |= {name: getattr(self.image_processor, name) for name in _SHARED_WITH_VIDEOS}
+            file = Path(save_directory) / VIDEO_PROCESSOR_NAME
+            file.write_text(json.dumps(settings, indent=1) + "\n")
+            written.append(str(file))
+        return written
 
     @property
     def model_input_names(self) -> list[str]:

@@ -138,6 +138,10 @@ class _Builder:
         self.link(escape, b"u", digits[0])
         for digit, following in zip(digits, [*digits[1:], state], strict=True):
             self.link(digit, _HEX, following)
+        # No half of a surrogate pair: it is JSON, but no text.
+        after_d = self.new(errors)
+        self.link(digits[0], b"dD", after_d)
+        self.link(after_d, b"01234567", digits[2])
         # Continuation bytes still to come, by how many; overlong forms are let through.
         rest = [state, *(self.new(errors) for _ in range(3))]
         for missing in (1, 2, 3):

@@ -139,10 +139,13 @@ def severity_of(error: Mapping[str, Any]) -> float | None:
         return None
     try:
         number = float(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return number if math.isfinite(number) else None
 
+
+MOST_SEVERE = 1e6
+"""S at most, so that a critic's reply can't make a reward infinite; no real report comes near."""
 
 _THINKING = re.compile(r"<think>.*?</think>", re.DOTALL)
 _FENCE = re.compile(r"```[\w-]*\s*\n?(.*?)```", re.DOTALL)
@@ -151,22 +154,37 @@ _FENCE = re.compile(r"```[\w-]*\s*\n?(.*?)```", re.DOTALL)
 def parse_reply(reply: str) -> dict[str, Any] | None:
     """The JSON object in a critic's free-form reply, or None where there is none.
 
-    ``<think>`` blocks are dropped and a code fence is removed; then the whole text is tried as
-    JSON, then the first balanced ``{…}``. ``errors``, where present, must be a list.
+    ``<think>`` blocks are dropped, and what comes before a ``</think>`` whose beginning stood in
+    the prompt. The whole text is tried as JSON; then a code fence is removed and the rest is tried,
+    then the first balanced ``{…}`` in it. ``errors``, where present, must be a list. Numbers that
+    are not finite are None in the result, so that it can be written as JSON again.
     """
-    text = _THINKING.sub("", reply).strip()
-    if fenced := _FENCE.search(text):
-        text = fenced.group(1).strip()
-    for candidate in (text, _first_object(text)):
+    whole = _THINKING.sub("", reply).rpartition("</think>")[2].strip()
+    fenced = _FENCE.search(whole)
+    text = fenced.group(1).strip() if fenced else whole
+    for candidate in (whole, text, _first_object(text)):
         if candidate is None:
             continue
         try:
-            value = json.loads(candidate)
-        except (json.JSONDecodeError, RecursionError):
+            value = _plain(json.loads(candidate))
+        except (ValueError, RecursionError):
             continue
         if isinstance(value, dict) and isinstance(value.get("errors", []), list):
             return value
     return None
+
+
+def _plain(value: Any) -> Any:
+    """A JSON value without what UTF-8 and strict JSON can't hold."""
+    if isinstance(value, str):
+        return value.encode(errors="replace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    if isinstance(value, dict):
+        return {_plain(key): _plain(each) for key, each in value.items()}
+    return value
 
 
 def _first_object(text: str) -> str | None:
@@ -195,10 +213,14 @@ def _first_object(text: str) -> str | None:
 
 
 def total_severity(parsed: Mapping[str, Any]) -> float:
-    """S of a parsed reply (`parse_reply`): negative severities count 0, missing ones nothing."""
+    """S of a parsed reply (`parse_reply`): negative severities count 0, missing ones nothing.
+
+    At most `MOST_SEVERE`.
+    """
     errors = parsed.get("errors", [])
     severities = [severity_of(error) for error in errors if isinstance(error, Mapping)]
-    return float(sum(max(0.0, severity) for severity in severities if severity is not None))
+    total = sum(max(0.0, severity) for severity in severities if severity is not None)
+    return float(min(total, MOST_SEVERE))
 
 
 def report_from_dict(task: str, parsed: Mapping[str, Any]) -> Report:

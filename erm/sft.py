@@ -36,6 +36,7 @@ from erm.launch import LaunchSettings, distributed, is_main_process, rank
 from erm.model import build_model, build_processor
 from erm.muon import Muon
 from erm.processor import PairProcessor
+from erm.step_times import StepTimes
 from erm.tracking import log_metrics
 from erm.training import Example, OptimizationSettings, TrainingSettings
 
@@ -219,6 +220,7 @@ def fine_tune(
     if validation is not None:
         keeper = BestCheckpoint(validation, trainer, work / "validation")
         trainer.add_callback(keeper)
+    trainer.add_callback(StepTimes(settings.batch_size))
     trainer.train(resume_from_checkpoint=last_checkpoint(work))
     _write_model(trainer, processor, None if keeper is None else keeper.weights, out)
 

@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,7 @@ class Server:
 
     def __init__(self) -> None:
         self.behaviour: Behaviour = echo
+        self.raw: Callable[[BaseHTTPRequestHandler], None] | None = None
         self.bodies: list[dict[str, Any]] = []
         self.keys: list[str] = []
         self.under_way = self.most_under_way = 0
@@ -63,6 +65,11 @@ class Server:
                     outer.keys.append(self.headers["authorization"])
                     outer.under_way += 1
                     outer.most_under_way = max(outer.most_under_way, outer.under_way)
+                if outer.raw is not None:
+                    with suppress(ConnectionError):
+                        outer.raw(self)
+                    self.close_connection = True
+                    return
                 reply = outer.behaviour(number, body)
                 with lock:
                     outer.under_way -= 1
@@ -154,7 +161,19 @@ def test_refusals_stop_at_once(server: Server, code: int, message: str) -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    [(500, b"{}"), (200, b"garbage"), (200, b"{}"), (200, b'{"choices": []}'), None],
+    [
+        (500, b"{}"),
+        (200, b"garbage"),
+        (200, b"{}"),
+        (200, b"[1]"),
+        (200, b"[" * 100_000),
+        (200, b'{"choices": []}'),
+        (200, b'{"choices": {"a": 1}}'),
+        (200, b'{"choices": [5]}'),
+        (200, b'{"choices": [{"message": "hello"}]}'),
+        (200, b'{"choices": [{"message": {"content": [1]}}]}'),
+        None,
+    ],
 )
 def test_gives_up_with_one_sentence(server: Server, reply: tuple[int, bytes] | None) -> None:
     server.behaviour = lambda number, body: reply
@@ -174,6 +193,51 @@ def test_slow_server_times_out(server: Server) -> None:
     with pytest.raises(ErmError, match="gave no answer in 2 tries"):
         server.endpoint(timeout=0.05, attempts=2).ask_all(questions(1))
     released.set()
+
+
+def test_a_server_that_drips_times_out_as_well(server: Server) -> None:
+    gone = threading.Event()
+
+    def drip(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.send_header("content-length", "100000")
+        request.end_headers()
+        while not gone.wait(0.02):
+            request.wfile.write(b" ")
+            request.wfile.flush()
+
+    server.raw = drip
+    with pytest.raises(ErmError, match=r"2 tries at .*; the last one: no whole reply in 0\.3 s"):
+        server.endpoint(timeout=0.3, attempts=2).ask_all(questions(1))
+    gone.set()
+
+
+def test_what_no_file_could_hold_is_read_all_the_same(server: Server, tmp_path: Path) -> None:
+    text = b'{"choices": [{"message": {"content": "a \\ud800"}}], "usage": {"prompt_tokens": "x"}}'
+    server.behaviour = lambda number, body: (200, text)
+    (answer,) = server.endpoint(journal=tmp_path / "journal.jsonl").ask_all(questions(1))
+    assert (answer.text, answer.tokens_in, answer.tokens_out) == ("a ?", 0, 0)
+
+
+def test_a_journal_that_cannot_be_written_is_one_sentence(server: Server, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ErmError, match=r"journal\.jsonl: can't be written"):
+        server.endpoint(journal=tmp_path / "file" / "journal.jsonl").ask_all(questions(1))
+
+
+@pytest.mark.parametrize(
+    "url", ["host:8000", "ftp://a/v1", "http://", "http://[a", "http://a:99999"]
+)
+def test_addresses_that_are_none_are_refused_at_once(url: str) -> None:
+    with pytest.raises(ErmError, match="is no address of a server"):
+        Endpoint("m", base_urls=[url])
+
+
+def test_a_key_that_is_none_is_refused_and_not_shown(server: Server) -> None:
+    assert server.endpoint(api_key="key\n").ask_all(questions(1))
+    with pytest.raises(ErmError, match="characters that no key has") as refused:
+        server.endpoint(api_key="sec\nret")
+    assert "ret" not in str(refused.value)
 
 
 def test_unreachable_server() -> None:

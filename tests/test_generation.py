@@ -152,6 +152,7 @@ def test_whatever_is_allowed_parses_and_ends_in_time(
     assert len(tokens) <= budget
     text = tokenizer.decode(tokens)
     parsed = json.loads(text)
+    json.dumps(parsed, ensure_ascii=False).encode()
     assert len(parsed["errors"]) <= 3
     report = read_reply(task, text).report
     assert report is not None

@@ -12,6 +12,7 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 from shutil import copyfile
@@ -19,6 +20,7 @@ from threading import Event
 from typing import Any
 
 import mlflow
+import psutil
 import pytest
 import torch
 from packaging.requirements import Requirement
@@ -91,6 +93,8 @@ def test_a_package_holds_all_that_inference_needs(packaged: Any, tiny_critic: Pa
     plain = Qwen3VLForConditionalGeneration.from_pretrained(model).state_dict()
     for name, values in load_file(tiny_critic / weights).items():
         torch.testing.assert_close(plain[name], values)
+    known_to_vllm = ("model.visual.", "model.language_model.", "lm_head.")
+    assert all(name.startswith(known_to_vllm) for name in load_file(tiny_critic / weights))
     card = (model / "README.md").read_text()
     for fact in ("0f1e", "| f1_hard | 0.5123 |", "56 px", f"{count_parameters(tiny_critic):,}"):
         assert fact in card
@@ -236,39 +240,72 @@ def _absent(requirements: Sequence[str]) -> list[str]:
 
 
 def test_the_critic_answers_over_http(packaged: Any, store: Path) -> None:
+    with _served(store, _environment(store), "--env-manager", "local") as (port, _):
+        _check_answers(port)
+
+
+@pytest.mark.fresh
+def test_the_critic_answers_over_http_from_an_environment_of_its_requirements_alone(
+    packaged: Any, store: Path, tmp_path: Path
+) -> None:
+    """MLflow makes the environment with pip; it needs pyenv, a package index and some minutes."""
+    environment = {**_environment(store), "MLFLOW_ENV_ROOT": str(tmp_path)}
+    environment.pop("PYTHONPATH", None)
+    with _served(store, environment) as (port, server):
+        _check_answers(port)
+        workers = psutil.Process(server.pid).children(recursive=True)
+        homes = {worker.environ().get("VIRTUAL_ENV", "") for worker in workers}
+    (home,) = {Path(home) for home in homes if Path(home).is_relative_to(tmp_path)}
+    (packages,) = home.glob("lib/python*/site-packages")
+    assert (packages / "torch").is_dir()
+    assert not (packages / "prefect").exists()
+
+
+@contextmanager
+def _served(
+    store: Path, environment: Mapping[str, str], *options: str
+) -> Iterator[tuple[int, subprocess.Popen[bytes]]]:
+    """Port and process of a server of the champion, once it answers."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "mlflow", "models", "serve"]
-    command += ["-m", "models:/erm-critic@champion"]
-    command += ["--env-manager", "local", "--host", "127.0.0.1", "--port", str(port)]
+    command += ["-m", "models:/erm-critic@champion", "--host", "127.0.0.1", "--port", str(port)]
     with subprocess.Popen(
-        command,
+        [*command, *options],
         cwd=store,
-        env=_environment(store),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
+        env=environment,
         start_new_session=True,
     ) as server:
         try:
             _wait_until_open(port, server)
-            (row,) = input_example("critic", "svg").to_dict(orient="records")
-            status, body = _post(port, [row, row])
-            assert status == 200
-            answers = body["predictions"]
-            assert len(answers) == 2
-            assert all("errors" in json.loads(answer["report"]) for answer in answers)
-            assert all(isinstance(answer["expected_severity"], float) for answer in answers)
-            status, body = _post(port, [{**row, "candidate": "%%%"}])
-            assert status == 400
-            assert "Row 1, column 'candidate': not base64" in body["message"]
-            empty = base64.b64encode(b"no image").decode()
-            status, body = _post(port, [{**row, "reference": empty}])
-            assert status == 400
-            assert "reference: not an image" in body["message"]
+            yield port, server
         finally:
             if server.poll() is None:
                 os.killpg(server.pid, signal.SIGTERM)
+
+
+def _check_answers(port: int) -> None:
+    (row,) = input_example("critic", "svg").to_dict(orient="records")
+    status, body = _post(port, [row, row])
+    assert status == 200
+    answers = body["predictions"]
+    assert len(answers) == 2
+    assert all("errors" in json.loads(answer["report"]) for answer in answers)
+    assert all(isinstance(answer["expected_severity"], float) for answer in answers)
+    status, body = _post(port, [{**row, "candidate": "%%%"}])
+    assert status == 400
+    assert "Row 1, column 'candidate': not base64" in body["message"]
+    status, body = _post(port, [row, {**row, "candidate": None}])
+    assert status == 400
+    assert "Row 2, column 'candidate': there is no image" in body["message"]
+    image = base64.b64decode(row["reference"])
+    status, body = _post(port, [{**row, "reference": base64.encodebytes(image).decode()}])
+    assert (status, body["predictions"]) == (200, answers[:1])
+    empty = base64.b64encode(b"no image").decode()
+    status, body = _post(port, [{**row, "reference": empty}])
+    assert status == 400
+    assert "Pair 1, reference: not an image" in body["message"]
 
 
 def _environment(store: Path) -> dict[str, str]:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import struct
+import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,9 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.video_processing_utils import BaseVideoProcessor
 
+from erm.critic import ImagePair
 from erm.errors import ErmError
 from erm.images import encode_png, open_image
+from erm.pixel_critic import PixelCritic
 from erm.processor import PairProcessor
 from erm.prompts import conversation
 from erm.tokenizer import train_tokenizer
@@ -120,6 +126,19 @@ def test_processor_survives_saving(processor: PairProcessor, tmp_path: object) -
         torch.testing.assert_close(_encode(again, *pair)[name], values)
 
 
+def test_pretrained_models_are_saved_with_what_vllm_asks_for(
+    processor: PairProcessor, tmp_path: Path
+) -> None:
+    """vLLM makes a `Qwen3VLProcessor`; here transformers reads what its video part is made of."""
+    cut = Qwen2VLImageProcessorPil(patch_size=16, merge_size=2, do_resize=True)
+    template = processor.tokenizer.chat_template
+    PairProcessor(cut, processor.tokenizer, template, "two_images", 64).save_pretrained(tmp_path)
+    found, _ = BaseVideoProcessor.get_video_processor_dict(tmp_path)
+    assert found["video_processor_type"] == "Qwen3VLVideoProcessor"
+    assert (found["patch_size"], found["merge_size"], found["temporal_patch_size"]) == (16, 2, 2)
+    assert PairProcessor.from_pretrained(tmp_path).pair_encoding == "two_images"
+
+
 @given(st.text())
 @settings(max_examples=100, deadline=None, derandomize=True)
 def test_tokenizer_reproduces_any_text(processor: PairProcessor, text: str) -> None:
@@ -164,17 +183,54 @@ def test_of_an_animation_the_first_frame_counts() -> None:
     assert blue < 50
 
 
+def _bare_png(width: int, height: int) -> bytes:
+    """A PNG that claims a size and holds no pixels."""
+    header = b"IHDR" + struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    chunk = struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    return encode_png(Image.new("RGB", (1, 1)))[:8] + chunk + b"\0\0\0\0IDAT\x35\xaf\x06\x1e"
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
         (b"", "empty"),
         (b"not an image at all", "not an image"),
         (encode_png(Image.effect_noise((64, 64), 90))[:700], "damaged"),
+        # A program, which Pillow would hand to Ghostscript.
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 9 9\n%%EndComments\n", "not an image"),
+        (_bare_png(9_000, 9_000), "9000×9000 pixels, not 1 to 64,000,000"),
+        (_bare_png(60_000, 60_000), "more than 64,000,000 pixels"),
     ],
 )
 def test_unreadable_images_are_named(data: bytes, reason: str) -> None:
     with pytest.raises(ErmError, match=rf"candidate: .*{reason}"):
         open_image(data, "candidate")
+
+
+def test_images_in_memory_are_read_whole_and_are_not_empty(tmp_path: Path) -> None:
+    (tmp_path / "half.png").write_bytes(encode_png(Image.effect_noise((64, 64), 90))[:700])
+    with Image.open(tmp_path / "half.png") as lazy, pytest.raises(ErmError, match="damaged"):
+        open_image(lazy)
+    with pytest.raises(ErmError, match="0×5 pixels, not 1"):
+        open_image(Image.new("RGB", (0, 5)))
+
+
+def test_decoders_warn_of_nothing_that_a_sentence_does_not_say(
+    recwarn: pytest.WarningsRecorder,
+) -> None:
+    buffer = io.BytesIO()
+    Image.new("CMYK", (8, 8)).save(buffer, format="TIFF")
+    with pytest.raises(ErmError, match="not an image"):
+        open_image(buffer.getvalue()[:10])
+    assert not recwarn.list
+
+
+def test_a_bad_image_of_many_is_named_by_pair_side_and_file(tmp_path: Path) -> None:
+    good = Image.new("RGB", (4, 4))
+    (tmp_path / "void.png").touch()
+    pairs = [ImagePair("svg", good, good), ImagePair("svg", good, tmp_path / "void.png")]
+    with pytest.raises(ErmError, match=r"^Pair 2, candidate .*void\.png: the image is empty"):
+        PixelCritic().critique(pairs)
 
 
 def test_a_missing_file_is_named(tmp_path: object) -> None:

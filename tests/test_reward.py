@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -58,6 +59,46 @@ def test_golden_replies_give_the_published_severity_and_reward(
     outcome: Outcome = "unparsable" if severity is None else "judged"
     assert severity == row["total_severity"]
     assert reward_value(task, outcome, severity) == row["reward_if_rendered"]
+
+
+ERROR = '{"category": "style_error", "severity": 2}'
+
+
+@pytest.mark.parametrize(
+    ("reply", "severity"),
+    [
+        (f'```json\n{{"errors": [{ERROR}]}}', 2.0),
+        ('{"errors": [{"severity": 1, "description": "text is ```x``` instead of y"}]}', 1.0),
+        (f'Is {{"errors": []}} enough? No.</think>{{"errors": [{ERROR}]}}', 2.0),
+        ('{"errors": [{"severity": 1, "description": "} { \\" }"}]} and {"errors": []}', 1.0),
+        (f'{{"errors": [{{"severity": NaN}}, {{"severity": 1e400}}, {ERROR}]}}', 2.0),
+        (f'{{"errors": [{{"severity": {"9" * 400}}}, {ERROR}]}}', 2.0),
+        (f'{{"errors": [{{"severity": {"9" * 5000}}}]}}', None),
+        ('{"errors": [{"severity": "1e308"}, {"severity": "1e308"}]}', 1e6),
+        ('{"errors": [{"severity": true}, {"severity": "severe"}, {"severity": [2]}]}', 0.0),
+        (f'{{"errors": [], "errors": [{ERROR}]}}', 2.0),
+        (f'{{"errors": [{{"severity": 1, "description": "\\ud800"}}, {ERROR}]}}', 3.0),
+        (f'{{"errors": [{ERROR},]}}', None),
+        ("{'errors': []}", None),
+        ('{"errors": null}', None),
+        (f'{{"errors": [{ERROR}, {{"cat', None),
+        ('{"errors": ' + "[" * 100_000, None),
+    ],
+)
+def test_replies_as_models_write_them(reply: str, severity: float | None) -> None:
+    critique = read_reply("svg", reply)
+    assert critique.severity == severity
+    assert math.isfinite(reward_value("table", "judged", severity))
+    json.dumps(critique.parsed, ensure_ascii=False, allow_nan=False).encode()
+    if critique.report is not None:
+        critique.report.to_json().encode()
+
+
+@quick
+@given(reply=st.text() | st.from_regex(r"[\[\]{}\"':,0-9a-z\\]{0,60}"))
+def test_no_reply_stops_a_run(reply: str) -> None:
+    for text in (reply, f'{{"errors": [{{"severity": {reply}}}]}}', f'{{"errors": [{reply}'):
+        read_reply("svg", text)
 
 
 @quick

@@ -145,6 +145,24 @@ def test_same_seed_same_weights_whether_validated_or_not(
     assert not (tmp_path / "critic" / "validation.csv").exists()
 
 
+def test_it_is_told_where_the_time_of_a_step_goes(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: dict[str, float] = {}
+    monkeypatch.setattr(
+        "erm.step_times.log_metrics", lambda metrics, step: logged.update(metrics, step=step)
+    )
+    short = _settings().optimization.model_copy(update={"batch_size": 1})
+    update = {"optimization": short, "max_pairs": 14, "validation": None}
+    chosen = _settings().model_copy(update=update)
+    train_critic(chosen, pairs, tmp_path / "critic", tmp_path / "work")
+    assert logged["step"] == 21
+    assert 0 < 1 / logged["time/samples_per_second"] < 60
+    shares = [logged[f"time/{part}"] for part in ("forward_backward", "optimizer", "other")]
+    assert sum(shares) == pytest.approx(1)
+    assert min(shares[:2]) > 0
+
+
 def test_a_killed_run_goes_on_to_the_same_curve(trained: Path, pairs: Path, tmp_path: Path) -> None:
     job = tmp_path / "job.json"
     paths = {"pairs": str(pairs), "out": str(tmp_path / "critic"), "work": str(tmp_path / "work")}

@@ -1,0 +1,75 @@
+"""Where the time of a training goes: forward and backward pass, optimizer, and all else.
+
+Not covered: judging and checkpoints, which are no part of a step.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import torch
+from transformers import TrainerCallback
+
+from erm.tracking import log_metrics
+
+
+class StepTimes(TrainerCallback):  # type: ignore[misc]
+    """Measures every tenth step and logs the shares when training ends; add it last.
+
+    ``time/forward_backward`` (with the clipping of gradients, and with DeepSpeed the optimizer),
+    ``time/optimizer`` and ``time/other`` (reading, preparing and collating the next batch) sum to
+    1; ``time/samples_per_second`` is what such steps alone would reach.
+
+    Args:
+        batch_size: samples a step, over all processes.
+
+    Attributes:
+        seconds: so far, by part.
+        steps: measured so far.
+    """
+
+    def __init__(self, batch_size: int) -> None:
+        self.seconds = {"forward_backward": 0.0, "optimizer": 0.0, "other": 0.0}
+        self.steps = 0
+        self._batch_size = batch_size
+        self._last: float | None = None
+
+    def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        # Saving would count as the next batch's preparation, and often comes at round numbers.
+        measured = state.global_step % 10 == 5 and not control.should_save
+        self._last = _now() if measured else None
+
+    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._took("other")
+
+    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._took("forward_backward")
+
+    def on_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._took("optimizer")
+        self.steps += self._last is not None
+        self._last = None
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.is_world_process_zero and self.steps:
+            log_metrics(self.shares(), step=state.global_step)
+
+    def shares(self) -> dict[str, float]:
+        """The metrics; only where a step was measured."""
+        total = sum(self.seconds.values())
+        shares = {f"time/{part}": seconds / total for part, seconds in self.seconds.items()}
+        return {**shares, "time/samples_per_second": self.steps * self._batch_size / total}
+
+    def _took(self, part: str) -> None:
+        if self._last is not None:
+            now = _now()
+            self.seconds[part] += now - self._last
+            self._last = now
+
+
+def _now() -> float:
+    """The time once the device has done all that it was given."""
+    if torch.cuda.is_available():
+        torch.cuda.synchronize()
+    return time.perf_counter()
