@@ -25,7 +25,7 @@ from typing import Any, Literal
 import torch
 from PIL import Image, ImageDraw
 from torch.utils.flop_counter import FlopCounterMode
-from transformers import Qwen3VLConfig, TrainerCallback, set_seed
+from transformers import Qwen3VLConfig, set_seed
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from erm.checkpoint import Role, write_role
@@ -42,8 +42,8 @@ from erm.sft import fine_tune, write_samples
 from erm.tokenizer import IMAGE_TOKEN, train_tokenizer
 from erm.training import SCRATCH_SIZES, Example, ModelSettings, OptimizationSettings
 
-WARM_UP = 5
-"""Steps that are not timed."""
+LEAST_STEPS = 8
+"""With fewer, none would be timed."""
 
 REAL_SIZES: dict[str, dict[str, Any]] = {
     "2b": {
@@ -118,33 +118,6 @@ SETTINGS: dict[str, Setting] = {
     "2b, checkpointing": _large("2b", 8, activation_checkpointing=True),
     "8b, checkpointing": _large("8b", 4, activation_checkpointing=True),
 }
-
-
-class StepClock(TrainerCallback):  # type: ignore[misc]
-    """Seconds of forward and backward passes, of the optimizer, and between the steps."""
-
-    def __init__(self) -> None:
-        self.seconds = {"forward_backward": 0.0, "optimizer": 0.0, "rest": 0.0}
-        self.steps = 0
-        self._last = 0.0
-
-    def _lap(self, part: str, state: Any) -> None:
-        if torch.cuda.is_available():
-            torch.cuda.synchronize()
-        now = time.perf_counter()
-        if state.global_step >= WARM_UP:
-            self.seconds[part] += now - self._last
-        self._last = now
-
-    def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._lap("rest", state)
-
-    def on_pre_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._lap("forward_backward", state)
-
-    def on_optimizer_step(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._lap("optimizer", state)
-        self.steps += state.global_step >= WARM_UP
 
 
 def example(setting: Setting, number: int) -> Example:
@@ -239,14 +212,13 @@ def train(settings: Setting, out: Path, work: Path) -> dict[str, float]:
     model, processor = _model(settings)
     examples = (example(settings, number) for number in range(settings.steps * settings.batch_size))
     samples, _ = write_samples(
-        examples, _prompts(), processor.tokenizer, 4096, work / f"samples-{rank()}.arrow"
+        examples, _prompts(), processor, 4096, work / f"samples-{rank()}.arrow"
     )
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
     batch = collate([samples[0]])
     tokens = float(batch["input_ids"].numel())
     with FlopCounterMode(display=False) as counter, torch.no_grad():
         model(**batch.to(model.device))
-    clock = StepClock()
     optimization = OptimizationSettings(
         batch_size=settings.batch_size,
         micro_batch_size=settings.micro_batch_size,
@@ -254,15 +226,14 @@ def train(settings: Setting, out: Path, work: Path) -> dict[str, float]:
         matrix_block=128,
         activation_checkpointing=settings.activation_checkpointing,
         checkpoint_every=settings.steps + 1,
+        log_every=2,
     )
     launch = LaunchSettings(processes=settings.processes)
-    fine_tune(
-        model, processor, samples, optimization, launch, work / "steps", out, callbacks=[clock]
-    )
+    course = fine_tune(model, processor, samples, optimization, launch, work / "steps", out)
     if is_main_process():
         write_role(Role(role="critic", prompts=_prompts(), max_new_tokens=64), out)
-    seconds = sum(clock.seconds.values())
-    rate = clock.steps * settings.batch_size / seconds
+    times = {name.removeprefix("time/"): value for name, value in course.times.items()}
+    rate = times.pop("samples_per_second")
     return {
         "parameters": float(sum(weight.numel() for weight in model.parameters())),
         "tokens a sample": tokens,
@@ -270,7 +241,7 @@ def train(settings: Setting, out: Path, work: Path) -> dict[str, float]:
         "tokens/s": rate * tokens,
         # Forward is a third of a sample's operations; what checkpointing repeats does not count.
         "FLOP/s": rate * 3 * counter.get_total_flops(),
-        **{part: spent / seconds for part, spent in clock.seconds.items()},
+        **times,
         "memory, GiB": _peak_memory(),
     }
 
@@ -347,8 +318,8 @@ def main() -> None:
     chosen = [name.strip() for name in chosen]
     if unknown := set(chosen) - set(SETTINGS):
         parser.error(f"no setting {', '.join(sorted(unknown))}; there are: {'; '.join(SETTINGS)}")
-    if arguments.steps is not None and arguments.steps <= WARM_UP + 1:
-        parser.error(f"--steps must be more than {WARM_UP + 1}: the first ones are not timed")
+    if arguments.steps is not None and arguments.steps < LEAST_STEPS:
+        parser.error(f"--steps must be {LEAST_STEPS} or more: the first ones are not timed")
     results = {}
     for name in chosen:
         setting = SETTINGS[name]

@@ -224,34 +224,57 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         shape = (len(patches), 3, cut.temporal_patch_size, cut.patch_size, cut.patch_size)
         return patches.reshape(shape), (1, rows, columns)
 
-    def _scale_alike(self, images: list[Image.Image]) -> list[Image.Image]:
-        """One factor for all images of a sample, then white padding to whole patches.
-
-        In ``difference`` encoding both get the same canvas, aligned at the top left. Otherwise only
-        images too thin for the image processor, which refuses more than 200 : 1, get a canvas.
-        """
-        largest = max(max(image.size) for image in images)
-        factor = min(1.0, self.max_side / largest)
-        sizes = [
-            (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-            for image in images
-        ]
+    def image_tokens(self, sizes: Sequence[tuple[int, int]]) -> int:
+        """Tokens that the images of one sample take, from their (width, height) in pixels."""
         cut = self.image_processor
-        unit = 1 if cut.do_resize else cut.patch_size * cut.merge_size
+        laid = [canvas for _, canvas in self._layout(sizes)]
+        if len(laid) == 2 and self.pair_encoding == "difference":
+            laid = laid[:1]
+        patches: int = sum(
+            cut.get_number_of_image_patches(height, width)
+            if cut.do_resize
+            else (height // cut.patch_size) * (width // cut.patch_size)
+            for width, height in laid
+        )
+        return patches // int(cut.merge_size) ** 2
+
+    def _layout(
+        self, sizes: Sequence[tuple[int, int]]
+    ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        """Of each image of a sample, the size that it is scaled to and its canvas in whole patches.
+
+        One factor for all images. In ``difference`` encoding both get the same canvas. Otherwise
+        only images too thin for the image processor, which refuses more than 200 : 1, get one.
+        """
+        factor = min(1.0, self.max_side / max(map(max, sizes)))
+        scaled = [
+            (max(1, round(width * factor)), max(1, round(height * factor)))
+            for width, height in sizes
+        ]
         if self.pair_encoding == "two_images":
             canvases = [
-                (max(size[0], -(-size[1] // _THINNEST)), max(size[1], -(-size[0] // _THINNEST)))
-                for size in sizes
+                (max(width, -(-height // _THINNEST)), max(height, -(-width // _THINNEST)))
+                for width, height in scaled
             ]
         else:
-            shared = (max(size[0] for size in sizes), max(size[1] for size in sizes))
-            canvases = [shared] * len(images)
+            canvases = [(max(w for w, _ in scaled), max(h for _, h in scaled))] * len(scaled)
+        cut = self.image_processor
+        unit = 1 if cut.do_resize else cut.patch_size * cut.merge_size
+        return [
+            (size, (-(-width // unit) * unit, -(-height // unit) * unit))
+            for size, (width, height) in zip(scaled, canvases, strict=True)
+        ]
+
+    def _scale_alike(self, images: list[Image.Image]) -> list[Image.Image]:
+        """The images of a sample as `_layout` says, at the top left of white canvases."""
         result = []
-        for image, size, canvas in zip(images, sizes, canvases, strict=True):
-            scaled = image if factor == 1.0 else image.resize(size, Image.Resampling.LANCZOS)
-            padded = (-(-canvas[0] // unit) * unit, -(-canvas[1] // unit) * unit)
-            if scaled.size != padded:
-                ground = Image.new("RGB", padded, (255, 255, 255))
+        layout = self._layout([image.size for image in images])
+        for image, (size, canvas) in zip(images, layout, strict=True):
+            scaled = image
+            if image.size != size:
+                scaled = image.resize(size, Image.Resampling.LANCZOS)
+            if scaled.size != canvas:
+                ground = Image.new("RGB", canvas, (255, 255, 255))
                 ground.paste(scaled, (0, 0))
                 scaled = ground
             result.append(scaled)

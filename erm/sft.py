@@ -10,6 +10,7 @@ checkpoint to the same curve. Not covered: what the examples are (`erm.critic_tr
 from __future__ import annotations
 
 import csv
+import io
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
+import PIL.Image
 import torch
 from datasets import Dataset, Features, Image, Sequence, Value
 from datasets.arrow_writer import ArrowWriter
@@ -51,11 +53,13 @@ class Course(NamedTuple):
         history: a row a logged step: ``step``, ``samples``, ``loss``, ``learning_rate``.
         validation: a row a judgement: ``step``, ``samples`` and the metrics.
         best: the row of `validation` whose weights were kept; empty where nothing was judged.
+        times: where the time of a step went (`StepTimes`); empty where no step was measured.
     """
 
     history: list[dict[str, float]]
     validation: list[dict[str, float]]
     best: dict[str, float]
+    times: dict[str, float]
 
 
 def train(
@@ -94,7 +98,7 @@ def train(
     samples, set_aside = write_samples(
         examples(),
         prompts,
-        processor.tokenizer,
+        processor,
         settings.max_target_tokens,
         work / f"samples-{rank()}.arrow",
     )
@@ -103,7 +107,7 @@ def train(
     set_seed(settings.optimization.seed)
     model = build_model(settings.model, processor)
     parameters = sum(weight.numel() for weight in model.parameters())
-    history, judged, best = fine_tune(
+    history, judged, best, _ = fine_tune(
         model,
         processor,
         samples,
@@ -137,16 +141,14 @@ def fine_tune(
     work: Path,
     out: Path,
     validation: Validation | None = None,
-    callbacks: Iterable[TrainerCallback] = (),
 ) -> Course:
     """Train a model and write its weights and processor to `out`.
 
     Args:
-        samples: as `write_samples` makes them; batches are grouped by target length.
+        samples: as `write_samples` makes them; batches are grouped by length.
         launch: names the DeepSpeed configuration, if any; processes are started by the caller.
         work: folder of resumable checkpoints; training goes on from the last complete one.
         validation: chooses the weights; without it they are the last.
-        callbacks: of the trainer, beside our own.
     """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     per_process = max(1, settings.batch_size // processes)
@@ -214,13 +216,14 @@ def fine_tune(
         optimizers=(optimizer, None),
         train_dataset=samples.select(order).remove_columns("length"),
         processing_class=processor,
-        callbacks=[TrackingCallback(_LOGGED), *callbacks],
+        callbacks=[TrackingCallback(_LOGGED)],
     )
     keeper = None
     if validation is not None:
         keeper = BestCheckpoint(validation, trainer, work / "validation")
         trainer.add_callback(keeper)
-    trainer.add_callback(StepTimes(settings.batch_size))
+    times = StepTimes(settings.batch_size, settings.log_every)
+    trainer.add_callback(times)
     trainer.train(resume_from_checkpoint=last_checkpoint(work))
     _write_model(trainer, processor, None if keeper is None else keeper.weights, out)
 
@@ -232,6 +235,7 @@ def fine_tune(
         [counted(row, _LOGGED) for row in trainer.state.log_history if "loss" in row],
         [counted(row, row) for row in keeper.rows] if keeper else [],
         counted(keeper.best, keeper.best) if keeper else {},
+        times.shares(),
     )
 
 
@@ -301,7 +305,7 @@ def training_order(
     """Indices of samples in the order in which they are trained on, all epochs in a row.
 
     Each epoch is shuffled, cut into stretches of 32 batches and sorted by length within a stretch,
-    so that a batch holds targets of like length; then the batches of a stretch are shuffled. The
+    so that a batch holds samples of like length; then the batches of a stretch are shuffled. The
     order depends on nothing but the arguments, so a resumed run sees the same samples.
     """
     generator = np.random.default_rng(seed)
@@ -321,11 +325,13 @@ def training_order(
 def write_samples(
     examples: Iterable[Example],
     prompts: Mapping[str, str],
-    tokenizer: Any,
+    processor: PairProcessor,
     max_target_tokens: int,
     path: Path,
 ) -> tuple[Dataset, int]:
-    """A memory-mapped dataset in TRL's columns, streamed to `path` (Arrow), with target lengths.
+    """A memory-mapped dataset in TRL's columns, streamed to `path` (Arrow).
+
+    Column ``length`` holds the tokens of a sample's images, prompt and target.
 
     Returns:
         The dataset, and the number of examples left out because their target is too long.
@@ -339,23 +345,35 @@ def write_samples(
         }
     )
     set_aside = 0
+    asked = {task: _tokens(processor, prompt) for task, prompt in prompts.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with ArrowWriter(path=str(path), features=features) as writer:
         for example in examples:
-            length = len(tokenizer(example.target)["input_ids"])
-            if length > max_target_tokens:
+            target = _tokens(processor, example.target)
+            if target > max_target_tokens:
                 set_aside += 1
                 continue
+            seen = processor.image_tokens([_size(image) for image in example.images])
             writer.write(
                 {
                     "images": [{"bytes": image, "path": None} for image in example.images],
                     "prompt": [{"role": "user", "content": prompts[example.task]}],
                     "completion": [{"role": "assistant", "content": example.target}],
-                    "length": length,
+                    "length": seen + asked[example.task] + target,
                 }
             )
         writer.finalize()
     return Dataset.from_file(str(path)), set_aside
+
+
+def _tokens(processor: PairProcessor, text: str) -> int:
+    return len(processor.tokenizer(text)["input_ids"])
+
+
+def _size(image: bytes) -> tuple[int, int]:
+    """Width and height, without decoding the pixels."""
+    with PIL.Image.open(io.BytesIO(image)) as opened:
+        return opened.size
 
 
 def write_rows(rows: Iterable[Mapping[str, float]], columns: tuple[str, ...], path: Path) -> None:

@@ -13,9 +13,12 @@ from transformers import TrainerCallback
 
 from erm.tracking import log_metrics
 
+_WARM_UP = 5
+"""Steps that are never measured: they allocate and compile."""
+
 
 class StepTimes(TrainerCallback):  # type: ignore[misc]
-    """Measures every tenth step and logs the shares when training ends; add it last.
+    """Measures one step in `every` and logs the shares when training ends; add it last.
 
     ``time/forward_backward`` (with the clipping of gradients, and with DeepSpeed the optimizer),
     ``time/optimizer`` and ``time/other`` (reading, preparing and collating the next batch) sum to
@@ -23,21 +26,24 @@ class StepTimes(TrainerCallback):  # type: ignore[misc]
 
     Args:
         batch_size: samples a step, over all processes.
+        every: steps of which one is measured, halfway.
 
     Attributes:
         seconds: so far, by part.
         steps: measured so far.
     """
 
-    def __init__(self, batch_size: int) -> None:
+    def __init__(self, batch_size: int, every: int) -> None:
         self.seconds = {"forward_backward": 0.0, "optimizer": 0.0, "other": 0.0}
         self.steps = 0
         self._batch_size = batch_size
+        self._every = every
         self._last: float | None = None
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        # Saving would count as the next batch's preparation, and often comes at round numbers.
-        measured = state.global_step % 10 == 5 and not control.should_save
+        halfway = state.global_step % self._every == self._every // 2
+        # Saving would count as the next batch's preparation.
+        measured = halfway and state.global_step >= _WARM_UP and not control.should_save
         self._last = _now() if measured else None
 
     def on_step_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -52,11 +58,13 @@ class StepTimes(TrainerCallback):  # type: ignore[misc]
         self._last = None
 
     def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if state.is_world_process_zero and self.steps:
+        if state.is_world_process_zero:
             log_metrics(self.shares(), step=state.global_step)
 
     def shares(self) -> dict[str, float]:
-        """The metrics; only where a step was measured."""
+        """The metrics; none where no step was measured."""
+        if not self.steps:
+            return {}
         total = sum(self.seconds.values())
         shares = {f"time/{part}": seconds / total for part, seconds in self.seconds.items()}
         return {**shares, "time/samples_per_second": self.steps * self._batch_size / total}

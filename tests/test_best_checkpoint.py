@@ -55,7 +55,7 @@ def samples(processor: PairProcessor, tmp_path_factory: pytest.TempPathFactory) 
         Example("svg", (pair.reference, pair.candidate), write_reply(pair.report)) for pair in PAIRS
     ]
     path = tmp_path_factory.mktemp("samples") / "samples.arrow"
-    return write_samples(examples, PROMPTS, processor.tokenizer, 200, path)[0]
+    return write_samples(examples, PROMPTS, processor, 200, path)[0]
 
 
 def tune(

@@ -96,7 +96,7 @@ def test_step_by_step_a_model_gives_the_logits_that_it_was_trained_on(
         for task, pair, target in zip(role.prompts, pairs, targets, strict=True)
     ]
     path = tmp_path / "samples.arrow"
-    dataset, _ = write_samples(examples, role.prompts, processor.tokenizer, 100, path)
+    dataset, _ = write_samples(examples, role.prompts, processor, 100, path)
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
     batch = collate([dataset[index] for index in range(len(examples))])
     labels = batch.pop("labels")

@@ -93,6 +93,8 @@ def test_any_sizes_fit_and_every_patch_has_its_token(
     assert max(rows, columns) * 14 <= 112
     assert encoded["pixel_values"].shape == (rows * columns, 3 * 2 * 14 * 14)
     assert int(encoded["mm_token_type_ids"].sum()) == rows * columns // 4
+    sizes = [(width, height), (other_width, other_height)]
+    assert processor.image_tokens(sizes) == rows * columns // 4
 
 
 @pytest.mark.parametrize("size", [(1, 1), (20_000, 20), (3, 5_000)])
@@ -116,6 +118,8 @@ def test_pretrained_models_get_two_images_of_any_shape(
     assert len(slots) == 2
     for patches, (_, rows, columns) in slots:
         assert len(patches) == rows * columns
+    merged = sum(rows * columns // 4 for _, (_, rows, columns) in slots)
+    assert pretrained.image_tokens([size, size]) == merged
 
 
 def test_processor_survives_saving(processor: PairProcessor, tmp_path: object) -> None:
