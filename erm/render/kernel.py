@@ -172,12 +172,12 @@ REFUSED_ELSEWHERE = ("prlimit64", "sched_setaffinity")
 the document process are the same user's, so that their limits would be a program's to change."""
 
 _SIGNAL_OWNERS = {"fcntl": (8, 10, 15), "ioctl": (0x8901, 0x8902)}
-"""F_SETOWN, F_SETSIG, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP: the kernel sends a signal to the process
-named when a descriptor becomes ready, which is `kill` by another way."""
+"""F_SETOWN, F_SETSIG, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP: the kernel sends a signal to the named
+process when a descriptor becomes ready, which is `kill` by another way."""
 
 
 def compile_filter() -> bytes:
-    """The filter that refuses `REFUSED_CALLS`, signals to others and new processes, but not threads.
+    """The filter that refuses `REFUSED_CALLS`, new processes and reaching others; threads are fine.
 
     Raises:
         ImportError, OSError, RuntimeError: libseccomp is missing.
