@@ -14,9 +14,10 @@ _PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8).decode()
 
 _LEAVE = """import os
 for name in ('.fontcache', '.fonts.conf', '.matplotlib'):
-  assert not os.path.exists('/tmp/' + name)
-  os.makedirs('/tmp/' + name)
-  open('/tmp/' + name + '/left', 'w').close()
+  path = os.path.join(os.environ['HOME'], name)
+  assert not os.path.exists(path)
+  os.makedirs(path)
+  open(path + '/left', 'w').close()
 """
 _GRID = [n * n % 7 for n in range(6400)]
 _SHOW = "import numpy as np, matplotlib.pyplot as plt\n"

@@ -323,7 +323,7 @@ class _Interception:
 
 
 @contextlib.contextmanager
-def _laid_out_once(figure: Figure, shape: dict[str, Any]) -> Iterator[None]:
+def _laid_out_once(figure: Any, shape: dict[str, Any]) -> Iterator[None]:
     """While it lasts, printing draws a figure once and not twice.
 
     Printing draws whatever has a layout engine a first time, unseen, only to have it laid out; the
@@ -346,7 +346,7 @@ def _laid_out_once(figure: Figure, shape: dict[str, Any]) -> Iterator[None]:
         yield
 
 
-def _drawing_matters(figure: Figure) -> bool:
+def _drawing_matters(figure: Any) -> bool:
     """Whether the first drawing of a figure leaves anything for the second one to see."""
     waiting = figure._canvas_callbacks.callbacks.get("draw_event")
     moved = (axes.child_axes or axes.get_axes_locator() for axes in figure.axes)
