@@ -89,6 +89,59 @@ def test_icon_is_drawn_on_white_in_its_colour(renderer: Renderer) -> None:
     assert pixels[15, 15].tolist() == [255, 255, 255]
 
 
+_SHAPES = {
+    "a mask's dark parts hide": (
+        '<mask id="m"><rect width="24" height="24" fill="white"/>'
+        '<circle cx="12" cy="12" r="6" fill="black"/></mask>'
+        '<rect width="24" height="24" fill="red" mask="url(#m)"/>',
+        '<path fill="red" fill-rule="evenodd" d="M0 0H24V24H0Z M6 12a6 6 0 0 0 12 0'
+        'a6 6 0 0 0-12 0Z"/>',
+    ),
+    "a mask in fractions of what it masks": (
+        '<mask id="m" maskContentUnits="objectBoundingBox"><circle cx=".5" cy=".5" r=".5"'
+        ' fill="white"/></mask><g mask="url(#m)"><rect x="4" y="4" width="16" height="8"/></g>',
+        '<ellipse cx="12" cy="8" rx="8" ry="4"/>',
+    ),
+    "a grey mask": (
+        '<mask id="m"><rect width="24" height="24" fill="#808080"/></mask>'
+        '<rect width="9" height="9" mask="url(#m)"/>',
+        '<rect width="9" height="9" fill-opacity="0.502"/>',
+    ),
+    "a mask by transparency": (
+        '<mask id="m" mask-type="alpha"><rect width="24" height="24" fill="black"/></mask>'
+        '<rect width="9" height="9" mask="url(#m)"/>',
+        '<rect width="9" height="9"/>',
+    ),
+    "closed dots": (
+        '<path stroke="blue" stroke-width="4" stroke-linecap="round" d="m4 4zm8 8z"/>',
+        '<circle cx="4" cy="4" r="2" fill="blue"/><circle cx="12" cy="12" r="2" fill="blue"/>',
+    ),
+    "percentages": (
+        '<style>.a {stroke-opacity: 25%}</style><rect class="a" width="9" height="9" opacity="50%"'
+        ' style="fill-opacity: 50%" stroke="red"/>',
+        '<rect width="9" height="9" opacity="0.5" fill-opacity="0.5" stroke="red"'
+        ' stroke-opacity="0.25"/>',
+    ),
+    "a shadow moves nothing": (
+        '<filter id="f"><feGaussianBlur in="SourceAlpha"/><feOffset dx="9" dy="9"/><feMerge>'
+        '<feMergeNode/><feMergeNode in="SourceGraphic"/></feMerge></filter>'
+        '<rect width="9" height="9" filter="url(#f)"/>',
+        '<rect width="9" height="9"/>',
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _SHAPES)
+def test_effects_look_as_the_shapes_they_make(renderer: Renderer, name: str) -> None:
+    root = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24" width="96">{}</svg>'
+    drawn, meant = renderer.render_batch([("svg", root.format(body)) for body in _SHAPES[name]])
+    difference = np.abs(drawn.pixels.astype(int) - meant.pixels).max(axis=2)
+    # edges are smoothed in two ways
+    assert (difference > 40).mean() < 0.002
+    assert np.median(difference[:32, :32]) <= 2
+    assert not drawn.blank
+
+
 def test_table_has_padding_and_house_style(renderer: Renderer) -> None:
     pixels = _one(renderer, "table", TABLE.format(text="x")).pixels
     assert (pixels[:11] == 255).all()
@@ -138,11 +191,13 @@ def test_unseeded_randomness_and_the_clock_give_the_same_bytes_in_every_worker(
     renderer: Renderer, other_renderer: Renderer
 ) -> None:
     program = (
-        "import datetime, random, secrets, time, uuid\nimport numpy as np\n"
+        "import datetime, os, random, secrets, tempfile, time, timeit, uuid\nimport numpy as np\n"
         "import matplotlib.pyplot as plt\nplt.figure(figsize=(4, 1))\n"
         "plt.title(f'{random.random()} {random.Random().random()} {np.random.rand()}', size=5)\n"
         "plt.xlabel(f'{time.time()} {datetime.datetime.now()} {uuid.uuid4()}', size=5)\n"
         "plt.ylabel(f'{np.random.default_rng().random()} {secrets.token_hex(2)}', size=5)\n"
+        "plt.suptitle(f'{time.ctime()} {time.asctime()} {timeit.default_timer()}', size=5)\n"
+        "plt.figtext(0, 0, f'{tempfile.mktemp()} {os.getrandom(2)}', size=5)\n"
         'plt.text(0, 0, f\'{np.datetime64("now")} {hash("a")} {time.perf_counter()}\')\n'
         "plt.plot(list({'a', 'b', 'c'}), [random.random() for _ in range(3)])\n"
     )
@@ -150,6 +205,26 @@ def test_unseeded_randomness_and_the_clock_give_the_same_bytes_in_every_worker(
     images = {result.image for batch in batches for result in batch}
     assert len(images) == 1
     assert None not in images
+
+
+def test_a_figure_that_is_drawn_once_looks_as_if_it_were_drawn_twice(renderer: Renderer) -> None:
+    """Printing draws a figure with a layout twice; only where somebody waits for it do we."""
+    program = (
+        "import matplotlib.pyplot as plt\n"
+        "fig, axes = plt.subplots(2, figsize=(3, 3), layout={layout!r})\n"
+        "axes[0].imshow([[1, 2, 3]]); axes[1].set(xlabel='x', ylabel='y', title='t')\n"
+        "fig.colorbar(axes[0].images[0], ax=axes[0]); fig.align_labels(); {then}\n"
+        "fig.savefig('a.png', dpi=80)\n"
+    )
+    wait = "fig.canvas.mpl_connect('draw_event', print)"
+    layouts = ("constrained", "tight", "compressed", None)
+    for layout, first in zip(layouts, ("pass", "pass", "pass", "fig.tight_layout()"), strict=True):
+        sources = [
+            program.format(layout=layout, then=f"{first}; {then}") for then in ("pass", wait)
+        ]
+        once, twice = renderer.render_batch([("chart", source) for source in sources])
+        assert once.error is None
+        assert once.image == twice.image, layout
 
 
 def test_blank_pictures_are_flagged(renderer: Renderer) -> None:

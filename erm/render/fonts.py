@@ -11,6 +11,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+_NO_FOLDER = "/dev/null/none"
+"""A path at which nobody can make a folder; without any, fontconfig takes one of its own choice."""
+
 _FAMILIES = {
     "DejaVu Serif": ("serif", "Times", "Times New Roman", "Georgia", "Cambria", "Garamond"),
     "DejaVu Sans Mono": ("monospace", "Courier", "Courier New", "Consolas", "Menlo", "Monaco"),
@@ -29,8 +32,12 @@ def shipped_fonts() -> Path:
     return Path(spec.origin).parent / "mpl-data" / "fonts" / "ttf"
 
 
-def fontconfig_text(cache: str, folders: Sequence[Path] = ()) -> str:
-    """A fontconfig configuration that sees the shipped fonts and further folders, nothing else."""
+def fontconfig_text(folders: Sequence[Path] = ()) -> str:
+    """A fontconfig configuration that sees the shipped fonts and further folders, nothing else.
+
+    It keeps no cache: a worker looks for fonts once, and what it wrote down for later would be a
+    file that programs can change.
+    """
     directories = "".join(f"<dir>{escape(str(path))}</dir>" for path in (shipped_fonts(), *folders))
     aliases = "".join(
         f'<match target="pattern"><test name="family"><string>{escape(name)}</string></test>'
@@ -40,7 +47,7 @@ def fontconfig_text(cache: str, folders: Sequence[Path] = ()) -> str:
     )
     return (
         '<?xml version="1.0"?><fontconfig>'
-        f"{directories}<cachedir>{escape(cache)}</cachedir>{aliases}"
+        f"{directories}<cachedir>{_NO_FOLDER}</cachedir>{aliases}"
         '<match target="pattern"><edit name="family" mode="append_last">'
         "<string>DejaVu Sans</string></edit></match>"
         "<selectfont><rejectfont>"

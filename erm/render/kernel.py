@@ -162,13 +162,22 @@ REFUSED_CALLS = (
     *("io_uring_setup", "io_uring_enter", "io_uring_register", "memfd_create", "memfd_secret"),
     *("shmget", "shmat", "msgget", "semget", "mq_open", "personality", "fanotify_init"),
     *("init_module", "finit_module", "delete_module", "kexec_load", "reboot", "swapon", "syslog"),
-    *("setpriority", "sched_setattr", "sched_setscheduler", "ioprio_set", "quotactl", "acct"),
+    *("setpriority", "sched_setattr", "sched_setscheduler", "sched_setparam", "ioprio_set"),
+    *("quotactl", "acct", "migrate_pages", "move_pages"),
 )
 """System calls that fail with "not permitted" in a process that draws."""
 
+REFUSED_ELSEWHERE = ("prlimit64", "sched_setaffinity")
+"""System calls that a process may make about itself (process 0) and about no other: the worker and
+the document process are the same user's, so that their limits would be a program's to change."""
+
+_SIGNAL_OWNERS = {"fcntl": (8, 10, 15), "ioctl": (0x8901, 0x8902)}
+"""F_SETOWN, F_SETSIG, F_SETOWN_EX, FIOSETOWN and SIOCSPGRP: the kernel sends a signal to the named
+process when a descriptor becomes ready, which is `kill` by another way."""
+
 
 def compile_filter() -> bytes:
-    """The filter that refuses `REFUSED_CALLS` and new processes, but allows threads.
+    """The filter that refuses `REFUSED_CALLS`, new processes and reaching others; threads are fine.
 
     Raises:
         ImportError, OSError, RuntimeError: libseccomp is missing.
@@ -185,6 +194,13 @@ def compile_filter() -> bytes:
         except ValueError:
             # this architecture or libseccomp has no such call, so no program can make it
             continue
+    for name in REFUSED_ELSEWHERE:
+        rules.add_rule(refusal, name, pyseccomp.Arg(0, pyseccomp.NE, 0))
+    for name, commands in _SIGNAL_OWNERS.items():
+        for command in commands:
+            # the kernel reads 32 bits of the command, so that higher ones must not hide it
+            arg = pyseccomp.Arg(1, pyseccomp.MASKED_EQ, 0xFFFFFFFF, command)
+            rules.add_rule(refusal, name, arg)
     no_thread = pyseccomp.Arg(0, pyseccomp.MASKED_EQ, CLONE_THREAD, 0)
     rules.add_rule(refusal, "clone", no_thread)
     # its flags lie in memory that a filter can't read; the C library then falls back to clone

@@ -28,7 +28,7 @@ class Limits(Settings):
         max_pixels: width times height of the picture (``too_many_pixels``).
         max_source_bytes: length of the source in UTF-8 (``too_large``).
         max_elements: markup elements after ``use``; artists of a figure, each marker of a scatter
-            or polygon of a collection being one (``too_many_elements``).
+            or polygon of a collection being one, but a mesh one in all (``too_many_elements``).
         max_scene_bytes: length of a scene as JSON (``output_flood``).
         scratch_mb: MiB that a program may write into its scratch folder; beyond it, it gets
             "no space left".

@@ -47,12 +47,14 @@ class Containment:
         missing: protections that this machine does not allow, in words.
         namespaced: the worker has its own root, network and process ids.
         scratch: the folder that programs may write to, emptied after each.
+        start_file: a file in it that libraries read while they warm up; "" where there is none.
         filter: the compiled filter of system calls; None where it is missing.
     """
 
     missing: list[str] = field(default_factory=list)
     namespaced: bool = False
     scratch: str = SCRATCH
+    start_file: str = ""
     filter: bytes | None = None
 
 
@@ -100,16 +102,16 @@ def enter_root(
     if not containment.namespaced:
         containment.scratch = outer_scratch(os.getpid())
         os.mkdir(containment.scratch, 0o700)
-        config = os.path.join(containment.scratch, ".fonts.conf")
-        Path(config).write_text(fontconfig_text(containment.scratch + "/.fontcache", fonts))
-        _set_environment(containment.scratch, config)
+        containment.start_file = os.path.join(containment.scratch, ".fonts.conf")
+        Path(containment.start_file).write_text(fontconfig_text(fonts))
+        _set_environment(containment.scratch, containment.start_file)
         return
     # both look at files and follow links, so before the old root moves
     shown = [
         (path, os.path.realpath(path), os.path.islink(path))
         for path in [*_readable(fonts), *programs]
     ]
-    config = fontconfig_text(SCRATCH + "/.fontcache", fonts)
+    config = fontconfig_text(fonts)
     kernel.mount(None, "/", None, kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("tmpfs", "/tmp", "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=16m,mode=755")
     os.chdir("/tmp")
@@ -159,9 +161,12 @@ def confine_files(containment: Containment, fonts: Sequence[Path]) -> None:
     """
     if containment.namespaced:
         return
+    os.unlink(containment.start_file)
+    # a program that puts it back must not find it kept for the next one
+    containment.start_file = ""
     try:
         kernel.confine_files(
-            [*_readable(fonts), os.environ["FONTCONFIG_FILE"], "/dev/urandom"],
+            [*_readable(fonts), "/dev/urandom"],
             [containment.scratch, "/dev/null"],
         )
     except OSError:
@@ -222,9 +227,9 @@ def limit_process(memory_bytes: int, containment: Containment) -> None:
 def empty_scratch(containment: Containment) -> None:
     """Remove whatever a program left in its scratch folder, whatever its modes."""
     for name in os.listdir(containment.scratch):
-        if name in (".fontcache", ".fonts.conf"):
-            continue
         path = os.path.join(containment.scratch, name)
+        if path == containment.start_file:
+            continue
         if os.path.isdir(path) and not os.path.islink(path):
             for folder, _, _ in os.walk(path):
                 with contextlib.suppress(OSError):

@@ -54,5 +54,11 @@ GALLERY = {
     + "from matplotlib.ticker import FuncFormatter, MultipleLocator\nfig, (a, b) = plt.subplots(2, 1, figsize=(2, 2), gridspec_kw={'hspace': 0.05})\na.semilogy([1, 10, 100])\na.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f'{value:.0e}'))\nb.set(xscale='symlog', ylim=(0, 3))\nb.plot([1, 2])\nb.yaxis.set_major_locator(MultipleLocator(1))\nb.invert_yaxis()\nplt.subplots_adjust(left=0.3)\nplt.show()",
     "sub-figures and a closed first figure": _PYPLOT
     + "first = plt.figure(1)\nplt.close(first)\nfig = plt.figure(figsize=(3, 2))\nleft, right = fig.subfigures(1, 2)\nleft.subplots().plot([1])\nright.subplots(2)\nright.supylabel('y')\nfig.savefig('z.svg', facecolor='lightgray')",
+    "a fine mesh": _PYPLOT
+    + "x, y = np.meshgrid(np.linspace(0, 1, 250), np.linspace(0, 1, 200))\nplt.figure(figsize=(2, 2))\nplt.pcolormesh(x, y, np.sin(9 * x * y))\nplt.show()",
+    "vector formats into open buffers": _PYPLOT
+    + "import io\nplt.figure(figsize=(2, 1))\nplt.plot([1, 2])\ntext = io.StringIO()\nplt.savefig(text, format='svg')\nassert '<svg' in text.getvalue()\ndata = io.BytesIO()\nplt.savefig(data, format='pdf', bbox_inches='tight')\nassert data.getvalue().startswith(b'%PDF')",
+    "waits on the date": _PYPLOT
+    + "from datetime import datetime, timedelta\nend = datetime.now() + timedelta(seconds=1)\nwhile datetime.now() < end:\n    pass\nplt.figure(figsize=(2, 1))\nplt.plot([1, 2])",
 }
 """Program by what is particular about it."""

@@ -12,6 +12,16 @@ DRAW = "\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]); plt.savefig('x.png'
 
 _PIXEL = base64.b64encode(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 8).decode()
 
+_LEAVE = """import os
+for name in ('.fontcache', '.fonts.conf', '.matplotlib'):
+  path = os.path.join(os.environ['HOME'], name)
+  assert not os.path.exists(path)
+  os.makedirs(path)
+  open(path + '/left', 'w').close()
+"""
+_GRID = [n * n % 7 for n in range(6400)]
+_SHOW = "import numpy as np, matplotlib.pyplot as plt\n"
+
 
 def _chart(name: str, source: str, *kinds: str) -> Attack:
     return Attack(name, "chart", source, kinds or FAILS)
@@ -100,6 +110,32 @@ PROGRAMS = [
         "new namespace",
         "import ctypes\nif ctypes.CDLL(None).unshare(0x10000000): raise OSError('refused')",
     ),
+    _chart(
+        "limits of the worker",
+        "import os, resource\nresource.prlimit(os.getppid(), resource.RLIMIT_NOFILE, (3, 3))",
+    ),
+    _chart(
+        "limits of the worker by a raw call with high bits",
+        "import ctypes, os\nlimit = (ctypes.c_ulong * 2)(1, 1)\n"
+        "number = {'x86_64': 302, 'aarch64': 261}[os.uname().machine]\n"
+        "worker = ctypes.c_long(1 << 32 | os.getppid())\n"
+        "if ctypes.CDLL(None).syscall(number, worker, 7, limit, None):\n"
+        "  raise OSError('refused')",
+    ),
+    _chart("pin the worker", "import os\nos.sched_setaffinity(os.getppid(), {0})"),
+    _chart(
+        "signal by a pipe",
+        "import fcntl, os\nr, w = os.pipe()\nfcntl.fcntl(r, fcntl.F_SETOWN, os.getppid())",
+    ),
+    _chart(
+        "choose a pipe's signal",
+        "import fcntl, os\nr, w = os.pipe()\nfcntl.fcntl(r, 10, 9)",
+    ),
+    _chart(
+        "signal by a pipe through ioctl",
+        "import fcntl, os, struct\nr, w = os.pipe()\n"
+        "fcntl.ioctl(r, 0x8901, struct.pack('i', os.getppid()))",
+    ),
     # end and crash
     _chart("exit without a word", "import os\nos._exit(3)", "worker_died"),
     _chart("abort", "import os\nos.abort()", "worker_died"),
@@ -113,7 +149,15 @@ PROGRAMS = [
         "import threading, time\nfor i in range(9999): threading.Thread(target=threading.Event().wait).start()",
     ),
     _chart("many open files", "keep = [open('/dev/null') for _ in range(9999)]"),
+    _chart("stop itself", "import signal\nsignal.raise_signal(signal.SIGSTOP)"),
+    _chart(
+        "alarm",
+        "import signal, threading\nsignal.setitimer(signal.ITIMER_REAL, 0.05)\nthreading.Event().wait()",
+        "worker_died",
+    ),
     # poison
+    _chart("leave files where fonts are cached", _LEAVE + DRAW, ""),
+    _chart("find files where fonts are cached", _LEAVE + DRAW, ""),
     _chart(
         "poison the next item",
         "import builtins, matplotlib as m, random, os, sys\nm.rcParams['figure.figsize'] = (1, 1)\n"
@@ -190,6 +234,57 @@ PROGRAMS = [
     _chart(
         "pixels in a figure's own image",
         f"import numpy as np, matplotlib.pyplot as plt\nplt.figure().figimage(np.array({list(range(4900))}).reshape(70, 70))",
+        "raster_refused",
+    ),
+    _chart(
+        "pixels as one number",
+        f"{_SHOW}b = (0x{'89ab' * 9000}).to_bytes(18000, 'big')\n"
+        "plt.imshow(np.frombuffer(b, 'u1').reshape(100, 180))",
+        "raster_refused",
+    ),
+    _chart(
+        "pixels as letters in pieces",
+        f"{_SHOW}b = ''.join({['abcdefgh' * 120] * 20})\n"
+        "plt.imshow(np.frombuffer(b.encode(), 'u1').reshape(160, 120))",
+        "raster_refused",
+    ),
+    _chart(
+        "pixels as names",
+        f"{_SHOW}a, b, c = 1, 2, 3\n"
+        f"plt.imshow(np.reshape([{','.join('abc'[n % 3] for n in _GRID)}], (80, 80)))",
+        "raster_refused",
+    ),
+    _chart(
+        "pixels as empty containers",
+        f"{_SHOW}plt.imshow(np.reshape([bool(x) for x in [{','.join('()' for _ in _GRID)}]], (80, 80)))",
+        "raster_refused",
+    ),
+    _chart(
+        "pixels as imaginary numbers",
+        f"{_SHOW}plt.imshow(np.imag([{','.join(f'{n}j' for n in _GRID)}]).reshape(80, 80))",
+        "raster_refused",
+    ),
+    _chart(
+        "pixels as an identifier",
+        f"{_SHOW}def f(x{'ab' * 3000}=0): pass\nb = f.__code__.co_varnames[0].encode()\n"
+        "plt.imshow(np.frombuffer(b, 'u1')[:6000].reshape(60, 100))",
+        "raster_refused",
+    ),
+    _chart(
+        "pixels as polygons of a grid",
+        f"{_SHOW}plt.pcolor(np.reshape({_GRID}, (80, 80)))",
+        "raster_refused",
+    ),
+    _chart(
+        "pixels as triangles",
+        f"{_SHOW}y, x = np.mgrid[:80, :80]\n"
+        f"plt.tripcolor(x.ravel(), y.ravel(), np.array({_GRID}, float), shading='gouraud')",
+        "raster_refused",
+    ),
+    _chart(
+        "pixels as a filter of an artist",
+        f"{_SHOW}v = np.reshape({_GRID}, (80, 80)) / 7\n"
+        "plt.text(0, 0, 'x').set_agg_filter(lambda im, dpi: (np.dstack([v, v, v, v]), 0, 0))",
         "raster_refused",
     ),
     _chart(

@@ -11,13 +11,12 @@ from __future__ import annotations
 import ast
 import contextlib
 import io
-import re
 import sys
 import types
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 from unittest import mock
 
 import matplotlib
@@ -26,34 +25,28 @@ import matplotlib.pyplot as plt
 import numpy as np
 import PIL.Image
 import PIL.ImageFile
+from matplotlib import cbook
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import Collection, QuadMesh
 from matplotlib.figure import Figure
-from matplotlib.image import _ImageBase
 from numpy.typing import NDArray
 
 from erm.render.errors import DrawError
 from erm.tasks import Drawing
+from erm.tasks.chart.embedded import Embedded, find_embedded, paints_data
 from erm.tasks.chart.sameness import same_randomness_and_clock
 
 PROGRAM_NAME = "chart.py"
 
-OPAQUE_LITERAL = 1024
-"""Characters of a literal without white space from which on it counts as embedded data."""
-
-EMBEDDED_NUMBERS = 4096
-"""Numbers written out in a program above which an image it shows counts as embedded."""
-
 MAX_SIDE = 65_535
 """Pixels a side that Agg can draw."""
-
-_DIGITS = re.compile(r"\d+")
 
 plt.switch_backend("agg")
 
 _SHAPING = ("dpi", "facecolor", "edgecolor", "bbox_inches", "pad_inches", "bbox_extra_artists")
+_VECTOR_FORMATS = ("svg", "svgz", "pdf", "ps", "eps")
 _SAMPLE_IMAGES = Path(matplotlib.get_data_path(), "sample_data").resolve()
 
 
@@ -113,11 +106,7 @@ def draw_chart(source: str, max_pixels: int, max_elements: int) -> Drawing:
     picture = interception.picture
     if picture is None:
         raise DrawError("nothing_drawn", "The program left no figure.")
-    if data.opaque and _holds(picture.figure, _ImageBase, Collection):
-        raise DrawError("raster_refused", "The program draws an image and holds embedded data.")
-    if data.numbers > EMBEDDED_NUMBERS and _holds(picture.figure, _ImageBase, QuadMesh):
-        message = f"The program shows an image and writes out {data.numbers} numbers."
-        raise DrawError("raster_refused", message)
+    _refuse_pasted(picture.figure, data)
     changed = bool(picture.figure.stale)
     if not changed and not isinstance(picture.figure.canvas, FigureCanvasAgg):
         # closing a figure takes its canvas away, and extents are asked of that
@@ -129,37 +118,15 @@ def draw_chart(source: str, max_pixels: int, max_elements: int) -> Drawing:
     return Drawing(picture.pixels, live)
 
 
-class _Data(NamedTuple):
-    """What a program holds in its own text: opaque literals, and how many numbers."""
-
-    opaque: bool
-    numbers: int
-
-
-def _compile(source: str) -> tuple[types.CodeType, _Data]:
+def _compile(source: str) -> tuple[types.CodeType, Embedded]:
     try:
         tree = ast.parse(source, PROGRAM_NAME)
-        data = _find_data(tree)
+        data = find_embedded(tree)
         return compile(tree, PROGRAM_NAME, "exec", dont_inherit=True), data
     except SyntaxError as error:
         raise DrawError("syntax_error", f"Line {error.lineno}: {error.msg}.") from error
     except (ValueError, RecursionError, MemoryError, OverflowError) as error:
         raise DrawError("syntax_error", f"The program can't be compiled: {error}.") from error
-
-
-def _find_data(tree: ast.Module) -> _Data:
-    opaque, numbers = False, 0
-    for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant):
-            continue
-        if isinstance(node.value, str | bytes):
-            text = node.value if isinstance(node.value, str) else node.value.decode("latin-1")
-            longest = max(map(len, re.split(r"[ \t\r\n]", text)))
-            opaque = opaque or longest >= OPAQUE_LITERAL
-            numbers += len(_DIGITS.findall(text))
-        else:
-            numbers += isinstance(node.value, int | float)
-    return _Data(opaque, numbers)
 
 
 def _run(code: types.CodeType) -> DrawError | None:
@@ -197,8 +164,13 @@ def _describe(error: BaseException) -> str:
     return f"{type(error).__name__}: {text[:300]}{place}"
 
 
-def _holds(figure: Figure, *kinds: type) -> bool:
-    return bool(figure.findobj(lambda artist: isinstance(artist, kinds)))
+def _refuse_pasted(figure: Figure, data: Embedded) -> None:
+    """Raise where a figure shows an array of values and the program writes that much data out."""
+    if data.opaque and figure.findobj(lambda it: isinstance(it, Collection) or paints_data(it)):
+        raise DrawError("raster_refused", "The program draws an image and holds embedded data.")
+    if data.excessive and figure.findobj(paints_data):
+        message = f"The program shows an image and writes out {data.numbers} numbers' worth of data"
+        raise DrawError("raster_refused", f"{message} and {data.names} names.")
 
 
 class _Interception:
@@ -225,11 +197,13 @@ class _Interception:
             kwargs.update(zip(("dpi", "facecolor", "edgecolor"), args, strict=False))
             shape = {name: kwargs[name] for name in _SHAPING if kwargs.get(name) is not None}
             self._take(canvas.figure, shape)
-            self._write(filename, str(kwargs.get("format") or ""))
+            form = str(kwargs.get("format") or matplotlib.rcParams["savefig.format"]).lower()
+            self._write(canvas.figure, filename, form, shape)
 
         def print_directly(canvas: FigureCanvasBase, filename: Any, *_: Any, **__: Any) -> None:
-            self._take(canvas.figure, {"dpi": canvas.figure.dpi})
-            self._write(filename, "png")
+            shape = {"dpi": canvas.figure.dpi}
+            self._take(canvas.figure, shape)
+            self._write(canvas.figure, filename, "png", shape)
 
         def show(*_: Any, **__: Any) -> None:
             numbers = plt.get_fignums()
@@ -289,7 +263,8 @@ class _Interception:
             self._check_size(figure.get_size_inches() * _dpi_of(figure, shape))
             self._grabbed = None
             figure = figure.figure if isinstance(figure.figure, Figure) else figure
-            self._print_figure(figure.canvas, io.BytesIO(), format="rgba", **shape)
+            with _laid_out_once(figure, shape):
+                self._print_figure(figure.canvas, io.BytesIO(), format="rgba", **shape)
         except DrawError as error:
             self.failed = error
             raise
@@ -320,13 +295,17 @@ class _Interception:
             if count > self._max_elements:
                 raise DrawError("too_many_elements", f"More than {self._max_elements} elements.")
 
-    def _write(self, target: Any, form: str) -> None:
+    def _write(self, figure: Figure, target: Any, form: str, shape: dict[str, Any]) -> None:
         """Give a program that saves into an open buffer the bytes that it goes on with."""
         picture = self.picture
         if picture is None or not callable(getattr(target, "write", None)):
             return
-        if form.lower() in ("raw", "rgba"):
+        if form in ("raw", "rgba"):
             target.write(picture.rgba.tobytes())
+        elif form in _VECTOR_FORMATS:
+            self._print_figure(figure.canvas, target, format=form, **shape)
+            # printing alone leaves it as it was pictured
+            figure.stale = False
         else:
             PIL.Image.fromarray(picture.pixels).save(target, "PNG", compress_level=1)
 
@@ -343,15 +322,47 @@ class _Interception:
         return refuse
 
 
+@contextlib.contextmanager
+def _laid_out_once(figure: Any, shape: dict[str, Any]) -> Iterator[None]:
+    """While it lasts, printing draws a figure once and not twice.
+
+    Printing draws whatever has a layout engine a first time, unseen, only to have it laid out; the
+    engine that ``tight_layout()`` leaves behind does not even do that. Where drawing itself moves
+    axes, or somebody waits for the first drawing, it stays with two.
+    """
+    engine = figure.get_layout_engine()
+    cropped = shape.get("bbox_inches") or matplotlib.rcParams["savefig.bbox"]
+    if engine is None or cropped or figure.subfigs or _drawing_matters(figure):
+        yield
+        return
+    with cbook._setattr_cm(figure, dpi=_dpi_of(figure, shape)):
+        # it applies the aspects of axes, on which layouts build
+        figure._get_draw_artists(figure._get_renderer())
+        if figure.axes:
+            # as drawing does: a layout that can't be is none
+            with contextlib.suppress(ValueError):
+                engine.execute(figure)
+    with cbook._setattr_cm(figure, _layout_engine=None):
+        yield
+
+
+def _drawing_matters(figure: Any) -> bool:
+    """Whether the first drawing of a figure leaves anything for the second one to see."""
+    waiting = figure._canvas_callbacks.callbacks.get("draw_event")
+    moved = (axes.child_axes or axes.get_axes_locator() for axes in figure.axes)
+    return bool(waiting) or any(moved)
+
+
 def _dpi_of(figure: Figure, shape: dict[str, Any]) -> float:
     dpi = shape.get("dpi", matplotlib.rcParams["savefig.dpi"])
     return float(figure.dpi if dpi == "figure" else dpi)
 
 
 def _count_elements(axes: Axes) -> int:
+    """Artists, each marker and polygon being one; a mesh is one, as an image is."""
     count = 0
     for child in axes.get_children():
-        if isinstance(child, Collection):
+        if isinstance(child, Collection) and not isinstance(child, QuadMesh):
             count += max(1, len(np.asarray(child.get_offsets())), len(child.get_paths()))
         else:
             count += 1

@@ -1,9 +1,10 @@
 """The same program, the same picture: fixed seeds and a fixed clock for the program being drawn.
 
-Covers `random`, `secrets`, `uuid4`, `os.urandom`, NumPy's legacy and new generators, every clock
-of `time` and `datetime`, and ``numpy.datetime64("now")``. Not covered: "now" and "today" as strings
-that NumPy turns into an array of dates, the order of sets of objects that hash by address, and
-races between a program's own threads.
+Covers `random`, `secrets`, `uuid4`, `os.urandom`, NumPy's legacy and new generators, names of
+temporary files, every clock of `time`, `timeit` and `datetime`, which is one clock, and
+``numpy.datetime64("now")``. Not covered: "now" and "today" as strings that NumPy turns into an
+array of dates, times of files, ``/dev/urandom``, load of the machine, the order of sets of objects
+that hash by address, and races between a program's own threads.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import datetime
 import itertools
 import os
 import random
+import tempfile
 import time
+import timeit
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
@@ -29,6 +32,7 @@ STEP_NANOSECONDS = 1_000_000
 """How far a clock moves at each reading, so that a loop that waits for a time still ends."""
 
 _Datetime64 = np.datetime64
+_ctime, _asctime, _localtime = time.ctime, time.asctime, time.localtime
 
 
 class _Clock:
@@ -43,6 +47,12 @@ class _Clock:
 
     def seconds(self) -> float:
         return self.nanoseconds() / 1e9
+
+    def ctime(self, seconds: float | None = None) -> str:
+        return _ctime(self.seconds() if seconds is None else seconds)
+
+    def asctime(self, parts: Any = None) -> str:
+        return _asctime(_localtime(self.seconds()) if parts is None else parts)
 
     def sleep(self, seconds: float) -> None:
         self._nanoseconds += max(0, int(seconds * 1e9))
@@ -110,11 +120,15 @@ def same_randomness_and_clock() -> Iterator[None]:
                 and getattr(getattr(random, name), "__self__", None) is random._inst
             },
         },
-        os: {"urandom": seeded_bytes},
+        os: {"urandom": seeded_bytes, "getrandom": lambda size, flags=0: seeded_bytes(size)},
+        tempfile: {"_Random": seeded},
+        timeit: {"default_timer": ticks.seconds},
         np: {"datetime64": _dated(clock)},
         time: {
             "time": clock.seconds,
             "time_ns": clock.nanoseconds,
+            "ctime": clock.ctime,
+            "asctime": clock.asctime,
             "sleep": clock.sleep,
             "perf_counter": ticks.seconds,
             "perf_counter_ns": ticks.nanoseconds,
@@ -127,7 +141,9 @@ def same_randomness_and_clock() -> Iterator[None]:
         },
     }
     with ExitStack() as stack:
-        stack.enter_context(time_machine.travel(EPOCH, tick=False))
+        traveller = stack.enter_context(time_machine.travel(EPOCH, tick=False))
+        # one clock for `time` and `datetime`, so that waiting on either ends
+        stack.enter_context(mock.patch.object(traveller, "time_ns", clock.nanoseconds))
         for module, replacements in patches.items():
             stack.enter_context(mock.patch.multiple(module, **replacements))
         np.random.seed(SEED)

@@ -24,6 +24,7 @@ from erm.render.errors import DrawError
 from erm.render.markup import drop, walk
 from erm.render.references import refuse_loading_css, refuse_url
 from erm.tasks import Drawing
+from erm.tasks.svg.amend import amend, install
 
 DEFAULT_SIDE = 336
 """Pixels of the longest side where the source states no size (the reference's viewport)."""
@@ -49,6 +50,8 @@ _UNITS = {
 }
 _LENGTH = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*([a-zA-Z]*)\s*")
 _SEPARATOR = re.compile(r"[\s,]+")
+
+install()
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,7 @@ def draw_svg(source: str, max_pixels: int, max_elements: int) -> Drawing:
     root = parse_svg(source)
     _sanitise(root, max_elements)
     _count_expanded(root, max_elements)
+    amend(root)
     tree = _resolve_size(root, max_pixels)
     return Drawing(_paint(tree), tree)
 
