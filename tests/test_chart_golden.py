@@ -105,6 +105,22 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         [("[4, 6, 3, 8]", "[4, 6, 3, 12]"), ("0, 10", "0, 7")],
         [(DATA, 2, "y axis", "range is 0 to 7 instead of 0 to 10")],
     ),
+    "value cut off by an axis that another chart type hides": (
+        BARS,
+        [("ax.bar", "ax.plot"), ("[4, 6, 3, 8]", "[4, 6, 2, 8]"), ("0, 10", "3, 10")],
+        [
+            (STRUCTURE, 3, "chart", "is a line chart instead of a bar chart"),
+            (DATA, 2, "y axis", "range is 3 to 10 instead of 0 to 10"),
+        ],
+    ),
+    "hatch lost with a change of chart type": (
+        BARS.replace('color="blue"', 'color="blue", hatch="//"'),
+        [("ax.bar", "ax.barh"), (', hatch="//"', ""), ("set_ylim", "set_xlim")],
+        [
+            (STRUCTURE, 2, "chart", "is a horizontal bar chart instead of a bar chart"),
+            (STYLE, 1, "bars", "hatch is none instead of '//'"),
+        ],
+    ),
     "changed value": (
         BARS,
         [("[4, 6, 3, 8]", "[4, 2, 3, 8]")],

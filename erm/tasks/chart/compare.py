@@ -184,17 +184,19 @@ def _compare_axes(frame: Frame, figure_changed: bool) -> None:
     matched = _compare_series(frame)
     retyped = findings.has("chart type", "orientation")
     hidden = _compare_hidden(frame)
+    # Bars that lie down exchange the axes; a pie or polar axes have others.
+    comparable = old["projection"] == new["projection"] and not findings.has("orientation")
     for name in ("x", "y"):
-        if retyped or _is_pie(old) or _is_pie(new):
+        if not comparable or _is_pie(old) or _is_pie(new):
             continue
         explained = findings.has(*_GONE) or _explains(name, old, findings)
         _compare_limits(name, frame, explained)
-        if not hidden:
+        if not hidden and not retyped:
             moved = findings.has("limits", "limits small", "scale") or (
                 (explained or _is_resized(old, new)) and _follows(old, new, name)
             )
             compare_ticks(name, matched, frame, moved)
-    if not retyped and not hidden:
+    if comparable and not hidden and _is_pie(old) == _is_pie(new):
         compare_grid(frame)
         compare_frame(frame)
     unders = frame.under_old, frame.under_new

@@ -38,6 +38,9 @@ _MARKERS = {
     "_": "horizontal ticks",
 }
 
+_FILLED = (*BARS, "area", "sideways area", "pie")
+"""Kinds of marks whose outline and pattern mean the same in any chart type."""
+
 _VISIBLE_WIDTH = 0.4
 """Pixels by which two widths or sizes must differ to be seen."""
 
@@ -49,17 +52,16 @@ def colours_differ(new: str, old: str) -> bool:
 
 def compare_style(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
     """Adds the differences of two matched series' looks; pairs are those of their points."""
-    same_kind = old["kind"] == new["kind"]
     recoloured = _compare_colours(old, new, pairs, frame)
-    if not same_kind:
+    if old["kind"] == new["kind"] or {old["kind"], new["kind"]} <= set(_FILLED):
+        _compare_fills(old, new, recoloured, frame)
+    if old["kind"] != new["kind"]:
         return
     words, boxes = frame.old_words(old), (old["box"], new["box"])
     add = frame.findings.add
     text = stroke_change(old["line"], new["line"], frame, recoloured)
     for part in text:
         add("line", words, part, *boxes)
-    for part in stroke_change(old["edge"], new["edge"], frame, recoloured, "outline"):
-        add("outline", words, part, *boxes)
     if old["marker"] != new["marker"]:
         names = [_MARKERS.get(series["marker"], "other marks") for series in (new, old)]
         if not new["marker"] or not old["marker"]:
@@ -70,15 +72,20 @@ def compare_style(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
     elif old["marker"]:
         _compare_faces(old, new, words, frame)
         _compare_sizes(old, new, pairs, words, frame)
-    if old["hatch"] != new["hatch"] and "".join(sorted(old["hatch"])) != "".join(
-        sorted(new["hatch"])
-    ):
-        names = [f"'{series['hatch']}'" if series["hatch"] else "none" for series in (new, old)]
-        add("hatch", words, f"hatch is {names[0]} instead of {names[1]}", *boxes)
     if old.get("step", "") != new.get("step", ""):
         _compare_step(old, new, words, frame)
     if old["kind"] == "pie":
         _compare_pie(old, new, pairs, words, frame)
+
+
+def _compare_fills(old: Series, new: Series, recoloured: bool, frame: Frame) -> None:
+    """Outline and pattern of filled marks, which outlast a change of chart type."""
+    words, boxes = frame.old_words(old), (old["box"], new["box"])
+    for part in stroke_change(old["edge"], new["edge"], frame, recoloured, "outline"):
+        frame.findings.add("outline", words, part, *boxes)
+    if sorted(old["hatch"]) != sorted(new["hatch"]):
+        names = [f"'{series['hatch']}'" if series["hatch"] else "none" for series in (new, old)]
+        frame.findings.add("hatch", words, f"hatch is {names[0]} instead of {names[1]}", *boxes)
 
 
 def _seen(series: Series, point: Point | None, under: str) -> str:

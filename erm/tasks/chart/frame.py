@@ -17,7 +17,7 @@ HALF_PIXEL = 0.5
 
 BARS = ("bar", "horizontal bar")
 
-_SIDEWAYS = ("horizontal bar", "sideways box", "sideways area")
+_SIDEWAYS = ("horizontal bar", "sideways box", "sideways area", "vertical line")
 
 Pairs = list[tuple[int, int]]
 """Indices of points of two matched series that stand for each other."""
@@ -51,24 +51,24 @@ class Frame:
         sideways = series["kind"] in _SIDEWAYS
         return self.pixels_y(value) if sideways else self.pixels_x(value)
 
-    def gap(self, series: Series, new: float, old: float) -> float:
-        """Pixels between two values as far as both pictures show them.
+    def gap(self, matched: tuple[Series, Series], new: float, old: float) -> float:
+        """Pixels of the reference between two values as far as both pictures show them.
 
         What lies beyond an axis is cut off there, in either picture.
         """
         gaps = []
-        for axes in (self.old, self.new):
-            ends = [self.pixels(series, _cut(series, value, axes)) for value in (new, old)]
+        for series, axes in zip(matched, (self.old, self.new), strict=True):
+            ends = [self.pixels(matched[0], _cut(series, value, axes)) for value in (new, old)]
             gaps.append(abs(ends[0] - ends[1]))
         return min(gaps)
 
-    def step(self, series: Series, new: float, old: float) -> float:
+    def step(self, matched: tuple[Series, Series], new: float, old: float) -> float:
         """Pixels of the reference between two values, each as far as its own picture shows it.
 
         An axis that grows with its largest value hides nothing of that value's change.
         """
-        ends = _cut(series, new, self.new), _cut(series, old, self.old)
-        return abs(self.pixels(series, ends[0]) - self.pixels(series, ends[1]))
+        ends = _cut(matched[1], new, self.new), _cut(matched[0], old, self.old)
+        return abs(self.pixels(matched[0], ends[0]) - self.pixels(matched[0], ends[1]))
 
     def length(self, series: Series) -> float:
         """Length of the reference's value axis in pixels."""
