@@ -65,8 +65,6 @@ def compare_boxes(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
             text = f"has {len(fliers[1])} outliers instead of {len(fliers[0])}"
             frame.findings.add("value", words, text, a["box"], b["box"])
         else:
-            moves = [
-                frame.gap((old, new), y, x) for x, y in zip(*map(sorted, fliers), strict=True)
-            ]
+            moves = [frame.gap((old, new), y, x) for x, y in zip(*map(sorted, fliers), strict=True)]
             if max(moves, default=0.0) > HALF_PIXEL:
                 frame.findings.add("value", words, "outliers stand elsewhere", a["box"], b["box"])

@@ -280,11 +280,14 @@ def _compare_errors(old: Series, new: Series, pairs: Pairs, frame: Frame) -> Non
             continue
         # An error bar goes along with the end of its bar, in a stack with all bars below.
         along = _end(a, old) - _end(b, new)
-        ends = [b["low"] + along, b["high"] + along], [a["low"], a["high"]]
-        gaps = [frame.gap((old, new), x, y) for x, y in zip(*ends, strict=True)]
-        if max(gaps) > HALF_PIXEL:
-            text = f"error bar is {number_change([b['low'], b['high']], ends[1], ' to ')}"
-            rule = size_rule(max(gaps) / frame.length(old))
+        after, before = [b["low"], b["high"]], [a["low"], a["high"]]
+        gap = min(
+            max(frame.gap((old, new), x + way, y) for x, y in zip(after, before, strict=True))
+            for way in (0.0, along)
+        )
+        if gap > HALF_PIXEL:
+            text = f"error bar is {number_change(after, before, ' to ')}"
+            rule = size_rule(gap / frame.length(old))
             frame.findings.add(rule, frame.old_element(old, i), text, a["box"], b["box"])
 
 
