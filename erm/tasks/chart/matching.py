@@ -148,9 +148,9 @@ def carry(source: Axis, target: Axis, shares: NDArray[np.float64]) -> NDArray[np
 
 def _unscaled(scale: str, place: float) -> float:
     if scale == "log":
-        return 10.0 ** min(max(place, -300.0), 300.0)
+        return math.pow(10.0, min(max(place, -300.0), 300.0))
     if scale == "symlog":
-        return math.copysign(10.0 ** min(abs(place), 300.0) - 1, place)
+        return math.copysign(math.pow(10.0, min(abs(place), 300.0)) - 1, place)
     if scale == "logit":
         return 1 / (1 + math.exp(-min(max(place, -300.0), 300.0)))
     return place
