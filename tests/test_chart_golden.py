@@ -87,6 +87,14 @@ axes[1].set_title("Rain")
 fig.suptitle("Report")
 """
 
+WIDE_RANGE = (
+    START
+    + """
+ax.plot([1, 2, 3], [0, 60, 104], color="black")
+ax.tick_params(axis="y", labelsize=8)
+"""
+)
+
 Expected = list[tuple[str, int, str, str]]
 
 PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
@@ -104,6 +112,55 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         BARS,
         [("[4, 6, 3, 8]", "[4, 6, 3, 12]"), ("0, 10", "0, 7")],
         [(DATA, 2, "y axis", "range is 0 to 7 instead of 0 to 10")],
+    ),
+    "value cut off by an axis that another chart type hides": (
+        BARS,
+        [("ax.bar", "ax.plot"), ("[4, 6, 3, 8]", "[4, 6, 2, 8]"), ("0, 10", "3, 10")],
+        [
+            (STRUCTURE, 3, "chart", "is a line chart instead of a bar chart"),
+            (DATA, 2, "y axis", "range is 3 to 10 instead of 0 to 10"),
+        ],
+    ),
+    "value that a logarithmic axis from zero can't show": (
+        BARS,
+        [("[4, 6, 3, 8]", "[4, 2, 3, 8]"), ("0, 10)", "0, 10)\nax.set_yscale('log')")],
+        [(DATA, 3, "y axis", "scale is log instead of linear")],
+    ),
+    "minor tick labels of a short logarithmic axis": (
+        BARS.replace("0, 10)", "2, 9)\nax.set_yscale('log')"),
+        [("2, 9", "2, 20")],
+        [(DATA, 2, "y axis", "range is 2 to 20 instead of 2 to 9")],
+    ),
+    "value labels and shapes along with an inverted axis": (
+        BARS + "ax.bar_label(ax.containers[0])\nax.fill([0, 1, 2], [1, 9, 3], color='red')\n",
+        [("ax.bar_label", "ax.invert_yaxis()\nax.bar_label")],
+        [(DATA, 3, "y axis", "is inverted")],
+    ),
+    "width and hatch of single bars": (
+        BARS,
+        [
+            (
+                "ax.set_ylim",
+                "ax.patches[1].set_width(0.4)\nax.patches[2].set_hatch('x')\nax.set_ylim",
+            )
+        ],
+        [
+            (STYLE, 1, "bar 'B'", "width is 0.4 instead of 0.8"),
+            (STYLE, 1, "bar 'C'", "hatch is 'x' instead of none"),
+        ],
+    ),
+    "fewer ticks for larger tick labels": (
+        WIDE_RANGE,
+        [("labelsize=8", "labelsize=18")],
+        [(STYLE, 1, "y tick labels", "font size is 20 instead of 8.9")],
+    ),
+    "hatch lost with a change of chart type": (
+        BARS.replace('color="blue"', 'color="blue", hatch="//"'),
+        [("ax.bar", "ax.barh"), (', hatch="//"', ""), ("set_ylim", "set_xlim")],
+        [
+            (STRUCTURE, 2, "chart", "is a horizontal bar chart instead of a bar chart"),
+            (STYLE, 1, "bars", "hatch is none instead of '//'"),
+        ],
     ),
     "changed value": (
         BARS,

@@ -57,6 +57,12 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
         RED_CIRCLE.replace("red", "#d80000") + BLUE_SQUARE,
         [(STYLE, 1, "red circle at top left", "fill is darker red instead of lighter red")],
     ),
+    "same shape painted twice": (RED_CIRCLE + TRIANGLE, RED_CIRCLE * 2 + TRIANGLE * 2, []),
+    "whole image flipped": (
+        RED_CIRCLE + TRIANGLE,
+        f'<g transform="matrix(-1 0 0 1 16 0)">{RED_CIRCLE + TRIANGLE}</g>',
+        [(STRUCTURE, 2, "whole image", "is flipped horizontally")],
+    ),
     "invisibly recoloured": (RED_CIRCLE, RED_CIRCLE.replace("red", "#fd0000"), []),
     "all recoloured": (
         RED_CIRCLE + '<circle cx="12" cy="12" r="3" fill="red"/>' + TRIANGLE,

@@ -164,6 +164,8 @@ def test_severities_grow_with_the_damage() -> None:
     assert text_severity("TEA", "Tea") == 1
     assert text_severity("Brdige", "Bridge") == 1
     assert text_severity("Road", "Bridge") == 2
+    assert text_severity("Year 202.4", "Year 2024") == 2
+    assert text_severity("Pays 1,200 now", "Pays 1200 now") == 1
 
 
 def test_colours_have_common_names() -> None:

@@ -184,21 +184,24 @@ def _compare_axes(frame: Frame, figure_changed: bool) -> None:
     matched = _compare_series(frame)
     retyped = findings.has("chart type", "orientation")
     hidden = _compare_hidden(frame)
+    # Bars that lie down exchange the axes; a pie or polar axes have others.
+    comparable = old["projection"] == new["projection"] and not findings.has("orientation")
     for name in ("x", "y"):
-        if retyped or _is_pie(old) or _is_pie(new):
+        if not comparable or _is_pie(old) or _is_pie(new):
             continue
         explained = findings.has(*_GONE) or _explains(name, old, findings)
         _compare_limits(name, frame, explained)
-        if not hidden:
+        if not hidden and not retyped:
+            refitted = explained or _is_resized(old, new) or _has_other_ticks_size(old, new, name)
             moved = findings.has("limits", "limits small", "scale") or (
-                (explained or _is_resized(old, new)) and _follows(old, new, name)
+                refitted and _follows(old, new, name)
             )
             compare_ticks(name, matched, frame, moved)
-    if not retyped and not hidden:
+    if comparable and not hidden and _is_pie(old) == _is_pie(new):
         compare_grid(frame)
         compare_frame(frame)
     unders = frame.under_old, frame.under_new
-    compare_texts(old["texts"], new["texts"], unders, findings, boxes)
+    compare_texts(old["texts"], new["texts"], unders, findings, boxes, frame)
     compare_wedge_texts(matched, frame)
     fonts = compare_legends(old["legend"], new["legend"], matched, unders, boxes, findings)
     for name in ("x", "y"):
@@ -247,6 +250,12 @@ def _is_resized(old: Axes, new: Axes) -> bool:
     """Whether a plot has another size; matplotlib then chooses other ticks."""
     (a0, b0, a1, b1), (c0, d0, c1, d1) = old["box"], new["box"]
     return abs((a1 - a0) - (c1 - c0)) > 1 or abs((b1 - b0) - (d1 - d0)) > 1
+
+
+def _has_other_ticks_size(old: Axes, new: Axes, name: str) -> bool:
+    """Whether tick labels have another size; matplotlib then fits more or fewer of them."""
+    sides: tuple[Axis, Axis] = (old[name], new[name])  # type: ignore[literal-required]
+    return abs(sides[0]["tick_size"] - sides[1]["tick_size"]) > 0.4
 
 
 def _follows(old: Axes, new: Axes, name: str) -> bool:

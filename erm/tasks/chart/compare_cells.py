@@ -50,7 +50,7 @@ def compare_boxes(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
         gaps = {}
         for part, key in _BOX_PARTS.items():
             ends = [float(point[key]) for point in (a, b)]  # type: ignore[literal-required]
-            gaps[part] = abs(frame.pixels(old, ends[1]) - frame.pixels(old, ends[0]))
+            gaps[part] = frame.gap((old, new), ends[1], ends[0])
         fliers = [[value for _, value in point.get("outline", [])] for point in (a, b)]
         largest = max(gaps, key=lambda part: gaps[part])
         words = frame.old_element(old, i)
@@ -65,9 +65,6 @@ def compare_boxes(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
             text = f"has {len(fliers[1])} outliers instead of {len(fliers[0])}"
             frame.findings.add("value", words, text, a["box"], b["box"])
         else:
-            moves = [
-                abs(frame.pixels(old, x) - frame.pixels(old, y))
-                for x, y in zip(*map(sorted, fliers), strict=True)
-            ]
+            moves = [frame.gap((old, new), y, x) for x, y in zip(*map(sorted, fliers), strict=True)]
             if max(moves, default=0.0) > HALF_PIXEL:
                 frame.findings.add("value", words, "outliers stand elsewhere", a["box"], b["box"])

@@ -117,17 +117,12 @@ def _compare_values(old: Series, new: Series, pairs: Pairs, frame: Frame) -> Non
         a, b = first[i], second[j]
         start = a["base"] if bars else 0.0
         ends = start + _value(b, new, stacked), start + _value(a, old, stacked)
-        gap = (
-            frame.gap(old, *ends)
-            if old["kind"] == new["kind"]
-            else abs(frame.pixels(old, ends[0]) - frame.pixels(old, ends[1]))
-        )
+        gap = frame.gap((old, new), *ends)
         shift = abs(frame.place(old, b["at"]) - frame.place(old, a["at"]))
         if shift > HALF_PIXEL and not named and not is_histogram(old):
             moved.append((i, j))
         elif gap > HALF_PIXEL:
-            same_kind = old["kind"] == new["kind"]
-            changed.append((i, j, frame.step(old, *ends) if same_kind else gap))
+            changed.append((i, j, frame.step((old, new), *ends)))
     _list_moved(old, new, moved, frame)
     if named and bars and not changed:
         _compare_order(old, new, pairs, frame)
@@ -245,7 +240,7 @@ def _compare_bases(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None
     moved = []
     for i, j in pairs:
         a, b = old["points"][i], new["points"][j]
-        gap = abs(frame.pixels(old, b["base"]) - frame.pixels(old, a["base"]))
+        gap = frame.gap((old, new), b["base"], a["base"])
         if gap > HALF_PIXEL and a["value"] != 0:
             moved.append((i, a, b, gap))
     stacks = arrangement(frame.old) == arrangement(frame.new) == "stacked"
@@ -285,13 +280,14 @@ def _compare_errors(old: Series, new: Series, pairs: Pairs, frame: Frame) -> Non
             continue
         # An error bar goes along with the end of its bar, in a stack with all bars below.
         along = _end(a, old) - _end(b, new)
-        ends = [b["low"] + along, b["high"] + along], [a["low"], a["high"]]
-        gaps = [
-            abs(frame.pixels(old, x) - frame.pixels(old, y)) for x, y in zip(*ends, strict=True)
-        ]
-        if max(gaps) > HALF_PIXEL:
-            text = f"error bar is {number_change([b['low'], b['high']], ends[1], ' to ')}"
-            rule = size_rule(max(gaps) / frame.length(old))
+        after, before = [b["low"], b["high"]], [a["low"], a["high"]]
+        gap = min(
+            max(frame.gap((old, new), x + way, y) for x, y in zip(after, before, strict=True))
+            for way in (0.0, along)
+        )
+        if gap > HALF_PIXEL:
+            text = f"error bar is {number_change(after, before, ' to ')}"
+            rule = size_rule(gap / frame.length(old))
             frame.findings.add(rule, frame.old_element(old, i), text, a["box"], b["box"])
 
 
@@ -301,9 +297,7 @@ def _end(point: Point, series: Series) -> float:
 
 def _compare_reference_line(old: Series, new: Series, frame: Frame) -> None:
     a, b = old["points"][0], new["points"][0]
-    where = frame.pixels_x if old["kind"] == "vertical line" else frame.pixels_y
-    gap = abs(where(a["value"]) - where(b["value"]))
-    if gap > HALF_PIXEL:
+    if frame.gap((old, new), b["value"], a["value"]) > HALF_PIXEL:
         text = f"is at {number_change([b['value']], [a['value']], '')}"
         frame.findings.add("value", frame.old_words(old), text, a["box"], b["box"])
 

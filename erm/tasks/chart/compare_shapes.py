@@ -11,7 +11,10 @@ from erm.tasks.chart.matching import assign
 
 
 def compare_shapes(old: Series, new: Series, frame: Frame) -> None:
-    """Adds one finding where outlines of two matched shapes differ by more than half a pixel."""
+    """Adds one finding where outlines of two matched shapes differ by more than half a pixel.
+
+    A shape that keeps its values goes along with an axis of another range, direction or scale.
+    """
     first, second = old["points"], new["points"]
     words, boxes = frame.old_words(old), (old["box"], new["box"])
     if len(first) != len(second):
@@ -21,9 +24,15 @@ def compare_shapes(old: Series, new: Series, frame: Frame) -> None:
     box = frame.old["box"]
     scale = np.array([box[2] - box[0], box[3] - box[1]]) / 1000
 
+    ours = [_vertices(point) * scale for point in first]
+    theirs = [_vertices(point) * scale for point in second]
+    carried = [frame.carried(_vertices(point) / 1000) * 1000 * scale for point in second]
+
     def gap(i: int, j: int) -> float:
-        a, b = _vertices(first[i]) * scale, _vertices(second[j]) * scale
-        return max(_farthest(a, b), _farthest(b, a))
+        return min(
+            max(_farthest(ours[i], other), _farthest(other, ours[i]))
+            for other in (theirs[j], carried[j])
+        )
 
     pairs = (
         [(i, i) for i in range(len(first))]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from erm.tasks.chart.elements import BoxList, Point, Series, Stroke
+from erm.tasks.chart.elements import Axis, BoxList, Point, Series, Stroke
 from erm.tasks.chart.frame import BARS, Frame, Pairs
 from erm.tasks.chart.naming import is_histogram
 from erm.tasks.chart.wording import (
@@ -38,6 +38,9 @@ _MARKERS = {
     "_": "horizontal ticks",
 }
 
+_FILLED = (*BARS, "area", "sideways area", "pie")
+"""Kinds of marks whose outline and pattern mean the same in any chart type."""
+
 _VISIBLE_WIDTH = 0.4
 """Pixels by which two widths or sizes must differ to be seen."""
 
@@ -49,17 +52,16 @@ def colours_differ(new: str, old: str) -> bool:
 
 def compare_style(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
     """Adds the differences of two matched series' looks; pairs are those of their points."""
-    same_kind = old["kind"] == new["kind"]
     recoloured = _compare_colours(old, new, pairs, frame)
-    if not same_kind:
+    if old["kind"] == new["kind"] or {old["kind"], new["kind"]} <= set(_FILLED):
+        _compare_fills(old, new, pairs, recoloured, frame)
+    if old["kind"] != new["kind"]:
         return
     words, boxes = frame.old_words(old), (old["box"], new["box"])
     add = frame.findings.add
     text = stroke_change(old["line"], new["line"], frame, recoloured)
     for part in text:
         add("line", words, part, *boxes)
-    for part in stroke_change(old["edge"], new["edge"], frame, recoloured, "outline"):
-        add("outline", words, part, *boxes)
     if old["marker"] != new["marker"]:
         names = [_MARKERS.get(series["marker"], "other marks") for series in (new, old)]
         if not new["marker"] or not old["marker"]:
@@ -70,15 +72,34 @@ def compare_style(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
     elif old["marker"]:
         _compare_faces(old, new, words, frame)
         _compare_sizes(old, new, pairs, words, frame)
-    if old["hatch"] != new["hatch"] and "".join(sorted(old["hatch"])) != "".join(
-        sorted(new["hatch"])
-    ):
-        names = [f"'{series['hatch']}'" if series["hatch"] else "none" for series in (new, old)]
-        add("hatch", words, f"hatch is {names[0]} instead of {names[1]}", *boxes)
     if old.get("step", "") != new.get("step", ""):
         _compare_step(old, new, words, frame)
     if old["kind"] == "pie":
         _compare_pie(old, new, pairs, words, frame)
+
+
+def _compare_fills(old: Series, new: Series, pairs: Pairs, recoloured: bool, frame: Frame) -> None:
+    """Outline and pattern of filled marks, which outlast a change of chart type."""
+    words, boxes = frame.old_words(old), (old["box"], new["box"])
+    for part in stroke_change(old["edge"], new["edge"], frame, recoloured, "outline"):
+        frame.findings.add("outline", words, part, *boxes)
+    changes: dict[str, list[tuple[int, int]]] = {}
+    for i, j in pairs:
+        hatches = _hatch(new, j), _hatch(old, i)
+        if sorted(hatches[0]) != sorted(hatches[1]):
+            names = [f"'{hatch}'" if hatch else "none" for hatch in hatches]
+            changes.setdefault(f"hatch is {names[0]} instead of {names[1]}", []).append((i, j))
+    for text, changed in changes.items():
+        if len(changed) == len(pairs):
+            frame.findings.add("hatch", words, text, *boxes)
+            continue
+        for i, j in changed:
+            box = old["points"][i]["box"], new["points"][j]["box"]
+            frame.findings.add("hatch", frame.old_element(old, i), text, *box)
+
+
+def _hatch(series: Series, index: int) -> str:
+    return series["points"][index].get("hatch", series["hatch"])
 
 
 def _seen(series: Series, point: Point | None, under: str) -> str:
@@ -296,11 +317,19 @@ def compare_bar_widths(matched: list[tuple[Series, Series, Pairs]], frame: Frame
             continue
         if is_histogram(old) and is_histogram(new):
             continue
-        for i, j in pairs[:1]:
+        others = []
+        for i, j in pairs:
             sizes = new["points"][j]["size"], old["points"][i]["size"]
             shift = abs(frame.place(old, sizes[0]) - frame.place(old, sizes[1]))
             if shift > 1.0:
-                changed.append((old, new, sizes))
+                others.append((i, j, sizes))
+        if len(others) > 0.5 * len(pairs):
+            changed.append((old, new, others[0][2]))
+            continue
+        for i, j, sizes in others:
+            text = f"width is {short(sizes[0])} instead of {short(sizes[1])}"
+            box = old["points"][i]["box"], new["points"][j]["box"]
+            frame.findings.add("bar width", frame.old_element(old, i), text, *box)
     if not changed:
         return
     if len({sizes for _, _, sizes in changed}) == 1 and len(changed) == len(matched):
@@ -334,7 +363,9 @@ def compare_grid(frame: Frame) -> None:
         old = {name: frame.old[name][key] for name in ("x", "y")}  # type: ignore[literal-required]
         new = {name: frame.new[name][key] for name in ("x", "y")}  # type: ignore[literal-required]
         states = {name: (old[name] is not None, new[name] is not None) for name in ("x", "y")}
-        turned = [name for name in ("x", "y") if states[name][0] != states[name][1]]
+        # without ticks in its range an axis has no place for grid lines
+        able = [name for name in ("x", "y") if _has_ticks(frame, name)]
+        turned = [name for name in able if states[name][0] != states[name][1]]
         if len(turned) == 2 and states["x"] == states["y"]:
             state = "missing" if states["x"][0] else "extra"
             frame.findings.add("grid", noun, f"is {state}", *boxes)
@@ -351,6 +382,11 @@ def compare_grid(frame: Frame) -> None:
         for text in texts:
             described = text.replace("lines is", "is").replace("lines ", "")
             frame.findings.add("grid", noun, described, *boxes)
+
+
+def _has_ticks(frame: Frame, name: str) -> bool:
+    sides: tuple[Axis, Axis] = (frame.old[name], frame.new[name])  # type: ignore[literal-required]
+    return all(axis["ticks"] for axis in sides)
 
 
 def compare_frame(frame: Frame) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from erm.tasks.chart.compare_style import colours_differ
 from erm.tasks.chart.elements import Axis, BoxList, Legend, Series, TextItem, Tick
 from erm.tasks.chart.findings import Findings, union
@@ -55,11 +57,13 @@ def compare_texts(
     unders: tuple[str, str],
     findings: Findings,
     frames: tuple[BoxList, BoxList],
+    plot: Frame | None = None,
 ) -> None:
     """Adds differences of all texts of a plot or figure except ticks and legends.
 
     ``frames`` are the boxes of what the texts stand in, on each side, against which places are
     compared; where data differs, numbers written beside marks follow it and are not listed again.
+    In a ``plot`` a note that stands at the same values stands where it stood.
     """
     roles = list(dict.fromkeys(item["role"] for item in [*old, *new]))
     several = ("annotation", "wedge label", "wedge share")
@@ -82,7 +86,7 @@ def compare_texts(
             findings.add(rule, role, "is missing", a["box"], None)
         elif b is not None:
             findings.add(rule, role, "is extra", None, b["box"])
-    pairs += _compare_notes(old, new, findings, frames)
+    pairs += _compare_notes(old, new, findings, frames, plot)
     compare_fonts(pairs, unders, findings)
 
 
@@ -119,12 +123,15 @@ def _compare_notes(
     new: Sequence[TextItem],
     findings: Findings,
     frames: tuple[BoxList, BoxList],
+    plot: Frame | None,
 ) -> list[tuple[str, TextItem, TextItem]]:
     size = math.hypot(frames[0][2] - frames[0][0], frames[0][3] - frames[0][1])
     first = [item for item in old if item["role"] == "annotation"]
     second = [item for item in new if item["role"] == "annotation"]
     follows = findings.has(*_DATA_RULES)
-    carried = follows or findings.has("bar width", "error bars", "layout", "figure size")
+    carried = follows or findings.has(
+        "bar width", "error bars", "layout", "figure size", "inverted", "scale"
+    )
     carried = carried or _is_reshaped(frames)
     numbers = [
         all(plain_number(item["text"]) is not None for item in side) for side in (first, second)
@@ -136,9 +143,15 @@ def _compare_notes(
         findings.add("annotation", values, state, *boxes)
         return []
 
+    kept = [_at_values(item, plot) for item in second]
+    shifts = [
+        [min(_shift(a, b, frames), _apart(a, place)) for b, place in zip(second, kept, strict=True)]
+        for a in first
+    ]
+
     def cost(i: int, j: int) -> float:
         words = text_distance(first[i]["text"], second[j]["text"])
-        return words + 2 * _shift(first[i], second[j], frames) / max(size, 1.0) + 0.01 * abs(i - j)
+        return words + 2 * shifts[i][j] / max(size, 1.0) + 0.01 * abs(i - j)
 
     matched = assign(first, second, cost)
     pairs = []
@@ -150,7 +163,7 @@ def _compare_notes(
             words = f"note {quote(a['text'], 20)}" if len(first) > 1 else "note"
             rule = word_rule(b["text"], a["text"], "annotation")
             findings.add(rule, words, text_change(b["text"], a["text"]), a["box"], b["box"])
-        elif not carried and _shift(a, b, frames) > max(2.0, 0.01 * size):
+        elif not carried and shifts[i][j] > max(2.0, 0.01 * size):
             moved.append((f"note {quote(a['text'], 20)}" if len(first) > 1 else "note", a, b))
         if ("arrow" in a) != ("arrow" in b):
             words = f"arrow of note {quote(a['text'], 20)}"
@@ -190,6 +203,25 @@ def _shift(a: TextItem, b: TextItem, frames: tuple[BoxList, BoxList]) -> float:
         stretch = (high - low) / max(new_high - new_low, 1.0)
         moves.append((abs(new - old), abs((new - new_low) * stretch - (old - low))))
     return float(min(max(page) for page in zip(*moves, strict=True)))
+
+
+def _at_values(item: TextItem, plot: Frame | None) -> tuple[float, float] | None:
+    """Where the middle of a candidate's text stands on the reference's page by its values."""
+    if plot is None:
+        return None
+    x0, y0, x1, y1 = plot.new["box"]
+    box = item["box"]
+    middle = np.array([[(box[0] + box[2]) / 2 - x0, y1 - (box[1] + box[3]) / 2]])
+    share = plot.carried(middle / np.array([max(x1 - x0, 1.0), max(y1 - y0, 1.0)]))[0]
+    a0, b0, a1, b1 = plot.old["box"]
+    return float(a0 + share[0] * (a1 - a0)), float(b1 - share[1] * (b1 - b0))
+
+
+def _apart(item: TextItem, place: tuple[float, float] | None) -> float:
+    if place is None:
+        return math.inf
+    x0, y0, x1, y1 = item["box"]
+    return max(abs((x0 + x1) / 2 - place[0]), abs((y0 + y1) / 2 - place[1]))
 
 
 def compare_fonts(
@@ -308,7 +340,8 @@ def compare_ticks(name: str, matched: Matched, frame: Frame, moved: bool) -> Non
         return
     boxes = union(t["box"] for t in shown[0]), union(t["box"] for t in shown[1])
     if not shown[0] or not shown[1]:
-        if old["visible"] == new["visible"] and old["scale"] == new["scale"]:
+        unreached = moved and not (old["ticks"] and new["ticks"])
+        if not unreached and old["visible"] == new["visible"] and old["scale"] == new["scale"]:
             state = "are missing" if shown[0] else "are extra"
             frame.findings.add("tick text", f"{words}s", state, *boxes)
         return

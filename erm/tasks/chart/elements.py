@@ -47,7 +47,7 @@ class TextItem(TypedDict):
 
 
 class Tick(TypedDict):
-    """One major tick inside the limits."""
+    """One major tick, or minor tick with a label, inside the limits."""
 
     at: float
     text: str

@@ -6,10 +6,14 @@ A move of less than half a pixel in the reference's frame is no difference.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
 
 from erm.tasks.chart.elements import Axes, Series
 from erm.tasks.chart.findings import Findings
-from erm.tasks.chart.matching import unit
+from erm.tasks.chart.matching import carry, unit
 from erm.tasks.chart.naming import element_words, series_words
 
 HALF_PIXEL = 0.5
@@ -17,7 +21,7 @@ HALF_PIXEL = 0.5
 
 BARS = ("bar", "horizontal bar")
 
-_SIDEWAYS = ("horizontal bar", "sideways box", "sideways area")
+_SIDEWAYS = ("horizontal bar", "sideways box", "sideways area", "vertical line")
 
 Pairs = list[tuple[int, int]]
 """Indices of points of two matched series that stand for each other."""
@@ -35,40 +39,48 @@ class Frame:
 
     def pixels(self, series: Series, value: float) -> float:
         """Where a value stands along the reference's value axis, in pixels."""
-        sideways = series["kind"] in _SIDEWAYS
-        return self.pixels_x(value) if sideways else self.pixels_y(value)
+        return _along(series, value, self.old)
 
     def pixels_x(self, value: float) -> float:
         """Where a value stands along the reference's x axis, in pixels."""
-        return unit(self.old["x"], value) * (self.old["box"][2] - self.old["box"][0])
+        return _pixels(self.old, "x", value)
 
     def pixels_y(self, value: float) -> float:
         """Where a value stands along the reference's y axis, in pixels."""
-        return unit(self.old["y"], value) * (self.old["box"][3] - self.old["box"][1])
+        return _pixels(self.old, "y", value)
 
     def place(self, series: Series, value: float) -> float:
         """Where a value stands along the reference's category axis, in pixels."""
         sideways = series["kind"] in _SIDEWAYS
         return self.pixels_y(value) if sideways else self.pixels_x(value)
 
-    def gap(self, series: Series, new: float, old: float) -> float:
+    def gap(self, matched: tuple[Series, Series], new: float, old: float) -> float:
         """Pixels between two values as far as both pictures show them.
 
-        What lies beyond an axis is cut off there, in either picture.
+        What lies beyond an axis is cut off there, in either picture; what is too close to be told
+        apart along one of the axes is the same there.
         """
         gaps = []
-        for axes in (self.old, self.new):
-            ends = [self.pixels(series, _cut(series, value, axes)) for value in (new, old)]
-            gaps.append(abs(ends[0] - ends[1]))
+        for series, axes in zip(matched, (self.old, self.new), strict=True):
+            cut = [_cut(series, value, axes) for value in (new, old)]
+            spans = [_along(matched[0], value, self.old) for value in cut]
+            shown = [_along(series, value, axes) for value in cut]
+            gaps += [abs(spans[0] - spans[1]), abs(shown[0] - shown[1])]
         return min(gaps)
 
-    def step(self, series: Series, new: float, old: float) -> float:
+    def step(self, matched: tuple[Series, Series], new: float, old: float) -> float:
         """Pixels of the reference between two values, each as far as its own picture shows it.
 
         An axis that grows with its largest value hides nothing of that value's change.
         """
-        ends = _cut(series, new, self.new), _cut(series, old, self.old)
-        return abs(self.pixels(series, ends[0]) - self.pixels(series, ends[1]))
+        ends = _cut(matched[1], new, self.new), _cut(matched[0], old, self.old)
+        return abs(self.pixels(matched[0], ends[0]) - self.pixels(matched[0], ends[1]))
+
+    def carried(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points (n, 2) of the candidate's plot, as shares of its sides with y up, where their
+        values stand in the reference's."""
+        axes = (self.new["x"], self.old["x"]), (self.new["y"], self.old["y"])
+        return np.stack([carry(*axes[side], points[:, side]) for side in (0, 1)], axis=1)
 
     def length(self, series: Series) -> float:
         """Length of the reference's value axis in pixels."""
@@ -96,6 +108,16 @@ class Frame:
     def new_element(self, series: Series, index: int) -> str:
         """The name of an element of the candidate."""
         return element_words(series, index, self.new, self.under_new)
+
+
+def _pixels(axes: Axes, name: Literal["x", "y"], value: float) -> float:
+    side = 0 if name == "x" else 1
+    return unit(axes[name], value) * (axes["box"][side + 2] - axes["box"][side])
+
+
+def _along(series: Series, value: float, axes: Axes) -> float:
+    """Where a value stands along the value axis of a plot, in pixels."""
+    return _pixels(axes, "x" if series["kind"] in _SIDEWAYS else "y", value)
 
 
 def _cut(series: Series, value: float, axes: Axes) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from erm.tasks.chart.elements import Axes, Axis, BoxList, Point, Series
@@ -125,12 +126,34 @@ def unit(axis: Axis, value: float) -> float:
 
 def _scaled(scale: str, value: float) -> float:
     if scale == "log":
-        return math.log10(value) if value > 0 else -300.0
+        return math.log10(value) if value > 0 else -1000.0  # where matplotlib draws it
     if scale == "symlog":
         return math.copysign(math.log10(1 + abs(value)), value)
     if scale == "logit":
         return math.log(value / (1 - value)) if 0 < value < 1 else 0.0
     return value
+
+
+def carry(source: Axis, target: Axis, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Shares of one axis as shares of another one on which they mean the same values."""
+    if (source["scale"], source["limits"]) == (target["scale"], target["limits"]):
+        return shares
+    low, high = (_scaled(source["scale"], limit) for limit in source["limits"])
+    places = low + shares * (high - low)
+    if source["scale"] == target["scale"]:
+        start, end = (_scaled(target["scale"], limit) for limit in target["limits"])
+        return (places - start) / (end - start or 1.0)
+    return np.array([unit(target, _unscaled(source["scale"], place)) for place in places.tolist()])
+
+
+def _unscaled(scale: str, place: float) -> float:
+    if scale == "log":
+        return math.pow(10.0, min(max(place, -300.0), 300.0))
+    if scale == "symlog":
+        return math.copysign(math.pow(10.0, min(abs(place), 300.0)) - 1, place)
+    if scale == "logit":
+        return 1 / (1 + math.exp(-min(max(place, -300.0), 300.0)))
+    return place
 
 
 def match_named(old: Sequence[Point], new: Sequence[Point]) -> list[tuple[int, int]]:

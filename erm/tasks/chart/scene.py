@@ -277,20 +277,24 @@ def _inside(value: float, limits: list[float]) -> bool:
 
 
 def _ticks(axis: Any, limits: list[float], canvas: Canvas) -> tuple[list[Tick], Any]:
+    """Major ticks, minor ones that carry a label (a logarithmic axis of less than a decade), and
+    a label that shows how labels are set."""
     ticks, style = [], None
-    for tick in axis.get_major_ticks():
+    major = axis.get_major_ticks()
+    for tick in [*major, *axis.get_minor_ticks()]:
         at = tick.get_loc()
         if at is None or not tick.get_visible() or not _inside(float(at), limits):
             continue
         labels = [label for label in (tick.label1, tick.label2) if label.get_visible()]
         label = next((label for label in labels if label.get_text().strip()), None)
         if label is None:
-            ticks.append(Tick(at=number(at), text="", box=[0.0, 0.0, 0.0, 0.0]))
+            if tick in major:
+                ticks.append(Tick(at=number(at), text="", box=[0.0, 0.0, 0.0, 0.0]))
             continue
         style = style or label
         box = canvas.box(label.get_window_extent(canvas.renderer))
         ticks.append(Tick(at=number(at), text=plain(label.get_text()), box=box))
-    return ticks, style
+    return sorted(ticks, key=lambda tick: tick["at"] * (-1 if limits[0] > limits[1] else 1)), style
 
 
 def _grid_lines(ticks: list[Any], limits: list[float], canvas: Canvas) -> Stroke | None:

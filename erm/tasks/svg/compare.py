@@ -9,12 +9,13 @@ reasoned in ``docs/annotation-svg.md``.
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import minimum_filter
 
 from erm.report import MEDIUM, MINOR, SEVERE, Box, Discrepancy
 from erm.tasks import Scene, View
@@ -35,6 +36,15 @@ _SAME_ASPECT = 0.03
 _SHEET = 0.9
 
 Mask = NDArray[np.bool_]
+
+_TURNS: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
+    "is flipped horizontally": np.fliplr,
+    "is flipped vertically": np.flipud,
+    "is rotated by 180 degrees": lambda pixels: np.rot90(pixels, 2),
+    "is rotated clockwise by 90 degrees": lambda pixels: np.rot90(pixels, -1),
+    "is rotated counterclockwise by 90 degrees": np.rot90,
+}
+"""What a whole picture may have undergone, and how it is told."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,9 @@ def compare(reference: View, candidate: View) -> list[Discrepancy]:
     found = _size_of_picture(reference, candidate)
     if int(seen.sum()) < _SEEN_PIXELS:
         return found
+    turned = _turned(reference, candidate)
+    if turned is not None:
+        return [turned]
     scenes = reference.scene, candidate.scene
     if _is_sheet_against_shape(*scenes) or _is_sheet_against_shape(*reversed(scenes)):
         scenes = _with_sheet(scenes[0]), _with_sheet(scenes[1])
@@ -115,6 +128,22 @@ def _size_of_picture(reference: View, candidate: View) -> list[Discrepancy]:
             Box(0, 0, w2, h2),
         )
     ]
+
+
+def _turned(reference: View, candidate: View) -> Discrepancy | None:
+    """A picture of several shapes that was mirrored or rotated as a whole."""
+    if len(reference.scene["shapes"]) < 2:
+        return None
+    height, width = reference.pixels.shape[:2]
+    for description, turn in _TURNS.items():
+        turned = turn(reference.pixels)
+        if turned.shape != candidate.pixels.shape:
+            continue
+        # rounding leaves differences a pixel wide along edges, but no patch of 2×2 pixels
+        if not minimum_filter(_seen(turned, candidate.pixels), size=2).any():
+            box = Box(0, 0, width, height)
+            return Discrepancy("structure_error", MEDIUM, "whole image", description, box)
+    return None
 
 
 def _is_sheet_against_shape(one: Scene, other: Scene) -> bool:

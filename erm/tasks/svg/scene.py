@@ -35,6 +35,9 @@ from erm.tasks.svg.words import WHITE
 
 _CHANGED = 2
 _OPAQUE = 0.98
+_FRINGE = 64
+"""Levels that an edge pixel can change by when its colour is painted once more: a quarter of all,
+where it was half covered."""
 _FEWEST_PIXELS = 2
 _UNLIKE = 40
 _UNEXPLAINED_SHARE = 0.004
@@ -123,8 +126,26 @@ def _replay(
         canvas.flush()
         after = picture[y0:y1, x0:x1]
         difference = np.maximum(before, after) - np.minimum(before, after)
-        changed.append(((x0, y0), np.asarray(difference.max(axis=2, initial=0) > _CHANGED)))
+        levels = difference.max(axis=2, initial=0)
+        mask = np.asarray(levels > _CHANGED)
+        if levels.max(initial=0) <= _FRINGE and _is_fringe(mark, mask, (x0, y0)):
+            mask = np.zeros_like(mask)
+        changed.append(((x0, y0), mask))
     return changed, picture[:, :, ::-1].copy()
+
+
+def _is_fringe(mark: Mark, changed: Mask, corner: tuple[int, int]) -> bool:
+    """Whether only the edge of a mark changes the picture, where it mixes once more with what has
+    the mark's own colour: nobody sees a shape painted twice."""
+    height, width = changed.shape
+    if not changed.any() or not _is_opaque(mark):
+        return False
+    canvas = cairo.ImageSurface(cairo.FORMAT_ARGB32, width, height)
+    canvas.set_device_offset(-corner[0], -corner[1])
+    paint(cairo.Context(canvas), mark)
+    alpha = image_of(canvas)[:, :, 3]
+    inside = alpha == 255
+    return bool(inside.any()) and not bool((changed & inside).any())
 
 
 def _extent(mark: Mark, width: int, height: int) -> tuple[int, int, int, int]:

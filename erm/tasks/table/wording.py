@@ -109,9 +109,12 @@ def _unit(text: str) -> str:
 
 
 def text_severity(candidate: str, reference: str) -> int:
-    """1 case, punctuation or one slip in a word of four letters and more · 2 another text."""
+    """1 case, punctuation or one slip in a word of four letters and more · 2 another text.
+
+    A point between digits is no punctuation: without it the number is another one.
+    """
     if _letters(candidate) == _letters(reference):
-        return MINOR
+        return MINOR if _points(candidate) == _points(reference) else MEDIUM
     longest = max(len(candidate), len(reference))
     return MINOR if longest >= 4 and _one_slip(candidate, reference) else MEDIUM
 
@@ -119,6 +122,11 @@ def text_severity(candidate: str, reference: str) -> int:
 def _letters(text: str) -> str:
     kept = "".join(char for char in text.casefold() if char.isalnum())
     return kept or text
+
+
+def _points(text: str) -> list[str]:
+    """Decimal numbers inside a text; marks of thousands are left out."""
+    return re.findall(r"\d+\.\d+", re.sub(r"(?<=\d),(?=\d{3}\b)", "", text))
 
 
 def _one_slip(left: str, right: str) -> bool:
