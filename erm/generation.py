@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
+from PIL import Image
 from pydantic import Field
 from tqdm import tqdm
 from transformers import LogitsProcessor, LogitsProcessorList
@@ -27,10 +28,30 @@ class SamplingSettings(Settings):
 GREEDY = SamplingSettings()
 
 
+class VisualPrompt(NamedTuple):
+    """What a model is asked about images.
+
+    Attributes:
+        text: of the user's turn, without the images.
+        images: anything that `erm.images.open_image` takes. They are decoded when their batch's
+            turn comes, so that many requests cost no more memory than their files.
+        area: pixels of the largest image.
+    """
+
+    text: str
+    images: Sequence[Any]
+    area: int
+
+
+def visual_prompt(text: str, images: Sequence[Any], opened: Sequence[Image.Image]) -> VisualPrompt:
+    """A request about `images`, which the caller has `opened` once to see that they can be read."""
+    return VisualPrompt(text, images, max(image.width * image.height for image in opened))
+
+
 def generate(
     model: Any,
     processor: PairProcessor,
-    requests: Sequence[tuple[str, Sequence[Any]]],
+    requests: Sequence[VisualPrompt],
     *,
     max_new_tokens: int,
     batch_size: int,
@@ -39,7 +60,7 @@ def generate(
     constrain: Callable[[Sequence[int]], LogitsProcessor] | None = None,
     progress: str | None = None,
 ) -> list[str]:
-    """Answers to (prompt, images) requests, in order.
+    """Answers to requests, in order.
 
     Batches hold images of like size, so that padding stays small; prompts are padded on the left.
 
@@ -48,7 +69,7 @@ def generate(
         constrain: makes what filters the logits of a batch, from the indices of its requests.
         progress: label of a progress bar on standard error; none without it.
     """
-    order = sorted(range(len(requests)), key=lambda index: _area(requests[index][1]))
+    order = sorted(range(len(requests)), key=lambda index: requests[index].area)
     answers = [""] * len(requests)
     options: dict[str, Any] = {"max_new_tokens": max_new_tokens, "do_sample": False}
     if sampling.temperature > 0:
@@ -64,12 +85,14 @@ def generate(
             batch = [requests[index] for index in chosen]
             texts = [
                 processor.apply_chat_template(
-                    conversation(prompt, len(images)), add_generation_prompt=True, tokenize=False
+                    conversation(request.text, len(request.images)),
+                    add_generation_prompt=True,
+                    tokenize=False,
                 )
-                for prompt, images in batch
+                for request in batch
             ]
             inputs = processor(
-                images=[list(images) for _, images in batch],
+                images=[list(request.images) for request in batch],
                 text=texts,
                 padding=True,
                 padding_side="left",
@@ -92,7 +115,3 @@ def generate(
                 answers[index] = text
             bar.update(len(chosen))
     return answers
-
-
-def _area(images: Sequence[Any]) -> int:
-    return max(int(image.width) * int(image.height) for image in images)

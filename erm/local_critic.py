@@ -14,7 +14,7 @@ from typing import Any
 from erm.checkpoint import Checkpoint, load_checkpoint
 from erm.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
 from erm.critic import Critic, Critique, ImagePair, open_pair, read_reply
-from erm.generation import GREEDY, SamplingSettings, generate
+from erm.generation import GREEDY, SamplingSettings, generate, visual_prompt
 
 
 class LoadedCritic(Critic):
@@ -70,7 +70,11 @@ class LoadedCritic(Critic):
             model,
             processor,
             [
-                (role.prompts[pair.task], open_pair(pair, number))
+                visual_prompt(
+                    role.prompts[pair.task],
+                    (pair.reference, pair.candidate),
+                    open_pair(pair, number),
+                )
                 for number, pair in enumerate(pairs, start=1)
             ],
             max_new_tokens=limit,

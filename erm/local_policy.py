@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from erm.checkpoint import load_checkpoint, read_role
-from erm.generation import GREEDY, SamplingSettings, generate
+from erm.generation import GREEDY, SamplingSettings, VisualPrompt, generate, visual_prompt
 from erm.images import open_image
 from erm.policy import RedrawingPolicy, Request, RevisingPolicy, Revision
 from erm.prompts import policy_prompt, revision_prompt
@@ -54,7 +54,7 @@ class LocalPolicy(RedrawingPolicy):
             model,
             processor,
             [
-                (role.prompts[request.task], [open_image(request.image, f"Image {number}")])
+                _asked(role.prompts[request.task], request.image, number)
                 for number, request in enumerate(requests, start=1)
             ],
             max_new_tokens=role.max_new_tokens,
@@ -78,9 +78,8 @@ class LocalReviser(LocalPolicy, RevisingPolicy):
             model,
             processor,
             [
-                (
-                    revision_prompt(item.task, item.completion, item.feedback),
-                    [open_image(item.image, f"Image {number}")],
+                _asked(
+                    revision_prompt(item.task, item.completion, item.feedback), item.image, number
                 )
                 for number, item in enumerate(revisions, start=1)
             ],
@@ -88,6 +87,10 @@ class LocalReviser(LocalPolicy, RevisingPolicy):
             batch_size=self._batch_size,
             sampling=self.sampling,
         )
+
+
+def _asked(text: str, image: Any, number: int) -> VisualPrompt:
+    return visual_prompt(text, [image], [open_image(image, f"Image {number}")])
 
 
 def local_policy(folder: Path, **options: Any) -> LocalPolicy:

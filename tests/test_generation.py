@@ -20,7 +20,7 @@ from erm.checkpoint import load_checkpoint
 from erm.constraint import ReportConstraint, TokenAutomaton
 from erm.critic import ImagePair, read_reply, write_reply
 from erm.errors import ErmError
-from erm.generation import SamplingSettings, generate
+from erm.generation import SamplingSettings, generate, visual_prompt
 from erm.images import encode_png
 from erm.local_critic import LocalCritic
 from erm.report import CATEGORIES, CATEGORY_KEY, Discrepancy, Report
@@ -107,7 +107,7 @@ def test_step_by_step_a_model_gives_the_logits_that_it_was_trained_on(
     generate(
         model,
         processor,
-        [(prompt, pair) for prompt, pair in zip(prompts, pairs, strict=True)],
+        [visual_prompt(prompt, pair, pair) for prompt, pair in zip(prompts, pairs, strict=True)],
         max_new_tokens=max(map(len, learnt)),
         batch_size=3,
         constrain=lambda chosen: _reordered(forcing, chosen),
