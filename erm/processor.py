@@ -194,35 +194,32 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
     ) -> list[tuple[NDArray[np.float32], tuple[int, int, int]]]:
         """Patches and grid of each image slot of one sample."""
         scaled = self._scale_alike([open_image(image) for image in images])
-        if len(scaled) == 2 and self.pair_encoding == "difference":
-            reference, grid = self._patches(scaled[0])
-            candidate, _ = self._patches(scaled[1])
-            frames = np.stack([reference[:, :, 0], candidate[:, :, 0] - reference[:, :, 0]], axis=2)
-            return [(frames.reshape(len(frames), -1), grid)]
-        return [
-            (patches.reshape(len(patches), -1), grid)
-            for patches, grid in (self._patches(image) for image in scaled)
-        ]
+        cut = [self._patches(image) for image in scaled]
+        if len(cut) == 2 and self.pair_encoding == "difference":
+            (reference, grid), (candidate, _) = cut
+            return [(_frames(reference, candidate - reference), grid)]
+        return [(_frames(patches, patches), grid) for patches, grid in cut]
 
     def _patches(self, image: Image.Image) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
-        """(patches, channels, frames, patch, patch) and the grid of one image."""
+        """(patches, channels, patch, patch) and the grid of one image."""
         cut = self.image_processor
+        side, merge = cut.patch_size, cut.merge_size
         if cut.do_resize:
             features = cut(images=[image], return_tensors="np")
             patches = np.asarray(features["pixel_values"], dtype=np.float32)
             _, rows, columns = (int(value) for value in features["image_grid_thw"][0])
-        else:
-            # Whole patches already: the processor's general path would cost three times as much.
-            scale = np.float32(cut.rescale_factor) / np.asarray(cut.image_std, dtype=np.float32)
-            shift = np.asarray(cut.image_mean, dtype=np.float32) / np.asarray(
-                cut.image_std, dtype=np.float32
-            )
-            pixels = (np.asarray(image, dtype=np.float32) * scale - shift).transpose(2, 0, 1)
-            patches, rows, columns = cut.patchify(
-                pixels, cut.patch_size, cut.merge_size, cut.temporal_patch_size
-            )
-        shape = (len(patches), 3, cut.temporal_patch_size, cut.patch_size, cut.patch_size)
-        return patches.reshape(shape), (1, rows, columns)
+            return patches.reshape(len(patches), 3, -1, side, side)[:, :, 0], (1, rows, columns)
+        # Whole patches already: the processor's general path would cost three times as much.
+        rows, columns = image.height // side, image.width // side
+        pixels = np.asarray(image).reshape(
+            rows // merge, merge, side, columns // merge, merge, side, 3
+        )
+        patches = pixels.transpose(0, 3, 1, 4, 6, 2, 5).reshape(-1, 3, side, side)
+        channels = (1, 3, 1, 1)
+        deviation = np.asarray(cut.image_std, dtype=np.float32).reshape(channels)
+        mean = np.asarray(cut.image_mean, dtype=np.float32).reshape(channels)
+        scale = np.float32(cut.rescale_factor) / deviation
+        return patches.astype(np.float32) * scale - mean / deviation, (1, rows, columns)
 
     def image_tokens(self, sizes: Sequence[tuple[int, int]]) -> int:
         """Tokens that the images of one sample take, from their (width, height) in pixels."""
@@ -294,6 +291,11 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         if next(remaining, None) is not None:
             raise ValueError("more images than image tokens in the prompts")
         return expanded
+
+
+def _frames(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(patches, channels · 2 · patch²): patches of two frames, side by side."""
+    return np.stack([first, second], axis=2).reshape(len(first), -1)
 
 
 def _by_sample(images: Any, samples: int) -> list[list[Any]]:
