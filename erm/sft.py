@@ -42,6 +42,10 @@ from erm.step_times import StepTimes
 from erm.tracking import log_metrics
 from erm.training import Example, OptimizationSettings, TrainingSettings
 
+STRETCH = 8
+"""Batches that are sorted by length together. More leave less padding (4 % of the laptop profile's
+tokens with 8, 2 % with 32), but batches in which one task prevails."""
+
 _LOGGED = ("loss", "learning_rate")
 _CHAT = [{"role": Value("string"), "content": Value("string")}]
 
@@ -304,17 +308,18 @@ def training_order(
 ) -> list[int]:
     """Indices of samples in the order in which they are trained on, all epochs in a row.
 
-    Each epoch is shuffled, cut into stretches of 32 batches and sorted by length within a stretch,
-    so that a batch holds samples of like length; then the batches of a stretch are shuffled. The
-    order depends on nothing but the arguments, so a resumed run sees the same samples.
+    Each epoch is shuffled, cut into stretches of `STRETCH` batches and sorted by length within a
+    stretch, so that a batch holds samples of like length; then the batches of a stretch are
+    shuffled. The order depends on nothing but the arguments, so a resumed run sees the same
+    samples.
     """
     generator = np.random.default_rng(seed)
     wanted = max(1, round(len(lengths) * epochs))
     order: list[int] = []
     while len(order) < wanted:
         shuffled = generator.permutation(len(lengths))
-        for start in range(0, len(shuffled), 32 * batch_size):
-            stretch = shuffled[start : start + 32 * batch_size]
+        for start in range(0, len(shuffled), STRETCH * batch_size):
+            stretch = shuffled[start : start + STRETCH * batch_size]
             ranked = stretch[np.argsort(lengths[stretch], kind="stable")]
             batches = [ranked[at : at + batch_size] for at in range(0, len(ranked), batch_size)]
             for index in generator.permutation(len(batches)):
