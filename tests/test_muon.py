@@ -49,6 +49,24 @@ def losses(model: nn.Module, optimizer: torch.optim.Optimizer, steps: int) -> li
     return found
 
 
+@pytest.mark.parametrize("shape", [(16, 16), (16, 24), (16, 32), (16, 160)])
+@pytest.mark.parametrize("rank", [1, 4, 16])
+def test_every_shape_goes_through_the_published_iteration(
+    shape: tuple[int, int], rank: int
+) -> None:
+    """Also where most singular values are tiny, as a gradient's are."""
+    generator = torch.Generator().manual_seed(0)
+    rows, columns = shape
+    matrix = torch.randn(1, rows, rank, generator=generator) @ torch.randn(
+        1, rank, columns, generator=generator
+    ) + 1e-4 * torch.randn(1, rows, columns, generator=generator)
+    x = matrix.double() / (matrix.double().norm() + 1e-7)
+    for _ in range(5):
+        gram = x @ x.mT
+        x = 3.4445 * x - 4.7750 * gram @ x + 2.0315 * gram @ gram @ x
+    torch.testing.assert_close(orthogonalized(matrix).double(), x, atol=1e-3, rtol=0)
+
+
 @settings(max_examples=25, deadline=None, derandomize=True)
 @given(st.integers(1, 12), st.integers(0, 20), st.integers(0, 10_000))
 def test_singular_values_become_about_one(rows: int, more: int, seed: int) -> None:
