@@ -106,8 +106,14 @@ def _seen(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Mask:
 
 
 def _stays(reference: Shape, candidate: Shape) -> bool:
-    """Whether both of a pair can be made out, and not just a sliver of one."""
-    return min(reference.area, candidate.area) > _SLIVER * max(reference.area, candidate.area)
+    """Whether both of a pair can be made out, and not just a sliver of one.
+
+    Of a shape that is the same on both sides, what covers it on one of them is what changed.
+    """
+    if min(reference.area, candidate.area) > _SLIVER * max(reference.area, candidate.area):
+        return True
+    changes = geometry.differences(reference, candidate)
+    return not changes and not painting.differences(reference, candidate)
 
 
 def _shows(seen: Mask, *shapes: Shape) -> bool:
@@ -263,7 +269,7 @@ def _group(group: Together, pairs: list[_Pair], total: int) -> Discrepancy:
     box = union(*(pair.reference.box for pair in pairs))
     canvas = pairs[0].reference.canvas
     everything = len(pairs) == total
-    name = f"{len(pairs)} shapes at {words.place(box, *canvas)}"
+    location = f"{len(pairs)} shapes at {words.place(box, *canvas)}"
     if group.scale != 1.0:
         severity = geometry.size_severity(group.scale)
         description = f"is scaled by {group.scale:.2g}"
@@ -274,8 +280,8 @@ def _group(group: Together, pairs: list[_Pair], total: int) -> Discrepancy:
     return Discrepancy(
         "structure_error",
         severity,
-        "whole image" if everything else name,
-        description,
+        "whole image" if everything else location,
+        description if everything else _plural(description),
         union(box, *(pair.candidate.box for pair in pairs)),
     )
 
@@ -294,11 +300,16 @@ def _merge(differences: list[_Found], old: list[Shape]) -> list[Discrepancy]:
                 change.category,
                 max(item.difference.severity for item in items),
                 _common_location([item.pair.reference for item in items], old),
-                change.description,
+                change.description if len(items) == 1 else _plural(change.description),
                 union(*(item.pair.box for item in items)),
             )
         )
     return result
+
+
+def _plural(description: str) -> str:
+    """A description of one shape as that of several: ``are moved up by 3 px``."""
+    return f"are {description[3:]}" if description.startswith("is ") else description
 
 
 def _common_location(shapes: list[Shape], old: list[Shape]) -> str:
