@@ -232,6 +232,12 @@ GOLDEN: dict[str, Golden] = {
         "<style>td{border:none}</style><table><tr><td>ab<td>cd<tr><td>ef<td>gh</table>",
         [(LAYOUT, 1, "table", "border is missing")],
     ),
+    "frame of a cell below a taller one": Golden(
+        "<table><tr><td rowspan=2>ab<td>c<tr><td>d<tr><td>e<td>f</table>",
+        "<table><tr><td rowspan=2>ab<td>c<tr><td>d"
+        "<tr><td style='border:3px solid #333'>e<td>f</table>",
+        [(LAYOUT, 1, "row 3, column 1", "border is 3 px instead of 1 px wide")],
+    ),
     "column widened": Golden(
         "<table><tr><td>ab<td>cd</table>",
         "<table><tr><td>ab<td width=90>cd</table>",

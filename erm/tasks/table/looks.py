@@ -285,8 +285,7 @@ def _border_changes(
         ours = holder[row, column]
         kept = set()
         for side in sides:
-            step = _STEPS[side]
-            near = holder.get((row + step[0], column + step[1]))
+            near = holder.get(_beyond(ours, side))
             mirrored = changed.get((near.row, near.column), set()) if near else set()
             shared = _OPPOSITE[side] in mirrored
             if not shared or (len(sides), side in (1, 2)) >= (len(mirrored), side not in (1, 2)):
