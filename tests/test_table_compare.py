@@ -238,6 +238,32 @@ GOLDEN: dict[str, Golden] = {
         "<tr><td style='border:3px solid #333'>e<td>f</table>",
         [(LAYOUT, 1, "row 3, column 1", "border is 3 px instead of 1 px wide")],
     ),
+    "body realigned beside a head that stays": Golden(
+        "<table><tr><th align=left width=120>Name<th align=left width=120>Count"
+        "<tr><td>a<td>b<tr><td>c<td>d<tr><td>e<td>f</table>",
+        "<table><tr><th align=left width=120>Name<th align=left width=120>Count"
+        "<tr align=right><td>a<td>b<tr align=right><td>c<td>d<tr align=right><td>e<td>f</table>",
+        [(LAYOUT, 1, "rows 2-4", "alignment is right instead of left")],
+    ),
+    "column realigned below its head": Golden(
+        "<table><tr><th align=left width=150>Name of it<th>Count"
+        "<tr><td>a<td>123456<tr><td>c<td>234567<tr><td>e<td>345678</table>",
+        "<table><tr><th align=left width=150>Name of it<th>Count<tr><td align=right>a<td>123456"
+        "<tr><td align=right>c<td>234567<tr><td align=right>e<td>345678</table>",
+        [(LAYOUT, 1, "column 1, rows 2-4", "alignment is right instead of left")],
+    ),
+    "digit inside a text": Golden(
+        "<table><tr><td>Windows 11 Server<td>ok</table>",
+        "<table><tr><td>Windows 10 Server<td>ok</table>",
+        [
+            (
+                TEXT,
+                2,
+                "row 1, column 1",
+                "text is 'Windows 10 Server' instead of 'Windows 11 Server'",
+            )
+        ],
+    ),
     "column widened": Golden(
         "<table><tr><td>ab<td>cd</table>",
         "<table><tr><td>ab<td width=90>cd</table>",

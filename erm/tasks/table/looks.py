@@ -6,19 +6,21 @@ The same change in all cells of a row, a column or the table is one discrepancy.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from erm.report import MEDIUM, MINOR, Box, Discrepancy
 from erm.tasks.table.scene import Cell, Line
 from erm.tasks.table.text_style import Change, part_changes, same, same_ratio, text_changes
-from erm.tasks.table.wording import alike, color_name, color_pair
+from erm.tasks.table.wording import alike, color_name, color_pair, span
 
 Pair = tuple[Cell, Cell]
 """A cell of the reference and the cell of the candidate that stands for it."""
 
 _MOST = 0.5
 """Share of a row, a column or the table that must have changed for the change to be named by it."""
+_PART = 3
+"""Cells of a row or column from which a part of it is named as one."""
 _SIDES = ("top", "right", "bottom", "left")
 _OPPOSITE = (2, 3, 0, 1)
 _STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))
@@ -202,7 +204,7 @@ def _scopes(
     """Splits changed cells into the table, whole rows and columns, and single cells.
 
     A row is whole where all its cells that looked as the changed ones did have changed, and these
-    are most of it.
+    are most of it. Neighbouring rows are told together, and so is a column but for its head.
     """
     places = {(ours.row, ours.column) for ours, _ in changed}
     able = [both for both in pairs if _applies(change.key, both)]
@@ -216,25 +218,62 @@ def _scopes(
     most = len(changed) >= _MOST * len(able)
     if not kept and most and len(rows) > 1 and len(columns) > 1:
         return [("table", table, changed)]
-    left = list(changed)
-    scopes: list[tuple[str, str, list[Pair]]] = []
     prefix = "" if table == "table" else f"{table}, "
     lines = [
         (kind, index)
         for kind, indices in (("row", rows), ("column", columns))
         for index in sorted(indices)
-        if all(getattr(cell, kind) != index for cell in kept)
-        and _on_line(changed, kind, index) >= _MOST * _on_line(able, kind, index)
+        if _on_line(changed, kind, index) >= _MOST * _on_line(able, kind, index)
     ]
-    while lines:
-        kind, index = max(lines, key=lambda line: _on_line(left, *line))
+    left = list(changed)
+    whole: dict[str, dict[int, list[Pair]]] = {"row": {}, "column": {}}
+    free = [line for line in lines if all(getattr(cell, line[0]) != line[1] for cell in kept)]
+    while free:
+        kind, index = max(free, key=lambda line: _on_line(left, *line))
         members = [both for both in left if getattr(both[0], kind) == index]
         if len(members) < 2:
             break
-        scopes.append((kind, f"{prefix}{kind} {index + 1}", members))
+        whole[kind][index] = members
         left = [both for both in left if getattr(both[0], kind) != index]
+    scopes = [
+        (kind, f"{prefix}{span(kind, start, len(groups))}", [both for g in groups for both in g])
+        for kind, found in whole.items()
+        for start, groups in _consecutive(found, change.key)
+    ]
+    for kind, index in lines:
+        members = [both for both in left if getattr(both[0], kind) == index]
+        part = _part_of_line(kind, members, [cell for cell in kept if getattr(cell, kind) == index])
+        if part is not None:
+            scopes.append((kind, f"{prefix}{kind} {index + 1}, {part}", members))
+            left = [both for both in left if both not in members]
     scopes.extend(("cell", name(both[0]), [both]) for both in left)
     return scopes
+
+
+def _consecutive(found: dict[int, list[Pair]], key: str) -> Iterator[tuple[int, list[list[Pair]]]]:
+    """(first index, members of each) of neighbouring whole rows or columns with one change.
+
+    A row that looks like a header is one by itself.
+    """
+    groups: list[tuple[int, list[list[Pair]]]] = []
+    for index in sorted(found):
+        if groups and key != "header" and groups[-1][0] + len(groups[-1][1]) == index:
+            groups[-1][1].append(found[index])
+        else:
+            groups.append((index, [found[index]]))
+    yield from groups
+
+
+def _part_of_line(kind: str, members: list[Pair], kept: list[Cell]) -> str | None:
+    """``rows 2-9`` of a column that changed but for its head; None for less than three cells."""
+    if len(members) < _PART:
+        return None
+    along, size = ("column", "columnspan") if kind == "row" else ("row", "rowspan")
+    first = min(getattr(ours, along) for ours, _ in members)
+    last = max(getattr(ours, along) + getattr(ours, size) for ours, _ in members)
+    if any(first < getattr(cell, along) < last for cell in kept):
+        return None
+    return span(along, first, last - first)
 
 
 def _on_line(pairs: Sequence[Pair], kind: str, index: int) -> int:
