@@ -75,6 +75,19 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
         f'<g transform="translate(1 1) scale(.8)">{RED_CIRCLE + BLUE_SQUARE}</g>' + TRIANGLE,
         [(STRUCTURE, 2, "2 shapes at center", "are scaled by 0.8")],
     ),
+    "background behind a circle that touches all edges": (
+        '<circle cx="8" cy="8" r="8" fill="red"/>' + BLUE_SQUARE,
+        '<rect width="16" height="16" fill="silver"/><circle cx="8" cy="8" r="8" fill="red"/>'
+        + BLUE_SQUARE,
+        [(STYLE, 2, "background", "is light gray instead of white")],
+    ),
+    "symmetrical picture of which only edges differ": (
+        '<circle cx="8" cy="8" r="6" fill="none" stroke="black"/>'
+        '<circle cx="8" cy="8" r="2" fill="red"/>',
+        '<circle cx="8.01" cy="8.01" r="6" fill="none" stroke="black"/>'
+        '<circle cx="8" cy="8" r="2" fill="red"/>',
+        [],
+    ),
     "uncovered where another was removed": (
         RED_CIRCLE + '<rect x=".9" y=".9" width="5.75" height="6.2" fill="gold"/>' + BLUE_SQUARE,
         RED_CIRCLE + BLUE_SQUARE,

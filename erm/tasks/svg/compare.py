@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from erm.tasks.svg import geometry, painting, words
 from erm.tasks.svg.geometry import Difference
 from erm.tasks.svg.groups import Together, moved_together, undo
 from erm.tasks.svg.matching import match
-from erm.tasks.svg.outline import distance, name_kind
+from erm.tasks.svg.outline import area_of, distance, name_kind
 from erm.tasks.svg.shapes import Shape, shapes_of, union
 from erm.tasks.svg.words import WHITE
 
@@ -73,7 +74,7 @@ def compare(reference: View, candidate: View) -> list[Discrepancy]:
     found = _size_of_picture(reference, candidate)
     if int(seen.sum()) < _SEEN_PIXELS:
         return found
-    turned = _turned(reference, candidate)
+    turned = _turned(reference, candidate, seen)
     if turned is not None:
         return [turned]
     scenes = reference.scene, candidate.scene
@@ -136,20 +137,24 @@ def _size_of_picture(reference: View, candidate: View) -> list[Discrepancy]:
     ]
 
 
-def _turned(reference: View, candidate: View) -> Discrepancy | None:
+def _turned(reference: View, candidate: View, seen: Mask) -> Discrepancy | None:
     """A picture of several shapes that was mirrored or rotated as a whole."""
-    if len(reference.scene["shapes"]) < 2:
+    if len(reference.scene["shapes"]) < 2 or not _is_patch(seen):
         return None
     height, width = reference.pixels.shape[:2]
     for description, turn in _TURNS.items():
         turned = turn(reference.pixels)
         if turned.shape != candidate.pixels.shape:
             continue
-        # rounding leaves differences a pixel wide along edges, but no patch of 2×2 pixels
-        if not minimum_filter(_seen(turned, candidate.pixels), size=2).any():
+        if not _is_patch(_seen(turned, candidate.pixels)):
             box = Box(0, 0, width, height)
             return Discrepancy("structure_error", MEDIUM, "whole image", description, box)
     return None
+
+
+def _is_patch(seen: Mask) -> bool:
+    """Whether more differs than rounding leaves: it is a pixel wide along edges, never 2×2."""
+    return bool(minimum_filter(seen, size=2).any())
 
 
 def _is_sheet_against_shape(one: Scene, other: Scene) -> bool:
@@ -157,9 +162,14 @@ def _is_sheet_against_shape(one: Scene, other: Scene) -> bool:
     if one["background"] == WHITE or not other["shapes"]:
         return False
     lowest = other["shapes"][0]
-    x0, y0, x1, y1 = lowest["box"]
-    filled = (x1 - x0) * (y1 - y0) / (other["width"] * other["height"])
+    filled = _extent(lowest) / (other["width"] * other["height"])
     return other["background"] == WHITE and lowest["text"] is None and bool(filled >= _SHEET)
+
+
+def _extent(shape: dict[str, Any]) -> float:
+    """Square pixels within the largest subpath of a scene's shape: a circle fills no picture."""
+    subpaths = [np.array(points, dtype=float) for points in shape["subpaths"]]
+    return max((abs(area_of(points)) for points in subpaths if len(points) > 2), default=0.0)
 
 
 def _with_sheet(scene: Scene) -> Scene:
