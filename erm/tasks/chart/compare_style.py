@@ -348,7 +348,7 @@ def compare_bar_widths(matched: list[tuple[Series, Series, Pairs]], frame: Frame
         frame.findings.add("bar width", frame.old_words(old), text, old["box"], new["box"])
 
 
-_LOOKS = ("outline", "hatch", "line", "marker")
+_LOOKS = ("outline", "hatch", "line", "marker", "shade")
 
 
 def join_looks(
@@ -368,8 +368,8 @@ def join_looks(
     for (rule, text, noun), members in groups.items():
         if 1 < len(members) == counts[noun]:
             kept = [finding for finding in kept if finding not in members]
-            old, new = union(m.old for m in members), union(m.new for m in members)
-            kept.append(Finding(rule, f"{noun}{frame.findings.suffix}", text, old, new))
+            boxes = union(m.old for m in members), union(m.new for m in members)
+            kept.append(Finding(rule, noun + frame.findings.suffix, text, *boxes))
     return kept
 
 
