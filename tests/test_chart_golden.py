@@ -87,6 +87,26 @@ axes[1].set_title("Rain")
 fig.suptitle("Report")
 """
 
+VIOLINS = (
+    START
+    + """
+ax.violinplot([[1, 2, 2, 3, 6], [2, 4, 5, 5, 9], [3, 3, 4, 7, 7]], showmedians=True)
+"""
+)
+
+BOXES = (
+    START
+    + """
+ax.boxplot(
+    [[1, 2, 3, 4, 9], [2, 4, 5, 6, 8], [3, 5, 6, 7, 9]],
+    patch_artist=True,
+    boxprops={"facecolor": "gold"},
+    medianprops={"color": "black"},
+)
+ax.set_ylim(0, 10)
+"""
+)
+
 WIDE_RANGE = (
     START
     + """
@@ -135,6 +155,41 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         BARS + "ax.bar_label(ax.containers[0])\nax.fill([0, 1, 2], [1, 9, 3], color='red')\n",
         [("ax.bar_label", "ax.invert_yaxis()\nax.bar_label")],
         [(DATA, 3, "y axis", "is inverted")],
+    ),
+    "violins on an inverted axis": (
+        VIOLINS,
+        [("showmedians=True)", "showmedians=True)\nax.invert_yaxis()")],
+        [(DATA, 3, "y axis", "is inverted")],
+    ),
+    "violins on an axis of another range": (
+        VIOLINS.replace("showmedians=True)", "showmedians=True)\nax.set_ylim(0, 10)"),
+        [("0, 10", "-10, 30")],
+        [(DATA, 2, "y axis", "range is -10 to 30 instead of 0 to 10")],
+    ),
+    "box without its frame": (
+        BOXES,
+        [("ax.set_ylim", "ax.patches[1].remove()\nax.set_ylim")],
+        [(STRUCTURE, 3, "box '2'", "is missing")],
+    ),
+    "frame around a box": (
+        BOXES.replace("ax.set_ylim", "ax.patches[1].remove()\nax.set_ylim"),
+        [("ax.patches[1].remove()\n", "")],
+        [(STRUCTURE, 3, "box '2'", "is extra")],
+    ),
+    "outline of all bars": (
+        GROUPED,
+        [("ax.set_ylim", "for bar in ax.patches:\n    bar.set_edgecolor('black')\nax.set_ylim")],
+        [(STYLE, 1, "bars", "outline is extra")],
+    ),
+    "pattern of all bars": (
+        GROUPED,
+        [("ax.set_ylim", "for bar in ax.patches:\n    bar.set_hatch('x')\nax.set_ylim")],
+        [(STYLE, 1, "bars", "hatch is 'x' instead of none")],
+    ),
+    "width of all lines": (
+        LINES,
+        [("ax.legend", "for line in ax.lines:\n    line.set_linewidth(4)\nax.legend")],
+        [(STYLE, 1, "lines", "line width is 4.4 instead of 1.7")],
     ),
     "width and hatch of single bars": (
         BARS,

@@ -79,6 +79,36 @@ def test_operators_leave_alone_what_they_can_not_edit(source: str) -> None:
         assert edited is None or operator.category is None
 
 
+NAMED_DATA = """
+import matplotlib.pyplot as plt
+years, sales = [2001, 2002, 2003], [4, 6, 5]
+costs = [3, 2, 4]
+fig, ax = plt.subplots()
+ax.plot(costs)
+ax.plot(years, sales, label="sales")
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "changed"),
+    [
+        ("list_to_tuple", "costs = (3, 2, 4)"),
+        ("as_array", "costs = np.array([3, 2, 4])"),
+        ("add_series", " * value for value in sales], color="),
+    ],
+)
+def test_operators_find_data_that_a_variable_holds(name: str, changed: str) -> None:
+    operator = next(operator for operator in TASK.operators if operator.name == name)
+    edited = operator.apply(NAMED_DATA, random.Random(0))
+    assert edited is not None
+    assert changed in edited
+
+
+def test_a_list_that_the_program_also_reads_stays_a_list() -> None:
+    operator = next(operator for operator in TASK.operators if operator.name == "list_to_tuple")
+    assert operator.apply(NAMED_DATA + "print(costs + [1])\n", random.Random(0)) is None
+
+
 @settings(deadline=None, derandomize=True, max_examples=40)
 @given(st.integers(0, 10**6), st.sampled_from(TASK.operators), st.booleans())
 def test_edits_change_little_of_the_text(seed: int, operator: Operator, wide: bool) -> None:

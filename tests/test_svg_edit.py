@@ -124,6 +124,20 @@ def test_operators_work_on_sources_of_others(operator) -> None:  # type: ignore[
         assert edited is None or edited.startswith("<svg")
 
 
+@pytest.mark.parametrize("color", ["#D22F27", "#abc", "white"])
+def test_colours_are_written_otherwise(color: str) -> None:
+    operator = next(operator for operator in EQUIVALENT if operator.name == "rename_colors")
+    source = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="40" height="40">'
+        f'<rect width="40" height="40" fill="black"/><circle cx="20" cy="20" r="9" fill="{color}"/>'
+        "</svg>"
+    )
+    edited = operator.apply(source, random.Random(2))
+    assert edited is not None
+    assert f'fill="{color}"' not in edited
+    assert found(source, edited) == []
+
+
 def test_edits_of_a_real_icon_leave_the_rest_alone() -> None:
     operator = next(operator for operator in ERRORS if operator.name == "change_text")
     edited = operator.apply(REAL_ICON, random.Random(1))

@@ -70,6 +70,29 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
         + TRIANGLE,
         [(STYLE, 2, "all red circles", "fill is gold instead of red")],
     ),
+    "two of three moved and grown": (
+        RED_CIRCLE + BLUE_SQUARE + TRIANGLE,
+        f'<g transform="translate(1 1) scale(.8)">{RED_CIRCLE + BLUE_SQUARE}</g>' + TRIANGLE,
+        [(STRUCTURE, 2, "2 shapes at center", "are scaled by 0.8")],
+    ),
+    "background behind a circle that touches all edges": (
+        '<circle cx="8" cy="8" r="8" fill="red"/>' + BLUE_SQUARE,
+        '<rect width="16" height="16" fill="silver"/><circle cx="8" cy="8" r="8" fill="red"/>'
+        + BLUE_SQUARE,
+        [(STYLE, 2, "background", "is light gray instead of white")],
+    ),
+    "symmetrical picture of which only edges differ": (
+        '<circle cx="8" cy="8" r="6" fill="none" stroke="black"/>'
+        '<circle cx="8" cy="8" r="2" fill="red"/>',
+        '<circle cx="8.01" cy="8.01" r="6" fill="none" stroke="black"/>'
+        '<circle cx="8" cy="8" r="2" fill="red"/>',
+        [],
+    ),
+    "uncovered where another was removed": (
+        RED_CIRCLE + '<rect x=".9" y=".9" width="5.75" height="6.2" fill="gold"/>' + BLUE_SQUARE,
+        RED_CIRCLE + BLUE_SQUARE,
+        [(STRUCTURE, 3, "gold rectangle at top left", "is missing")],
+    ),
     "moved": (
         RED_CIRCLE + BLUE_SQUARE,
         RED_CIRCLE.replace('cx="4"', 'cx="6"') + BLUE_SQUARE,
@@ -180,7 +203,7 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
     "group moved": (
         f"<g>{RED_CIRCLE}{TRIANGLE}</g>{BLUE_SQUARE}",
         f'<g transform="translate(0 1)">{RED_CIRCLE}{TRIANGLE}</g>{BLUE_SQUARE}',
-        [(STRUCTURE, 1, "2 shapes at top", "is moved down by 7 px")],
+        [(STRUCTURE, 1, "2 shapes at top", "are moved down by 7 px")],
     ),
     "everything smaller": (
         RED_CIRCLE + TRIANGLE + BLUE_SQUARE,

@@ -23,6 +23,12 @@ SPANS = (
 )
 MARKDOWN = "|Item|Qty|\n|-|-:|\n|Rice|12|\n|Oil|345|\n"
 
+CODE = (
+    "<table{}><tr><th>Flag<th>Does"
+    "<tr><td><code>-v</code> or <code>-vv</code><td>says <i>more</i>"
+    "<tr><td><code>-q</code><td>says <sub>less</sub> than <code>-v</code></table>"
+)
+
 Expected = list[tuple[str, int, str, str]]
 
 
@@ -226,10 +232,75 @@ GOLDEN: dict[str, Golden] = {
         "<style>td{border:none}</style><table><tr><td>ab<td>cd<tr><td>ef<td>gh</table>",
         [(LAYOUT, 1, "table", "border is missing")],
     ),
+    "frame of a cell below a taller one": Golden(
+        "<table><tr><td rowspan=2>ab<td>c<tr><td>d<tr><td>e<td>f</table>",
+        "<table><tr><td rowspan=2>ab<td>c<tr><td>d"
+        "<tr><td style='border:3px solid #333'>e<td>f</table>",
+        [(LAYOUT, 1, "row 3, column 1", "border is 3 px instead of 1 px wide")],
+    ),
+    "body realigned beside a head that stays": Golden(
+        "<table><tr><th align=left width=120>Name<th align=left width=120>Count"
+        "<tr><td>a<td>b<tr><td>c<td>d<tr><td>e<td>f</table>",
+        "<table><tr><th align=left width=120>Name<th align=left width=120>Count"
+        "<tr align=right><td>a<td>b<tr align=right><td>c<td>d<tr align=right><td>e<td>f</table>",
+        [(LAYOUT, 1, "rows 2-4", "alignment is right instead of left")],
+    ),
+    "column realigned below its head": Golden(
+        "<table><tr><th align=left width=150>Name of it<th>Count"
+        "<tr><td>a<td>123456<tr><td>c<td>234567<tr><td>e<td>345678</table>",
+        "<table><tr><th align=left width=150>Name of it<th>Count<tr><td align=right>a<td>123456"
+        "<tr><td align=right>c<td>234567<tr><td align=right>e<td>345678</table>",
+        [(LAYOUT, 1, "column 1, rows 2-4", "alignment is right instead of left")],
+    ),
+    "digit inside a text": Golden(
+        "<table><tr><td>Windows 11 Server<td>ok</table>",
+        "<table><tr><td>Windows 10 Server<td>ok</table>",
+        [
+            (
+                TEXT,
+                2,
+                "row 1, column 1",
+                "text is 'Windows 10 Server' instead of 'Windows 11 Server'",
+            )
+        ],
+    ),
     "column widened": Golden(
         "<table><tr><td>ab<td>cd</table>",
         "<table><tr><td>ab<td width=90>cd</table>",
         [(LAYOUT, 1, "column 2", "is 112 px instead of 38 px wide")],
+    ),
+    "size of text and code": Golden(
+        CODE.format(""),
+        CODE.format(" style='font-size:10px'"),
+        [(LAYOUT, 1, "table", "text is 10 px instead of 14 px")],
+    ),
+    "colour of text with parts of their own": Golden(
+        "<table><tr><td>A <i style='color:red'>1</i> b<td>2<tr><td>C<td>3</table>",
+        "<table style='color:blue'><tr><td>A <i style='color:red'>1</i> b<td>2<tr><td>C<td>3"
+        "</table>",
+        [(LAYOUT, 1, "table", "text is blue instead of black")],
+    ),
+    "column in italics beside words that were": Golden(
+        "<table><tr><th>A<th>B<tr><td>x<td>one <i>two</i><tr><td>y<td>three<tr><td>z<td>four"
+        "</table>",
+        "<table><tr><th>A<th><i>B</i><tr><td>x<td><i>one two</i><tr><td>y<td><i>three</i>"
+        "<tr><td>z<td><i>four</i></table>",
+        [(LAYOUT, 1, "column 2", "text is italic instead of upright")],
+    ),
+    "fill around a cell with a fill of its own": Golden(
+        "<table><tr><td>a<td bgcolor=gold>b<td>c<tr><td>d<td>e<td>f</table>",
+        "<table><tr bgcolor=pink><td>a<td bgcolor=gold>b<td>c<tr><td>d<td>e<td>f</table>",
+        [(LAYOUT, 1, "row 1", "background is pink instead of white")],
+    ),
+    "a bold word widens its cell": Golden(
+        PRICES.replace("Tea", "Tea with milk"),
+        PRICES.replace("Tea", "Tea with <b>milk</b>"),
+        [(LAYOUT, 1, "row 2, column 1", "'milk' is bold instead of regular")],
+    ),
+    "a bold word of a caption": Golden(
+        PRICES.replace("Menu", "Menu of today"),
+        PRICES.replace("Menu", "Menu of <b>today</b>"),
+        [(LAYOUT, 1, "caption", "'today' is bold instead of regular")],
     ),
 }
 
@@ -243,6 +314,10 @@ SAME_LOOK = {
         edited(PRICES, ("<tr><th>", "<thead><tr><th>"), ("<tr><td>Tea", "<tbody><tr><td>Tea")),
     ),
     "white space": (PRICES, PRICES.replace("<td>", "\n  <td>  ")),
+    "white space at the end of a cell": (
+        PRICES.replace("Tea", "Tea with milk"),
+        PRICES.replace("Tea", "Tea with milk \n "),
+    ),
     "markdown and html": (
         "|A|B|\n|-|-:|\n|one|2|",
         "<table><tr><th>A<th align=right>B<tr><td>one<td style='text-align:right'>2</table>",

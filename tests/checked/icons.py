@@ -105,7 +105,7 @@ PAIRS = [
         "badge elsewhere",
         BELL,
         (('cx="50"', 'cx="14"'), ('x="50" y', 'x="14" y')),
-        ((STRUCTURE, 3, "2 shapes at top right", "is moved left by 72 px"),),
+        ((STRUCTURE, 3, "2 shapes at top right", "are moved left by 72 px"),),
     ),
     Checked(
         "flat fill",

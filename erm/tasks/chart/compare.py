@@ -21,6 +21,7 @@ from erm.tasks.chart.compare_style import (
     compare_frame,
     compare_grid,
     compare_style,
+    join_looks,
 )
 from erm.tasks.chart.compare_text import (
     Matched,
@@ -34,11 +35,11 @@ from erm.tasks.chart.compare_text import (
 from erm.tasks.chart.elements import Axes, Axis, BoxList, ChartScene, Series
 from erm.tasks.chart.findings import Finding, Findings, changed_pixels, union
 from erm.tasks.chart.frame import Frame, Pairs
-from erm.tasks.chart.matching import match_axes, match_series, overlap, unit
+from erm.tasks.chart.loose_parts import is_rest_of_box, unpaired_boxes
+from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, overlap, unit
 from erm.tasks.chart.naming import background, is_histogram, type_name
 from erm.tasks.chart.wording import colour_change, number_change, over
 
-_SHAPES = ("shape", "shapes", "lines")
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
 _VALUES = ("value", "value small", "value large")
 
@@ -297,36 +298,44 @@ def _compare_limits(name: str, frame: Frame, explained: bool) -> None:
 def _compare_series(frame: Frame) -> Matched:
     """Adds the differences of a plot's series; returns what was matched."""
     old, new, findings = frame.old["series"], frame.new["series"], frame.findings
-    pairs = match_series(old, new, (frame.under_old, frame.under_new))
+    pairs = match_series((frame.old, frame.new), (frame.under_old, frame.under_new))
     _compare_types([(old[i], new[j]) for i, j in pairs], frame)
     arranged = [arrangement(axes) for axes in (frame.new, frame.old)]
     if arranged[0] != arranged[1] and "single" not in arranged:
         text = f"are {arranged[0]} instead of {arranged[1]}"
         findings.add("arrangement", "bars", text, frame.old["box"], frame.new["box"])
-    for missing in (True, False):
-        side, words = (old, frame.old_words) if missing else (new, frame.new_words)
-        taken = {pair[0 if missing else 1] for pair in pairs}
-        for index in [index for index in range(len(side)) if index not in taken]:
-            series = side[index]
-            boxes = (series["box"], None) if missing else (None, series["box"])
-            single = series["kind"] in (*_SHAPES, "horizontal line", "vertical line")
-            state = "is missing" if missing else "is extra"
-            findings.add("shape" if single else "series", words(series), state, *boxes)
     matched: Matched = []
     for i, j in pairs:
         first, second = old[i], new[j]
         linked: Pairs = []
-        if first["kind"] in _SHAPES:
+        if first["kind"] in OUTLINED:
             if first["kind"] == second["kind"]:
                 compare_shapes(first, second, frame)
         elif first["kind"] == second["kind"] or {first["kind"], second["kind"]} <= set(COMPARABLE):
             linked = compare_data(first, second, frame)
         compare_style(first, second, linked, frame)
         matched.append((first, second, linked))
+    _unmatched_series(matched, frame)
     if not findings.has("arrangement", "series", "chart type", "orientation"):
         compare_bar_widths(matched, frame)
     findings.found = _join_categories(findings.found, matched, frame)
+    findings.found = join_looks(findings.found, matched, frame)
     return matched
+
+
+def _unmatched_series(matched: Matched, frame: Frame) -> None:
+    """Lists series that only one side has, but for what is left of a box that lost its frame."""
+    partners = [[id(old) for old, _, _ in matched], [id(new) for _, new, _ in matched]]
+    for missing in (True, False):
+        axes, words = (frame.old, frame.old_words) if missing else (frame.new, frame.new_words)
+        boxes = unpaired_boxes(matched, missing=not missing)
+        for series in axes["series"]:
+            if id(series) in partners[0 if missing else 1] or is_rest_of_box(series, boxes):
+                continue
+            sides = (series["box"], None) if missing else (None, series["box"])
+            single = series["kind"] in (*OUTLINED, "horizontal line", "vertical line")
+            state = "is missing" if missing else "is extra"
+            frame.findings.add("shape" if single else "series", words(series), state, *sides)
 
 
 def _compare_types(pairs: list[tuple[Series, Series]], frame: Frame) -> None:
@@ -355,7 +364,7 @@ def _compare_types(pairs: list[tuple[Series, Series]], frame: Frame) -> None:
 def _join_categories(found: list[Finding], matched: Matched, frame: Frame) -> list[Finding]:
     """One finding for a category or place that all series of a plot lack or have too much."""
     suffix = frame.findings.suffix
-    count = sum(old["kind"] not in _SHAPES for old, _, _ in matched)
+    count = sum(old["kind"] not in OUTLINED for old, _, _ in matched)
     groups: dict[tuple[str, str, str], list[Finding]] = {}
     for finding in found:
         if finding.rule in ("bar", "point") and " of " in finding.location:

@@ -16,7 +16,7 @@ from erm.tasks.chart.compare_pies import compare_wedges
 from erm.tasks.chart.compare_shapes import same_course
 from erm.tasks.chart.elements import Axes, Point, Series
 from erm.tasks.chart.findings import union
-from erm.tasks.chart.frame import BARS, HALF_PIXEL, Frame, Pairs, size_rule
+from erm.tasks.chart.frame import BARS, BOXES, HALF_PIXEL, Frame, Pairs, size_rule
 from erm.tasks.chart.naming import both_words, is_histogram
 from erm.tasks.chart.pair_points import match_points
 from erm.tasks.chart.wording import number_change, short
@@ -72,7 +72,7 @@ def _unmatched(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
             left = [index for index in left if _departs(series, index, other, frame)]
         if not left:
             continue
-        rule = "bar" if series["kind"] in (*BARS, "pie", "box") else "point"
+        rule = "bar" if series["kind"] in (*BARS, "pie", *BOXES) else "point"
         words = frame.old_element if missing else frame.new_element
         name = frame.old_words if missing else frame.new_words
         state = "missing" if missing else "extra"

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from erm.tasks.chart.elements import Axis, BoxList, Point, Series, Stroke
-from erm.tasks.chart.frame import BARS, Frame, Pairs
-from erm.tasks.chart.naming import is_histogram
+from erm.tasks.chart.findings import Finding, union
+from erm.tasks.chart.frame import BARS, BOXES, Frame, Pairs
+from erm.tasks.chart.naming import is_histogram, plural
 from erm.tasks.chart.wording import (
     VISIBLE_COLOUR,
     colour_change,
@@ -313,7 +316,7 @@ def compare_bar_widths(matched: list[tuple[Series, Series, Pairs]], frame: Frame
     """One finding for all bars of a plot whose width changed by one share, else one a series."""
     changed = []
     for old, new, pairs in matched:
-        if old["kind"] != new["kind"] or old["kind"] not in (*BARS, "box", "sideways box"):
+        if old["kind"] != new["kind"] or old["kind"] not in (*BARS, *BOXES):
             continue
         if is_histogram(old) and is_histogram(new):
             continue
@@ -343,6 +346,31 @@ def compare_bar_widths(matched: list[tuple[Series, Series, Pairs]], frame: Frame
     for old, new, sizes in changed:
         text = f"width is {short(sizes[0])} instead of {short(sizes[1])}"
         frame.findings.add("bar width", frame.old_words(old), text, old["box"], new["box"])
+
+
+_LOOKS = ("outline", "hatch", "line", "marker", "shade")
+
+
+def join_looks(
+    found: list[Finding], matched: list[tuple[Series, Series, Pairs]], frame: Frame
+) -> list[Finding]:
+    """One finding for a change of stroke, pattern or marker that all series of a kind share."""
+    names: dict[str, str] = {}
+    for old, _, _ in matched:
+        names[frame.old_words(old) + frame.findings.suffix] = plural(old)
+    counts = Counter(plural(old) for old, _, _ in matched)
+    groups: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in found:
+        noun = names.get(finding.location)
+        if finding.rule in _LOOKS and noun is not None:
+            groups.setdefault((finding.rule, finding.description, noun), []).append(finding)
+    kept = list(found)
+    for (rule, text, noun), members in groups.items():
+        if 1 < len(members) == counts[noun]:
+            kept = [finding for finding in kept if finding not in members]
+            boxes = union(m.old for m in members), union(m.new for m in members)
+            kept.append(Finding(rule, noun + frame.findings.suffix, text, *boxes))
+    return kept
 
 
 def _hull(boxes: list[BoxList]) -> BoxList:

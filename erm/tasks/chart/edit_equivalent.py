@@ -72,13 +72,37 @@ def _reorder_keywords(program: Program, rng: random.Random) -> str | None:
     return program.replace((first, program.of(second)), (second, program.of(first)))
 
 
+_TAKES_ANY_SEQUENCE = ("bar", "barh", "plot", "scatter", "pie")
+
+
+def _is_argument(program: Program, node: ast.AST, calls: tuple[str, ...]) -> bool:
+    parent = program.parents[node]
+    return isinstance(parent, ast.Call) and node in parent.args and called(parent) in calls
+
+
+def _plotted_lists(program: Program, calls: tuple[str, ...]) -> list[ast.List | ast.Tuple]:
+    """Lists of data that go into one of the calls and nowhere else, directly or by a name."""
+    names: dict[str, list[ast.Name]] = {}
+    for node in ast.walk(program.tree):
+        if isinstance(node, ast.Name):
+            names.setdefault(node.id, []).append(node)
+
+    def is_plotted(node: ast.AST) -> bool:
+        assignment = program.parents[node]
+        if not isinstance(assignment, ast.Assign):
+            return _is_argument(program, node, calls)
+        target = assignment.targets[0]
+        if len(assignment.targets) > 1 or not isinstance(target, ast.Name):
+            return False
+        uses = [use for use in names[target.id] if use is not target]
+        return bool(uses) and all(_is_argument(program, use, calls) for use in uses)
+
+    return [node for node in program.data_lists() if is_plotted(node)]
+
+
 def _list_to_tuple(program: Program, rng: random.Random) -> str | None:
-    lists = [node for node in program.data_lists() if isinstance(node, ast.List)]
     lists = [
-        node
-        for node in lists
-        if isinstance(program.parents[node], ast.Call)
-        and called(program.parents[node]) in ("bar", "barh", "plot", "scatter", "pie")  # type: ignore[arg-type]
+        node for node in _plotted_lists(program, _TAKES_ANY_SEQUENCE) if isinstance(node, ast.List)
     ]
     if not lists:
         return None
@@ -113,12 +137,7 @@ def _add_comment(program: Program, rng: random.Random) -> str | None:
 
 
 def _as_array(program: Program, rng: random.Random) -> str | None:
-    lists = [
-        node
-        for node in program.data_lists()
-        if isinstance(program.parents[node], ast.Call)
-        and called(program.parents[node]) in ("bar", "barh", "plot", "scatter", "pie", "hist")  # type: ignore[arg-type]
-    ]
+    lists = _plotted_lists(program, (*_TAKES_ANY_SEQUENCE, "hist"))
     future = any(
         isinstance(node, ast.ImportFrom) and node.module == "__future__"
         for node in program.tree.body

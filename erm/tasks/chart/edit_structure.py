@@ -147,24 +147,43 @@ def _add_series(program: Program, rng: random.Random) -> str | None:
         values = call.args[1] if len(call.args) > 1 else None
         if (
             called(call) in ("plot", "scatter")
-            and isinstance(values, (ast.List, ast.Tuple))
-            and all(number_of(item) is not None for item in values.elts)
+            and values is not None
+            and (_are_numbers(values) or _is_plain(values))
             and _own_statement(program, call) is not None
         ):
             choices.append((call, values))
     if not choices:
         return None
     call, values = rng.choice(choices)
+    fresh = _other_values(program, values, rng)
+    colour = rng.choice(("black", "brown", "olive"))
+    arguments = f"{program.of(call.args[0])}, {fresh}, color={colour!r}"
+    line = f"{receiver(program, call)}.{called(call)}({arguments})"
+    return program.insert_after(program.statement(call), line)
+
+
+def _are_numbers(values: ast.expr) -> bool:
+    return isinstance(values, (ast.List, ast.Tuple)) and all(
+        number_of(item) is not None for item in values.elts
+    )
+
+
+def _is_plain(values: ast.expr) -> bool:
+    """A name, or a part of what a name holds: evaluated again, it is the same."""
+    while isinstance(values, (ast.Attribute, ast.Subscript)):
+        values = values.value
+    return isinstance(values, ast.Name)
+
+
+def _other_values(program: Program, values: ast.expr, rng: random.Random) -> str:
+    """Values in the range of a literal list's, or a share of each of a variable's."""
+    if not isinstance(values, (ast.List, ast.Tuple)):
+        return f"[{rng.choice((0.5, 0.7, 0.8))} * value for value in {program.of(values)}]"
     numbers = [number_of(item) or 0 for item in values.elts]
     low, high = min(numbers), max(numbers)
     if all(isinstance(value, int) for value in numbers):
-        fresh: list[float] = [rng.randint(int(low), max(int(high), int(low) + 1)) for _ in numbers]
-    else:
-        fresh = [round(rng.uniform(low, high), 2) for _ in numbers]
-    colour = rng.choice(("black", "brown", "olive"))
-    arguments = f"{program.of(call.args[0])}, {fresh!r}, color={colour!r}"
-    line = f"{receiver(program, call)}.{called(call)}({arguments})"
-    return program.insert_after(program.statement(call), line)
+        return repr([rng.randint(int(low), max(int(high), int(low) + 1)) for _ in numbers])
+    return repr([round(rng.uniform(low, high), 2) for _ in numbers])
 
 
 def _change_type(program: Program, rng: random.Random) -> str | None:

@@ -20,6 +20,7 @@ HALF_PIXEL = 0.5
 """Move in pixels of the reference below which two marks count as the same."""
 
 BARS = ("bar", "horizontal bar")
+BOXES = ("box", "sideways box")
 
 _SIDEWAYS = ("horizontal bar", "sideways box", "sideways area", "vertical line")
 

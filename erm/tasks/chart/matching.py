@@ -16,6 +16,9 @@ from erm.tasks.chart.wording import colour_distance, over, text_distance
 A = TypeVar("A")
 B = TypeVar("B")
 
+OUTLINED = ("shape", "shapes", "lines")
+"""Kinds of marks of free form, whose points are shares of the plot's sides."""
+
 NEVER = 1e6
 """Cost of a pair that must not be matched."""
 
@@ -69,18 +72,23 @@ def match_axes(
     return assign(old, new, cost)
 
 
-def match_series(
-    old: Sequence[Series], new: Sequence[Series], backgrounds: tuple[str, str]
-) -> list[tuple[int, int]]:
+def match_series(axes: tuple[Axes, Axes], backgrounds: tuple[str, str]) -> list[tuple[int, int]]:
     """Series by kind, data, colour and name together, order last.
 
     What is drawn weighs more than what the legend calls it: two names that changed places are two
     legend entries, not two moved lines.
     """
+    old, new = axes[0]["series"], axes[1]["series"]
+    carried = [carried_points(series, axes) for series in new]
+
+    def distance(i: int, j: int) -> float:
+        gap = data_distance(old[i]["points"], new[j]["points"])
+        along = carried[j]
+        return gap if along is None else min(gap, data_distance(old[i]["points"], along))
 
     def cost(i: int, j: int) -> float:
         a, b = old[i], new[j]
-        free = {"shape", "shapes", "lines", "horizontal line", "vertical line", "image"}
+        free = {*OUTLINED, "horizontal line", "vertical line", "image"}
         if a["kind"] != b["kind"] and (a["kind"] in free or b["kind"] in free):
             return NEVER
         names = text_distance(a["name"], b["name"])
@@ -94,11 +102,31 @@ def match_series(
             + 0.3 * (a["marker"] != b["marker"])
             + 0.6 * names
             + 0.6 * min(1.0, shades / 60)
-            + 1.2 * data_distance(a["points"], b["points"])
+            + 1.2 * distance(i, j)
             + 0.02 * abs(i - j)
         )
 
     return assign(old, new, cost)
+
+
+def carried_points(series: Series, axes: tuple[Axes, Axes]) -> list[Point] | None:
+    """Marks of free form in the second plot where their values stand in the first.
+
+    None for other series, whose points are values, and where both plots have the same axes.
+    """
+    same = all(
+        (first["scale"], first["limits"]) == (second["scale"], second["limits"])
+        for first, second in ((axes[0]["x"], axes[1]["x"]), (axes[0]["y"], axes[1]["y"]))
+    )
+    if same or series["kind"] not in OUTLINED:
+        return None
+    places = np.array([[point["at"], point["value"]] for point in series["points"]]) / 1000
+    xs = carry(axes[1]["x"], axes[0]["x"], places[:, 0]) * 1000
+    ys = carry(axes[1]["y"], axes[0]["y"], places[:, 1]) * 1000
+    return [
+        Point(**{**point, "at": x, "value": y})
+        for point, x, y in zip(series["points"], xs.tolist(), ys.tolist(), strict=True)
+    ]
 
 
 def data_distance(old: Sequence[Point], new: Sequence[Point]) -> float:

@@ -18,6 +18,19 @@ _NOUNS = {
     "error bar": "error bars",
 }
 
+_PLURALS = {
+    "bar": "bars",
+    "horizontal bar": "bars",
+    "line": "lines",
+    "scatter": "points",
+    "stem": "stems",
+    "area": "areas",
+    "sideways area": "areas",
+    "box": "boxes",
+    "sideways box": "boxes",
+    "pie": "pies",
+}
+
 _TYPES = {
     "bar": "bar chart",
     "horizontal bar": "horizontal bar chart",
@@ -67,6 +80,11 @@ def series_words(series: Series, axes: Axes, under: str) -> str:
             return f"{name} {noun}"
         return f"{noun} {alike.index(series) + 1}"
     return noun
+
+
+def plural(series: Series) -> str:
+    """What several series of this kind are called together; ``marks`` of free form."""
+    return _PLURALS.get(series["kind"], "marks")
 
 
 def element_words(series: Series, index: int, axes: Axes, under: str) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from erm.tasks.svg import geometry, painting, words
 from erm.tasks.svg.geometry import Difference
 from erm.tasks.svg.groups import Together, moved_together, undo
 from erm.tasks.svg.matching import match
-from erm.tasks.svg.outline import distance, name_kind
+from erm.tasks.svg.outline import area_of, distance, name_kind
 from erm.tasks.svg.shapes import Shape, shapes_of, union
 from erm.tasks.svg.words import WHITE
 
@@ -73,7 +74,7 @@ def compare(reference: View, candidate: View) -> list[Discrepancy]:
     found = _size_of_picture(reference, candidate)
     if int(seen.sum()) < _SEEN_PIXELS:
         return found
-    turned = _turned(reference, candidate)
+    turned = _turned(reference, candidate, seen)
     if turned is not None:
         return [turned]
     scenes = reference.scene, candidate.scene
@@ -106,8 +107,14 @@ def _seen(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Mask:
 
 
 def _stays(reference: Shape, candidate: Shape) -> bool:
-    """Whether both of a pair can be made out, and not just a sliver of one."""
-    return min(reference.area, candidate.area) > _SLIVER * max(reference.area, candidate.area)
+    """Whether both of a pair can be made out, and not just a sliver of one.
+
+    Of a shape that is the same on both sides, what covers it on one of them is what changed.
+    """
+    if min(reference.area, candidate.area) > _SLIVER * max(reference.area, candidate.area):
+        return True
+    changes = geometry.differences(reference, candidate)
+    return not changes and not painting.differences(reference, candidate)
 
 
 def _shows(seen: Mask, *shapes: Shape) -> bool:
@@ -130,20 +137,24 @@ def _size_of_picture(reference: View, candidate: View) -> list[Discrepancy]:
     ]
 
 
-def _turned(reference: View, candidate: View) -> Discrepancy | None:
+def _turned(reference: View, candidate: View, seen: Mask) -> Discrepancy | None:
     """A picture of several shapes that was mirrored or rotated as a whole."""
-    if len(reference.scene["shapes"]) < 2:
+    if len(reference.scene["shapes"]) < 2 or not _is_patch(seen):
         return None
     height, width = reference.pixels.shape[:2]
     for description, turn in _TURNS.items():
         turned = turn(reference.pixels)
         if turned.shape != candidate.pixels.shape:
             continue
-        # rounding leaves differences a pixel wide along edges, but no patch of 2×2 pixels
-        if not minimum_filter(_seen(turned, candidate.pixels), size=2).any():
+        if not _is_patch(_seen(turned, candidate.pixels)):
             box = Box(0, 0, width, height)
             return Discrepancy("structure_error", MEDIUM, "whole image", description, box)
     return None
+
+
+def _is_patch(seen: Mask) -> bool:
+    """Whether more differs than rounding leaves: it is a pixel wide along edges, never 2×2."""
+    return bool(minimum_filter(seen, size=2).any())
 
 
 def _is_sheet_against_shape(one: Scene, other: Scene) -> bool:
@@ -151,9 +162,14 @@ def _is_sheet_against_shape(one: Scene, other: Scene) -> bool:
     if one["background"] == WHITE or not other["shapes"]:
         return False
     lowest = other["shapes"][0]
-    x0, y0, x1, y1 = lowest["box"]
-    filled = (x1 - x0) * (y1 - y0) / (other["width"] * other["height"])
+    filled = _extent(lowest) / (other["width"] * other["height"])
     return other["background"] == WHITE and lowest["text"] is None and bool(filled >= _SHEET)
+
+
+def _extent(shape: dict[str, Any]) -> float:
+    """Square pixels within the largest subpath of a scene's shape: a circle fills no picture."""
+    subpaths = [np.array(points, dtype=float) for points in shape["subpaths"]]
+    return max((abs(area_of(points)) for points in subpaths if len(points) > 2), default=0.0)
 
 
 def _with_sheet(scene: Scene) -> Scene:
@@ -263,7 +279,7 @@ def _group(group: Together, pairs: list[_Pair], total: int) -> Discrepancy:
     box = union(*(pair.reference.box for pair in pairs))
     canvas = pairs[0].reference.canvas
     everything = len(pairs) == total
-    name = f"{len(pairs)} shapes at {words.place(box, *canvas)}"
+    location = f"{len(pairs)} shapes at {words.place(box, *canvas)}"
     if group.scale != 1.0:
         severity = geometry.size_severity(group.scale)
         description = f"is scaled by {group.scale:.2g}"
@@ -274,8 +290,8 @@ def _group(group: Together, pairs: list[_Pair], total: int) -> Discrepancy:
     return Discrepancy(
         "structure_error",
         severity,
-        "whole image" if everything else name,
-        description,
+        "whole image" if everything else location,
+        description if everything else _plural(description),
         union(box, *(pair.candidate.box for pair in pairs)),
     )
 
@@ -294,11 +310,16 @@ def _merge(differences: list[_Found], old: list[Shape]) -> list[Discrepancy]:
                 change.category,
                 max(item.difference.severity for item in items),
                 _common_location([item.pair.reference for item in items], old),
-                change.description,
+                change.description if len(items) == 1 else _plural(change.description),
                 union(*(item.pair.box for item in items)),
             )
         )
     return result
+
+
+def _plural(description: str) -> str:
+    """A description of one shape as that of several: ``are moved up by 3 px``."""
+    return f"are {description[3:]}" if description.startswith("is ") else description
 
 
 def _common_location(shapes: list[Shape], old: list[Shape]) -> str:

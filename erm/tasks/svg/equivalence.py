@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Callable
 
 from erm.tasks import Operator
@@ -63,12 +64,22 @@ def _rename_colors(root: Element, rng: random.Random) -> bool:
     for element in root.iter():
         for name in ("fill", "stroke", "stop-color") if dom.tag_of(element) else ():
             value = element.get(name)
-            if value in _HEX:
-                digits = _HEX[value]
-                levels = ",".join(str(int(digits[i : i + 2], 16)) for i in (1, 3, 5))
-                element.set(name, rng.choice((digits, digits.upper(), f"rgb({levels})")))
-                renamed = True
+            digits = _digits(value) if value else None
+            if digits is None:
+                continue
+            levels = ",".join(str(int(digits[i : i + 2], 16)) for i in (1, 3, 5))
+            names = (digits, digits.upper(), f"rgb({levels})")
+            element.set(name, rng.choice([other for other in names if other != value]))
+            renamed = True
     return renamed
+
+
+def _digits(color: str) -> str | None:
+    """``#rrggbb`` of a colour's name or code; None for what is no plain colour."""
+    match = re.fullmatch(r"#([0-9a-f]{3}|[0-9a-f]{6})", color.strip().lower())
+    if match is None:
+        return _HEX.get(color)
+    return "#" + (match[1] if len(match[1]) == 6 else "".join(digit * 2 for digit in match[1]))
 
 
 def _attributes_to_style(root: Element, rng: random.Random) -> bool:

@@ -17,7 +17,6 @@ from erm.tasks.table.looks import (
     Pair,
     background_words,
     look_differences,
-    text_changes,
     union,
 )
 from erm.tasks.table.matching import Match, matches, table_cost, table_gap, unlikeness
@@ -28,6 +27,7 @@ from erm.tasks.table.structure import (
     place,
     structure_differences,
 )
+from erm.tasks.table.text_style import part_changes, text_changes
 from erm.tasks.table.wording import (
     alike,
     number,
@@ -255,6 +255,10 @@ def _block(
                     "bold instead of regular" if bold else "regular instead of bold"
                 )
             found.append(Discrepancy("layout_error", MINOR, where, words, box))
+        found.extend(
+            Discrepancy("layout_error", MINOR, where, part.words, box)
+            for part in part_changes(ours[0], theirs[0], (ours[1], theirs[1]))
+        )
     return found
 
 

@@ -32,6 +32,7 @@ from erm.tasks.table.sheets import (
     TableHTML,
     fonts,
     house_sheets,
+    ignore_last_spaces,
     no_fetcher,
     share_equal_styles,
 )
@@ -50,6 +51,7 @@ _LOADING_ATTRIBUTES = frozenset(("src", "srcset", "background", "data", "poster"
 
 logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
 share_equal_styles()
+ignore_last_spaces()
 
 
 @dataclass(frozen=True)

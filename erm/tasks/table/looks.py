@@ -6,29 +6,28 @@ The same change in all cells of a row, a column or the table is one discrepancy.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from erm.report import MEDIUM, MINOR, Box, Discrepancy
-from erm.tasks.table.scene import Cell, Line, Run, Style, Text
-from erm.tasks.table.wording import alike, color_name, color_pair, shortened
+from erm.tasks.table.scene import Cell, Line
+from erm.tasks.table.text_style import Change, part_changes, same, same_ratio, text_changes
+from erm.tasks.table.wording import alike, color_name, color_pair, span
 
 Pair = tuple[Cell, Cell]
 """A cell of the reference and the cell of the candidate that stands for it."""
 
-_FONT_SHARE = 0.03
-"""Share by which equal text of equal style must differ in width to be in another font."""
+_MOST = 0.5
+"""Share of a row, a column or the table that must have changed for the change to be named by it."""
+_PART = 3
+"""Cells of a row or column from which a part of it is named as one."""
 _SIDES = ("top", "right", "bottom", "left")
 _OPPOSITE = (2, 3, 0, 1)
 _STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))
-
-
-@dataclass(frozen=True)
-class Change:
-    """One visible property of one cell; `words` say it without a location."""
-
-    key: str
-    words: str
+_TEXT_KEYS = {"header": "bold"} | {
+    key: key for key in ("italic", "underline", "strike", "raised", "size", "color", "mark")
+}
+"""Keys of changes of text, with the name of the style's property."""
 
 
 _HEADER_WORDS = {
@@ -57,54 +56,89 @@ def look_differences(
         restructured: whether rows or columns are missing, extra or moved: then a background is
             also right if it is that of the same place in the reference (striped tables).
     """
-    found: dict[Change, list[Pair]] = defaultdict(list)
-    partial: list[Discrepancy] = []
     grid = {(cell.row, cell.column): cell for cell, _ in pairs}
     edges = _border_changes(pairs, shapes)
+    told = _Told()
     for ours, theirs in pairs:
         stripes = grid.get((theirs.row, theirs.column)) if restructured else None
         for change in _changes(ours, theirs, stripes):
-            found[change].append((ours, theirs))
+            told.add(change, (ours, theirs))
         for change in edges.get((ours.row, ours.column), ()):
-            found[change].append((ours, theirs))
-        partial.extend(_partial(ours, theirs, name(ours)))
-    scoped: list[tuple[str, str, Change, list[Pair]]] = []
-    for change, changed in found.items():
-        able = [both for both in pairs if _applies(change.key, both)]
-        scoped.extend(
-            (kind, place, change, members)
-            for kind, place, members in _scopes(changed, able, name, table)
-        )
-    headers = {place for _, place, change, _ in scoped if change.key == "header"}
-    return partial + [
-        Discrepancy(
-            "layout_error",
-            _severity(change.key, kind),
-            place,
-            _header_words(change, kind) if change.key == "header" else change.words,
-            union(theirs.box for _, theirs in members),
-        )
-        for kind, place, change, members in scoped
-        if not (change.key in _ALWAYS_WITH_HEADER and place in headers)
+            told.add(change, (ours, theirs))
+        told.add_parts(ours, theirs, name(ours))
+    told.merge_sizes()
+    scoped = [
+        _Scoped(kind, place, change, members)
+        for change, changed in told.changes.items()
+        for kind, place, members in _scopes(change, changed, pairs, name, table)
+    ]
+    headers = {item.place for item in scoped if item.change.key == "header"}
+    return told.parts + [
+        _discrepancy(item, told.quoted)
+        for item in scoped
+        if not (item.change.key in _ALWAYS_WITH_HEADER and item.place in headers)
     ]
 
 
-def text_changes(ours: Text, theirs: Text, background: tuple[str, str]) -> list[Change]:
-    """Changes of properties that hold for each text as a whole."""
-    before, after = _uniform(ours), _uniform(theirs)
-    changes = [
-        Change(key, _words(key, after[key], before[key], background))
-        for key in ("header", "italic", "underline", "strike", "raised", "size", "color", "mark")
-        if key in before and key in after and not _same(key, before[key], after[key])
-    ]
-    if any(change.key == "raised" for change in changes):
-        changes = [change for change in changes if change.key != "size"]
-    same_style = not changes and ours.plain == theirs.plain
-    if same_style and ours.lines == theirs.lines:
-        largest = max(ours.width, theirs.width)
-        if abs(ours.width - theirs.width) > max(2.0, _FONT_SHARE * largest):
-            changes.append(Change("font", "text is in another font"))
-    return changes
+@dataclass(frozen=True)
+class _Scoped:
+    """A change and what it holds for: a cell, a row, a column or the table."""
+
+    kind: str
+    place: str
+    change: Change
+    members: list[Pair]
+
+
+class _Told:
+    """The changes of all cells.
+
+    Attributes:
+        changes: the pairs of cells that share each change.
+        quoted: for a change of all that looked alike in a cell of several styles, the words that
+            tell it of this part: (change, reference cell's place) → words.
+        parts: discrepancies of other parts of cells.
+    """
+
+    def __init__(self) -> None:
+        self.changes: dict[Change, list[Pair]] = defaultdict(list)
+        self.quoted: dict[tuple[Change, int, int], str] = {}
+        self.parts: list[Discrepancy] = []
+
+    def add(self, change: Change, both: Pair) -> None:
+        self.changes[change].append(both)
+
+    def add_parts(self, ours: Cell, theirs: Cell, place: str) -> None:
+        backgrounds = ours.background, theirs.background
+        for part in part_changes(ours.text, theirs.text, backgrounds):
+            if part.whole:
+                self.add(part.change, (ours, theirs))
+                self.quoted[part.change, ours.row, ours.column] = part.words
+            else:
+                self.parts.append(
+                    Discrepancy("layout_error", MINOR, place, part.words, theirs.text.box)
+                )
+
+    def merge_sizes(self) -> None:
+        """Makes changes of size by one factor one change, told by the size of most cells."""
+        sizes = [change for change in self.changes if change.key == "size"]
+        sizes.sort(key=lambda change: -len(self.changes[change]))
+        for index, change in enumerate(sizes):
+            main = next((one for one in sizes[:index] if same_ratio(one, change)), None)
+            if main is not None and main in self.changes:
+                self.changes[main].extend(self.changes.pop(change))
+
+
+def _discrepancy(item: _Scoped, quoted: dict[tuple[Change, int, int], str]) -> Discrepancy:
+    cell, other = item.members[0]
+    words = quoted.get((item.change, cell.row, cell.column)) if item.kind == "cell" else None
+    box = union(theirs.box for _, theirs in item.members)
+    if words is not None:
+        return Discrepancy("layout_error", MINOR, item.place, words, other.text.box)
+    if item.change.key == "header":
+        words = _header_words(item.change, item.kind)
+    severity = _severity(item.change.key, item.kind)
+    return Discrepancy("layout_error", severity, item.place, words or item.change.words, box)
 
 
 def union(items: Iterable[Box]) -> Box:
@@ -143,36 +177,107 @@ def _applies(key: str, both: Pair) -> bool:
     return bool(ours.text.plain and theirs.text.plain)
 
 
+def _looked_so(change: Change, both: Pair) -> bool:
+    """Whether a cell looked as the changed ones did, so that it has kept what they lost."""
+    ours, theirs = both
+    if change.key == "background":
+        return isinstance(change.before, str) and alike(ours.background, change.before)
+    if change.key in ("align", "valign"):
+        return bool(getattr(ours, change.key) == change.before)
+    name = _TEXT_KEYS.get(change.key)
+    if name is None:
+        return True
+    styles = {getattr(run.style, name) for run in ours.text.runs}
+    if len(styles) > 1 and ours.text.plain != theirs.text.plain:
+        # Which part of another text stands for which can't be told
+        return False
+    return any(same(name, style, change.before) for style in styles)
+
+
 def _scopes(
-    changed: list[Pair], able: list[Pair], name: Callable[[Cell], str], table: str
+    change: Change,
+    changed: list[Pair],
+    pairs: Sequence[Pair],
+    name: Callable[[Cell], str],
+    table: str,
 ) -> list[tuple[str, str, list[Pair]]]:
-    """Splits changed cells into the table, whole rows and columns, and single cells."""
+    """Splits changed cells into the table, whole rows and columns, and single cells.
+
+    A row is whole where all its cells that looked as the changed ones did have changed, and these
+    are most of it. Neighbouring rows are told together, and so is a column but for its head.
+    """
+    places = {(ours.row, ours.column) for ours, _ in changed}
+    able = [both for both in pairs if _applies(change.key, both)]
+    kept = [
+        both[0]
+        for both in able
+        if (both[0].row, both[0].column) not in places and _looked_so(change, both)
+    ]
     rows = {ours.row for ours, _ in changed}
     columns = {ours.column for ours, _ in changed}
-    if len(changed) == len(able) and len(rows) > 1 and len(columns) > 1:
+    most = len(changed) >= _MOST * len(able)
+    if not kept and most and len(rows) > 1 and len(columns) > 1:
         return [("table", table, changed)]
-    left = list(changed)
-    scopes: list[tuple[str, str, list[Pair]]] = []
     prefix = "" if table == "table" else f"{table}, "
-    while True:
-        lines = [
-            (kind, index, [both for both in left if getattr(both[0], kind) == index])
-            for kind, indices in (("row", rows), ("column", columns))
-            for index in sorted(indices)
-        ]
-        whole = [
-            line
-            for line in lines
-            if len(line[2]) > 1
-            and all(both in changed for both in able if getattr(both[0], line[0]) == line[1])
-        ]
-        if not whole:
+    lines = [
+        (kind, index)
+        for kind, indices in (("row", rows), ("column", columns))
+        for index in sorted(indices)
+        if _on_line(changed, kind, index) >= _MOST * _on_line(able, kind, index)
+    ]
+    left = list(changed)
+    whole: dict[str, dict[int, list[Pair]]] = {"row": {}, "column": {}}
+    free = [line for line in lines if all(getattr(cell, line[0]) != line[1] for cell in kept)]
+    while free:
+        kind, index = max(free, key=lambda line: _on_line(left, *line))
+        members = [both for both in left if getattr(both[0], kind) == index]
+        if len(members) < 2:
             break
-        kind, index, members = max(whole, key=lambda line: len(line[2]))
-        scopes.append((kind, f"{prefix}{kind} {index + 1}", members))
-        left = [both for both in left if both not in members]
+        whole[kind][index] = members
+        left = [both for both in left if getattr(both[0], kind) != index]
+    scopes = [
+        (kind, f"{prefix}{span(kind, start, len(groups))}", [both for g in groups for both in g])
+        for kind, found in whole.items()
+        for start, groups in _consecutive(found, change.key)
+    ]
+    for kind, index in lines:
+        members = [both for both in left if getattr(both[0], kind) == index]
+        part = _part_of_line(kind, members, [cell for cell in kept if getattr(cell, kind) == index])
+        if part is not None:
+            scopes.append((kind, f"{prefix}{kind} {index + 1}, {part}", members))
+            left = [both for both in left if both not in members]
     scopes.extend(("cell", name(both[0]), [both]) for both in left)
     return scopes
+
+
+def _consecutive(found: dict[int, list[Pair]], key: str) -> Iterator[tuple[int, list[list[Pair]]]]:
+    """(first index, members of each) of neighbouring whole rows or columns with one change.
+
+    A row that looks like a header is one by itself.
+    """
+    groups: list[tuple[int, list[list[Pair]]]] = []
+    for index in sorted(found):
+        if groups and key != "header" and groups[-1][0] + len(groups[-1][1]) == index:
+            groups[-1][1].append(found[index])
+        else:
+            groups.append((index, [found[index]]))
+    yield from groups
+
+
+def _part_of_line(kind: str, members: list[Pair], kept: list[Cell]) -> str | None:
+    """``rows 2-9`` of a column that changed but for its head; None for less than three cells."""
+    if len(members) < _PART:
+        return None
+    along, size = ("column", "columnspan") if kind == "row" else ("row", "rowspan")
+    first = min(getattr(ours, along) for ours, _ in members)
+    last = max(getattr(ours, along) + getattr(ours, size) for ours, _ in members)
+    if any(first < getattr(cell, along) < last for cell in kept):
+        return None
+    return span(along, first, last - first)
+
+
+def _on_line(pairs: Sequence[Pair], kind: str, index: int) -> int:
+    return sum(getattr(ours, kind) == index for ours, _ in pairs)
 
 
 def _changes(ours: Cell, theirs: Cell, stripes: Cell | None) -> list[Change]:
@@ -180,99 +285,17 @@ def _changes(ours: Cell, theirs: Cell, stripes: Cell | None) -> list[Change]:
     backgrounds = theirs.background, ours.background
     if not alike(*backgrounds) and not (stripes and alike(stripes.background, theirs.background)):
         after, before = color_pair(*backgrounds)
-        changes.append(Change("background", f"background is {after} instead of {before}"))
+        words = f"background is {after} instead of {before}"
+        changes.append(Change("background", words, ours.background, theirs.background))
     if ours.text.plain and theirs.text.plain:
         changes.extend(text_changes(ours.text, theirs.text, (ours.background, theirs.background)))
     if ours.align and theirs.align and ours.align != theirs.align:
         words = f"alignment is {theirs.align} instead of {ours.align}"
-        changes.append(Change("align", words))
+        changes.append(Change("align", words, ours.align, theirs.align))
     if ours.valign and theirs.valign and ours.valign != theirs.valign:
         words = f"vertical alignment is {theirs.valign} instead of {ours.valign}"
-        changes.append(Change("valign", words))
+        changes.append(Change("valign", words, ours.valign, theirs.valign))
     return changes
-
-
-def _uniform(text: Text) -> dict[str, object]:
-    """Properties with one value over all of a text."""
-    styles = [run.style for run in text.runs]
-    values: dict[str, object] = {}
-    for key in ("bold", "italic", "underline", "strike", "raised", "size", "color", "mark"):
-        held = {getattr(style, key) for style in styles}
-        if len(held) == 1:
-            values["header" if key == "bold" else key] = held.pop()
-    return values
-
-
-def _same(key: str, before: object, after: object) -> bool:
-    if key in ("color", "mark") and isinstance(before, str) and isinstance(after, str):
-        return alike(before, after)
-    if key == "size" and isinstance(before, float) and isinstance(after, float):
-        return abs(before - after) < 0.5
-    return before == after
-
-
-_FLAGS = {
-    "header": ("a header", "a normal cell"),
-    "bold": ("bold", "regular"),
-    "italic": ("italic", "upright"),
-    "underline": ("underlined", "plain"),
-    "strike": ("struck out", "plain"),
-}
-_RAISED = {1: "superscript", 0: "on the line", -1: "subscript"}
-
-
-def _words(key: str, after: object, before: object, background: tuple[str, str]) -> str:
-    subject = "is" if key == "header" else "text is"
-    if key in _FLAGS:
-        yes, no = _FLAGS[key]
-        now, then = (yes, no) if after else (no, yes)
-        return f"{subject} {now} instead of {then}"
-    if key == "raised":
-        return f"text is {_RAISED[int(str(after))]} instead of {_RAISED[int(str(before))]}"
-    if key == "size":
-        return f"text is {after:g} px instead of {before:g} px"
-    now_color = str(after or background[1])
-    then_color = str(before or background[0])
-    now, then = color_pair(now_color, then_color)
-    if key == "mark":
-        return f"highlight is {now} instead of {then}"
-    return f"text is {now} instead of {then}"
-
-
-def _partial(ours: Cell, theirs: Cell, place: str) -> list[Discrepancy]:
-    """Style changes of a part of a text that is otherwise the same."""
-    if ours.text.plain != theirs.text.plain or not ours.text.plain:
-        return []
-    before, after = _by_char(ours.text.runs), _by_char(theirs.text.runs)
-    whole = _uniform(ours.text).keys() & _uniform(theirs.text).keys()
-    found: list[Discrepancy] = []
-    plain = ours.text.plain
-    raised = any(old.raised != new.raised for old, new in zip(before, after, strict=True))
-    for key in ("bold", "italic", "underline", "strike", "raised", "color", "size", "mark"):
-        # Raised text is smaller as a matter of course
-        if ("header" if key == "bold" else key) in whole or (key == "size" and raised):
-            continue
-        differing = [
-            index
-            for index, char in enumerate(plain)
-            if not char.isspace()
-            and not _same(key, getattr(before[index], key), getattr(after[index], key))
-        ]
-        if not differing:
-            continue
-        first, last = differing[0], differing[-1] + 1
-        now, then = getattr(after[first], key), getattr(before[first], key)
-        words = _words(key, now, then, (ours.background, theirs.background))
-        words = words.removeprefix("text ")
-        part = shortened(plain[first:last])
-        found.append(
-            Discrepancy("layout_error", MINOR, place, f"'{part}' {words}", theirs.text.box)
-        )
-    return found
-
-
-def _by_char(runs: tuple[Run, ...]) -> list[Style]:
-    return [run.style for run in runs for _ in run.text]
 
 
 def _border_changes(
@@ -301,8 +324,7 @@ def _border_changes(
         ours = holder[row, column]
         kept = set()
         for side in sides:
-            step = _STEPS[side]
-            near = holder.get((row + step[0], column + step[1]))
+            near = holder.get(_beyond(ours, side))
             mirrored = changed.get((near.row, near.column), set()) if near else set()
             shared = _OPPOSITE[side] in mirrored
             if not shared or (len(sides), side in (1, 2)) >= (len(mirrored), side not in (1, 2)):

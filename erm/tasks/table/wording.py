@@ -111,8 +111,10 @@ def _unit(text: str) -> str:
 def text_severity(candidate: str, reference: str) -> int:
     """1 case, punctuation or one slip in a word of four letters and more · 2 another text.
 
-    A point between digits is no punctuation: without it the number is another one.
+    A point between digits is no punctuation, and another digit no slip: the number is another one.
     """
+    if re.findall(r"\d", candidate) != re.findall(r"\d", reference):
+        return MEDIUM
     if _letters(candidate) == _letters(reference):
         return MINOR if _points(candidate) == _points(reference) else MEDIUM
     longest = max(len(candidate), len(reference))
