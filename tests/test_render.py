@@ -122,6 +122,11 @@ _SHAPES = {
         '<rect width="9" height="9" opacity="0.5" fill-opacity="0.5" stroke="red"'
         ' stroke-opacity="0.25"/>',
     ),
+    "a text by reference": (
+        '<defs><text id="t">a<tspan>b</tspan></text></defs><text y="12" font-size="12">'
+        '<tref href="#t" fill="red"/></text>',
+        '<text y="12" font-size="12"><tspan fill="red">ab</tspan></text>',
+    ),
     "a shadow moves nothing": (
         '<filter id="f"><feGaussianBlur in="SourceAlpha"/><feOffset dx="9" dy="9"/><feMerge>'
         '<feMergeNode/><feMergeNode in="SourceGraphic"/></feMerge></filter>'

@@ -1,9 +1,9 @@
 """What cairosvg gets wrong in pictures that people draw, put right before and while it draws.
 
 Covers masks (their brightness counts, at the picture's resolution and in the coordinates of what is
-masked), dots (closed paths without length), opacities in percent, and filters of several steps,
-whose offsets cairosvg applies to the element itself: such a filter is left out. Not covered: what
-filters really do, ``mix-blend-mode``, and ``clip-rule`` inside of clip paths.
+masked), dots (closed paths without length), opacities in percent, texts by reference, and filters
+of several steps, whose offsets cairosvg applies to the element itself: such a filter is left out.
+Not covered: what filters really do, ``mix-blend-mode``, and ``clip-rule`` inside of clip paths.
 """
 
 from __future__ import annotations
@@ -18,17 +18,21 @@ import numpy as np
 from cairosvg.bounding_box import calculate_bounding_box, is_non_empty_bounding_box
 from cairosvg.helpers import size
 
+XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
+
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _DOT = re.compile(rf"([mM]\s*{_NUMBER}\s*,?\s*{_NUMBER})\s*([zZ])")
 _OPACITIES = ("opacity", "fill-opacity", "stroke-opacity", "stop-opacity")
 _PERCENT = re.compile(r"\s*(\d+\.?\d*|\.\d+)%\s*")
 _DECLARED = re.compile(r"(\b(?:fill-|stroke-|stop-)?opacity\s*:\s*)(\d+\.?\d*|\.\d+)%")
+_REFERENCES = ("{http://www.w3.org/2000/svg}tref", "tref")
 _LUMINANCE = np.array([0.0721, 0.7154, 0.2125])
 """Weights of blue, green and red in a mask's brightness (SVG 1.1, section 14.4)."""
 
 
 def amend(root: Element) -> None:
     """Rewrite what cairosvg would misread, in place."""
+    _resolve_texts(root)
     for element in root.iter():
         tag = element.tag.rsplit("}", 1)[-1]
         for name in _OPACITIES:
@@ -45,6 +49,18 @@ def amend(root: Element) -> None:
         elif tag == "filter" and len(element) > 1:
             for step in list(element):
                 element.remove(step)
+
+
+def _resolve_texts(root: Element) -> None:
+    """Make ``tref`` the text that it refers to; cairosvg would change the text referred to."""
+    references = [element for element in root.iter() if element.tag in _REFERENCES]
+    known = {element.get("id"): element for element in root.iter()} if references else {}
+    for element in references:
+        target = known.get((element.get(XLINK_HREF) or element.get("href") or "").strip()[1:])
+        if target is not None:
+            element.tag = element.tag.replace("tref", "tspan")
+            element.text = "".join(target.itertext())
+            del element[:]
 
 
 def _plain_opacities(css: str) -> str:
