@@ -98,6 +98,7 @@ def draw(curve: str, rows: Mapping[str, Mapping[str, float]], path: Path) -> Non
         values = [rows[point]["overall/f1_hard"] for point in points]
         bars = axes.barh(points, values, color="tab:blue")
         axes.bar_label(bars, fmt="%.3f", padding=3)
+        axes.margins(x=0.15)
         axes.set(xlabel="F1 hard, held-out pairs", ylabel="left out")
         axes.spines[["top", "right"]].set_visible(False)
     else:
