@@ -50,7 +50,7 @@ LIBRARIES = (
 
 _OF_A_STAGE = {
     *("DVC_ROOT", "DVC_STAGE", "ERM_PARENT_TASK_RUN", "PREFECT_API_URL"),
-    *("PWD", "OLDPWD", "SHLVL", "_"),  # a shell's
+    *("PWD", "OLDPWD", "SHLVL", "PS1", "_"),  # a shell's
 }
 """Variables that differ between the stages of a session, and that no library reads on import."""
 _OURS = ("erm", "flows")

@@ -41,14 +41,16 @@ from erm.training import (
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_squares(tmp_path_factory.mktemp("pairs"))
+    # A stretch of batches, so that each holds reports of one length: a process takes the mean of
+    # its own share's tokens, which is the batch's mean only then.
+    return write_squares(tmp_path_factory.mktemp("pairs"), train=64)
 
 
 def _settings(**launch: Any) -> TrainCriticSettings:
     return TrainCriticSettings(
         model=ModelSettings(name="tiny"),
         optimization=OptimizationSettings(
-            epochs=1.5, batch_size=8, learning_rate=4e-3, checkpoint_every=4, log_every=1
+            epochs=2.25, batch_size=8, learning_rate=4e-3, checkpoint_every=4, log_every=1
         ),
         validation=ValidationSettings(every=6, pairs=16),
         launch=LaunchSettings(**launch),
@@ -71,7 +73,7 @@ def _validation(folder: Path) -> list[dict[str, float]]:
 def trained(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     metrics = train_critic(_settings(), pairs, folder / "critic", folder / "work")
-    assert metrics["examples"] == 96
+    assert metrics["examples"] == 64
     assert metrics["steps"] == 18
     rows = _validation(folder / "critic")
     assert [(row["step"], row["samples"]) for row in rows] == [(6, 48), (12, 96), (18, 144)]
@@ -155,7 +157,7 @@ def test_it_is_told_where_the_time_of_a_step_goes(
     update = {"optimization": short, "max_pairs": 14, "validation": None}
     chosen = _settings().model_copy(update=update)
     train_critic(chosen, pairs, tmp_path / "critic", tmp_path / "work")
-    assert logged["step"] == 21
+    assert logged["step"] == 32
     assert 0 < 1 / logged["time/samples_per_second"] < 60
     shares = [logged[f"time/{part}"] for part in ("forward_backward", "optimizer", "other")]
     assert sum(shares) == pytest.approx(1)
@@ -223,8 +225,8 @@ def test_reports_beyond_the_limit_are_set_aside_and_counted(pairs: Path, tmp_pat
         update={"max_target_tokens": 16, "vocabulary": 300, "validation": None}
     )
     metrics = train_critic(limited, pairs, tmp_path / "critic", tmp_path / "work")
-    assert metrics["examples"] == 24
-    assert metrics["set_aside"] == 72
+    assert metrics["examples"] == 16
+    assert metrics["set_aside"] == 48
 
 
 def test_no_pairs_to_validate_on_is_an_error(tmp_path: Path) -> None:
@@ -250,8 +252,8 @@ def test_a_share_of_the_pairs_lies_within_a_larger_one(pairs: Path) -> None:
         return {pair.id for pair in training_pairs(TrainCriticSettings(**chosen), pairs)}
 
     assert ids(share=0.2) < ids(share=0.7) < ids()
-    assert 0.4 * 96 < len(ids(share=0.6)) < 0.8 * 96
-    assert len(ids(exclude_routes=("identical",))) == 72
+    assert 0.4 * 64 < len(ids(share=0.6)) < 0.8 * 64
+    assert len(ids(exclude_routes=("identical",))) == 48
     assert not ids(exclude_routes=("edit", "identical"))
 
 
