@@ -43,7 +43,7 @@ from erm.tokenizer import IMAGE_TOKEN, train_tokenizer
 from erm.training import SCRATCH_SIZES, Example, ModelSettings, OptimizationSettings
 
 LEAST_STEPS = 8
-"""With fewer, none would be timed."""
+"""With fewer, at most one would be timed."""
 
 REAL_SIZES: dict[str, dict[str, Any]] = {
     "2b": {

@@ -15,6 +15,7 @@ import numpy as np
 from scipy import ndimage
 
 from erm.errors import ErmError
+from erm.images import largest_gap
 from erm.report import Box, Discrepancy, Report
 from erm.tasks import View, get_task
 
@@ -119,8 +120,7 @@ def annotate_views(task: str, reference: View, candidate: View) -> Annotation:
         return Annotation(Report(task))
     found = get_task(task).compare(reference, candidate)
     left, right = _same_canvas(reference.pixels, candidate.pixels)
-    difference = np.abs(left.astype(np.int16) - right.astype(np.int16)).max(axis=2)
-    faint = difference > FAINT
+    faint = largest_gap(left, right) > FAINT
     visible = [error for error in found if error.box is None or _touches(faint, error.box)]
     shapes = {"reference": reference.pixels.shape, "candidate": candidate.pixels.shape}
     inside = [replace(error, box=_inside(error.box, shapes[error.box_in])) for error in visible]
@@ -143,7 +143,7 @@ def largest_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8
     """Largest difference of any channel of any pixel, 0..255; 255 where the sizes differ."""
     if reference.shape != candidate.shape:
         return 255
-    return int(np.abs(reference.astype(np.int16) - candidate.astype(np.int16)).max())
+    return int(largest_gap(reference, candidate).max())
 
 
 def _same_canvas(
@@ -208,7 +208,7 @@ def _clear(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.bool
     pixels around it, so that what was anti-aliased differently or moved by a fraction of a pixel,
     thin lines included, doesn't count.
     """
-    differs = np.abs(left.astype(np.int16) - right.astype(np.int16)).max(axis=2) > CLEAR
+    differs = largest_gap(left, right) > CLEAR
     result = np.zeros(differs.shape, dtype=np.bool_)
     if not differs.any():
         return result

@@ -1,7 +1,8 @@
 """Images as they arrive from files, bytes and models, made RGB on white.
 
-Covers decoding of what people hand in (palette, 16-bit, CMYK, animated, truncated) and PNG bytes.
-Not covered: resizing for a model (`erm.processor`).
+Covers decoding of what people hand in (palette, 16-bit, CMYK, animated, truncated), sizes without
+decoding, PNG bytes, and by how much two images differ. Not covered: resizing for a model
+(`erm.processor`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import warnings
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image, UnidentifiedImageError
 
 from erm.errors import ErmError
@@ -77,8 +79,32 @@ def _on_white(image: Image.Image) -> Image.Image:
     return image.convert("RGB")
 
 
+def image_size(image: bytes, name: str = "image") -> tuple[int, int]:
+    """Width and height of an encoded image that is sound, in pixels, without decoding it.
+
+    Raises:
+        ErmError: it is damaged or no image.
+    """
+    try:
+        with Image.open(io.BytesIO(image), formats=_FORMATS) as opened:
+            opened.verify()
+            return opened.size
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ErmError(f"{name}: the image is damaged ({error}).") from error
+
+
 def encode_png(image: Image.Image) -> bytes:
     """PNG bytes of an image; the same pixels give the same bytes."""
     buffer = io.BytesIO()
     image.save(buffer, format="PNG", compress_level=1)
     return buffer.getvalue()
+
+
+def largest_gap(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Largest difference of any channel, (height, width) levels, of two (height, width, 3) images.
+
+    NumPy's reduction over an axis of three is eight times slower than two comparisons.
+    """
+    gap = np.maximum(left, right) - np.minimum(left, right)
+    largest: NDArray[np.uint8] = np.maximum(np.maximum(gap[..., 0], gap[..., 1]), gap[..., 2])
+    return largest

@@ -36,7 +36,7 @@ def orthogonalized(matrices: Tensor) -> Tensor:
         return _collected(x @ x.mT) @ x
     for _ in range(_ITERATIONS):
         gram = x @ x.mT
-        x = torch.baddbmm(x, _polynomial(gram, 0.0), x, beta=_COEFFICIENTS[0])
+        x = torch.baddbmm(x, _polynomial(gram), x, beta=_COEFFICIENTS[0])
     return x
 
 
@@ -47,21 +47,25 @@ def _collected(gram: Tensor) -> Tensor:
     step follows from that of the last: wide matrices are multiplied twice instead of ten times.
     Squares of singular values need float32.
     """
-    product = step = _polynomial(gram, _COEFFICIENTS[0])
+    product = step = _whole_polynomial(gram)
     for _ in range(_ITERATIONS - 1):
         gram = step @ gram @ step
-        step = _polynomial(gram, _COEFFICIENTS[0])
+        step = _whole_polynomial(gram)
         product = step @ product
     return product
 
 
-def _polynomial(gram: Tensor, constant: float) -> Tensor:
-    """``constant · 1 + b · gram + c · gram²`` of each matrix."""
-    _, b, c = _COEFFICIENTS
-    result = torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
-    if constant:
-        result.diagonal(dim1=1, dim2=2).add_(constant)
+def _whole_polynomial(gram: Tensor) -> Tensor:
+    """``a · 1 + b · gram + c · gram²`` of each matrix."""
+    result = _polynomial(gram)
+    result.diagonal(dim1=1, dim2=2).add_(_COEFFICIENTS[0])
     return result
+
+
+def _polynomial(gram: Tensor) -> Tensor:
+    """``b · gram + c · gram²`` of each matrix."""
+    _, b, c = _COEFFICIENTS
+    return torch.baddbmm(gram, gram, gram, beta=b, alpha=c)
 
 
 class Muon(torch.optim.AdamW):  # type: ignore[misc]

@@ -22,6 +22,7 @@ from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
 from erm.critic import Critic, Critique, ImagePair, open_pair, read_reply, write_reply
+from erm.images import largest_gap
 from erm.report import MEDIUM, MINOR, SEVERE, Box, Discrepancy, Report, categories_of
 
 THRESHOLD = 40
@@ -90,7 +91,7 @@ def pixel_report(task: str, reference: NDArray[np.uint8], candidate: NDArray[np.
     categories_of(task)
     left, right = _aligned(reference, candidate)
     height, width = left.shape[:2]
-    differs = np.abs(left.astype(np.int16) - right.astype(np.int16)).max(axis=2) > THRESHOLD
+    differs = largest_gap(left, right) > THRESHOLD
     reach = max(1, round(GAP * max(height, width) / 2))
     joined = ndimage.binary_dilation(differs, np.ones((3, 3), bool), iterations=reach)
     labels, _ = ndimage.label(joined, np.ones((3, 3), bool))

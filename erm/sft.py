@@ -10,7 +10,6 @@ checkpoint to the same curve. Not covered: what the examples are (`erm.critic_tr
 from __future__ import annotations
 
 import csv
-import io
 import json
 import os
 import shutil
@@ -20,7 +19,6 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
-import PIL.Image
 import torch
 from datasets import Dataset, Features, Image, Sequence, Value
 from datasets.arrow_writer import ArrowWriter
@@ -34,6 +32,7 @@ from trl import SFTConfig, SFTTrainer
 from erm.best_checkpoint import BestCheckpoint, Validation
 from erm.checkpoint import Role, write_role
 from erm.errors import ErmError
+from erm.images import image_size
 from erm.launch import LaunchSettings, distributed, is_main_process, rank
 from erm.model import build_model, build_processor
 from erm.muon import Muon
@@ -111,7 +110,7 @@ def train(
     set_seed(settings.optimization.seed)
     model = build_model(settings.model, processor)
     parameters = sum(weight.numel() for weight in model.parameters())
-    history, judged, best, _ = fine_tune(
+    course = fine_tune(
         model,
         processor,
         samples,
@@ -123,16 +122,16 @@ def train(
     )
     if is_main_process():
         write_role(Role(role=role, prompts=prompts, max_new_tokens=settings.max_target_tokens), out)
-        write_rows(history, ("step", "samples", *_LOGGED), out / "history.csv")
-        if judged:
-            write_rows(judged, tuple(judged[0]), out / "validation.csv")
+        write_rows(course.history, ("step", "samples", *_LOGGED), out / "history.csv")
+        if course.validation:
+            write_rows(course.validation, tuple(course.validation[0]), out / "validation.csv")
     return {
         "examples": float(len(samples)),
         "set_aside": float(set_aside),
-        "steps": history[-1]["step"] if history else 0.0,
-        "loss": final_loss(history),
+        "steps": course.history[-1]["step"] if course.history else 0.0,
+        "loss": final_loss(course.history),
         "parameters": float(parameters),
-        **{f"best/{name}": value for name, value in best.items() if name != "samples"},
+        **{f"best/{name}": value for name, value in course.best.items() if name != "samples"},
     }
 
 
@@ -358,7 +357,7 @@ def write_samples(
             if target > max_target_tokens:
                 set_aside += 1
                 continue
-            seen = processor.image_tokens([_size(image) for image in example.images])
+            seen = processor.image_tokens([image_size(image) for image in example.images])
             writer.write(
                 {
                     "images": [{"bytes": image, "path": None} for image in example.images],
@@ -373,12 +372,6 @@ def write_samples(
 
 def _tokens(processor: PairProcessor, text: str) -> int:
     return len(processor.tokenizer(text)["input_ids"])
-
-
-def _size(image: bytes) -> tuple[int, int]:
-    """Width and height, without decoding the pixels."""
-    with PIL.Image.open(io.BytesIO(image)) as opened:
-        return opened.size
 
 
 def write_rows(rows: Iterable[Mapping[str, float]], columns: tuple[str, ...], path: Path) -> None:

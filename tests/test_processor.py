@@ -18,7 +18,7 @@ from transformers.video_processing_utils import BaseVideoProcessor
 
 from erm.critic import ImagePair
 from erm.errors import ErmError
-from erm.images import encode_png, open_image
+from erm.images import encode_png, image_size, largest_gap, open_image
 from erm.pixel_critic import PixelCritic
 from erm.processor import PairProcessor
 from erm.prompts import conversation
@@ -209,6 +209,20 @@ def _bare_png(width: int, height: int) -> bytes:
 def test_unreadable_images_are_named(data: bytes, reason: str) -> None:
     with pytest.raises(ErmError, match=rf"candidate: .*{reason}"):
         open_image(data, "candidate")
+
+
+def test_sizes_are_told_of_sound_images_only() -> None:
+    sound = encode_png(Image.effect_noise((64, 48), 90))
+    assert image_size(sound) == (64, 48)
+    for bad in (b"", b"no image", sound[:700], _bare_png(60_000, 60_000)):
+        with pytest.raises(ErmError, match=r"reference: the image is damaged \("):
+            image_size(bad, "reference")
+
+
+def test_the_largest_gap_is_that_of_any_channel() -> None:
+    left, right = (np.asarray(_noise(9, 7, seed)) for seed in (1, 2))
+    expected = np.abs(left.astype(int) - right.astype(int)).max(axis=2)
+    np.testing.assert_array_equal(largest_gap(left, right), expected)
 
 
 def test_images_in_memory_are_read_whole_and_are_not_empty(tmp_path: Path) -> None:

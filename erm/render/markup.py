@@ -1,7 +1,7 @@
 """Walking a parsed document within the limits on elements and nesting.
 
-Covers what SVG and HTML share: the walk, and taking an element out while its tail text stays. Not
-covered: what each task refuses or drops on the way (its ``draw.py``).
+Covers what SVG and HTML share: names, the walk, and taking an element out while its tail text
+stays. Not covered: what each task refuses or drops on the way (its ``draw.py``).
 """
 
 from __future__ import annotations
@@ -10,6 +10,12 @@ from collections.abc import Iterator
 from xml.etree.ElementTree import Element
 
 from erm.render.errors import DrawError
+
+
+def local_name(element: Element) -> str:
+    """An element's tag without namespace; '' for comments and processing instructions."""
+    tag = element.tag
+    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
 
 
 def walk(root: Element, max_elements: int, max_depth: int) -> Iterator[Element]:

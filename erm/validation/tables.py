@@ -6,7 +6,6 @@ what must hold of them (`erm.validation.suites`).
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,11 +15,11 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from PIL import Image
 
 from erm.annotate import FAINT, clear_difference, largest_difference
 from erm.duplicates import Signature, digest, nearest_of_other, signature
 from erm.errors import ErmError
+from erm.images import image_size
 from erm.pairs import PAIR_SCHEMA, SPLITS, Pair, decode_image, fraction, read_rows
 from erm.report import CATEGORIES
 
@@ -146,10 +145,8 @@ def _pair(row: dict[str, Any], share: float) -> dict[str, Any]:
 
 def _size(image: bytes | None) -> tuple[int, int] | None:
     try:
-        with Image.open(io.BytesIO(image or b"")) as opened:
-            opened.verify()
-            return opened.size
-    except (OSError, SyntaxError, ValueError):
+        return image_size(image or b"")
+    except ErmError:
         return None
 
 

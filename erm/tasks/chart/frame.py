@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from erm.tasks.chart.elements import Axes, Series
 from erm.tasks.chart.findings import Findings
-from erm.tasks.chart.matching import carry, unit
+from erm.tasks.chart.matching import carried, unit
 from erm.tasks.chart.naming import element_words, series_words
 
 HALF_PIXEL = 0.5
@@ -80,8 +80,7 @@ class Frame:
     def carried(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (n, 2) of the candidate's plot, as shares of its sides with y up, where their
         values stand in the reference's."""
-        axes = (self.new["x"], self.old["x"]), (self.new["y"], self.old["y"])
-        return np.stack([carry(*axes[side], points[:, side]) for side in (0, 1)], axis=1)
+        return carried(points, self.new, self.old)
 
     def length(self, series: Series) -> float:
         """Length of the reference's value axis in pixels."""

@@ -121,11 +121,10 @@ def carried_points(series: Series, axes: tuple[Axes, Axes]) -> list[Point] | Non
     if same or series["kind"] not in OUTLINED:
         return None
     places = np.array([[point["at"], point["value"]] for point in series["points"]]) / 1000
-    xs = carry(axes[1]["x"], axes[0]["x"], places[:, 0]) * 1000
-    ys = carry(axes[1]["y"], axes[0]["y"], places[:, 1]) * 1000
+    moved = carried(places, axes[1], axes[0]) * 1000
     return [
         Point(**{**point, "at": x, "value": y})
-        for point, x, y in zip(series["points"], xs.tolist(), ys.tolist(), strict=True)
+        for point, (x, y) in zip(series["points"], moved.tolist(), strict=True)
     ]
 
 
@@ -162,7 +161,14 @@ def _scaled(scale: str, value: float) -> float:
     return value
 
 
-def carry(source: Axis, target: Axis, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+def carried(points: NDArray[np.float64], source: Axes, target: Axes) -> NDArray[np.float64]:
+    """Points (n, 2) of one plot, as shares of its sides, where their values stand in another."""
+    xs = _carry(source["x"], target["x"], points[:, 0])
+    ys = _carry(source["y"], target["y"], points[:, 1])
+    return np.stack([xs, ys], axis=1)
+
+
+def _carry(source: Axis, target: Axis, shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """Shares of one axis as shares of another one on which they mean the same values."""
     if (source["scale"], source["limits"]) == (target["scale"], target["limits"]):
         return shares

@@ -18,6 +18,8 @@ import numpy as np
 from cairosvg.bounding_box import calculate_bounding_box, is_non_empty_bounding_box
 from cairosvg.helpers import size
 
+from erm.render.markup import local_name
+
 XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 
 _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
@@ -25,7 +27,6 @@ _DOT = re.compile(rf"([mM]\s*{_NUMBER}\s*,?\s*{_NUMBER})\s*([zZ])")
 _OPACITIES = ("opacity", "fill-opacity", "stroke-opacity", "stop-opacity")
 _PERCENT = re.compile(r"\s*(\d+\.?\d*|\.\d+)%\s*")
 _DECLARED = re.compile(r"(\b(?:fill-|stroke-|stop-)?opacity\s*:\s*)(\d+\.?\d*|\.\d+)%")
-_REFERENCES = ("{http://www.w3.org/2000/svg}tref", "tref")
 _LUMINANCE = np.array([0.0721, 0.7154, 0.2125])
 """Weights of blue, green and red in a mask's brightness (SVG 1.1, section 14.4)."""
 
@@ -34,7 +35,7 @@ def amend(root: Element) -> None:
     """Rewrite what cairosvg would misread, in place."""
     _resolve_texts(root)
     for element in root.iter():
-        tag = element.tag.rsplit("}", 1)[-1]
+        tag = local_name(element)
         for name in _OPACITIES:
             match = _PERCENT.fullmatch(element.get(name, ""))
             if match:
@@ -53,7 +54,7 @@ def amend(root: Element) -> None:
 
 def _resolve_texts(root: Element) -> None:
     """Make ``tref`` the text that it refers to; cairosvg would change the text referred to."""
-    references = [element for element in root.iter() if element.tag in _REFERENCES]
+    references = [element for element in root.iter() if local_name(element) == "tref"]
     known = {element.get("id"): element for element in root.iter()} if references else {}
     for element in references:
         target = known.get((element.get(XLINK_HREF) or element.get("href") or "").strip()[1:])

@@ -25,7 +25,7 @@ from defusedxml import ElementTree
 from numpy.typing import NDArray
 
 from erm.render.errors import DrawError
-from erm.render.markup import drop, walk
+from erm.render.markup import drop, local_name, walk
 from erm.render.references import refuse_loading_css, refuse_url
 from erm.tasks import Drawing
 from erm.tasks.svg.amend import XLINK_HREF, amend, install
@@ -35,8 +35,6 @@ DEFAULT_SIDE = 336
 
 MAX_DEPTH = 200
 """Deepest nesting, ``use`` included; far above real icons, below the interpreter's stack."""
-
-SVG_NAMESPACE = "{http://www.w3.org/2000/svg}"
 
 _RASTER_TAGS = frozenset(("image", "feImage", "video", "audio", "canvas", "iframe", "embed"))
 _IGNORED_TAGS = frozenset(("script", "foreignObject", "handler", "set", "metadata"))
@@ -92,12 +90,6 @@ def draw_svg(source: str, max_pixels: int, max_elements: int) -> Drawing:
     amend(root)
     tree = _resolve_size(root, max_pixels)
     return Drawing(_paint(tree), tree)
-
-
-def local_name(element: Element) -> str:
-    """An element's tag without namespace; '' for comments and processing instructions."""
-    tag = element.tag
-    return tag.rsplit("}", 1)[-1] if isinstance(tag, str) else ""
 
 
 def parse_svg(source: str) -> Element:

@@ -21,12 +21,12 @@ from __future__ import annotations
 
 import math
 from typing import Any
-from xml.etree import ElementTree
 
 import cairocffi as cairo  # type: ignore[import-untyped]
 import numpy as np
 from numpy.typing import NDArray
 
+from erm.images import largest_gap
 from erm.render.errors import DrawError
 from erm.tasks import Drawing, Scene
 from erm.tasks.svg import outline
@@ -62,17 +62,10 @@ def read_scene(drawing: Drawing) -> Scene:
 
     Raises `DrawError('unreadable', …)` where the scene does not explain the picture.
     """
-    return scene_of(ElementTree.tostring(drawing.live.root), drawing.pixels)
-
-
-def scene_of(document: bytes, pixels: Pixels) -> Scene:
-    """The scene of a document that was drawn as `pixels` (height, width, 3).
-
-    Raises `DrawError('unreadable', …)` where the scene does not explain the picture.
-    """
+    pixels = drawing.pixels
     height, width = pixels.shape[:2]
     try:
-        marks = [mark for mark in trace(document, width, height) if _is_finite(mark)]
+        marks = [mark for mark in trace(drawing.live.root, width, height) if _is_finite(mark)]
         changed, replayed = _replay(marks, width, height)
     except cairo.CairoError as error:
         raise DrawError("unreadable", f"The marks can't be told: {error}.") from error
@@ -125,8 +118,7 @@ def _replay(
         paint(context, mark)
         canvas.flush()
         after = picture[y0:y1, x0:x1]
-        difference = np.maximum(before, after) - np.minimum(before, after)
-        levels = difference.max(axis=2, initial=0)
+        levels = largest_gap(before, after)
         mask = np.asarray(levels > _CHANGED)
         if levels.max(initial=0) <= _FRINGE and _is_fringe(mark, mask, (x0, y0)):
             mask = np.zeros_like(mask)
@@ -163,8 +155,7 @@ def _extent(mark: Mark, width: int, height: int) -> tuple[int, int, int, int]:
 
 
 def _check(marks: list[Mark], replayed: Pixels, pixels: Pixels) -> None:
-    difference = np.abs(replayed.astype(np.int16) - pixels.astype(np.int16)).max(axis=2)
-    unlike = difference > _UNLIKE
+    unlike = largest_gap(replayed, pixels) > _UNLIKE
     height, width = unlike.shape
     for mark in marks:
         if mark.alpha < 1:

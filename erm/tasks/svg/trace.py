@@ -10,14 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Any
+from xml.etree.ElementTree import Element
 
 import cairocffi as cairo  # type: ignore[import-untyped]
 import numpy as np
-from cairosvg.parser import Node, Tree
+from cairosvg.parser import Node
 from cairosvg.surface import PNGSurface
 from numpy.typing import NDArray
 
 from erm.render.errors import DrawError
+from erm.tasks.svg.draw import ParsedTree
 
 CairoPath = list[tuple[int, tuple[float, ...]]]
 """Path segments in pixels as cairo lists them: (operation, coordinates)."""
@@ -73,14 +75,12 @@ class Mark:
     owner: Mark | None = None
 
 
-def trace(document: bytes, width: float, height: float) -> list[Mark]:
-    """Marks of an SVG document in paint order, drawn to `width` × `height` pixels.
+def trace(root: Element, width: float, height: float) -> list[Mark]:
+    """Marks of a sanitised SVG tree in paint order, drawn to `width` × `height` pixels.
 
     Raises `DrawError('unreadable', …)` for effects that can't be told mark by mark.
     """
-    surface = _TracingSurface(
-        Tree(bytestring=document), None, 96, output_width=width, output_height=height
-    )
+    surface = _TracingSurface(ParsedTree(root), None, 96, output_width=width, output_height=height)
     marks: list[Mark] = surface.marks
     surface.cairo.finish()
     return marks

@@ -24,7 +24,7 @@ from weasyprint.formatting_structure import boxes
 from weasyprint.urls import FatalURLFetchingError
 
 from erm.render.errors import DrawError
-from erm.render.markup import drop, walk
+from erm.render.markup import drop, local_name, walk
 from erm.render.references import refuse_loading_css
 from erm.tasks import Drawing
 from erm.tasks.table.sheets import (
@@ -46,7 +46,8 @@ MAX_DEPTH = 100
 _RASTER_TAGS = frozenset(
     ("img", "image", "picture", "svg", "canvas", "video", "audio", "source", "object", "embed")
 ) | {"iframe", "frame", "applet"}
-_DROPPED_TAGS = frozenset(("script", "noscript", "template", "base", "meta", "title"))
+_DROPPED_TAGS = frozenset(("", "script", "noscript", "template", "base", "meta", "title"))
+"""Children that nobody sees; comments have no name."""
 _LOADING_ATTRIBUTES = frozenset(("src", "srcset", "background", "data", "poster", "lowsrc"))
 
 logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
@@ -131,7 +132,7 @@ def _markdown() -> MarkdownIt:
 
 def _sanitise(root: Element, max_elements: int) -> None:
     for element in walk(root, max_elements, MAX_DEPTH):
-        name = element.tag.rsplit("}", 1)[-1]
+        name = local_name(element)
         if name in _RASTER_TAGS:
             raise DrawError("raster_refused", f"<{name}> is not allowed in a table.")
         if name == "link":
@@ -140,8 +141,7 @@ def _sanitise(root: Element, max_elements: int) -> None:
         if name == "style":
             element.text = _without_page_rules("".join(element.itertext()))
         for child in list(element):
-            tag = child.tag if isinstance(child.tag, str) else None
-            if tag is None or tag in _DROPPED_TAGS:
+            if local_name(child) in _DROPPED_TAGS:
                 drop(element, child)
 
 

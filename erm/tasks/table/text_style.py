@@ -72,7 +72,7 @@ def text_changes(ours: Text, theirs: Text, background: tuple[str, str]) -> list[
 
 def part_changes(ours: Text, theirs: Text, background: tuple[str, str]) -> list[PartChange]:
     """Changes of parts of a text that is otherwise the same; empty for other texts."""
-    if ours.plain != theirs.plain or not ours.plain:
+    if ours.runs == theirs.runs or ours.plain != theirs.plain or not ours.plain:
         return []
     before, after = _by_char(ours), _by_char(theirs)
     settled = uniform(ours).keys() & uniform(theirs).keys()
