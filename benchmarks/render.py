@@ -1,14 +1,15 @@
 """Throughput of drawing against a process, a manager or a browser an image, in one run.
 
 ``python benchmarks/render.py [--items N] [--tasks chart,svg,table] [--varieties compact,wide]
-[--renders N] [--json FILE]``
+[--folder FOLDER] [--renders N] [--json FILE]``
 
 Baselines are what public code does: a fresh Python process a chart, a process and a
 `multiprocessing` manager an SVG, a headless browser a table. Both sides draw the same procedural
 sources, small ones (``compact``) and those meant for large models (``wide``), and take turns in
-rounds, so that a busy machine slows both. Ours is measured with containment on, with one worker
-and with two; tables also in one warm Chromium page. Not covered: the time a renderer takes to
-start, which is paid once and is printed on its own.
+rounds, so that a busy machine slows both. With a folder the sources are files in it instead
+(``.py``, ``.svg``, ``.html``, ``.md``; a fixed sample of those that are drawn). Ours is measured
+with containment on, with one worker and with two; tables also in one warm Chromium page. Not
+covered: the time a renderer takes to start, which is paid once and is printed on its own.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from erm.tasks import TASK_NAMES, Variety, get_task
 
 Draw = Callable[[str], None]
 ROUNDS = 3
+SUFFIXES = {"chart": (".py",), "table": (".html", ".md"), "svg": (".svg",)}
 
 
 def draw_in_fresh_process(source: str) -> None:
@@ -98,6 +100,18 @@ def drawable_sources(task: str, variety: Variety, items: int, renderer: Renderer
     while len(sources) < items:
         source = get_task(task).generate(random.Random(seed), variety)
         seed += 1
+        if renderer.render_batch([(task, source)])[0].error is None:
+            sources.append(source)
+    return sources
+
+
+def drawable_files(task: str, folder: Path, items: int, renderer: Renderer) -> list[str]:
+    """A fixed sample of a folder's files of a task that are drawn without an error."""
+    files = sorted(file for kind in SUFFIXES[task] for file in folder.rglob(f"*{kind}"))
+    random.Random(0).shuffle(files)
+    sources: list[str] = []
+    while files and len(sources) < items:
+        source = files.pop().read_text(encoding="utf-8", errors="replace")
         if renderer.render_batch([(task, source)])[0].error is None:
             sources.append(source)
     return sources
@@ -170,10 +184,13 @@ def main() -> None:
     parser.add_argument("--items", type=int, default=10, help="sources a task and round")
     parser.add_argument("--tasks", default=",".join(TASK_NAMES))
     parser.add_argument("--varieties", default="compact,wide")
+    parser.add_argument("--folder", type=Path, help="sources of your own instead of varieties")
     parser.add_argument("--renders", type=int, default=5000, help="for the memory figure; 0: none")
     parser.add_argument("--browser", default="/usr/bin/chromium", help="for the table's baseline")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    if options.folder and not options.folder.is_dir():
+        parser.error(f"{options.folder} is no folder")
     baselines: dict[str, Draw | None] = {
         "chart": draw_in_fresh_process,
         "svg": draw_in_managed_process,
@@ -186,15 +203,19 @@ def main() -> None:
         one.render_batch([("svg", "x")])
         two.render_batch([("svg", "x")] * 2)
         report["start"] = {"seconds": time.perf_counter() - started}
-        for task, variety in itertools.product(
-            options.tasks.split(","), options.varieties.split(",")
-        ):
-            sources = drawable_sources(task, variety, options.items, one)
+        groups = [options.folder.name] if options.folder else options.varieties.split(",")
+        for task, group in itertools.product(options.tasks.split(","), groups):
+            if options.folder:
+                sources = drawable_files(task, options.folder, options.items, one)
+            else:
+                sources = drawable_sources(task, group, options.items, one)
+            if not sources:
+                continue
             row = compare(task, sources, baselines[task], one, two)
             if task == "table" and baselines[task]:
                 with Renderer(workers=1, tables="chromium") as page:
                     row |= in_warm_browser(sources, page)
-            report[f"{task} {variety}"] = row
+            report[f"{task} {group}"] = row
         if options.renders:
             report["memory"] = memory_growth(two, options.renders)
     file = io.StringIO()

@@ -221,6 +221,9 @@ def fine_tune(
         processing_class=processor,
         callbacks=[TrackingCallback(_LOGGED)],
     )
+    # The mean over a batch's tokens, in however many processes and parts the batch is computed;
+    # without this, since transformers' Qwen3-VL takes no count of them, each part's own mean.
+    trainer.model_accepts_loss_kwargs = True
     keeper = None
     if validation is not None:
         keeper = BestCheckpoint(validation, trainer, work / "validation")

@@ -41,9 +41,8 @@ from erm.training import (
 
 @pytest.fixture(scope="module")
 def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    # A stretch of batches, so that each holds reports of one length: a process takes the mean of
-    # its own share's tokens, which is the batch's mean only then.
-    return write_squares(tmp_path_factory.mktemp("pairs"), train=64)
+    # Seven and a half batches, so that some hold both empty and long reports.
+    return write_squares(tmp_path_factory.mktemp("pairs"), train=60)
 
 
 def _settings(**launch: Any) -> TrainCriticSettings:
@@ -73,10 +72,10 @@ def _validation(folder: Path) -> list[dict[str, float]]:
 def trained(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("trained")
     metrics = train_critic(_settings(), pairs, folder / "critic", folder / "work")
-    assert metrics["examples"] == 64
-    assert metrics["steps"] == 18
+    assert metrics["examples"] == 60
+    assert metrics["steps"] == 17
     rows = _validation(folder / "critic")
-    assert [(row["step"], row["samples"]) for row in rows] == [(6, 48), (12, 96), (18, 144)]
+    assert [(row["step"], row["samples"]) for row in rows] == [(6, 48), (12, 96), (17, 136)]
     best = max(row["f1_hard"] for row in rows)
     assert metrics["best/f1_hard"] == best > 0.5
     assert metrics["best/step"] == max(row["step"] for row in rows if row["f1_hard"] == best)
@@ -141,7 +140,7 @@ def test_same_seed_same_weights_whether_validated_or_not(
     settings = _settings().model_copy(update={"validation": None})
     train_critic(settings, pairs, tmp_path / "critic", tmp_path / "work")
     assert _losses(tmp_path / "critic") == _losses(trained)
-    last = trained.parent / "work" / "checkpoints" / "checkpoint-18" / "model.safetensors"
+    last = trained.parent / "work" / "checkpoints" / "checkpoint-17" / "model.safetensors"
     assert (tmp_path / "critic" / "model.safetensors").read_bytes() == last.read_bytes()
     assert not (tmp_path / "critic" / "validation.csv").exists()
 
@@ -211,7 +210,7 @@ def test_deepspeed_in_two_processes_follows_the_same_curve(
 ) -> None:
     launched = _settings(processes=2, deepspeed=f"conf/deepspeed/zero{stage}.json")
     metrics = train_critic(launched, pairs, tmp_path / "critic", tmp_path / "work")
-    assert metrics["steps"] == 18
+    assert metrics["steps"] == 17
     np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=0.05)
     f1 = [[row["f1_hard"] for row in _validation(of)] for of in (tmp_path / "critic", trained)]
     np.testing.assert_allclose(*f1, atol=0.1)
@@ -220,13 +219,22 @@ def test_deepspeed_in_two_processes_follows_the_same_curve(
     assert critic.critique([ImagePair("svg", pair.reference, pair.candidate)])
 
 
+def test_parts_of_a_batch_follow_the_same_curve(trained: Path, pairs: Path, tmp_path: Path) -> None:
+    """Also where one part holds empty reports, of a few tokens, and another one long ones."""
+    whole = _settings()
+    apart = whole.optimization.model_copy(update={"micro_batch_size": 2})
+    settings = whole.model_copy(update={"optimization": apart, "validation": None})
+    train_critic(settings, pairs, tmp_path / "critic", tmp_path / "work")
+    np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=1e-3)
+
+
 def test_reports_beyond_the_limit_are_set_aside_and_counted(pairs: Path, tmp_path: Path) -> None:
     limited = _settings().model_copy(
         update={"max_target_tokens": 16, "vocabulary": 300, "validation": None}
     )
     metrics = train_critic(limited, pairs, tmp_path / "critic", tmp_path / "work")
-    assert metrics["examples"] == 16
-    assert metrics["set_aside"] == 48
+    assert metrics["examples"] == 15
+    assert metrics["set_aside"] == 45
 
 
 def test_no_pairs_to_validate_on_is_an_error(tmp_path: Path) -> None:
@@ -252,8 +260,8 @@ def test_a_share_of_the_pairs_lies_within_a_larger_one(pairs: Path) -> None:
         return {pair.id for pair in training_pairs(TrainCriticSettings(**chosen), pairs)}
 
     assert ids(share=0.2) < ids(share=0.7) < ids()
-    assert 0.4 * 64 < len(ids(share=0.6)) < 0.8 * 64
-    assert len(ids(exclude_routes=("identical",))) == 48
+    assert 0.4 * 60 < len(ids(share=0.6)) < 0.8 * 60
+    assert len(ids(exclude_routes=("identical",))) == 45
     assert not ids(exclude_routes=("edit", "identical"))
 
 
