@@ -87,6 +87,13 @@ axes[1].set_title("Rain")
 fig.suptitle("Report")
 """
 
+SQUARE_BESIDE_TALL = """
+import matplotlib.pyplot as plt
+fig, axes = plt.subplots(1, 2, figsize=(5, 2.8), dpi=80)
+axes[0].imshow([[1, 2], [3, 4]])
+axes[1].plot([1, 2, 3], [1, 3, 2], color="black")
+"""
+
 VIOLINS = (
     START
     + """
@@ -391,6 +398,11 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
             (TEXT, 2, "title in subplot 2", "text is 'Snow' instead of 'Rain'"),
             (TEXT, 2, "suptitle", "text is 'Summary' instead of 'Report'"),
         ],
+    ),
+    "a plot that starts lower than its neighbour": (
+        SQUARE_BESIDE_TALL,
+        [("[1, 3, 2]", "[1, 3, 1]")],
+        [(DATA, 3, "point at 3 in subplot 2", "value is 1 instead of 2")],
     ),
     "background and frame": (
         BARS,

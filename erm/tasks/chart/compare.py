@@ -36,8 +36,9 @@ from erm.tasks.chart.elements import Axes, Axis, BoxList, ChartScene, Series
 from erm.tasks.chart.findings import Finding, Findings, changed_pixels, union
 from erm.tasks.chart.frame import Frame, Pairs
 from erm.tasks.chart.loose_parts import is_rest_of_box, unpaired_boxes
-from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, overlap, unit
+from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
 from erm.tasks.chart.naming import background, is_histogram, type_name
+from erm.tasks.chart.numbering import subplot_numbers
 from erm.tasks.chart.wording import colour_change, number_change, over
 
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
@@ -66,7 +67,7 @@ def compare_scenes(old: ChartScene, new: ChartScene) -> list[Finding]:
     page = Findings()
     _compare_figures(old, new, page)
     pairs = match_axes(old["axes"], new["axes"], (old["size"], new["size"]))
-    numbers = _subplot_numbers(old)
+    numbers = subplot_numbers(old)
     pairs = exchange_swapped(old, new, pairs, numbers, page)
     compare_layout(old, new, pairs, numbers, page)
     # values first: the range of a colour bar follows from them
@@ -117,31 +118,10 @@ def _merge(found: list[Finding]) -> list[Finding]:
     return merged
 
 
-def _subplot_numbers(scene: ChartScene) -> dict[int, int]:
-    """Numbers of plots in reading order, from 1; plots on one place share a number."""
-    order: list[list[float]] = []
-    plots = [(i, axes["box"]) for i, axes in enumerate(scene["axes"])]
-    rows = sorted(plots, key=lambda item: (round(item[1][1] / 20), item[1][0]))
-    numbers = {}
-    for index, box in rows:
-        if scene["axes"][index]["role"] == "colour bar":
-            continue
-        known = next((k for k, other in enumerate(order) if overlap(other, box) > 0.9), None)
-        if known is None:
-            order.append(box)
-            known = len(order) - 1
-        numbers[index] = known + 1
-    return (
-        {index: numbers.get(index, 0) for index, _ in plots}
-        if len(order) > 1
-        else {index: 1 for index, _ in plots}
-    )
-
-
 def _unmatched_axes(old: ChartScene, new: ChartScene, pairs: Pairs, findings: Findings) -> None:
     for missing in (True, False):
         scene = old if missing else new
-        numbers = _subplot_numbers(scene)
+        numbers = subplot_numbers(scene)
         taken = {pair[0 if missing else 1] for pair in pairs}
         for index, axes in enumerate(scene["axes"]):
             if index in taken:
