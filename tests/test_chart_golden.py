@@ -94,6 +94,13 @@ axes[0].imshow([[1, 2], [3, 4]])
 axes[1].plot([1, 2, 3], [1, 3, 2], color="black")
 """
 
+SHARED = """
+import matplotlib.pyplot as plt
+fig, axes = plt.subplots(1, 3, sharey=True, figsize=(6, 2.2), dpi=80)
+for ax in axes:
+    ax.plot([1, 2, 3], [1, 30, 200], color="black", label="rain")
+"""
+
 VIOLINS = (
     START
     + """
@@ -403,6 +410,21 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         SQUARE_BESIDE_TALL,
         [("[1, 3, 2]", "[1, 3, 1]")],
         [(DATA, 3, "point at 3 in subplot 2", "value is 1 instead of 2")],
+    ),
+    "a look that a loop sets in all plots": (
+        SHARED,
+        [('label="rain"', 'label="rain", lw=4')],
+        [(STYLE, 1, "line in 3 subplots", "line width is 4.4 instead of 1.7")],
+    ),
+    "legends that a loop adds": (
+        SHARED,
+        [('label="rain")', 'label="rain")\n    ax.legend()')],
+        [(STRUCTURE, 2, "legend in 3 subplots", "is extra")],
+    ),
+    "the scale of a shared axis": (
+        SHARED,
+        [("for ax in axes", 'axes[0].set_yscale("log")\nfor ax in axes')],
+        [(DATA, 3, "y axis in 3 subplots", "scale is log instead of linear")],
     ),
     "background and frame": (
         BARS,

@@ -43,6 +43,13 @@ from erm.tasks.chart.wording import colour_change, number_change, over
 
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
 _VALUES = ("value", "value small", "value large")
+_ALIKE = (
+    *("font", "grid", "frame", "background", "legend"),
+    *("line", "marker", "outline", "hatch", "shade", "bar width"),
+    *("limits", "limits small", "scale", "inverted"),
+)
+"""Rules that one statement of a program changes alike in several plots: a loop over them that sets
+a look, or an axis that they share."""
 
 
 def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
@@ -108,12 +115,12 @@ def _merge(found: list[Finding]) -> list[Finding]:
         kept.setdefault((finding.rule, place, finding.description), []).append(finding)
     merged = []
     for (rule, place, description), members in kept.items():
-        shared = rule in ("font", "grid", "frame", "background") and len(members) > 1
-        if not shared:
+        count = len({member.location for member in members})
+        if rule not in _ALIKE or count < 2:
             merged += members
             continue
         old, new = union(m.old for m in members), union(m.new for m in members)
-        where = f"{place} in {len(members)} subplots"
+        where = f"{place} in {count} subplots"
         merged.append(Finding(rule, where, description, old, new))
     return merged
 
