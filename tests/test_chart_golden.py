@@ -101,6 +101,15 @@ for ax in axes:
     ax.plot([1, 2, 3], [1, 30, 200], color="black", label="rain")
 """
 
+COLOUR_BAR_INSIDE = (
+    START
+    + """
+image = ax.imshow([[1, 2, 3], [4, 5, 9]], cmap="viridis")
+place = ax.inset_axes([0.1, 0.7, 0.5, 0.1])
+fig.colorbar(image, cax=place, orientation="horizontal")
+"""
+)
+
 VIOLINS = (
     START
     + """
@@ -425,6 +434,11 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         SHARED,
         [("for ax in axes", 'axes[0].set_yscale("log")\nfor ax in axes')],
         [(DATA, 3, "y axis in 3 subplots", "scale is log instead of linear")],
+    ),
+    "a colour bar in a place of its own": (
+        COLOUR_BAR_INSIDE,
+        [("fig.colorbar(", "place.remove()\n#")],
+        [(STRUCTURE, 2, "colour bar", "is missing")],
     ),
     "background and frame": (
         BARS,

@@ -154,7 +154,7 @@ def read_axes(axes: Any, canvas: Canvas) -> Axes:
         raise DrawError("unreadable", f"Axes of projection '{axes.name}' can't be read.")
     legend = axes.get_legend()
     x, y = (_read_axis(axes, name, canvas) for name in ("x", "y"))
-    bar = axes.get_label() == "<colorbar>"
+    bar = getattr(axes, "_colorbar", None) is not None  # also in axes that the program placed
     texts = _axes_texts(axes, canvas)
     series = [] if bar else read_series(axes, canvas, x, y)
     return Axes(
