@@ -110,6 +110,16 @@ fig.colorbar(image, cax=place, orientation="horizontal")
 """
 )
 
+BARS_AND_LINES = (
+    START
+    + """
+for place, colour in enumerate(["red", "green", "blue"]):
+    ax.plot([0, 3], [place + 1, place], color=colour)
+    ax.bar(4, 1, width=1.5, bottom=place, color=colour)
+ax.set_xlim(0, 6)
+"""
+)
+
 VIOLINS = (
     START
     + """
@@ -439,6 +449,11 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         COLOUR_BAR_INSIDE,
         [("fig.colorbar(", "place.remove()\n#")],
         [(STRUCTURE, 2, "colour bar", "is missing")],
+    ),
+    "widths of bars among lines": (
+        BARS_AND_LINES,
+        [("width=1.5", "width=0.8")],
+        [(STYLE, 1, "bars", "width is 0.8 instead of 1.5")],
     ),
     "background and frame": (
         BARS,

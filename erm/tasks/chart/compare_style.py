@@ -314,10 +314,11 @@ def _compare_pie(old: Series, new: Series, pairs: Pairs, words: str, frame: Fram
 
 def compare_bar_widths(matched: list[tuple[Series, Series, Pairs]], frame: Frame) -> None:
     """One finding for all bars of a plot whose width changed by one share, else one a series."""
-    changed = []
+    changed, barred = [], []
     for old, new, pairs in matched:
         if old["kind"] != new["kind"] or old["kind"] not in (*BARS, *BOXES):
             continue
+        barred.append((old, new))
         if is_histogram(old) and is_histogram(new):
             continue
         others = []
@@ -335,11 +336,11 @@ def compare_bar_widths(matched: list[tuple[Series, Series, Pairs]], frame: Frame
             frame.findings.add("bar width", frame.old_element(old, i), text, *box)
     if not changed:
         return
-    if len({sizes for _, _, sizes in changed}) == 1 and len(changed) == len(matched):
+    if len({sizes for _, _, sizes in changed}) == 1 and len(changed) == len(barred):
         old, new, sizes = changed[0]
-        boxes = [item[0]["box"] for item in matched], [item[1]["box"] for item in matched]
+        boxes = [item[0]["box"] for item in barred], [item[1]["box"] for item in barred]
         noun = "boxes" if "box" in old["kind"] else "bars"
-        words = frame.old_words(old) if len(matched) == 1 else noun
+        words = frame.old_words(old) if len(barred) == 1 else noun
         text = f"width is {short(sizes[0])} instead of {short(sizes[1])}"
         frame.findings.add("bar width", words, text, _hull(boxes[0]), _hull(boxes[1]))
         return
