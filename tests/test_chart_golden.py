@@ -120,6 +120,16 @@ ax.set_xlim(0, 6)
 """
 )
 
+LEGEND_OF_PATCHES = (
+    START
+    + """
+from matplotlib.patches import Patch
+ax.bar([1, 2], [3, 5], color=["red", "green"])
+shown = [("red", "heat"), ("green", "food"), ("blue", "rent")]
+ax.legend(handles=[Patch(color=colour, label=text) for colour, text in shown])
+"""
+)
+
 VIOLINS = (
     START
     + """
@@ -454,6 +464,11 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         BARS_AND_LINES,
         [("width=1.5", "width=0.8")],
         [(STYLE, 1, "bars", "width is 0.8 instead of 1.5")],
+    ),
+    "texts that changed places in a legend of patches": (
+        LEGEND_OF_PATCHES,
+        [("heat", "milk"), ("rent", "heat"), ("milk", "rent")],
+        [(TEXT, 3, "legend entries 1 and 3", "texts 'heat' and 'rent' are swapped")],
     ),
     "background and frame": (
         BARS,

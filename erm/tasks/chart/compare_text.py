@@ -447,12 +447,7 @@ def compare_legends(
         return []
     names = {first["name"]: second["name"] for first, second, _ in matched if first["name"]}
     texts = [[item["text"] for item in legend["entries"]] for legend in (old, new)]
-
-    def cost(i: int, j: int) -> float:
-        linked = 0.0 if names.get(texts[0][i], texts[1][j]) == texts[1][j] else 2.0
-        return linked + text_distance(texts[0][i], texts[1][j]) + 0.05 * abs(i - j)
-
-    pairs = assign(texts[0], texts[1], cost)
+    pairs = _entry_pairs(old, new, names)
     fonts = []
     changed = [
         (f"legend entry {i + 1}", old["entries"][i], new["entries"][j])
@@ -498,6 +493,24 @@ def compare_legends(
         findings.add("frame", "legend frame", f"is {state}", old["box"], new["box"])
     _compare_legend_titles(old, new, findings)
     return fonts
+
+
+def _entry_pairs(old: Legend, new: Legend, names: dict[str, str]) -> Pairs:
+    """Entries by the series that they name, else by their patches, else by their texts.
+
+    ``names`` are the names of matched series, the reference's first; a legend of patches that the
+    program made itself names none of them, and there an entry is what its colour stands for.
+    """
+    first, second = ([item["text"] for item in legend["entries"]] for legend in (old, new))
+    told_apart = len(set(old["colours"])) == len(old["colours"])
+    if told_apart and old["colours"] == new["colours"] and not names.keys() & set(first):
+        return [(i, i) for i in range(len(first))]
+
+    def cost(i: int, j: int) -> float:
+        linked = 0.0 if names.get(first[i], second[j]) == second[j] else 2.0
+        return linked + text_distance(first[i], second[j]) + 0.05 * abs(i - j)
+
+    return assign(first, second, cost)
 
 
 def _is_moved(old: BoxList, new: BoxList, frames: tuple[BoxList, BoxList]) -> bool:
