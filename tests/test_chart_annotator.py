@@ -110,6 +110,25 @@ def test_swapped_sides_mirror_missing_and_extra(edits: list[Edit]) -> None:
         assert missing == extra, edit.operator.name
 
 
+def test_edits_leave_alone_what_they_would_break() -> None:
+    operators = {operator.name: operator for operator in TASK.operators}
+
+    def tried(name: str, source: str) -> set[str | None]:
+        return {operators[name].apply(source, random.Random(seed)) for seed in range(20)}
+
+    for name in ("drop_point", "add_point"):
+        assert tried(name, "ax.plot([1, 2, 3], y)") == {None}
+        shaded = tried(name, "ax.plot([1, 2, 3], [4, 5, 6], color=(0.9, 0.9, 1.0))")
+        assert all(edited is not None and "(0.9, 0.9, 1.0)" in edited for edited in shaded)
+    labelled = tried("drop_point", 'ax.bar([1, 2, 3], [4, 5, 6], label=["a", "b", "c"])')
+    assert 'ax.bar([1, 2], [4, 5], label=["a", "b"])' in labelled
+    assert tried("change_type", "line, = ax.plot([1, 2], [3, 4])") == {None}
+    assert tried("swap_values", "ax.plot(np.zeros((2, 5)))") == {None}
+    assert tried("typo", "ax.set_xlabel(r'$\\Delta_i$')") == {None}
+    renamed = tried("typo", "ax.set_title(r'rise of $\\Delta_i$')")
+    assert all(edited is not None and "$\\\\Delta_i$" in edited for edited in renamed)
+
+
 def test_programs_of_people_give_a_scene_or_are_refused(renderer: Renderer) -> None:
     names = list(PROGRAMS)
     renders = renderer.render_batch([("chart", PROGRAMS[name]) for name in names], scenes=True)

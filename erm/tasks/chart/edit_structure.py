@@ -46,7 +46,10 @@ def _own_statement(program: Program, call: ast.Call) -> ast.stmt | None:
 
 
 def _columns(program: Program, call: ast.Call) -> list[ast.List | ast.Tuple]:
-    """Literal lists of one length among a plotting call's arguments, names assigned followed."""
+    """Literal lists of one length among a plotting call's arguments, names assigned followed.
+
+    None where places or values are computed, as these would keep their length.
+    """
     assigned = {
         target.id: node.value
         for node in ast.walk(program.tree)
@@ -59,15 +62,28 @@ def _columns(program: Program, call: ast.Call) -> list[ast.List | ast.Tuple]:
         word.value
         for word in call.keywords
         if word.arg
-        in ("labels", "colors", "explode", "color", "s", "c", "yerr", "xerr", "height", "x", "y")
+        in (
+            *("labels", "label", "colors", "explode", "color", "s", "c", "yerr", "xerr"),
+            *("height", "x", "y"),
+        )
     ]
     found = []
     for node in candidates:
         value = assigned.get(node.id) if isinstance(node, ast.Name) else node
         if isinstance(value, (ast.List, ast.Tuple)) and len(value.elts) >= 2:
             found.append(value)
+        elif node in call.args and text_of(node) is None:
+            return []
     longest = max((len(node.elts) for node in found), default=0)
-    return [node for node in dict.fromkeys(found) if len(node.elts) == longest]
+    columns = [node for node in dict.fromkeys(found) if len(node.elts) == longest]
+    return [node for node in columns if not _is_shade(program, node)]
+
+
+def _is_shade(program: Program, node: ast.List | ast.Tuple) -> bool:
+    """Whether numbers are the parts of one colour: ``color=(0.9, 0.9, 1.0)``."""
+    parent = program.parents[node]
+    numbers = all(number_of(item) is not None for item in node.elts)
+    return numbers and isinstance(parent, ast.keyword) and parent.arg in ("color", "colors")
 
 
 def _without(program: Program, node: ast.List | ast.Tuple, index: int) -> tuple[Span, str]:
@@ -195,6 +211,7 @@ def _change_type(program: Program, rng: random.Random) -> str | None:
         and len(call.args) >= 2
         and all(not isinstance(argument, ast.Starred) for argument in call.args)
         and text_of(call.args[1]) is None
+        and not _is_unpacked(program, call)
     ]
     if not plots:
         return None
@@ -220,6 +237,14 @@ def _change_type(program: Program, rng: random.Random) -> str | None:
         text = f"{receiver(program, call)}.{new}({', '.join(arguments + words)})"
         changes.append((call, text))
     return program.replace(*changes)
+
+
+def _is_unpacked(program: Program, call: ast.Call) -> bool:
+    """Whether the program takes what a call returns apart, as in ``line, = ax.plot(…)``."""
+    parent = program.parents[call]
+    return isinstance(parent, ast.Assign) and any(
+        isinstance(target, (ast.Tuple, ast.List)) for target in parent.targets
+    )
 
 
 def _remove_legend(program: Program, rng: random.Random) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import random
+import re
 
 from erm.tasks import Operator
 from erm.tasks.chart.edit_data import operator
@@ -24,10 +25,20 @@ WORDS = ("Sales", "Rain", "Cost", "Votes", "Fish", "Milk", "Time")
 
 _LETTERS = "aeiourstln"
 
+_FORMULA = re.compile(r"\$[^$]*\$")
+
 
 def typo(text: str, rng: random.Random) -> str:
-    """A text with one letter changed, dropped, doubled or swapped with the next."""
-    places = [i for i, letter in enumerate(text) if letter.isalpha()]
+    """A text with one letter changed, dropped, doubled or swapped with the next.
+
+    Formulas between dollar signs stay as they are: a command with a typo is none.
+    """
+    formulas = [range(*match.span()) for match in _FORMULA.finditer(text)]
+    places = [
+        i
+        for i, letter in enumerate(text)
+        if letter.isalpha() and not any(i in formula for formula in formulas)
+    ]
     if not places:
         return text + rng.choice(_LETTERS)
     place = rng.choice(places)
@@ -94,7 +105,7 @@ def _all_texts(program: Program) -> list[ast.expr]:
 
 
 def _make_typo(program: Program, rng: random.Random) -> str | None:
-    literals = _all_texts(program)
+    literals = [node for node in _all_texts(program) if _FORMULA.sub("", text_of(node) or "")]
     if not literals:
         return None
     node = rng.choice(literals)

@@ -117,6 +117,15 @@ _NOT_DATA = frozenset(
         "set_aspect",
         "rc",
         "margins",
+        "zeros",
+        "ones",
+        "empty",
+        "full",
+        "reshape",
+        "random",
+        "random_sample",
+        "standard_normal",
+        "subplot2grid",
     }
 )
 _NOT_DATA_WORDS = frozenset(
@@ -143,6 +152,8 @@ _NOT_DATA_WORDS = frozenset(
         "xlim",
         "ylim",
         "sizes",
+        "size",
+        "shape",
         "s",
     }
 )
