@@ -130,6 +130,14 @@ ax.legend(handles=[Patch(color=colour, label=text) for colour, text in shown])
 """
 )
 
+STEPS = (
+    START
+    + """
+ax.hist([1, 4, 6, 7, 12, 15, 18, 22, 27], bins=[0, 10, 20, 30], histtype="stepfilled")
+ax.plot(1, 0, ">k", ms=14, transform=ax.get_yaxis_transform(), clip_on=False)
+"""
+)
+
 VIOLINS = (
     START
     + """
@@ -469,6 +477,16 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         LEGEND_OF_PATCHES,
         [("heat", "milk"), ("rent", "heat"), ("milk", "rent")],
         [(TEXT, 3, "legend entries 1 and 3", "texts 'heat' and 'rent' are swapped")],
+    ),
+    "the pattern of a shape": (
+        STEPS,
+        [('"stepfilled"', '"stepfilled", hatch="xx"')],
+        [(STYLE, 1, "blue shape", "hatch is 'xx' instead of none")],
+    ),
+    "a mark at the end of an axis": (
+        STEPS,
+        [("clip_on=False", "clip_on=False, alpha=0.5")],
+        [(STYLE, 1, "black shape", "opacity is 0.5 instead of 1")],
     ),
     "background and frame": (
         BARS,

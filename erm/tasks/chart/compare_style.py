@@ -90,8 +90,10 @@ def _compare_fills(old: Series, new: Series, pairs: Pairs, recoloured: bool, fra
     for i, j in pairs:
         hatches = _hatch(new, j), _hatch(old, i)
         if sorted(hatches[0]) != sorted(hatches[1]):
-            names = [f"'{hatch}'" if hatch else "none" for hatch in hatches]
-            changes.setdefault(f"hatch is {names[0]} instead of {names[1]}", []).append((i, j))
+            changes.setdefault(_hatch_change(*hatches), []).append((i, j))
+    # marks of free form have no points to be paired
+    if not pairs and sorted(old["hatch"]) != sorted(new["hatch"]):
+        frame.findings.add("hatch", words, _hatch_change(new["hatch"], old["hatch"]), *boxes)
     for text, changed in changes.items():
         if len(changed) == len(pairs):
             frame.findings.add("hatch", words, text, *boxes)
@@ -99,6 +101,11 @@ def _compare_fills(old: Series, new: Series, pairs: Pairs, recoloured: bool, fra
         for i, j in changed:
             box = old["points"][i]["box"], new["points"][j]["box"]
             frame.findings.add("hatch", frame.old_element(old, i), text, *box)
+
+
+def _hatch_change(new: str, old: str) -> str:
+    names = [f"'{hatch}'" if hatch else "none" for hatch in (new, old)]
+    return f"hatch is {names[0]} instead of {names[1]}"
 
 
 def _hatch(series: Series, index: int) -> str:

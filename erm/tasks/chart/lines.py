@@ -34,18 +34,21 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
     marker = "" if marker in ("None", "none", "", " ") else marker
     if look is None and not marker:
         return None
+    face = canvas.hex(line.get_markerfacecolor() if marker else line.get_color(), alpha)
+    if face.endswith("00") and marker:
+        face = canvas.hex(line.get_markeredgecolor(), alpha)
     if type(line) is not Line2D or not (in_x or in_y):
-        return read_line_shape(line, look, canvas, axes)
+        return read_line_shape(line, look, face, canvas, axes)
     data = np.asarray(line.get_xydata(), dtype=float)
     if in_x != in_y:
         values = data[:, 0] if in_x else data[:, 1]
-        if len(values) == 0 or not np.isfinite(values).all() or np.ptp(values) > 0:
-            return read_line_shape(line, look, canvas, axes)
+        level = len(values) > 0 and np.isfinite(values).all() and np.ptp(values) == 0
+        if look is None or not level:
+            return read_line_shape(line, look, face, canvas, axes)
         ends = line.get_window_extent(canvas.renderer).get_points()
         point = make_point(0, values[0], canvas.box_of(ends, max(1.0, width / 2)))
         kind = "vertical line" if in_x else "horizontal line"
-        colour = look["colour"] if look else "#00000000"
-        return make_series(kind, label_of(line), [point], line=look, colour=colour)
+        return make_series(kind, label_of(line), [point], line=look, colour=look["colour"])
     finite = np.isfinite(data).all(axis=1)
     display = transform.transform(np.where(finite[:, None], data, 0.0))
     size = canvas.pixels(line.get_markersize()) if marker else 0.0
@@ -58,9 +61,6 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
         at, value = data[index]
         box = canvas.box_of(display[index], margin)
         points.append(make_point(at, value, box, size=size))
-    face = canvas.hex(line.get_markerfacecolor() if marker else line.get_color(), alpha)
-    if face.endswith("00") and marker:
-        face = canvas.hex(line.get_markeredgecolor(), alpha)
     step = line.get_drawstyle()
     return make_series(
         "line" if look is not None else "scatter",

@@ -101,14 +101,17 @@ def _leaves_trace(box: list[float], margin: float, outlined: bool) -> bool:
     return any(sides) if outlined else all(sides)
 
 
-def read_line_shape(line: Any, look: Stroke | None, canvas: Canvas, axes: Any) -> Series | None:
-    """A line that is not drawn over the data, as a shape."""
+def read_line_shape(
+    line: Any, look: Stroke | None, face: str, canvas: Canvas, axes: Any
+) -> Series | None:
+    """A line that is not drawn over the data, as a shape; of mere markers one of their fill."""
     path = line.get_path()
     display = line.get_transform().transform_path(path).vertices
-    point = _outline_point(display, axes, canvas, line.get_linewidth() / 2)
+    width = line.get_linewidth() if look else canvas.pixels(line.get_markersize())
+    point = _outline_point(display, axes, canvas, width / 2)
     if point is None or not canvas.shows(point["box"]):
         return None
-    return _shape(_name(line), look["colour"] if look else "#00000000", look, "", [point], "shape")
+    return _shape(_name(line), look["colour"] if look else face, look, "", [point], "shape")
 
 
 def read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
