@@ -138,6 +138,14 @@ ax.plot(1, 0, ">k", ms=14, transform=ax.get_yaxis_transform(), clip_on=False)
 """
 )
 
+OUTLINE = (
+    START
+    + """
+ax.plot([-2, 4, 4, -2, -2], [-3, -3, 2, 2, -3], color="purple", ls="--")
+ax.axis([-5, 5, -4, 4])
+"""
+)
+
 VIOLINS = (
     START
     + """
@@ -487,6 +495,11 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         STEPS,
         [("clip_on=False", "clip_on=False, alpha=0.5")],
         [(STYLE, 1, "black shape", "opacity is 0.5 instead of 1")],
+    ),
+    "a corner of an outline": (
+        OUTLINE,
+        [("4, 4, -2, -2]", "4, -2, -2]"), ("-3, 2, 2, -3]", "-3, 2, -3]")],
+        [(STRUCTURE, 2, "point at 4", "is missing")],
     ),
     "background and frame": (
         BARS,

@@ -13,12 +13,12 @@ import numpy as np
 
 from erm.tasks.chart.compare_cells import compare_boxes, compare_cells
 from erm.tasks.chart.compare_pies import compare_wedges
-from erm.tasks.chart.compare_shapes import same_course
+from erm.tasks.chart.compare_shapes import lies_on, same_course
 from erm.tasks.chart.elements import Axes, Point, Series
 from erm.tasks.chart.findings import union
 from erm.tasks.chart.frame import BARS, BOXES, HALF_PIXEL, Frame, Pairs, size_rule
 from erm.tasks.chart.naming import both_words, is_histogram
-from erm.tasks.chart.pair_points import match_points
+from erm.tasks.chart.pair_points import match_points, turns_back
 from erm.tasks.chart.wording import number_change, short
 
 COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
@@ -90,6 +90,8 @@ def _unmatched(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
 
 def _departs(series: Series, index: int, other: Series, frame: Frame) -> bool:
     """Whether a vertex of a line lies off the other line."""
+    if turns_back(series) or turns_back(other):
+        return not lies_on(series["points"][index], other, frame)
     ats = np.array([point["at"] for point in other["points"]])
     values = np.array([frame.pixels_y(point["value"]) for point in other["points"]])
     order = np.argsort(ats, kind="stable")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -55,11 +57,17 @@ def same_course(old: Series, new: Series, frame: Frame) -> bool:
     ]
     if not all(plain) or len(old["points"]) < 2 or len(new["points"]) < 2:
         return False
-    a, b = (
-        np.array([[frame.pixels_x(p["at"]), frame.pixels_y(p["value"])] for p in series["points"]])
-        for series in (old, new)
-    )
+    a, b = (_course(series["points"], frame) for series in (old, new))
     return max(_farthest(a, b), _farthest(b, a)) <= HALF_PIXEL
+
+
+def lies_on(point: Point, line: Series, frame: Frame) -> bool:
+    """Whether a point lies on the course of a line."""
+    return _farthest(_course([point], frame), _course(line["points"], frame)) <= HALF_PIXEL
+
+
+def _course(points: Sequence[Point], frame: Frame) -> NDArray[np.float64]:
+    return np.array([[frame.pixels_x(p["at"]), frame.pixels_y(p["value"])] for p in points])
 
 
 def _vertices(point: Point) -> NDArray[np.float64]:

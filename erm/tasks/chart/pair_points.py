@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from difflib import SequenceMatcher
 
 import numpy as np
 
@@ -31,8 +32,30 @@ def match_points(old: Series, new: Series, frame: Frame) -> Pairs:
         if len(first) == len(second):
             return [(i, i) for i in range(len(first))]
         return []
+    if old["kind"] == new["kind"] == "line" and (turns_back(old) or turns_back(new)):
+        return _match_course(first, second, frame)
     step = abs(frame.place(old, first[0]["at"]) - frame.place(old, first[0]["at"] + 1)) or 1.0
     return match_placed(first, second, HALF_PIXEL / step)
+
+
+def turns_back(series: Series) -> bool:
+    """Whether a line runs both ways along x, so that a place tells no point of it."""
+    steps = np.diff([point["at"] for point in series["points"]])
+    return bool((steps < 0).any() and (steps > 0).any())
+
+
+def _match_course(old: Sequence[Point], new: Sequence[Point], frame: Frame) -> Pairs:
+    """Points of an outline in the order in which it runs; what stands still lines them up."""
+    if len(old) == len(new):
+        return [(i, i) for i in range(len(old))]
+    first, second = (
+        [(round(frame.pixels_x(p["at"])), round(frame.pixels_y(p["value"]))) for p in points]
+        for points in (old, new)
+    )
+    pairs = []
+    for block in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks():
+        pairs += [(block.a + k, block.b + k) for k in range(block.size)]
+    return pairs
 
 
 def _match_categories(old: Series, new: Series, frame: Frame) -> Pairs:
