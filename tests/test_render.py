@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from waiting import until
 
 import erm.render.pool
 from erm.errors import ErmError
@@ -289,6 +291,50 @@ def test_a_killed_worker_is_replaced_and_no_other_item_is_lost() -> None:
         results = renderer.render_batch([good] * 4)
         assert sum(result.image == first.image for result in results) >= 3
         assert {_kind(result) for result in results} <= {None, "worker_died"}
+
+
+SLOW_TABLE = "<table>" + "<tr><td>a<td>b<td>c" * 3000 + "</table>"
+"""One that takes seconds."""
+
+
+def test_a_document_behind_one_that_hangs_gets_its_own_answer() -> None:
+    icons = [("svg", ICON.format(size=f'width="{side}" height="20"')) for side in (20, 30, 40)]
+    with Renderer(workers=1, limits=Limits(wall_seconds=0.5, max_elements=100_000)) as renderer:
+        expected = renderer.render_batch([*icons, ("table", "x")])[:3]
+        results = renderer.render_batch([icons[0], ("table", SLOW_TABLE), *icons[1:]])
+    assert [_kind(result) for result in results] == [None, "wall_time", None, None]
+    assert [result.image for result in results if result.image] == [r.image for r in expected]
+
+
+def test_a_document_that_waits_outlives_the_worker_it_was_given_to() -> None:
+    icon = ("svg", ICON.format(size='width="20" height="20"'))
+    with Renderer(workers=1, limits=Limits(max_elements=100_000)) as renderer:
+        first, _ = renderer.render_batch([icon, ("table", "x")])
+        with ThreadPoolExecutor(1) as caller:
+            asked = caller.submit(renderer.render_batch, [("table", SLOW_TABLE), icon, icon])
+            until(lambda: renderer._all[0].tasks == ["table", "svg"], 60)
+            for process in _below(psutil.Process()):
+                process.send_signal(signal.SIGKILL)
+            results = asked.result()
+    assert _kind(results[0]) in (None, "worker_died")
+    assert [result.image for result in results[1:]] == [first.image] * 2
+
+
+def test_callers_that_share_a_renderer_get_their_own_answers(renderer: Renderer) -> None:
+    """Also where one gives up while the other's documents are drawn by the same workers."""
+    icons = [("svg", ICON.format(size=f'width="{20 + side}" height="20"')) for side in range(12)]
+    expected = [result.image for result in renderer.render_batch(icons)]
+
+    async def draw() -> list[list[Rendered]]:
+        impatient = asyncio.create_task(renderer.render_batch_async(icons * 3))
+        patient = [renderer.render_batch_async(part) for part in (icons, icons[::-1])]
+        await asyncio.sleep(0)
+        impatient.cancel()
+        return await asyncio.gather(*patient)
+
+    forwards, backwards = asyncio.run(draw())
+    assert [result.image for result in forwards] == expected
+    assert [result.image for result in backwards] == expected[::-1]
 
 
 def test_closing_leaves_no_process() -> None:

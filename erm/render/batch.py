@@ -20,7 +20,7 @@ class Batch:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._busy: set[Interruptible] = set()
+        self._busy: list[Interruptible] = []
         self._abandoned = False
 
     @contextmanager
@@ -33,12 +33,12 @@ class Batch:
         with self._lock:
             if self._abandoned:
                 raise CancelledError
-            self._busy.add(worker)
+            self._busy.append(worker)
         try:
             yield
         finally:
             with self._lock:
-                self._busy.discard(worker)
+                self._busy.remove(worker)
 
     def abandon(self) -> None:
         """Interrupt what is being drawn, and let nothing else begin."""

@@ -46,11 +46,13 @@ class Reply:
         header: ``width``, ``height`` and ``draw_seconds``, or ``kind`` and ``message``.
         scene: JSON text of the scene; empty where there is none.
         peak_memory: bytes.
+        began: when drawing was asked for, by `time.perf_counter`.
     """
 
     header: dict[str, Any]
     scene: bytes
     peak_memory: int
+    began: float
 
 
 class ParentGoneError(Exception):
@@ -77,7 +79,7 @@ class _Process:
 
 
 class Drawers:
-    """Draws items one at a time in processes forked from the caller.
+    """Draws items one after the other in processes forked from the caller.
 
     Args:
         limits: of each item.
@@ -92,6 +94,8 @@ class Drawers:
         self._parent = parent
         self._memory = 0
         self._documents: _Process | None = None
+        self._drawing: _Process | None = None
+        self._began = 0.0
 
     def start_from(self, base_memory: int) -> None:
         """Processes from here on start with what the caller has loaded by now.
@@ -101,11 +105,35 @@ class Drawers:
         self.close()
         self._memory = base_memory + (self._limits.memory_mb << 20)
 
-    def draw(self, task: str, source: str, scene: bool) -> Reply:
-        """Draw one item; its pixels are in `canvas`. Raises `ParentGoneError`."""
-        if task in DOCUMENT_TASKS:
-            return self._draw_document(task, source, scene)
-        process = self._fork(task, source, scene)
+    @property
+    def busy(self) -> bool:
+        """Whether an item was begun and is not finished."""
+        return self._drawing is not None
+
+    def begin(self, task: str, source: str, scene: bool) -> None:
+        """Have one item drawn; only one at a time."""
+        self._began = _perf_counter()
+        if task not in DOCUMENT_TASKS:
+            self._drawing = self._fork(task, source, scene)
+            return
+        if self._documents is None:
+            self._documents = self._fork()
+        self._drawing = self._documents
+        # a process that died since its last document shows when its reply is awaited
+        with contextlib.suppress(OSError):
+            request = wire.pack({"task": task, "scene": scene}, source.encode())
+            self._drawing.channel.sendall(request)
+
+    def finish(self) -> Reply:
+        """The reply about the item that was begun; its pixels are in `canvas`.
+
+        Raises:
+            ParentGoneError: nobody waits for it any more.
+        """
+        process, self._drawing = self._drawing, None
+        assert process is not None
+        if process is self._documents:
+            return self._finish_document(process)
         try:
             data, stopped = self._await_reply(process)
         except ParentGoneError:
@@ -122,21 +150,13 @@ class Drawers:
             self._documents.end()
             self._documents = None
 
-    def _draw_document(self, task: str, source: str, scene: bool) -> Reply:
-        process = self._documents
-        if process is None:
-            process = self._documents = self._fork()
-        request = wire.pack({"task": task, "scene": scene}, source.encode())
-        data, stopped = bytearray(), None
-        # a process that died since its last document shows when its reply is awaited
-        with contextlib.suppress(OSError):
-            process.channel.sendall(request)
+    def _finish_document(self, process: _Process) -> Reply:
         data, stopped = self._await_reply(process)
         process.drawn += 1
         reply = None if stopped else self._read(data)
         healthy = reply is not None and reply[0].get("kind") not in ("memory", "runtime_error")
         if reply is not None and healthy and process.drawn < DOCUMENTS_PER_PROCESS:
-            return Reply(*reply, peak_memory=int(reply[0].get("peak_memory", 0)))
+            return Reply(*reply, int(reply[0].get("peak_memory", 0)), self._began)
         status, usage = process.end()
         self._documents = None
         return self._judge(data, stopped, status, usage)
@@ -209,13 +229,14 @@ class Drawers:
 
     def _await_reply(self, process: _Process) -> tuple[bytearray, str | None]:
         """The bytes that a process sent, and the kind of error for which it was given up."""
-        deadline = _perf_counter() + self._limits.wall_seconds
+        deadline = self._began + self._limits.wall_seconds
         most = wire.LENGTHS.size + wire.MAX_HEADER + self._limits.max_scene_bytes
         data = bytearray()
         poller = select.poll()
         poller.register(process.channel, select.POLLIN)
         poller.register(process.ended, select.POLLIN)
-        poller.register(self._parent, select.POLLIN)
+        # only its end counts: it may ask for the next item before this one is drawn
+        poller.register(self._parent, 0)
         while True:
             left = deadline - _perf_counter()
             if left <= 0:
@@ -252,7 +273,7 @@ class Drawers:
         peak = usage.ru_maxrss << 10
         reply = None if stopped else self._read(data)
         if reply is not None:
-            return Reply(*reply, peak_memory=peak)
+            return Reply(*reply, peak, self._began)
         kind, message = stopped or "", ""
         seconds = usage.ru_utime + usage.ru_stime
         number = os.WTERMSIG(status) if os.WIFSIGNALED(status) else None
@@ -272,7 +293,7 @@ class Drawers:
             kind, message = "worker_died", f"The drawing process was ended by signal {number}."
         else:
             kind, message = "worker_died", "The drawing process ended without an answer."
-        return Reply({"kind": kind, "message": message}, b"", peak)
+        return Reply({"kind": kind, "message": message}, b"", peak, self._began)
 
     def _end_strays(self) -> None:
         """End what a program started; the filter of system calls lets it start nothing."""

@@ -11,14 +11,14 @@ import atexit
 import json
 import logging
 import os
-import queue
 import socket
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
@@ -27,6 +27,7 @@ from erm.errors import ErmError
 from erm.render import wire
 from erm.render.batch import Batch
 from erm.render.browser import find_browser
+from erm.render.drawers import DOCUMENT_TASKS
 from erm.render.errors import ERROR_KINDS
 from erm.render.limits import Limits, Rendered, RenderError
 from erm.tasks import TASK_NAMES
@@ -45,21 +46,45 @@ MAX_IMAGE_BYTES_PER_PIXEL = 4
 _log = logging.getLogger("erm.render")
 
 
-class _WorkerGoneError(Exception):
-    """A worker ended or no longer answers; `late` tells which."""
+SMALL_REQUEST = 1 << 16
+"""Bytes that a channel takes whatever the other side does; larger sources wait for their turn."""
 
-    def __init__(self, late: bool) -> None:
+
+class _WorkerGoneError(Exception):
+    """A worker ended or no longer answers.
+
+    Attributes:
+        late: which of the two.
+        begun: whether it may have begun with the item.
+    """
+
+    def __init__(self, late: bool = False, begun: bool = True) -> None:
         super().__init__()
         self.late = late
+        self.begun = begun
 
 
 class _Worker:
-    """The pool's side of one worker: its process and its channel."""
+    """The pool's side of one worker: its process and its channel.
+
+    Requests of several threads are answered in the order in which they were made.
+
+    Attributes:
+        tasks: of the items that it has.
+        batch: whose items these are.
+    """
 
     def __init__(
         self, limits: Limits, isolation: Isolation, fonts: Sequence[Path], browser: bool
     ) -> None:
         self.browser = browser
+        self.tasks: list[str] = []
+        self.batch: Batch | None = None
+        self._starting = threading.Lock()
+        self._sending = threading.Lock()
+        self._last_answered = threading.Event()
+        self._last_answered.set()
+        self._gone = False
         self._limits = limits
         self._missing: list[str] | None = None
         self._warm: set[str] = set()
@@ -88,8 +113,23 @@ class _Worker:
         }
         wire.send(self._channel, settings)
 
+    def takes(self, task: str, batch: Batch) -> bool:
+        """Whether it may be given an item: it has none, or one document of the same batch.
+
+        What waits behind a program would wait too long, and what waits behind another caller's
+        item would end with it.
+        """
+        if not self.tasks:
+            return True
+        alike = len(self.tasks) == 1 and self.batch is batch and not self.browser
+        return alike and {task, *self.tasks} <= DOCUMENT_TASKS
+
     def missing(self) -> list[str]:
         """Protections that this machine does not allow; waits until the worker has started."""
+        with self._starting:
+            return self._started()
+
+    def _started(self) -> list[str]:
         if self._missing is None:
             started = self._start_message()
             self._missing = [str(name) for name in started["missing"]]
@@ -104,19 +144,15 @@ class _Worker:
             ErmError: it can't.
             _WorkerGoneError: it ended.
         """
-        self.missing()
-        if task in self._warm:
-            return
-        try:
-            self._channel.settimeout(START_SECONDS)
-            wire.send(self._channel, {"warm": task})
-            answer, _ = wire.receive(self._channel, 0)
-        except (OSError, wire.WireError) as error:
-            raise _WorkerGoneError(late=isinstance(error, TimeoutError)) from error
-        if "failed" in answer:
-            self.kill()
-            raise ErmError(f"A drawing worker could not start: {answer['failed']}")
-        self._warm.add(task)
+        with self._starting:
+            self._started()
+            if task in self._warm:
+                return
+            answer, _ = self._ask({"warm": task}, b"", 0, START_SECONDS)
+            if "failed" in answer:
+                self.kill()
+                raise ErmError(f"A drawing worker could not start: {answer['failed']}")
+            self._warm.add(task)
 
     def draw(self, task: str, source: bytes, scene: bool) -> Rendered:
         """Draw one item; raises `_WorkerGoneError`."""
@@ -125,19 +161,41 @@ class _Worker:
             + self._limits.max_scene_bytes
             + wire.MAX_HEADER
         )
-        try:
-            self._channel.settimeout(self._limits.wall_seconds + GRACE_SECONDS)
-            wire.send(self._channel, {"task": task, "scene": scene}, source)
-            header, body = wire.receive(self._channel, most)
-        except TimeoutError as error:
-            raise _WorkerGoneError(late=True) from error
-        except (OSError, wire.WireError) as error:
-            raise _WorkerGoneError(late=False) from error
+        seconds = self._limits.wall_seconds + GRACE_SECONDS
+        header, body = self._ask({"task": task, "scene": scene}, source, most, seconds)
         return _read_answer(header, body, scene)
 
+    def _ask(
+        self, header: dict[str, Any], body: bytes, most: int, seconds: float
+    ) -> tuple[dict[str, Any], bytes]:
+        """The answer to a request, within so long after the answer before it."""
+        answered = threading.Event()
+        try:
+            with self._sending:
+                before, self._last_answered = self._last_answered, answered
+                if len(body) > SMALL_REQUEST:
+                    before.wait()
+                try:
+                    wire.send(self._channel, header, body)
+                except OSError as error:
+                    raise _WorkerGoneError(begun=False) from error
+            before.wait()
+            if self._gone:
+                raise _WorkerGoneError(begun=False)
+            try:
+                self._channel.settimeout(seconds)
+                return wire.receive(self._channel, most)
+            except (OSError, wire.WireError) as error:
+                raise _WorkerGoneError(late=isinstance(error, TimeoutError)) from error
+        except _WorkerGoneError:
+            self._gone = True
+            raise
+        finally:
+            answered.set()
+
     def alive(self) -> bool:
-        """Whether its process still runs."""
-        return self._process.poll() is None
+        """Whether its process still runs, and is to go on running."""
+        return not self._gone and self._process.poll() is None
 
     def stop(self) -> None:
         """End it and all that it started."""
@@ -151,6 +209,8 @@ class _Worker:
 
     def interrupt(self) -> None:
         """End its process; who waits for its answer finds it gone."""
+        # the process takes a moment to end, in which nobody else may be given the worker
+        self._gone = True
         self._process.kill()
 
     def kill(self) -> None:
@@ -253,12 +313,11 @@ class Renderer:
         kinds = [False] if tables == "weasyprint" else [False, True]
         if tables == "chromium":
             find_browser()
-        # as many of each kind as threads that draw, so that none ever waits for a worker
-        self._idle = {browser: queue.LifoQueue[_Worker]() for browser in kinds}
+        self._tables_in_browser = True in kinds
+        self._freed = threading.Condition(self._lock)
         self._all = [self._start(browser) for browser in kinds for _ in range(count)]
-        for worker in self._all:
-            self._idle[worker.browser].put(worker)
-        self._threads = ThreadPoolExecutor(count, "erm-render")
+        # a worker has one item that it draws and may have one that waits
+        self._threads = ThreadPoolExecutor(2 * count, "erm-render")
         if isolation == "required":
             self._require(self._all[0].missing())
 
@@ -295,6 +354,7 @@ class Renderer:
             if self._closed or os.getpid() != self._owner:
                 return
             self._closed = True
+            self._freed.notify_all()
         self._threads.shutdown(wait=False, cancel_futures=True)
         for worker in self._all:
             worker.stop()
@@ -340,30 +400,53 @@ class Renderer:
         if len(data) > self.limits.max_source_bytes:
             most = self.limits.max_source_bytes
             return _failed("too_large", f"The source has {len(data)} bytes, more than {most}.")
-        idle = self._idle[task == "table" and True in self._idle]
-        worker = idle.get()
-        try:
-            if not worker.alive():
+        while True:
+            try:
+                with self._worker(task, batch) as worker, batch.drawing(worker):
+                    _say_once(worker.missing())
+                    worker.warm_up(task)
+                    return worker.draw(task, data, scene)
+            except _WorkerGoneError as gone:
+                if gone.late:
+                    return _failed("wall_time", "The worker did not answer in time.")
+                if gone.begun:
+                    return _failed("worker_died", "The worker ended while it drew the item.")
+
+    @contextmanager
+    def _worker(self, task: str, batch: Batch) -> Iterator[_Worker]:
+        """A worker that takes an item; one that turns out to be gone is replaced."""
+        browser = task == "table" and self._tables_in_browser
+        with self._freed:
+            while not (found := self._free(task, browser, batch)) and not self._closed:
+                self._freed.wait()
+            if self._closed:
+                raise CancelledError
+            worker = min(found, key=lambda one: len(one.tasks))
+            if not worker.tasks and not worker.alive():
                 worker = self._replace(worker)
-            with batch.drawing(worker):
-                _say_once(worker.missing())
-                worker.warm_up(task)
-                return worker.draw(task, data, scene)
-        except _WorkerGoneError as gone:
-            worker = self._replace(worker)
-            if gone.late:
-                return _failed("wall_time", "The worker did not answer in time.")
-            return _failed("worker_died", "The worker ended while it drew the item.")
+            worker.tasks.append(task)
+            worker.batch = batch
+        try:
+            yield worker
+        except _WorkerGoneError:
+            with self._lock:
+                self._replace(worker)
+            raise
         finally:
-            idle.put(worker)
+            with self._freed:
+                worker.tasks.remove(task)
+                self._freed.notify_all()
+
+    def _free(self, task: str, browser: bool, batch: Batch) -> list[_Worker]:
+        return [one for one in self._all if one.browser == browser and one.takes(task, batch)]
 
     def _replace(self, worker: _Worker) -> _Worker:
+        """Another worker in the place of one, unless it has been replaced already."""
         worker.kill()
-        with self._lock:
-            if self._closed:
-                return worker
-            fresh = self._start(worker.browser)
-            self._all[self._all.index(worker)] = fresh
+        if self._closed or worker not in self._all:
+            return worker
+        fresh = self._start(worker.browser)
+        self._all[self._all.index(worker)] = fresh
         return fresh
 
 

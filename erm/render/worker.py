@@ -24,7 +24,7 @@ import time
 import traceback
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 from erm.render import browser, kernel, sandbox, wire
 from erm.render.drawers import Drawers, ParentGoneError, Reply
@@ -143,12 +143,7 @@ def _work(
         _silence()
         wire.send(channel, {"missing": containment.missing, "warm": ready})
         try:
-            while True:
-                header, body = wire.receive(channel, limits.max_source_bytes)
-                if "warm" in header:
-                    wire.send(channel, _try_warm_up(header["warm"], drawers, containment, sizes))
-                else:
-                    _serve(channel, drawers, header, body)
+            _serve(channel, drawers, limits, containment, sizes)
         except (ParentGoneError, wire.WireError, OSError):
             # the parent went away, in one of the ways in which that shows
             drawers.close()
@@ -207,51 +202,83 @@ def _silence() -> None:
         os.dup2(null, number)
 
 
-def _serve(channel: socket.socket, drawers: Drawers, header: dict[str, Any], body: bytes) -> None:
-    started = time.perf_counter()
-    reply = drawers.draw(header["task"], body.decode(), header["scene"])
-    answer, parts = _answer(drawers, reply)
-    answer["seconds"] = time.perf_counter() - started
-    wire.send(channel, answer, parts)
+class _Picture(NamedTuple):
+    """Pixels that were drawn: ``width * height * 3`` bytes."""
+
+    pixels: bytes
+    width: int
+    height: int
 
 
-def _answer(drawers: Drawers, reply: Reply) -> tuple[dict[str, Any], bytes]:
+def _serve(
+    channel: socket.socket,
+    drawers: Drawers,
+    limits: Limits,
+    containment: Containment,
+    sizes: BinaryIO,
+) -> None:
+    """Answer requests in order; one that waits is begun before the last picture is encoded."""
+    ahead: tuple[dict[str, Any], bytes] | None = None
+    while True:
+        header, body = ahead or wire.receive(channel, limits.max_source_bytes)
+        ahead = None
+        if "warm" in header:
+            wire.send(channel, _try_warm_up(header["warm"], drawers, containment, sizes))
+            continue
+        if not drawers.busy:
+            drawers.begin(header["task"], body.decode(), header["scene"])
+        reply = drawers.finish()
+        picture = _picture(drawers, reply)
+        if _has_more(channel):
+            ahead = wire.receive(channel, limits.max_source_bytes)
+            if "warm" not in ahead[0]:
+                drawers.begin(ahead[0]["task"], ahead[1].decode(), ahead[0]["scene"])
+        wire.send(channel, *_answer(reply, picture))
+
+
+def _has_more(channel: socket.socket) -> bool:
+    poller = select.poll()
+    poller.register(channel, select.POLLIN)
+    return bool(poller.poll(0))
+
+
+def _picture(drawers: Drawers, reply: Reply) -> _Picture | None:
+    """What was drawn, None where nothing was; the size is whatever a hostile process said."""
+    width, height = reply.header.get("width"), reply.header.get("height")
+    if "kind" in reply.header or not isinstance(width, int) or not isinstance(height, int):
+        return None
+    size = width * height * 3
+    if not 0 < size <= len(drawers.canvas) or min(width, height) < 1:
+        return None
+    # a copy, so that no process that still runs changes what is looked at twice
+    pixels = drawers.canvas[:size]
+    if size > LARGE_PICTURE:
+        # a large picture's memory goes back at once, so that the worker stays as it began
+        drawers.canvas.madvise(mmap.MADV_REMOVE)
+    return _Picture(pixels, width, height)
+
+
+def _answer(reply: Reply, picture: _Picture | None) -> tuple[dict[str, Any], bytes]:
     """The message for the parent; checks all that a hostile process could have put into its own."""
     header = reply.header
     answer: dict[str, Any] = {
         "peak_memory": reply.peak_memory,
         "draw_seconds": _number(header.get("draw_seconds")),
     }
-    width, height = header.get("width"), header.get("height")
+    body = b""
     if "kind" in header:
         answer |= {"kind": str(header["kind"]), "message": str(header.get("message"))[:500]}
-        return answer, b""
-    if not isinstance(width, int) or not isinstance(height, int):
-        width = height = 0
-    size = width * height * 3
-    if not 0 < size <= len(drawers.canvas) or min(width, height) < 1:
-        return answer | {
-            "kind": "worker_died",
-            "message": "The drawing process sent no picture.",
-        }, b""
-    picture, blank = _encode(drawers, width, height)
-    answer |= {"image_bytes": len(picture), "blank": blank}
-    return answer, picture + reply.scene
+    elif picture is None:
+        answer |= {"kind": "worker_died", "message": "The drawing process sent no picture."}
+    else:
+        encoded = encode_rgb(*picture)
+        answer |= {"image_bytes": len(encoded), "blank": has_one_colour(picture.pixels)}
+        body = encoded + reply.scene
+    return answer | {"seconds": time.perf_counter() - reply.began}, body
 
 
 def _number(value: Any) -> float:
     return float(value) if isinstance(value, float) and 0 <= value < 1e6 else 0.0
-
-
-def _encode(drawers: Drawers, width: int, height: int) -> tuple[bytes, bool]:
-    """PNG of the canvas, and whether it has a single colour."""
-    size = width * height * 3
-    # a copy, so that no process that still runs changes what is looked at twice
-    pixels = drawers.canvas[:size]
-    if size > LARGE_PICTURE:
-        # a large picture's memory goes back at once, so that the worker stays as it began
-        drawers.canvas.madvise(mmap.MADV_REMOVE)
-    return encode_rgb(pixels, width, height), has_one_colour(pixels)
 
 
 if __name__ == "__main__":
