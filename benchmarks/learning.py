@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -75,7 +76,10 @@ def run(name: str, parameters: Mapping[str, str]) -> None:
     """Run one experiment in a copy of the checkout; raises if it fails."""
     settings = [part for item in parameters.items() for part in ("-S", "=".join(item))]
     command = [sys.executable, "-m", "dvc", "exp", "run", "--temp", "--name", name, *settings]
-    done = subprocess.run([*command, "benchmark"], stdout=sys.stderr, check=False)
+    # stages are started as ``python``, which must be this environment's, activated or not
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    environment = {**os.environ, "PATH": path}
+    done = subprocess.run([*command, "benchmark"], stdout=sys.stderr, env=environment, check=False)
     if done.returncode:
         sys.exit(f"learning: experiment {name} failed; its own words are above.")
 
