@@ -132,6 +132,12 @@ def main(job_file: str) -> int:
         return 1
     if is_main_process():
         Path(job["result"]).write_text(json.dumps(metrics))
+    import torch.distributed
+
+    if torch.distributed.is_initialized():
+        # Threads of gloo that still hold tensors abort a process whose interpreter has ended, and
+        # with it a training that was over.
+        torch.distributed.destroy_process_group()
     return 0
 
 
