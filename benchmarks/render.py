@@ -25,7 +25,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -93,28 +93,24 @@ def _seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - started
 
 
-def drawable_sources(task: str, variety: Variety, items: int, renderer: Renderer) -> list[str]:
-    """The first procedural sources that are drawn without an error."""
-    sources: list[str] = []
-    seed = 0
-    while len(sources) < items:
-        source = get_task(task).generate(random.Random(seed), variety)
-        seed += 1
-        if renderer.render_batch([(task, source)])[0].error is None:
-            sources.append(source)
-    return sources
+def procedural(task: str, variety: Variety) -> Iterator[str]:
+    """Sources of a task without end."""
+    for seed in itertools.count():
+        yield get_task(task).generate(random.Random(seed), variety)
 
 
-def drawable_files(task: str, folder: Path, items: int, renderer: Renderer) -> list[str]:
-    """A fixed sample of a folder's files of a task that are drawn without an error."""
+def in_folder(task: str, folder: Path) -> Iterator[str]:
+    """A folder's files of a task in a fixed random order."""
     files = sorted(file for kind in SUFFIXES[task] for file in folder.rglob(f"*{kind}"))
     random.Random(0).shuffle(files)
-    sources: list[str] = []
-    while files and len(sources) < items:
-        source = files.pop().read_text(encoding="utf-8", errors="replace")
-        if renderer.render_batch([(task, source)])[0].error is None:
-            sources.append(source)
-    return sources
+    for file in files:
+        yield file.read_text(encoding="utf-8", errors="replace")
+
+
+def drawable(task: str, sources: Iterator[str], items: int, renderer: Renderer) -> list[str]:
+    """The first sources that are drawn without an error."""
+    drawn = (one for one in sources if renderer.render_batch([(task, one)])[0].error is None)
+    return list(itertools.islice(drawn, items))
 
 
 def compare(
@@ -205,10 +201,9 @@ def main() -> None:
         report["start"] = {"seconds": time.perf_counter() - started}
         groups = [options.folder.name] if options.folder else options.varieties.split(",")
         for task, group in itertools.product(options.tasks.split(","), groups):
-            if options.folder:
-                sources = drawable_files(task, options.folder, options.items, one)
-            else:
-                sources = drawable_sources(task, group, options.items, one)
+            folder = options.folder
+            offered = in_folder(task, folder) if folder else procedural(task, group)
+            sources = drawable(task, offered, options.items, one)
             if not sources:
                 continue
             row = compare(task, sources, baselines[task], one, two)

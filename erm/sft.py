@@ -355,12 +355,13 @@ def write_samples(
     asked = {task: _tokens(processor, prompt) for task, prompt in prompts.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with ArrowWriter(path=str(path), features=features) as writer:
-        for example in examples:
+        for number, example in enumerate(examples, start=1):
             target = _tokens(processor, example.target)
             if target > max_target_tokens:
                 set_aside += 1
                 continue
-            seen = processor.image_tokens([image_size(image) for image in example.images])
+            sizes = [image_size(image, f"Example {number}") for image in example.images]
+            seen = processor.image_tokens(sizes)
             writer.write(
                 {
                     "images": [{"bytes": image, "path": None} for image in example.images],

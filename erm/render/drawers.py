@@ -110,19 +110,18 @@ class Drawers:
         """Whether an item was begun and is not finished."""
         return self._drawing is not None
 
-    def begin(self, task: str, source: str, scene: bool) -> None:
-        """Have one item drawn; only one at a time."""
+    def begin(self, header: dict[str, Any], source: bytes) -> None:
+        """Have the item of a request drawn (``task``, ``scene``); only one at a time."""
         self._began = _perf_counter()
-        if task not in DOCUMENT_TASKS:
-            self._drawing = self._fork(task, source, scene)
+        if header["task"] not in DOCUMENT_TASKS:
+            self._drawing = self._fork(header["task"], source.decode(), header["scene"])
             return
         if self._documents is None:
             self._documents = self._fork()
         self._drawing = self._documents
         # a process that died since its last document shows when its reply is awaited
         with contextlib.suppress(OSError):
-            request = wire.pack({"task": task, "scene": scene}, source.encode())
-            self._drawing.channel.sendall(request)
+            wire.send(self._drawing.channel, header, source)
 
     def finish(self) -> Reply:
         """The reply about the item that was begun; its pixels are in `canvas`.

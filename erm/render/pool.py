@@ -43,11 +43,10 @@ GRACE_SECONDS = 10.0
 
 MAX_IMAGE_BYTES_PER_PIXEL = 4
 
-_log = logging.getLogger("erm.render")
-
-
 SMALL_REQUEST = 1 << 16
 """Bytes that a channel takes whatever the other side does; larger sources wait for their turn."""
+
+_log = logging.getLogger("erm.render")
 
 
 class _WorkerGoneError(Exception):
@@ -313,7 +312,7 @@ class Renderer:
         kinds = [False] if tables == "weasyprint" else [False, True]
         if tables == "chromium":
             find_browser()
-        self._tables_in_browser = True in kinds
+        self._tables_in_browser = tables == "chromium"
         self._freed = threading.Condition(self._lock)
         self._all = [self._start(browser) for browser in kinds for _ in range(count)]
         # a worker has one item that it draws and may have one that waits

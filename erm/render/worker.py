@@ -226,13 +226,13 @@ def _serve(
             wire.send(channel, _try_warm_up(header["warm"], drawers, containment, sizes))
             continue
         if not drawers.busy:
-            drawers.begin(header["task"], body.decode(), header["scene"])
+            drawers.begin(header, body)
         reply = drawers.finish()
         picture = _picture(drawers, reply)
         if _has_more(channel):
             ahead = wire.receive(channel, limits.max_source_bytes)
             if "warm" not in ahead[0]:
-                drawers.begin(ahead[0]["task"], ahead[1].decode(), ahead[0]["scene"])
+                drawers.begin(*ahead)
         wire.send(channel, *_answer(reply, picture))
 
 

@@ -447,7 +447,7 @@ def compare_legends(
         return []
     names = {first["name"]: second["name"] for first, second, _ in matched if first["name"]}
     texts = [[item["text"] for item in legend["entries"]] for legend in (old, new)]
-    pairs = _entry_pairs(old, new, names)
+    pairs = _entry_pairs((old, new), texts, names)
     fonts = []
     changed = [
         (f"legend entry {i + 1}", old["entries"][i], new["entries"][j])
@@ -495,15 +495,18 @@ def compare_legends(
     return fonts
 
 
-def _entry_pairs(old: Legend, new: Legend, names: dict[str, str]) -> Pairs:
+def _entry_pairs(
+    legends: tuple[Legend, Legend], texts: list[list[str]], names: dict[str, str]
+) -> Pairs:
     """Entries by the series that they name, else by their patches, else by their texts.
 
     ``names`` are the names of matched series, the reference's first; a legend of patches that the
     program made itself names none of them, and there an entry is what its colour stands for.
     """
-    first, second = ([item["text"] for item in legend["entries"]] for legend in (old, new))
-    told_apart = len(set(old["colours"])) == len(old["colours"])
-    if told_apart and old["colours"] == new["colours"] and not names.keys() & set(first):
+    first, second = texts
+    colours, others = (legend["colours"] for legend in legends)
+    told_apart = len(set(colours)) == len(colours)
+    if told_apart and colours == others and not names.keys() & set(first):
         return [(i, i) for i in range(len(first))]
 
     def cost(i: int, j: int) -> float:
