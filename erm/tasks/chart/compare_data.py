@@ -13,7 +13,7 @@ import numpy as np
 
 from erm.tasks.chart.compare_cells import compare_boxes, compare_cells
 from erm.tasks.chart.compare_pies import compare_wedges
-from erm.tasks.chart.compare_shapes import lies_on, same_course
+from erm.tasks.chart.compare_shapes import off_course, same_course
 from erm.tasks.chart.elements import Axes, Point, Series
 from erm.tasks.chart.findings import union
 from erm.tasks.chart.frame import BARS, BOXES, HALF_PIXEL, Frame, Pairs, size_rule
@@ -69,7 +69,7 @@ def _unmatched(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
         taken = {pair[0 if missing else 1] for pair in pairs}
         left = [index for index in range(len(series["points"])) if index not in taken]
         if series["kind"] == "line" and not series["marker"]:
-            left = [index for index in left if _departs(series, index, other, frame)]
+            left = _departing(series, left, other, frame)
         if not left:
             continue
         rule = "bar" if series["kind"] in (*BARS, "pie", *BOXES) else "point"
@@ -88,18 +88,24 @@ def _unmatched(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
             frame.findings.add(rule, words(series, index), f"is {state}", *boxes)
 
 
-def _departs(series: Series, index: int, other: Series, frame: Frame) -> bool:
-    """Whether a vertex of a line lies off the other line."""
+def _departing(series: Series, indices: list[int], other: Series, frame: Frame) -> list[int]:
+    """Those of a line's vertices that lie off the other line."""
+    points = [series["points"][index] for index in indices]
+    if not points or len(other["points"]) < 2:
+        return indices
     if turns_back(series) or turns_back(other):
-        return not lies_on(series["points"][index], other, frame)
-    ats = np.array([point["at"] for point in other["points"]])
-    values = np.array([frame.pixels_y(point["value"]) for point in other["points"]])
-    order = np.argsort(ats, kind="stable")
-    point = series["points"][index]
-    if len(ats) < 2 or not ats.min() <= point["at"] <= ats.max():
-        return True
-    there = float(np.interp(point["at"], ats[order], values[order]))
-    return abs(there - frame.pixels_y(point["value"])) > HALF_PIXEL
+        away = off_course(points, other, frame)
+    else:
+        ats, values, places, heights = (
+            np.array(numbers)
+            for side in (other["points"], points)
+            for numbers in ([p["at"] for p in side], [frame.pixels_y(p["value"]) for p in side])
+        )
+        order = np.argsort(ats, kind="stable")
+        within = (ats.min() <= places) & (places <= ats.max())
+        there = np.interp(places, ats[order], values[order])
+        away = ~within | (np.abs(there - heights) > HALF_PIXEL)
+    return [index for index, is_away in zip(indices, away.tolist(), strict=True) if is_away]
 
 
 def _value(point: Point, series: Series, stacked: bool) -> float:

@@ -61,9 +61,10 @@ def same_course(old: Series, new: Series, frame: Frame) -> bool:
     return max(_farthest(a, b), _farthest(b, a)) <= HALF_PIXEL
 
 
-def lies_on(point: Point, line: Series, frame: Frame) -> bool:
-    """Whether a point lies on the course of a line."""
-    return _farthest(_course([point], frame), _course(line["points"], frame)) <= HALF_PIXEL
+def off_course(points: Sequence[Point], line: Series, frame: Frame) -> NDArray[np.bool_]:
+    """Which points lie off the course of a line."""
+    distances = _distances(_course(points, frame), _course(line["points"], frame))
+    return np.asarray(distances > HALF_PIXEL)
 
 
 def _course(points: Sequence[Point], frame: Frame) -> NDArray[np.float64]:
@@ -78,12 +79,19 @@ def _farthest(points: NDArray[np.float64], line: NDArray[np.float64]) -> float:
     """The greatest distance of any of the points from a polyline, in pixels."""
     if not len(points) or not len(line):
         return 0.0 if len(points) == len(line) else 1e5
+    return float(_distances(points, line).max())
+
+
+def _distances(points: NDArray[np.float64], line: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of each point (n, 2) from a polyline (m, 2), in pixels; far where the line has no points."""
+    if not len(line):
+        return np.full(len(points), 1e5)
     if len(line) == 1:
-        return float(np.linalg.norm(points - line[0], axis=1).max())
+        return np.asarray(np.linalg.norm(points - line[0], axis=1))
     start, step = line[:-1], np.diff(line, axis=0)
     length = (step**2).sum(axis=1)
     length[length == 0] = 1.0
     offset = points[:, None, :] - start[None, :, :]
     share = np.clip((offset * step[None]).sum(axis=2) / length, 0, 1)
     nearest = start[None] + share[..., None] * step[None]
-    return float(np.linalg.norm(points[:, None, :] - nearest, axis=2).min(axis=1).max())
+    return np.asarray(np.linalg.norm(points[:, None, :] - nearest, axis=2).min(axis=1))
