@@ -37,6 +37,7 @@ from erm.render.errors import DrawError
 from erm.tasks import Drawing
 from erm.tasks.chart.embedded import Embedded, find_embedded, paints_data
 from erm.tasks.chart.sameness import same_randomness_and_clock
+from erm.tasks.chart.shortcuts import take_shortcuts
 
 PROGRAM_NAME = "chart.py"
 
@@ -44,6 +45,7 @@ MAX_SIDE = 65_535
 """Pixels a side that Agg can draw."""
 
 plt.switch_backend("agg")
+take_shortcuts()
 
 _SHAPING = ("dpi", "facecolor", "edgecolor", "bbox_inches", "pad_inches", "bbox_extra_artists")
 _VECTOR_FORMATS = ("svg", "svgz", "pdf", "ps", "eps")
