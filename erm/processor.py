@@ -160,7 +160,8 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         """Encode a batch.
 
         Args:
-            images: a list of images a sample (one or two each), or None for text alone.
+            images: a list of images a sample (one or two each), or None for text alone; as
+                `open_image` takes them, or as `datasets` leaves them encoded.
             text: a prompt a sample, with one image token an image slot.
             return_tensors: ``"pt"`` for padded tensors, None for lists of ids.
             **kwargs: passed to the tokenizer (``padding``, ``padding_side``, …).
@@ -193,7 +194,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         self, images: Sequence[Any]
     ) -> list[tuple[NDArray[np.float32], tuple[int, int, int]]]:
         """Patches and grid of each image slot of one sample."""
-        scaled = self._scale_alike([open_image(image) for image in images])
+        scaled = self._scale_alike([open_image(_encoded(image)) for image in images])
         cut = [self._patches(image) for image in scaled]
         if len(cut) == 2 and self.pair_encoding == "difference":
             (reference, grid), (candidate, _) = cut
@@ -296,6 +297,11 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
 def _frames(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
     """(patches, channels · 2 · patch²): patches of two frames, side by side."""
     return np.stack([first, second], axis=2).reshape(len(first), -1)
+
+
+def _encoded(image: Any) -> Any:
+    """The bytes of an image of a dataset whose images stay encoded; anything else as it is."""
+    return image["bytes"] if isinstance(image, dict) else image
 
 
 def _by_sample(images: Any, samples: int) -> list[list[Any]]:

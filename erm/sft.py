@@ -27,7 +27,8 @@ from peft import PeftModel, load_peft_weights, set_peft_model_state_dict
 from transformers import Trainer, TrainerCallback, set_seed
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 from transformers.trainer_utils import get_last_checkpoint
-from trl import SFTConfig, SFTTrainer
+from trl import SFTConfig, SFTTrainer, apply_chat_template
+from trl.data_utils import prepare_multimodal_messages
 
 from erm.best_checkpoint import BestCheckpoint, Validation
 from erm.checkpoint import Role, write_role
@@ -46,7 +47,6 @@ STRETCH = 8
 tokens with 8, 2 % with 32), but batches in which one task prevails."""
 
 _LOGGED = ("loss", "learning_rate")
-_CHAT = [{"role": Value("string"), "content": Value("string")}]
 
 
 class Course(NamedTuple):
@@ -338,16 +338,19 @@ def write_samples(
 ) -> tuple[Dataset, int]:
     """A memory-mapped dataset in TRL's columns, streamed to `path` (Arrow).
 
-    Column ``length`` holds the tokens of a sample's images, prompt and target.
+    What would otherwise be repeated in each epoch is done here: prompt and target are written as
+    the conversation that the chat template makes of them. Images stay encoded for the processor to
+    decode, since `datasets` decodes the first of each sample twice. Column ``length`` holds the
+    tokens of a sample's images, prompt and target.
 
     Returns:
         The dataset, and the number of examples left out because their target is too long.
     """
     features = Features(
         {
-            "images": Sequence(Image()),
-            "prompt": _CHAT,
-            "completion": _CHAT,
+            "images": Sequence(Image(decode=False)),
+            "prompt": Value("string"),
+            "completion": Value("string"),
             "length": Value("int32"),
         }
     )
@@ -365,13 +368,21 @@ def write_samples(
             writer.write(
                 {
                     "images": [{"bytes": image, "path": None} for image in example.images],
-                    "prompt": [{"role": "user", "content": prompts[example.task]}],
-                    "completion": [{"role": "assistant", "content": example.target}],
+                    **_conversation(processor, prompts[example.task], example),
                     "length": seen + asked[example.task] + target,
                 }
             )
         writer.finalize()
     return Dataset.from_file(str(path)), set_aside
+
+
+def _conversation(processor: PairProcessor, prompt: str, example: Example) -> dict[str, str]:
+    """``prompt`` and ``completion`` as text, with a slot for each image."""
+    slots = list(range(len(example.images)))
+    asked = prepare_multimodal_messages([{"role": "user", "content": prompt}], images=slots)
+    answered = [{"role": "assistant", "content": [{"type": "text", "text": example.target}]}]
+    text: dict[str, str] = apply_chat_template({"prompt": asked, "completion": answered}, processor)
+    return text
 
 
 def _tokens(processor: PairProcessor, text: str) -> int:
