@@ -5,7 +5,10 @@ from __future__ import annotations
 import random
 from typing import Any
 
+import numpy as np
 import pytest
+import weasyprint.css
+import weasyprint.text.line_break
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -88,6 +91,31 @@ def scene_of(source: str) -> dict[str, Any]:
     assert item.scene is not None
     table: dict[str, Any] = item.scene["tables"][0]
     return table
+
+
+def test_what_weasyprint_works_out_once_looks_as_if_it_were_worked_out_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    styled = (
+        "<style>table {--w: 7px; text-indent: calc(10% + 1px); text-decoration: underline}"
+        " td {padding-inline-start: 9px; border-block-start-width: 4px; width: var(--w)}"
+        " td td {padding: 1px; font: italic small-caps 600 11px serif}"
+        " i {font-variation-settings: 'wght' 500} b {float: right; margin-inline-end: 3px}</style>"
+        "<table><tr><td>one <b>two</b><td dir=rtl>three <i>four</i><tr><td>5"
+        "<td><table dir=rtl><tr><td>six<td><s>seven</s></table></table>"
+    )
+    rng = random.Random(5)
+    sources = [styled, *WILD.values(), *(TASK.generate(rng, "wide") for _ in range(12))]
+
+    def pictures() -> list[Any]:
+        return [TASK.draw(source, 1_000_000, 5000).pixels for source in sources]
+
+    quickly = pictures()
+    styles, lines = weasyprint.css.ComputedStyle, weasyprint.text.line_break
+    monkeypatch.setattr(styles, "__missing__", styles.__missing__.__wrapped__)
+    monkeypatch.setattr(lines, "get_font_description", lines.get_font_description.__wrapped__)
+    for source, quick, plain in zip(sources, quickly, pictures(), strict=True):
+        assert np.array_equal(quick, plain), source
 
 
 def test_a_scene_tells_grid_texts_and_places() -> None:

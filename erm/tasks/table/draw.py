@@ -36,6 +36,7 @@ from erm.tasks.table.sheets import (
     no_fetcher,
     share_equal_styles,
 )
+from erm.tasks.table.shortcuts import take_shortcuts
 
 PADDING = 12
 """White pixels around the content."""
@@ -53,6 +54,7 @@ _LOADING_ATTRIBUTES = frozenset(("src", "srcset", "background", "data", "poster"
 logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
 share_equal_styles()
 ignore_last_spaces()
+take_shortcuts()
 
 
 @dataclass(frozen=True)
