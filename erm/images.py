@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image, ImageFile, UnidentifiedImageError
 
 from erm.errors import ErmError
 
@@ -43,7 +43,7 @@ def open_image(source: bytes | str | Path | Image.Image, name: str | None = None
             if not 0 < image.width * image.height <= MAX_PIXELS:
                 size = f"{image.width}×{image.height}"
                 raise ErmError(f"{label}: {size} pixels, not 1 to {MAX_PIXELS:,}.")
-            image.load()  # images in memory may be files that are still to be read, too
+            _load(image)
             return _on_white(image)
     except UnidentifiedImageError as error:
         raise ErmError(f"{label}: not an image in a known format.") from error
@@ -61,6 +61,18 @@ def _decoded(source: bytes | str | Path, label: str) -> Image.Image:
     if not data:
         raise ErmError(f"{label}: the image is empty (0 bytes).")
     return Image.open(io.BytesIO(data), formats=_FORMATS)
+
+
+def _load(image: Image.Image) -> None:
+    """Read an image whole, an image in memory, too: it may be a file that is still to be read.
+
+    Libraries such as WeasyPrint tell Pillow for their whole process to fill up what is missing.
+    """
+    filled_up, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    try:
+        image.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = filled_up
 
 
 def _on_white(image: Image.Image) -> Image.Image:

@@ -264,20 +264,30 @@ def test_journal_is_not_paid_twice_even_after_a_kill(server: Server, tmp_path: P
     assert len(journal.read_text().splitlines()) == 8
 
 
-def test_what_is_under_way_at_a_refusal_is_recorded(server: Server, tmp_path: Path) -> None:
+def test_what_is_under_way_at_a_refusal_is_recorded(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     refused = threading.Event()
 
     def behave(number: int, body: dict[str, Any]) -> tuple[int, bytes]:
         if number > 0:
-            refused.set()
             return 401, b"{}"
         refused.wait(60)
         return echo(number, body)
 
     server.behaviour = behave
     journal = tmp_path / "journal.jsonl"
+    endpoint = server.endpoint(journal=journal, concurrency=2, timeout=60.0)
+    refusal = endpoint._refused
+
+    def seen(*args: Any) -> ErmError:
+        # not before: an answer that arrives ahead of the refusal lets another question out
+        refused.set()
+        return refusal(*args)
+
+    monkeypatch.setattr(endpoint, "_refused", seen)
     with pytest.raises(ErmError, match="refuses the API key"):
-        server.endpoint(journal=journal, concurrency=2, timeout=60.0).ask_all(questions(8))
+        endpoint.ask_all(questions(8))
     assert len(server.bodies) == 2
     assert len(journal.read_text().splitlines()) == 1
 

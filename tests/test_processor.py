@@ -12,7 +12,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image
+from PIL import Image, ImageFile
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.video_processing_utils import BaseVideoProcessor
 
@@ -206,7 +206,12 @@ def _bare_png(width: int, height: int) -> bytes:
         (_bare_png(60_000, 60_000), "more than 64,000,000 pixels"),
     ],
 )
-def test_unreadable_images_are_named(data: bytes, reason: str) -> None:
+@pytest.mark.parametrize("filled_up", [False, True])
+def test_unreadable_images_are_named(
+    data: bytes, reason: str, filled_up: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # WeasyPrint sets it in any process that draws tables
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", filled_up)
     with pytest.raises(ErmError, match=rf"candidate: .*{reason}"):
         open_image(data, "candidate")
 
