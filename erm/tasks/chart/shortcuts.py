@@ -18,6 +18,8 @@ import matplotlib.font_manager
 import matplotlib.layout_engine
 import matplotlib.text
 
+from erm.tasks.known import Known
+
 _FONT_SETTINGS = (
     *("font.family", "font.style", "font.variant", "font.weight", "font.stretch", "font.size"),
     *("font.serif", "font.sans-serif", "font.cursive", "font.fantasy", "font.monospace"),
@@ -43,7 +45,7 @@ def _wrap(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> None:
 
 def _found_once(find: Callable[..., Any]) -> Callable[..., Any]:
     """`FontManager._find_fonts_by_props` that remembers what equal properties were found to be."""
-    known: dict[Any, Any] = {}
+    known = Known[list[Any]](_MOST_FONTS)
 
     @functools.wraps(find)
     def found(manager: Any, properties: Any, *args: Any, **kwargs: Any) -> Any:
@@ -54,11 +56,7 @@ def _found_once(find: Callable[..., Any]) -> Callable[..., Any]:
             *(manager, len(manager.ttflist), hash(properties)),
             *(tuple(one) if isinstance(one, list) else one for one in settings),
         )
-        if key not in known:
-            if len(known) >= _MOST_FONTS:
-                known.clear()
-            known[key] = find(manager, properties)
-        return list(known[key])
+        return list(known.once(key, lambda: find(manager, properties)))
 
     return found
 
@@ -72,16 +70,11 @@ class _Tables:
 
 def _with_tables_read_once(get_font: Callable[..., Any]) -> Callable[..., Any]:
     """`matplotlib.font_manager.get_font` for who wants nothing but tables of the font."""
-    known: dict[Any, _Tables] = {}
+    known = Known[_Tables](_MOST_FONTS)
 
     @functools.wraps(get_font)
     def with_tables(paths: Any) -> _Tables:
-        key = tuple(paths)
-        if key not in known:
-            if len(known) >= _MOST_FONTS:
-                known.clear()
-            known[key] = _Tables(get_font(paths))
-        return known[key]
+        return known.once(tuple(paths), lambda: _Tables(get_font(paths)))
 
     return with_tables
 

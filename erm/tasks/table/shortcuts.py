@@ -18,6 +18,8 @@ import weasyprint.pdf.fonts
 import weasyprint.text.line_break
 from fontTools.ttLib import TTFont, TTLibError
 
+from erm.tasks.known import Known
+
 _FONT_PROPERTIES = (
     *("font_style", "font_stretch", "font_weight", "font_size", "font_variant_caps"),
     "font_variation_settings",
@@ -61,16 +63,12 @@ def take_shortcuts() -> None:
 
 def _described_once(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """`weasyprint.text.fonts.get_font_description` that remembers what it described."""
-    known: dict[Any, Any] = {}
+    known = Known[Any](_MOST_FONTS)
 
     @functools.wraps(describe)
     def described(style: Any) -> Any:
         key = (tuple(style["font_family"]), *[style[name] for name in _FONT_PROPERTIES])
-        if key not in known:
-            if len(known) >= _MOST_FONTS:
-                known.clear()
-            known[key] = describe(style)
-        return known[key]
+        return known.once(key, lambda: describe(style))
 
     return described
 
@@ -102,20 +100,14 @@ def _unhinted_once(subset: Callable[..., None]) -> Callable[..., None]:
     Which glyphs a table needs is another question for each; the answer takes a tenth of the time of
     drawing one where HarfBuzz-Subset is there, and nine tenths where fontTools must do.
     """
-    known: dict[Any, bytes | None] = {}
+    known = Known[bytes | None](_MOST_UNHINTED)
 
     @functools.wraps(subset)
     def unhinted_only(font: Any, to_unicode: Any, hinting: bool) -> None:
-        content = font.file_content
-        if not to_unicode or hinting or len(content) > _LARGEST_FONT:
-            subset(font, to_unicode, hinting)
-            return
-        key = (font.hash, font.index, len(content))
-        if key not in known:
-            if len(known) >= _MOST_UNHINTED:
-                known.clear()
-            known[key] = unhinted(content, font.index)
-        plain = known[key]
+        content, plain = font.file_content, None
+        if to_unicode and not hinting and len(content) <= _LARGEST_FONT:
+            key = (font.hash, font.index, len(content))
+            plain = known.once(key, lambda: unhinted(content, font.index))
         if plain is None:
             subset(font, to_unicode, hinting)
         else:
