@@ -1,10 +1,10 @@
 """How well a critic judges held-out pairs, and how it behaves: one table a question.
 
 ``python benchmarks/critic.py MODEL DATA [--pairs N] [--json FILE]`` takes a critic (any spec of
-`erm.specs`) and a folder of pairs, and tells F1, correlation, ranking, empty reports and pairs a
-second beside the pixel critic and the exact annotator; the reported against the expected severity;
-whether more of the same error costs more; and whether the same places are found when the images are
-swapped. Training and its curves are not covered.
+`erm.critics.loading`) and a folder of pairs, and tells F1, correlation, ranking, empty reports and
+pairs a second beside the pixel critic and the exact annotator; the reported against the expected
+severity; whether more of the same error costs more; and whether the same places are found when the
+images are swapped. Training and its curves are not covered.
 """
 
 from __future__ import annotations
@@ -21,18 +21,18 @@ from typing import Any
 
 import numpy as np
 
-from erm.annotate import annotate_rendered, unusable
+from erm.annotation import annotate_rendered, unusable
 from erm.benchmark import judge_from_spec, score
 from erm.benchmark.statistics import rank_agreement
-from erm.critic import Critic, Critique, ImagePair
+from erm.critics.base import Critic, Critique, ImagePair
+from erm.critics.exact import ExactCritic
+from erm.critics.loading import critic_from_spec
+from erm.critics.pixel import PixelCritic
+from erm.critics.prediction import items_of, predictions_of
+from erm.dataset.pairs import Pair, read_pairs
 from erm.errors import ErmError
-from erm.exact_critic import ExactCritic
-from erm.pairs import Pair, read_pairs
-from erm.pixel_critic import PixelCritic
-from erm.prediction import items_of, predictions_of
 from erm.render import Renderer
 from erm.report import Report
-from erm.specs import critic_from_spec
 from erm.tasks import TASK_NAMES, get_task
 
 CHAIN = 3

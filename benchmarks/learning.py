@@ -23,8 +23,8 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from erm.models.settings import SCRATCH_SIZES
 from erm.tasks import TASK_NAMES
-from erm.training import SCRATCH_SIZES
 
 POINTS: dict[str, dict[str, dict[str, str]]] = {
     "pairs": {

@@ -23,7 +23,7 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from erm.benchmark import Item, Prediction, Scores, judge_from_spec, score, write_page
-from erm.benchmark.constructed import agreement, construct
+from erm.benchmark.judge.constructed import agreement, construct
 from erm.benchmark.scoring import judge_items
 
 ITEMS, ERRORS = 1335, 5

@@ -22,7 +22,8 @@ from typing import Any
 import numpy as np
 import psutil
 
-from erm.synthesis import SynthesizeSettings, synthesize
+from erm.synthesis.settings import SynthesizeSettings
+from erm.synthesis.synthesize import synthesize
 from erm.tasks import TASK_NAMES
 
 MEBI = 1 << 20

@@ -28,19 +28,21 @@ from torch.utils.flop_counter import FlopCounterMode
 from transformers import Qwen3VLConfig, set_seed
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
-from erm.checkpoint import Role, write_role
-from erm.critic import ImagePair, write_reply
+from erm.critics.base import ImagePair, write_reply
+from erm.critics.local import LocalCritic
 from erm.errors import ErmError
-from erm.launch import LaunchSettings, distribute, is_main_process, rank
-from erm.local_critic import LocalCritic
-from erm.model import build_model, build_processor, random_weights
-from erm.processor import PairProcessor
-from erm.prompts import critic_prompt
-from erm.report import MEDIUM, Discrepancy, Report
+from erm.models.example import Example
+from erm.models.launch import distribute, is_main_process, rank
+from erm.models.processor import PairProcessor
+from erm.models.prompts import critic_prompt
+from erm.models.qwen3vl import build_model, build_processor, random_weights
+from erm.models.role import Role, write_role
+from erm.models.settings import SCRATCH_SIZES, LaunchSettings, ModelSettings, OptimizationSettings
+from erm.models.sft import fine_tune, write_samples
+from erm.models.tokenizer import IMAGE_TOKEN, train_tokenizer
+from erm.report import Report
 from erm.settings import Settings
-from erm.sft import fine_tune, write_samples
-from erm.tokenizer import IMAGE_TOKEN, train_tokenizer
-from erm.training import SCRATCH_SIZES, Example, ModelSettings, OptimizationSettings
+from erm.tasks.discrepancy import MEDIUM, Discrepancy
 
 LEAST_STEPS = 8
 """With fewer, at most one would be timed."""
@@ -71,7 +73,7 @@ class Setting(Settings):
     """One row of the table.
 
     Attributes:
-        size: of `erm.training.SCRATCH_SIZES` or `REAL_SIZES`.
+        size: of `erm.models.settings.SCRATCH_SIZES` or `REAL_SIZES`.
         side: of the square images, pixels.
         errors: of each report; about 30 tokens each.
         judged: pairs that are judged, `judged_batch` at a time.

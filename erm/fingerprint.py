@@ -1,7 +1,7 @@
 """Names of what decides a result: the content of files and folders, settings, and this code.
 
-Not covered: what is done with such a name, be it resuming (`erm.synthesis`, `erm.inference`) or
-finding a registered model again (`erm.registry`).
+Not covered: what is done with such a name, be it resuming (`erm.synthesis.synthesize`,
+`erm.synthesis.infer`) or finding a registered model again (`erm.registry.promotion`).
 """
 
 from __future__ import annotations
@@ -34,8 +34,9 @@ def fingerprint(fields: Mapping[str, Any], *read: Path) -> str:
     state = hashlib.blake2b(digest_size=8)
     state.update(json.dumps(fields, sort_keys=True).encode())
     package = Path(__file__).parent
-    files = [*package.glob("*.py"), *package.glob("render/**/*.py"), *package.glob("tasks/**/*.py")]
-    for file in sorted(files):
+    rooms = ("sources", "tasks", "render", "dataset", "synthesis")
+    below = [file for room in rooms for file in package.glob(f"{room}/**/*.py")]
+    for file in sorted([*package.glob("*.py"), *below]):
         state.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
     for path in read:
         state.update(content_hash(path).encode() if path.exists() else b"-")

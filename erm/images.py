@@ -2,7 +2,7 @@
 
 Covers decoding of what people hand in (palette, 16-bit, CMYK, animated, truncated), sizes without
 decoding, PNG bytes, and by how much two images differ. Not covered: resizing for a model
-(`erm.processor`).
+(`erm.models.processor`).
 """
 
 from __future__ import annotations

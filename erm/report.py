@@ -2,7 +2,7 @@
 
 Covers the taxonomy, the typed report, its JSON form and the tolerant reader of critics' replies.
 Not covered: what makes two images differ (`erm.tasks`) and how a report becomes a reward
-(`erm.reward`).
+(`erm.rewards.published`).
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 from erm.errors import ErmError
+from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
 
 TaskName = Literal["chart", "table", "svg"]
 
@@ -27,40 +28,6 @@ CATEGORIES: dict[str, tuple[str, ...]] = {
 
 CATEGORY_KEY: dict[str, str] = {"chart": "category", "table": "type", "svg": "category"}
 """JSON key that names an error's category in a task's published report format."""
-
-MINOR, MEDIUM, SEVERE = 1, 2, 3
-"""Severities: hardly affects reading · partial misreading · breaks structure or misleads."""
-
-
-class Box(NamedTuple):
-    """A rectangle in pixels of the image; x grows right, y grows down; x1, y1 are exclusive."""
-
-    x0: float
-    y0: float
-    x1: float
-    y1: float
-
-
-@dataclass(frozen=True)
-class Discrepancy:
-    """One difference that a person can see.
-
-    Attributes:
-        category: one of `CATEGORIES` of the report's task.
-        severity: 1 minor, 2 medium, 3 severe.
-        location: the element or place, in a person's words (``bar 'Q3' of series 'EU'``).
-        description: the difference with both values, the candidate's first (``value is 4.1
-            instead of 6``), without the location.
-        box: where it is, in pixels of the image that `box_in` names; None where unknown.
-        box_in: the image on which the element is drawn; a missing element is in the reference.
-    """
-
-    category: str
-    severity: int
-    location: str
-    description: str
-    box: Box | None = None
-    box_in: Literal["reference", "candidate"] = "candidate"
 
 
 @dataclass(frozen=True)

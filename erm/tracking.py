@@ -2,7 +2,7 @@
 
 The functions write to the active MLflow run and do nothing where there is none, so that the library
 can be used without a record. Not covered: who opens a run and how runs hang together (`flows`), and
-registered models (`erm.registry`).
+registered models (`erm.registry.promotion`).
 """
 
 from __future__ import annotations

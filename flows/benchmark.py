@@ -22,7 +22,8 @@ def benchmark() -> State[Any]:
 
 
 def _work(params: Params, paths: Paths) -> Metrics:
-    from erm.benchmarking import BenchmarkSettings, benchmark
+    from erm.critics.benchmarking import benchmark
+    from erm.critics.settings import BenchmarkSettings
 
     metrics = benchmark(
         params.of("benchmark", BenchmarkSettings),

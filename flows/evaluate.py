@@ -19,7 +19,8 @@ def evaluate() -> State[Any]:
 
 
 def _work(params: Params, paths: Paths) -> Metrics:
-    from erm.evaluation import EvaluateSettings, evaluate
+    from erm.policies.evaluation import evaluate
+    from erm.policies.settings import EvaluateSettings
 
     return evaluate(
         params.of("evaluate", EvaluateSettings),

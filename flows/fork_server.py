@@ -226,7 +226,7 @@ def end_family(pid: int) -> None:
 
 def _become(job: Job, server: int) -> None:
     """Gives this process the streams and the environment of a stage, and none of our modules."""
-    from erm.launch import die_with_parent  # in the child: the server loads no code of ours
+    from erm.models.launch import die_with_parent  # in the child: the server loads no code of ours
 
     die_with_parent()
     if os.getppid() != server:

@@ -21,8 +21,10 @@ def infer() -> State[Any]:
 
 
 def _work(params: Params, paths: Paths) -> Metrics:
-    from erm.inference import InferSettings, infer
-    from erm.validation import ValidateSettings, validate
+    from erm.dataset.settings import ValidateSettings
+    from erm.dataset.validation import validate
+    from erm.synthesis.infer import infer
+    from erm.synthesis.settings import InferSettings
 
     inferred = paths.out("data/inferred")
     metrics = infer(params.of("infer", InferSettings), pairs=PAIRS, out=inferred, work=paths.work)

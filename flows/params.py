@@ -28,15 +28,15 @@ CONF = Path("conf")
 CHECKED = Path(".erm/checked")
 
 SETTINGS = {
-    "synthesize": "erm.synthesis:SynthesizeSettings",
-    "validate": "erm.validation:ValidateSettings",
-    "train_policy": "erm.policy_training:TrainPolicySettings",
-    "infer": "erm.inference:InferSettings",
-    "train_critic": "erm.critic_training:TrainCriticSettings",
-    "benchmark": "erm.benchmarking:BenchmarkSettings",
-    "reinforce": "erm.reinforcement:ReinforceSettings",
-    "evaluate": "erm.evaluation:EvaluateSettings",
-    "promote": "erm.registry:PromoteSettings",
+    "synthesize": "erm.synthesis.settings:SynthesizeSettings",
+    "validate": "erm.dataset.settings:ValidateSettings",
+    "train_policy": "erm.policies.settings:TrainPolicySettings",
+    "infer": "erm.synthesis.settings:InferSettings",
+    "train_critic": "erm.critics.settings:TrainCriticSettings",
+    "benchmark": "erm.critics.settings:BenchmarkSettings",
+    "reinforce": "erm.policies.settings:ReinforceSettings",
+    "evaluate": "erm.policies.settings:EvaluateSettings",
+    "promote": "erm.registry.settings:PromoteSettings",
 }
 """Stages in the order in which they run, and the settings class of each one's section."""
 

@@ -11,7 +11,7 @@ from prefect import State, flow
 
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
-from erm.registry import Promotion
+from erm.registry.promotion import Promotion
 from erm.settings import Settings
 from erm.tracking import numbers
 from flows.outputs import Paths
@@ -31,12 +31,15 @@ def promote() -> State[Any]:
 
 
 def _work(params: Params, paths: Paths) -> Metrics:
-    from erm import registry
-    from erm.benchmarking import BenchmarkSettings, benchmark
-    from erm.evaluation import EvaluateSettings, evaluate
-    from erm.packaging import log_critic, log_policy
+    from erm.critics.benchmarking import benchmark
+    from erm.critics.settings import BenchmarkSettings
+    from erm.policies.evaluation import evaluate
+    from erm.policies.settings import EvaluateSettings
+    from erm.registry import promotion as registry
+    from erm.registry.settings import PromoteSettings
+    from erm.registry.packaging import log_critic, log_policy
 
-    settings = params.of("promote", registry.PromoteSettings)
+    settings = params.of("promote", PromoteSettings)
     benchmarking = params.of("benchmark", BenchmarkSettings)
     evaluation = params.of("evaluate", EvaluateSettings)
     data = content_hash(PAIRS)
@@ -98,7 +101,7 @@ def _folder(uri: str) -> Path:
     """Where the weights of a registered version lie, downloaded if they are elsewhere."""
     import mlflow
 
-    from erm.packaging import packaged_folder
+    from erm.models.location import packaged_folder
 
     return packaged_folder(Path(mlflow.artifacts.download_artifacts(uri)), uri)
 

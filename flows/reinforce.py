@@ -19,7 +19,8 @@ def reinforce() -> State[Any]:
 
 
 def _work(params: Params, paths: Paths) -> Metrics:
-    from erm.reinforcement import ReinforceSettings, reinforce
+    from erm.policies.reinforcement import reinforce
+    from erm.policies.settings import ReinforceSettings
 
     return reinforce(
         params.of("reinforce", ReinforceSettings),

@@ -18,7 +18,8 @@ def synthesize() -> State[Any]:
 
 
 def _work(params: Params, paths: Paths) -> Metrics:
-    from erm.synthesis import SynthesizeSettings, synthesize
+    from erm.synthesis.settings import SynthesizeSettings
+    from erm.synthesis.synthesize import synthesize
 
     return synthesize(
         params.of("synthesize", SynthesizeSettings),

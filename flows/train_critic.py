@@ -19,7 +19,8 @@ def train_critic() -> State[Any]:
 
 
 def _work(params: Params, paths: Paths) -> Metrics:
-    from erm.critic_training import TrainCriticSettings, train_critic
+    from erm.critics.settings import TrainCriticSettings
+    from erm.critics.training import train_critic
 
     return train_critic(
         params.of("train_critic", TrainCriticSettings),

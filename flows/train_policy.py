@@ -19,7 +19,8 @@ def train_policy() -> State[Any]:
 
 
 def _work(params: Params, paths: Paths) -> Metrics:
-    from erm.policy_training import TrainPolicySettings, train_policy
+    from erm.policies.settings import TrainPolicySettings
+    from erm.policies.training import train_policy
 
     return train_policy(
         params.of("train_policy", TrainPolicySettings),

@@ -19,7 +19,8 @@ def validate() -> State[Any]:
 
 
 def _work(params: Params, paths: Paths) -> Metrics:
-    from erm.validation import ValidateSettings, validate
+    from erm.dataset.settings import ValidateSettings
+    from erm.dataset.validation import validate
 
     return validate(
         params.of("validate", ValidateSettings),

@@ -11,7 +11,7 @@ import pytest
 
 from erm.render import Renderer
 
-_LONGEST = ("test_pipeline_smoke", "test_training", "test_flows_stage", "test_reinforcement")
+_LONGEST = ("test_pipeline", "test_training", "test_stage", "test_reinforcement")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -23,11 +23,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _write_model(folder: Path, role: Literal["critic", "policy"]) -> Path:
     from transformers import set_seed
 
-    from erm.checkpoint import Role, write_role
-    from erm.model import build_model, build_processor
-    from erm.prompts import critic_prompt, policy_prompt
+    from erm.models.prompts import critic_prompt, policy_prompt
+    from erm.models.qwen3vl import build_model, build_processor
+    from erm.models.role import Role, write_role
+    from erm.models.settings import ModelSettings
     from erm.tasks import TASK_NAMES
-    from erm.training import ModelSettings
 
     ask = critic_prompt if role == "critic" else policy_prompt
     prompts = {task: ask(task, brief=True) for task in TASK_NAMES}
@@ -64,5 +64,5 @@ def renderer() -> Iterator[Renderer]:
 def warm(renderer: Renderer) -> Iterator[None]:
     """Pairs are made with that worker: starting one takes longer than drawing a few pictures."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("erm.chunk_work._renderer", lambda _: nullcontext(renderer))
+        patch.setattr("erm.synthesis.workers._renderer", lambda _: nullcontext(renderer))
         yield

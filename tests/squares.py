@@ -6,9 +6,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
+from erm.dataset.pairs import Pair, SplitWriter
 from erm.images import encode_png
-from erm.pairs import Pair, SplitWriter
-from erm.report import Box, Discrepancy, Report
+from erm.report import Report
+from erm.tasks.discrepancy import Box, Discrepancy
 
 _CHANGES = (("blue", "blue"), ("red", "blue"), ("red", "blue"), ("blue", "green"))
 

@@ -1,7 +1,7 @@
 """VC-RewardBench: reading, judging, scoring, comparing, and a page to look at the mistakes.
 
 This module gathers the names that other parts use. Not covered: running a critic over the items
-(`erm.critic`).
+(`erm.critics.base`).
 """
 
 from erm.benchmark.baselines import CommonestErrorCritic
@@ -17,7 +17,7 @@ from erm.benchmark.formats import (
     write_benchmark,
     write_predictions,
 )
-from erm.benchmark.judges import Judge, judge_from_spec
+from erm.benchmark.judge.judges import Judge, judge_from_spec
 from erm.benchmark.page import write_page
 from erm.benchmark.scores import Scores, score
 from erm.benchmark.view import serve

@@ -1,7 +1,7 @@
 """Critics that do not look: what a number on the benchmark has to beat.
 
 Covers "always the commonest error". Not covered: the untrained critic and real ones
-(`erm.critic`).
+(`erm.critics.base`).
 """
 
 from __future__ import annotations

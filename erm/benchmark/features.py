@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from erm.benchmark.formats import Item
-from erm.benchmark.similarity import image_pairs
+from erm.benchmark.formats import Item, image_pairs
 from erm.errors import ErmError
 
 

@@ -2,22 +2,26 @@
 
 Covers the field names, images beside the file, and what is wrong with a row, by line. Not covered:
 Parquet and Hugging Face data sets as files (`erm.benchmark.parquet`), what a score makes of a row
-(`erm.benchmark.scoring`) and our own training pairs (`erm.pairs`).
+(`erm.benchmark.scoring`) and our own training pairs (`erm.dataset.pairs`).
 """
 
 from __future__ import annotations
 
 import json
-import math
 import os
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from PIL import Image as PillowImage
+
+from erm.benchmark.json_values import finite, parse_json
 from erm.errors import ErmError
-from erm.report import CATEGORIES, Discrepancy
+from erm.images import open_image
+from erm.report import CATEGORIES
+from erm.tasks.discrepancy import Discrepancy
 
 Image = Path | bytes
 """An image as the benchmark holds it: a file, or the bytes of one."""
@@ -181,14 +185,6 @@ def _rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
     return rows
 
 
-def parse_json(text: str, where: str) -> Any:
-    """The value in a JSON text; raises `ErmError` that names `where`."""
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise ErmError(f"{where} is not JSON, perhaps half-written: {error}.") from error
-
-
 def _object(value: Any, where: str) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise ErmError(f"{where} is not a JSON object.")
@@ -298,12 +294,14 @@ def _image_field(path: Path, number: int, name: str, image: Image | None) -> Any
     return Path(os.path.relpath(image, path.parent)).as_posix()
 
 
-def finite(value: Any) -> Any:
-    """The same JSON value with NaN and infinities as null, which standard JSON can hold."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {str(key): finite(entry) for key, entry in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(entry) for entry in value]
-    return value
+def image_pairs(
+    items: Sequence[Item],
+) -> Iterator[tuple[int, tuple[PillowImage.Image, PillowImage.Image]]]:
+    """Index and both RGB images of every item whose images can be read."""
+    for index, item in enumerate(items):
+        if item.reference is None or item.candidate is None:
+            continue
+        try:
+            yield index, (open_image(item.reference), open_image(item.candidate))
+        except ErmError:
+            continue  # the distance stays NaN, and tables count the items behind each number

@@ -20,10 +20,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from erm.benchmark.alignment import Error, named_category
 from erm.benchmark.blindness import compare_distances, overlooked
 from erm.benchmark.figures import distance_panels, severity_scatter
-from erm.benchmark.formats import Image, finite
+from erm.benchmark.formats import Image
+from erm.benchmark.json_values import finite
+from erm.benchmark.judge.alignment import Error, named_category
 from erm.benchmark.scores import Scores
 from erm.benchmark.scoring import ItemScore
 from erm.benchmark.statistics import severity_totals

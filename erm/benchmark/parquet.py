@@ -14,9 +14,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from erm.benchmark.formats import finite, parse_json
+from erm.benchmark.json_values import finite, parse_json
+from erm.dataset.pairs import with_features
 from erm.errors import ErmError
-from erm.pairs import with_features
 
 _JSON_FIELDS = ("human_errors", "pred_json")
 """Errors come from critics and need not share one schema, so they travel as JSON text."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from erm.benchmark.formats import Prediction, Problem
-from erm.benchmark.judges import Judge
+from erm.benchmark.judge.judges import Judge
 from erm.benchmark.scoring import ItemScore, judge_items, summarize
 from erm.benchmark.statistics import additions
 

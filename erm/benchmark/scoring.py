@@ -1,7 +1,7 @@
 """Published VC-RewardBench scores: F1 hard and soft, severity correlation, to the last digit.
 
 Source of every rule: the reference scoring, steps 1 to 7; golden numbers in ``tests/golden``.
-Not covered: the judge's decisions (`erm.benchmark.judges`) and our own additions
+Not covered: the judge's decisions (`erm.benchmark.judge.judges`) and our own additions
 (`erm.benchmark.statistics`).
 """
 
@@ -12,7 +12,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from erm.benchmark.alignment import (
+from erm.benchmark.formats import Prediction
+from erm.benchmark.judge.alignment import (
     Alignment,
     Error,
     ErrorLists,
@@ -21,7 +22,6 @@ from erm.benchmark.alignment import (
     named_category,
     read_reply,
 )
-from erm.benchmark.formats import Prediction
 from erm.report import CATEGORIES
 
 

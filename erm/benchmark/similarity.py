@@ -7,16 +7,15 @@ Covers pixel MSE, SSIM, TEDS where both table sources are known, and features of
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from erm.benchmark.formats import Item
-from erm.benchmark.teds import teds
+from erm.benchmark.formats import Item, image_pairs
 from erm.errors import ErmError
-from erm.images import open_image
+from erm.tasks.table.teds import teds
 
 Pixels = NDArray[np.uint8]
 Distances = dict[str, NDArray[np.float64]]
@@ -110,19 +109,6 @@ def _shrunk(image: PillowImage.Image) -> PillowImage.Image:
     return small
 
 
-def image_pairs(
-    items: Sequence[Item],
-) -> Iterator[tuple[int, tuple[PillowImage.Image, PillowImage.Image]]]:
-    """Index and both RGB images of every item whose images can be read."""
-    for index, item in enumerate(items):
-        if item.reference is None or item.candidate is None:
-            continue
-        try:
-            yield index, (open_image(item.reference), open_image(item.candidate))
-        except ErmError:
-            continue  # the distance stays NaN, and tables count the items behind each number
-
-
 def teds_distances(items: Sequence[Item]) -> NDArray[np.float64]:
     """(items,) 1 − TEDS in [0, 1]; NaN for other tasks, unknown sources and huge tables."""
     values = np.full(len(items), np.nan)
@@ -132,5 +118,5 @@ def teds_distances(items: Sequence[Item]) -> NDArray[np.float64]:
             try:
                 values[index] = 1 - teds(reference, candidate)
             except ErmError:
-                continue  # too large a table, see `erm.benchmark.teds.MOST_NODES`
+                continue  # too large a table, see `erm.tasks.table.teds.MOST_NODES`
     return values

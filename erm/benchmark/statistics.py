@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.benchmark.alignment import Error, named_category
 from erm.benchmark.formats import Problem
+from erm.benchmark.judge.alignment import Error, named_category
 from erm.benchmark.scoring import ItemScore, pearson, severity_number, total
 from erm.report import CATEGORIES
 

@@ -18,12 +18,13 @@ from erm.cli.console import (
     working,
     write_bytes,
 )
+from erm.critics.loading import DEFAULT_CRITIC
 from erm.errors import ErmError
-from erm.specs import DEFAULT_CRITIC, DEFAULT_POLICY
+from erm.policies.loading import DEFAULT_POLICY
 
 if TYPE_CHECKING:
-    from erm.critic import Critic
-    from erm.reward import Reward
+    from erm.critics.base import Critic
+    from erm.rewards.published import Reward
 
 CriticOption = Annotated[
     str,
@@ -76,8 +77,8 @@ def critique(
         from erm.images import open_image
 
         images = open_image(reference), open_image(candidate)
-        from erm.critic import ImagePair
-        from erm.reward import critique_with_retry
+        from erm.critics.base import ImagePair
+        from erm.rewards.published import critique_with_retry
 
         judge = _critic(critic, constrained, endpoint)
         judged = critique_with_retry(judge, [ImagePair(task, *images)])[0]
@@ -114,7 +115,7 @@ def reward(
 
         image = encode_png(open_image(reference))
         from erm.render import Renderer
-        from erm.reward import reward_completions
+        from erm.rewards.published import reward_completions
 
         judge = _critic(critic, constrained, endpoint)
         with Renderer(workers=1) as renderer:
@@ -130,8 +131,8 @@ def reward(
 
 
 def _critic(spec: str, constrained: bool | None, endpoint: list[str] | None) -> Critic:
-    from erm.connection import connection_settings
-    from erm.specs import critic_from_spec
+    from erm.critics.loading import critic_from_spec
+    from erm.endpoints.settings import connection_settings
 
     reached = connection_settings(endpoint or ())
     return critic_from_spec(spec, constrained=constrained, endpoint=reached)
@@ -177,10 +178,10 @@ def refine(
         from erm.images import open_image
 
         opened = open_image(image)
-        from erm.connection import connection_settings
-        from erm.refinement import refine as improve
+        from erm.endpoints.settings import connection_settings
+        from erm.policies.loading import policy_from_spec
+        from erm.policies.refinement import refine as improve
         from erm.render import Renderer
-        from erm.specs import policy_from_spec
 
         author = policy_from_spec(policy, endpoint=connection_settings(endpoint or ()))
         judge = _critic(critic, constrained, endpoint)

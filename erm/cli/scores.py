@@ -84,7 +84,7 @@ def benchmark(
         if page is not None:
             _write_pages(page, scored, comparison, distances)
         if critics:
-            from erm.prediction import forget_answers
+            from erm.critics.prediction import forget_answers
 
             for path in files.values():
                 forget_answers(path)
@@ -135,8 +135,8 @@ def _targets(critics: list[str], paths: list[Path]) -> dict[str, Path]:
 
 def _predict(files: dict[str, Path], data: Path) -> None:
     from erm.benchmark import describe, read_benchmark
-    from erm.prediction import predict
-    from erm.specs import critic_from_spec
+    from erm.critics.loading import critic_from_spec
+    from erm.critics.prediction import predict
 
     problems: list[Problem] = []
     items = read_benchmark(data, problems)

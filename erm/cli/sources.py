@@ -161,7 +161,7 @@ def annotate(
     """
     items = [(task, read_text(path, "source")) for path in (reference, candidate)]
     with working():
-        from erm.annotate import annotate_views, view_of
+        from erm.annotation import annotate_views, view_of
         from erm.render import Renderer
 
         with Renderer(workers=1) as renderer:
@@ -229,7 +229,7 @@ def ingest(
     """
     target = out or Path(f"ingested-{task}.parquet")
     with working():
-        from erm.ingest import ingest as collect
+        from erm.synthesis.ingest import ingest as collect
 
         summary = collect(task, paths, target, column)
     if as_json:

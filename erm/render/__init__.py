@@ -5,9 +5,9 @@ network, files and other processes; `Renderer` is the same with its own workers 
 contained, and what is not, is in ``docs/security.md``.
 """
 
-from erm.render.errors import ERROR_KINDS, DrawError
 from erm.render.limits import Limits, Rendered, RenderError, RenderItem
 from erm.render.pool import Renderer, render_batch
+from erm.sources.errors import ERROR_KINDS, DrawError
 
 __all__ = [
     "ERROR_KINDS",

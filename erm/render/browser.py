@@ -22,9 +22,9 @@ from PIL import Image
 
 from erm.errors import ErmError
 from erm.render import wire
-from erm.render.errors import DrawError
 from erm.render.limits import Limits
 from erm.render.png import encode_rgb, has_one_colour
+from erm.sources.errors import DrawError
 
 EXECUTABLES = (
     "/usr/lib/chromium/chromium",

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from erm.render import sandbox, wire
-from erm.render.errors import DrawError
 from erm.render.limits import Limits
 from erm.render.sandbox import Containment
+from erm.sources.errors import DrawError
 from erm.tasks import get_task
 
 DOCUMENT_TASKS = frozenset(("table", "svg"))

@@ -28,8 +28,8 @@ from erm.render import wire
 from erm.render.batch import Batch
 from erm.render.browser import find_browser
 from erm.render.drawers import DOCUMENT_TASKS
-from erm.render.errors import ERROR_KINDS
 from erm.render.limits import Limits, Rendered, RenderError
+from erm.sources.errors import ERROR_KINDS
 from erm.tasks import TASK_NAMES
 
 Isolation = Literal["auto", "required", "off"]

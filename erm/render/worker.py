@@ -28,10 +28,10 @@ from typing import Any, BinaryIO, NamedTuple
 
 from erm.render import browser, kernel, sandbox, wire
 from erm.render.drawers import Drawers, ParentGoneError, Reply
-from erm.render.errors import DrawError
 from erm.render.limits import Limits
 from erm.render.png import encode_rgb, has_one_colour
 from erm.render.sandbox import Containment
+from erm.sources.errors import DrawError
 from erm.tasks import TASK_NAMES
 
 CHART_MODULES = (

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from erm.report import Discrepancy
+    from erm.tasks.discrepancy import Discrepancy
 
 TASK_NAMES = ("chart", "table", "svg")
 """Every task, in the order in which tables and plots show them."""
@@ -88,7 +88,7 @@ class Task(ABC):
 
     @abstractmethod
     def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
-        """Draw a source; raises `erm.render.errors.DrawError` with a kind for each way to fail."""
+        """Draw a source; raises `erm.sources.errors.DrawError` with a kind for each way to fail."""
 
     @abstractmethod
     def read_scene(self, drawing: Drawing) -> Scene:

@@ -8,12 +8,12 @@ from __future__ import annotations
 import random
 from typing import Any, cast
 
-from erm.report import Discrepancy
 from erm.tasks import Drawing, Scene, Task, Variety, View
 from erm.tasks.chart.compare import compare_charts
 from erm.tasks.chart.edit import OPERATORS
 from erm.tasks.chart.extract import extract_program
 from erm.tasks.chart.generate import generate_program
+from erm.tasks.discrepancy import Discrepancy
 
 
 class ChartTask(Task):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from matplotlib.cm import ScalarMappable
 
-from erm.render.errors import DrawError
+from erm.sources.errors import DrawError
 from erm.tasks.chart.canvas import Canvas
 from erm.tasks.chart.elements import Series
 from erm.tasks.chart.series import label_of, make_point, make_series

@@ -10,7 +10,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from erm.report import Discrepancy
 from erm.tasks import View
 from erm.tasks.chart.compare_data import COMPARABLE, arrangement, compare_data
 from erm.tasks.chart.compare_layout import compare_layout, exchange_swapped
@@ -40,6 +39,7 @@ from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
 from erm.tasks.chart.naming import background, is_histogram, type_name
 from erm.tasks.chart.numbering import subplot_numbers
 from erm.tasks.chart.wording import colour_change, number_change, over
+from erm.tasks.discrepancy import Discrepancy
 
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
 _VALUES = ("value", "value small", "value large")

@@ -33,7 +33,7 @@ from matplotlib.collections import Collection, QuadMesh
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from erm.render.errors import DrawError
+from erm.sources.errors import DrawError
 from erm.tasks import Drawing
 from erm.tasks.chart.embedded import Embedded, find_embedded, paints_data
 from erm.tasks.chart.sameness import same_randomness_and_clock

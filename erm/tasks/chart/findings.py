@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.report import Box, Discrepancy
 from erm.tasks import View
 from erm.tasks.chart.elements import BoxList
 from erm.tasks.chart.severity import RULES
+from erm.tasks.discrepancy import Box, Discrepancy
 
 PIXEL_STEP = 12
 """Difference of one colour channel (0 to 255) up to which two pixels count as alike."""

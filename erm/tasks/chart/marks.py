@@ -29,7 +29,7 @@ from matplotlib.markers import MarkerStyle
 from matplotlib.offsetbox import AnchoredText
 from matplotlib.patches import Patch, Shadow, Wedge
 
-from erm.render.errors import DrawError
+from erm.sources.errors import DrawError
 from erm.tasks.chart.boxes import take_box_plots
 from erm.tasks.chart.canvas import Canvas, number, stroke
 from erm.tasks.chart.cells import read_image, read_mesh

@@ -16,7 +16,7 @@ from matplotlib.offsetbox import AnchoredText
 from matplotlib.text import Annotation
 from matplotlib.ticker import FixedLocator
 
-from erm.render.errors import DrawError
+from erm.sources.errors import DrawError
 from erm.tasks import Drawing
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
 from erm.tasks.chart.elements import Axes, Axis, ChartScene, Legend, Stroke, TextItem, Tick

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from erm.report import MEDIUM, MINOR, SEVERE
+from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE
 
 
 class Rule(NamedTuple):

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from matplotlib.collections import LineCollection
 
-from erm.render.errors import DrawError
+from erm.sources.errors import DrawError
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
 from erm.tasks.chart.elements import Point, Series, Stroke
 

@@ -18,7 +18,7 @@ import matplotlib.font_manager
 import matplotlib.layout_engine
 import matplotlib.text
 
-from erm.tasks.known import Known
+from erm.tasks.shared.cache import Known
 
 _FONT_SETTINGS = (
     *("font.family", "font.style", "font.variant", "font.weight", "font.stretch", "font.size"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from erm.tasks import Drawing, Operator, Scene, Task, Variety, View
 
 if TYPE_CHECKING:
-    from erm.report import Discrepancy
+    from erm.tasks.discrepancy import Discrepancy
 
 
 class SvgTask(Task):

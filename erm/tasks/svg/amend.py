@@ -18,7 +18,7 @@ import numpy as np
 from cairosvg.bounding_box import calculate_bounding_box, is_non_empty_bounding_box
 from cairosvg.helpers import size
 
-from erm.render.markup import local_name
+from erm.sources.markup import local_name
 
 XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 

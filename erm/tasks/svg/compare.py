@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from erm.images import largest_gap
-from erm.report import MEDIUM, MINOR, SEVERE, Box, Discrepancy
 from erm.tasks import Scene, View
+from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
 from erm.tasks.svg import geometry, painting, words
 from erm.tasks.svg.geometry import Difference
 from erm.tasks.svg.groups import Together, moved_together, undo

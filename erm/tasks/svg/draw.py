@@ -24,9 +24,9 @@ from cssselect2 import ElementWrapper
 from defusedxml import ElementTree
 from numpy.typing import NDArray
 
-from erm.render.errors import DrawError
-from erm.render.markup import drop, local_name, walk
-from erm.render.references import refuse_loading_css, refuse_url
+from erm.sources.errors import DrawError
+from erm.sources.markup import drop, local_name, walk
+from erm.sources.references import refuse_loading_css, refuse_url
 from erm.tasks import Drawing
 from erm.tasks.svg.amend import XLINK_HREF, amend, install
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from erm.report import MEDIUM, MINOR, SEVERE
+from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE
 from erm.tasks.svg import outline, words
 from erm.tasks.svg.outline import Outline, Points
 from erm.tasks.svg.shapes import Shape

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from erm.report import MEDIUM, MINOR
+from erm.tasks.discrepancy import MEDIUM, MINOR
 from erm.tasks.svg import words
 from erm.tasks.svg.geometry import Difference
 from erm.tasks.svg.shapes import Paint, Shape

@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from erm.images import largest_gap
-from erm.render.errors import DrawError
+from erm.sources.errors import DrawError
 from erm.tasks import Drawing, Scene
 from erm.tasks.svg import outline
 from erm.tasks.svg.trace import Mark, image_of, paint, trace

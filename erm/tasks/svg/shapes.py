@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from erm.report import Box
 from erm.tasks import Scene
+from erm.tasks.discrepancy import Box
 from erm.tasks.svg import words
 from erm.tasks.svg.outline import Outline
 

@@ -18,7 +18,7 @@ from cairosvg.parser import Node
 from cairosvg.surface import PNGSurface
 from numpy.typing import NDArray
 
-from erm.render.errors import DrawError
+from erm.sources.errors import DrawError
 from erm.tasks.svg.draw import ParsedTree
 
 CairoPath = list[tuple[int, tuple[float, ...]]]

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import random
 
-from erm.report import Discrepancy
 from erm.tasks import Drawing, Scene, Task, Variety, View
+from erm.tasks.discrepancy import Discrepancy
 from erm.tasks.table.completion import extract_table
 from erm.tasks.table.edit import OPERATORS
 from erm.tasks.table.generate import generate_table

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
-from erm.report import MEDIUM, MINOR, SEVERE, Box, Discrepancy
+from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
 from erm.tasks.table.alignment import pair
 from erm.tasks.table.looks import (
     Pair,

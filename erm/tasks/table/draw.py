@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from weasyprint.formatting_structure import boxes
 from weasyprint.urls import FatalURLFetchingError
 
-from erm.render.errors import DrawError
-from erm.render.markup import drop, local_name, walk
-from erm.render.references import refuse_loading_css
+from erm.sources.errors import DrawError
+from erm.sources.markup import drop, local_name, walk
+from erm.sources.references import refuse_loading_css
 from erm.tasks import Drawing
 from erm.tasks.table.sheets import (
     VIEWPORT_WIDTH,

@@ -15,8 +15,8 @@ from typing import Any
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.ffi import ffi, pango
 
-from erm.render.errors import DrawError
-from erm.report import Box
+from erm.sources.errors import DrawError
+from erm.tasks.discrepancy import Box
 from erm.tasks.table.scene import (
     Caption,
     Cell,

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from erm.report import MEDIUM, MINOR, Box, Discrepancy
+from erm.tasks.discrepancy import MEDIUM, MINOR, Box, Discrepancy
 from erm.tasks.table.scene import Cell, Line
 from erm.tasks.table.text_style import Change, part_changes, same, same_ratio, text_changes
 from erm.tasks.table.wording import alike, color_name, color_pair, span

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, fields
 from functools import cached_property
 from typing import Any
 
-from erm.report import Box
+from erm.tasks.discrepancy import Box
 
 
 @dataclass(frozen=True)

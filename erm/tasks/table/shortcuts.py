@@ -18,7 +18,7 @@ import weasyprint.pdf.fonts
 import weasyprint.text.line_break
 from fontTools.ttLib import TTFont, TTLibError
 
-from erm.tasks.known import Known
+from erm.tasks.shared.cache import Known
 
 _FONT_PROPERTIES = (
     *("font_style", "font_stretch", "font_weight", "font_size", "font_variant_caps"),

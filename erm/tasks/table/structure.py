@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from erm.report import MEDIUM, SEVERE, Box, Discrepancy
+from erm.tasks.discrepancy import MEDIUM, SEVERE, Box, Discrepancy
 from erm.tasks.table.alignment import Pairing
 from erm.tasks.table.looks import Pair, union
 from erm.tasks.table.matching import Match, unlikeness

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from erm.report import MEDIUM, MINOR, SEVERE
+from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE
 
 _CURRENCY = r"[$€£¥₹₽₩₺₪฿]|USD|EUR|GBP|JPY|CHF|CNY|INR|kr|zł"
 _UNIT = r"%|‰|°[CF]?|(?:k|K|M|B|bn|mn|m|t|h|s|km|kg|g|l|cm|mm|MB|GB|ms)\b"

@@ -1,0 +1,1 @@
+"""Judges: which predicted error stands for which annotated one."""

@@ -1,0 +1,1 @@
+"""Critics: from pairs of images to reports."""

@@ -1,0 +1,234 @@
+"""Benchmarking critics on held-out pairs: run, judge, compare, show.
+
+The trained critic stands beside critics that bound it from below: the same model with random
+weights, one that always reports the commonest error of the training pairs, and one that compares
+pixels by rule. Not covered: scoring (`erm.benchmark`) and single critics (`erm.critics.base`).
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from erm.benchmark import (
+    Item,
+    Prediction,
+    Scores,
+    judge_from_spec,
+    score,
+    write_predictions,
+)
+from erm.benchmark.baselines import CommonestErrorCritic
+from erm.benchmark.blindness import compare_distances, plot_distances
+from erm.benchmark.comparison import comparison_table, severity_of_items
+from erm.benchmark.page import write_page
+from erm.benchmark.similarity import Distances, measure_distances
+from erm.critics.base import Critique, ImagePair
+from erm.critics.exact import ExactCritic
+from erm.critics.figures import judged_picture, spread
+from erm.critics.pixel import PixelCritic
+from erm.critics.prediction import items_of, predictions_of
+from erm.critics.settings import BenchmarkSettings
+from erm.dataset.pairs import Pair, read_pairs
+from erm.errors import ErmError
+from erm.render import Renderer
+from erm.tasks import TASK_NAMES
+from erm.tracking import log_artifact
+
+if TYPE_CHECKING:
+    from erm.critics.local import LoadedCritic, LocalCritic
+
+
+def benchmark(
+    settings: BenchmarkSettings,
+    critic: Path,
+    pairs: Path,
+    out: Path,
+    inferred: Path | None = None,
+) -> dict[str, float]:
+    """Score a critic and its baselines on the test split.
+
+    Writes to `out`: ``predictions.jsonl`` (of the critic, with images beside it),
+    ``summary.json``, ``f1.csv``, ``severity.csv``, ``similarity.csv`` and ``.png``, ``judged.png``
+    and the page ``index.html``.
+
+    Args:
+        inferred: a second folder, of a policy's own errors. Where its test split has pairs, they
+            are scored apart: predictions, summary and page in ``inferred/``, rows in ``f1.csv``.
+
+    Returns:
+        The critic's main numbers, ``unparsable`` replies, and
+        ``baselines/<name>/f1_hard`` of each baseline; the same once more as ``inferred/…`` for the
+        policy's own errors, of which there may be none (``inferred/evaluated``).
+
+    Raises:
+        ErmError: the folder holds no critic, or there are no held-out pairs.
+    """
+    held_out = _held_out(settings, pairs)
+    if not held_out:
+        raise ErmError(f"{pairs}: the test split is empty.")
+    own_errors = _held_out(settings, inferred) if inferred is not None else []
+    with _Critics(settings, critic, pairs) as critics:
+        judged = critics.judge(held_out)
+        natural = critics.judge(own_errors) if own_errors else None
+    distances = {
+        "critic": severity_of_items(judged.scores["critic"], judged.scores["critic"]),
+        **measure_distances(judged.items, settings.similarities),
+    }
+    _write(judged, out, "The critic on held-out pairs", settings.seed, distances)
+    metrics, f1_rows = judged.metrics(), _f1_rows(judged.scores)
+    if natural is not None:
+        title = "The critic on the policy's own errors"
+        _write(natural, out / "inferred", title, settings.seed)
+        metrics |= {f"inferred/{name}": value for name, value in natural.metrics().items()}
+        f1_rows += _f1_rows(natural.scores, "inferred/")
+    elif inferred is not None:
+        metrics["inferred/evaluated"] = 0.0
+    _write_plots(f1_rows, judged.scores["critic"], out)
+    _write_similarities(judged.items, distances, out)
+    chosen = spread(held_out, settings.pictured)
+    picture = judged_picture(
+        [held_out[index] for index in chosen], [judged.critiques[index] for index in chosen]
+    )
+    picture.savefig(out / "judged.png", dpi=110, metadata={"Software": None})
+    log_artifact(out, "benchmark")
+    return metrics
+
+
+@dataclass(frozen=True)
+class _Judged:
+    """Held-out pairs with the critic's critiques, and the scores of every critic by name."""
+
+    items: list[Item]
+    critiques: list[Critique]
+    predictions: list[Prediction]
+    scores: dict[str, Scores]
+
+    def metrics(self) -> dict[str, float]:
+        unparsable = sum(critique.parsed is None for critique in self.critiques)
+        baselines = {
+            f"baselines/{name.replace(' ', '_')}/f1_hard": one.metrics()["overall/f1_hard"]
+            for name, one in self.scores.items()
+            if name != "critic"
+        }
+        return {**self.scores["critic"].metrics(), "unparsable": float(unparsable), **baselines}
+
+
+class _Critics:
+    """The trained critic, what bounds it from below, and the exact annotator, as a context."""
+
+    def __init__(self, settings: BenchmarkSettings, critic: Path, pairs: Path) -> None:
+        from erm.critics.local import LocalCritic
+
+        self._seed = settings.seed
+        self._judge = judge_from_spec(settings.judge)
+        self._trained = LocalCritic(critic, batch_size=settings.batch_size)
+        self._untrained = _untrained(self._trained, settings)
+        self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
+        self._renderer = (
+            Renderer(workers=settings.render_workers) if settings.exact_annotator else None
+        )
+
+    def __enter__(self) -> _Critics:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._renderer is not None:
+            self._renderer.close()
+
+    def judge(self, held_out: Sequence[Pair]) -> _Judged:
+        items = items_of(held_out)
+        views = [ImagePair(pair.task, pair.reference, pair.candidate) for pair in held_out]
+        critiques = self._trained.critique(views, progress=True)
+        predictions = {
+            "critic": predictions_of(items, critiques),
+            "untrained": predictions_of(items, self._untrained.critique(views)),
+            "commonest error": self._commonest.predict(items),
+            "pixels": predictions_of(items, PixelCritic().critique(views)),
+        }
+        if self._renderer is not None:
+            exact = ExactCritic(held_out, self._renderer)
+            predictions[exact.name] = predictions_of(items, exact.critique(views))
+        scores = {
+            name: score(answers, self._judge, seed=self._seed)
+            for name, answers in predictions.items()
+        }
+        return _Judged(items, critiques, predictions["critic"], scores)
+
+
+def _write(
+    judged: _Judged, folder: Path, title: str, seed: int, distances: Distances | None = None
+) -> None:
+    """The critic's predictions and summary, and the page with all critics."""
+    folder.mkdir(parents=True, exist_ok=True)
+    scores = judged.scores["critic"]
+    write_predictions(folder / "predictions.jsonl", judged.predictions)
+    (folder / "summary.json").write_text(json.dumps(scores.to_dict(), indent=1) + "\n")
+    comparison = comparison_table(judged.scores, seed)
+    write_page(scores, folder, title, comparison=comparison, distances=distances or {})
+
+
+def _held_out(settings: BenchmarkSettings, pairs: Path) -> list[Pair]:
+    chosen: list[Pair] = []
+    seen = dict.fromkeys(TASK_NAMES, 0)
+    for pair in read_pairs(pairs, "test"):
+        if settings.max_pairs is None or seen[pair.task] < settings.max_pairs:
+            seen[pair.task] += 1
+            chosen.append(pair)
+    return chosen
+
+
+def _untrained(trained: LocalCritic, settings: BenchmarkSettings) -> LoadedCritic:
+    """The critic's architecture and tokenizer with the weights of before training."""
+    from transformers import set_seed
+
+    from erm.critics.local import LoadedCritic
+    from erm.models.qwen3vl import random_weights
+
+    set_seed(settings.seed)
+    model = trained.checkpoint.model
+    untrained = random_weights(model.config).to(model.device, model.dtype).eval()
+    untrained.generation_config = model.generation_config
+    checkpoint = trained.checkpoint._replace(model=untrained)
+    return LoadedCritic("untrained", checkpoint, batch_size=settings.batch_size)
+
+
+def _f1_rows(scores: dict[str, Scores], prefix: str = "") -> list[list[Any]]:
+    """F1 hard of every critic by task."""
+    return [
+        [f"{prefix}{task}, {name}", name, f"{prefix}{task}", metrics[f"{task}/f1_hard"]]
+        for name, metrics in ((name, one.metrics()) for name, one in scores.items())
+        for task in ("overall", *TASK_NAMES)
+        if f"{task}/f1_hard" in metrics
+    ]
+
+
+def _write_plots(f1_rows: list[list[Any]], scores: Scores, out: Path) -> None:
+    """``f1.csv``: F1 hard of every critic by task; ``severity.csv``: sums of the critic's items."""
+    with (out / "f1.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["of", "critic", "task", "f1_hard"])
+        writer.writerows(f1_rows)
+    with (out / "severity.csv").open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["task", "annotated", "predicted"])
+        writer.writerows(
+            [row.task, sum(row.annotated_severity.values()), sum(row.predicted_severity.values())]
+            for row in scores.items
+            if row.counted
+        )
+
+
+def _write_similarities(items: Sequence[Item], distances: Distances, out: Path) -> None:
+    """``similarity.csv``: agreement with annotated severity by distance and task; its plot."""
+    keys = ("name", "task", "items", "pearson", "spearman", "ranking_accuracy", "blind")
+    with (out / "similarity.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, keys, extrasaction="ignore")
+        writer.writeheader()
+        writer.writerows(compare_distances(items, distances))
+    figure = plot_distances(items, distances)
+    figure.savefig(out / "similarity.png", dpi=110, metadata={"Software": None})

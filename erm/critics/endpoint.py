@@ -1,0 +1,155 @@
+"""A critic behind an OpenAI-compatible endpoint, such as vLLM serving Qwen3-VL.
+
+Covers the question, the published sampling parameters, image sizes and the reply's JSON schema.
+Not covered: connections, retries, concurrency and the journal (`erm.endpoints.client`).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import Any
+
+from PIL import Image
+
+from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
+from erm.endpoints.client import DEFAULT_URL, Endpoint, Question
+from erm.images import encode_png
+from erm.models.prompts import critic_prompt
+from erm.report import CATEGORY_KEY, categories_of
+
+PUBLISHED_SAMPLING: dict[str, Any] = {
+    "temperature": 0.7,
+    "top_p": 0.8,
+    "presence_penalty": 1.5,
+    "max_tokens": 4096,
+}
+"""How the published critic draws its reply; to these, `PUBLISHED_TOP_K` where a server knows it."""
+
+PUBLISHED_TOP_K = 20
+"""Not a field of OpenAI's own interface; vLLM and others accept it."""
+
+PUBLISHED_MAX_SIDE = {"table": 768, "chart": 1024, "svg": 1024}
+"""Longest side of an image, in pixels, that the published critic was trained on."""
+
+
+class EndpointCritic(Critic):
+    """A model that is asked to list the discrepancies of a pair, image by image.
+
+    Args:
+        model: the name that the server knows.
+        endpoint: the connection; by default one to the usual variables' address
+            (``OPENAI_BASE_URL``, ``OPENAI_API_KEY``) with the published sampling.
+        constrained: sends the report's JSON schema as ``response_format``, for servers that
+            decode under a schema.
+
+    Attributes:
+        asked, unparsable: number of replies so far, and of those that held no report.
+
+    Raises:
+        ErmError: there is neither a key nor a server of one's own.
+    """
+
+    varies = True
+
+    def __init__(
+        self, model: str, *, endpoint: Endpoint | None = None, constrained: bool = False
+    ) -> None:
+        self.name = f"openai:{model}"
+        self.endpoint = endpoint or published_endpoint(model)
+        self.asked = 0
+        self.unparsable = 0
+        self._constrained = constrained
+        self._failures: Counter[tuple[str, bytes, bytes]] = Counter()
+
+    def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
+        """Critiques in order; a pair whose last reply held no report is asked for a new sample.
+
+        Raises:
+            ErmError: an image or task is bad, or the servers gave no answer.
+        """
+        prepared = [_prepared(pair, number) for number, pair in enumerate(pairs, start=1)]
+        answers = self.endpoint.ask_all(
+            [
+                Question(
+                    critic_prompt(task, brief=False),
+                    images=(reference, candidate),
+                    schema=report_schema(task) if self._constrained else None,
+                    attempt=self._failures[task, reference, candidate],
+                )
+                for task, reference, candidate in prepared
+            ]
+        )
+        critiques = []
+        failed = set()
+        for key, answer in zip(prepared, answers, strict=True):
+            critique = read_reply(key[0], answer.text)
+            self.asked += 1
+            if critique.parsed is None:
+                self.unparsable += 1
+                failed.add(key)
+            critiques.append(critique)
+        self._failures.update(failed)
+        return critiques
+
+
+def published_endpoint(model: str, **options: Any) -> Endpoint:
+    """A connection that samples as the published critic did.
+
+    Args:
+        **options: of `erm.endpoints.client.Endpoint`, such as ``base_urls``, ``concurrency``,
+            ``journal``.
+    """
+    endpoint = Endpoint(model, **{"options": PUBLISHED_SAMPLING, **options})
+    if "options" not in options and DEFAULT_URL not in endpoint.base_urls:
+        endpoint.options["extra_body"] = {"top_k": PUBLISHED_TOP_K}
+    return endpoint
+
+
+def report_schema(task: str) -> dict[str, Any]:
+    """JSON schema of a reply: the object that `erm.critics.base.write_reply` writes, fields in its
+    order, which is also the order that `erm.models.prompts.critic_prompt` asks for.
+
+    Raises:
+        ErmError: the task is unknown.
+    """
+    categories = list(categories_of(task))
+    fields: dict[str, Any] = {
+        "location": {"type": "string"},
+        "description": {"type": "string"},
+        CATEGORY_KEY[task]: {"type": "string", "enum": categories},
+        "severity": {"type": "integer", "enum": [1, 2, 3]},
+    }
+    return {
+        "type": "object",
+        "properties": {
+            "errors": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": fields,
+                    "required": list(fields),
+                    "additionalProperties": False,
+                },
+            }
+        },
+        "required": ["errors"],
+        "additionalProperties": False,
+    }
+
+
+def _prepared(pair: ImagePair, number: int) -> tuple[str, bytes, bytes]:
+    """Task and both images as PNG, scaled by one factor to the task's longest side."""
+    categories_of(pair.task)
+    images = open_pair(pair, number)
+    longest = max(max(image.size) for image in images)
+    factor = min(1.0, PUBLISHED_MAX_SIDE[pair.task] / longest)
+    reference, candidate = (encode_png(_scaled(image, factor)) for image in images)
+    return pair.task, reference, candidate
+
+
+def _scaled(image: Image.Image, factor: float) -> Image.Image:
+    if factor == 1.0:
+        return image
+    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+    return image.resize(size, Image.Resampling.LANCZOS)

@@ -1,0 +1,68 @@
+"""The critic that one line of text names.
+
+A folder, an MLflow URI (``models:/erm-critic@champion``), ``openai:MODEL`` for a model behind an
+OpenAI-compatible endpoint, or ``pixel`` (`erm.critics.pixel`). Only the kind that is asked for is
+imported.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from erm.models.location import ENDPOINT, endpoint_model, model_folder
+
+if TYPE_CHECKING:
+    from erm.critics.base import Critic
+    from erm.endpoints.settings import ConnectionSettings
+    from erm.models.settings import SamplingSettings
+
+DEFAULT_CRITIC = "models:/erm-critic@champion"
+"""The critic that the pipeline promoted last."""
+
+
+def critic_from_spec(
+    spec: str = DEFAULT_CRITIC,
+    *,
+    device: str | None = None,
+    dtype: str = "float32",
+    batch_size: int = 32,
+    sampling: SamplingSettings | None = None,
+    constrained: bool | None = None,
+    endpoint: ConnectionSettings | None = None,
+) -> Critic:
+    """The critic that a spec names, ready to judge.
+
+    Args:
+        device, dtype, batch_size, sampling: of a local model, as in
+            `erm.critics.local.LocalCritic`; an endpoint decides these itself, and ``pixel`` has no
+            use for them.
+        constrained: keeps replies to the report's grammar: by default in a local model, not at an
+            endpoint, where the server has to know JSON schemas.
+        endpoint: how an endpoint is reached.
+
+    Raises:
+        ErmError: there is no such folder, model or alias, or it is no critic.
+    """
+    if spec == "pixel":
+        from erm.critics.pixel import PixelCritic
+
+        return PixelCritic()
+    if spec.startswith(ENDPOINT):
+        from erm.critics.endpoint import EndpointCritic, published_endpoint
+
+        model = endpoint_model(spec)
+        connection = endpoint.model_dump() if endpoint is not None else {}
+        reached = published_endpoint(model, **connection)
+        return EndpointCritic(model, endpoint=reached, constrained=constrained is True)
+    folder = model_folder(spec, "critic")
+    from erm.critics.local import LocalCritic
+    from erm.models.generation import GREEDY
+
+    return LocalCritic(
+        folder,
+        device=device,
+        dtype=dtype,
+        batch_size=batch_size,
+        sampling=sampling or GREEDY,
+        constrained=constrained is not False,
+    )

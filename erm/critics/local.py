@@ -1,0 +1,115 @@
+"""Critics whose model is held in this process: any Qwen3-VL folder that training wrote.
+
+Not covered: training (`erm.critics.training`), how tokens are drawn (`erm.models.generation`) and
+kept to the reply's grammar (`erm.models.constraint`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
+from erm.models.checkpoint import Checkpoint, load_checkpoint
+from erm.models.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
+from erm.models.generation import GREEDY, generate, visual_prompt
+from erm.models.settings import SamplingSettings
+
+
+class LoadedCritic(Critic):
+    """A critic whose model somebody else loaded, or is training.
+
+    Args:
+        name: what tables and journals call it.
+        sampling: greedy by default, so that the same pair gets the same report. Otherwise every
+            call draws anew, from the seed and the number of the call.
+        constrained: keeps replies to the grammar of `erm.critics.base.write_reply`, so that each
+            one parses, and gives expected severities. Without it the model writes what it likes.
+        max_errors: errors of a constrained reply, at most.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        checkpoint: Checkpoint,
+        *,
+        batch_size: int = 32,
+        sampling: SamplingSettings = GREEDY,
+        constrained: bool = True,
+        max_errors: int = MAX_ERRORS,
+    ) -> None:
+        self.name = name
+        self.varies = sampling.temperature > 0
+        self.checkpoint = checkpoint
+        self._batch_size = batch_size
+        self._sampling = sampling
+        self._calls = 0
+        self._automata: dict[str, TokenAutomaton] = {}
+        if constrained:
+            self._automata = {
+                task: TokenAutomaton(task, checkpoint.processor.tokenizer, max_errors)
+                for task in checkpoint.role.prompts
+            }
+
+    def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
+        model, processor, role = self.checkpoint
+        self.checkpoint.check_tasks(pair.task for pair in pairs)
+        # An empty report always fits, however short the answers that the model was trained on.
+        shortest = [automaton.shortest for automaton in self._automata.values()]
+        limit = max([role.max_new_tokens, *shortest])
+        held: dict[int, tuple[ReportConstraint, int]] = {}
+
+        def constrain(chosen: Sequence[int]) -> ReportConstraint:
+            automata = [self._automata[pairs[index].task] for index in chosen]
+            constraint = ReportConstraint(automata, limit)
+            held.update({index: (constraint, row) for row, index in enumerate(chosen)})
+            return constraint
+
+        replies = generate(
+            model,
+            processor,
+            [
+                visual_prompt(
+                    role.prompts[pair.task],
+                    (pair.reference, pair.candidate),
+                    open_pair(pair, number),
+                )
+                for number, pair in enumerate(pairs, start=1)
+            ],
+            max_new_tokens=limit,
+            batch_size=self._batch_size,
+            sampling=self._sampling,
+            draw=self._calls,
+            constrain=constrain if self._automata else None,
+            progress="critique" if progress else None,
+        )
+        self._calls += 1
+        critiques = []
+        for index, (pair, reply) in enumerate(zip(pairs, replies, strict=True)):
+            critique = read_reply(pair.task, reply)
+            if index in held:
+                constraint, row = held[index]
+                critique = replace(critique, expected_severity=constraint.expected_severity(row))
+            critiques.append(critique)
+        return critiques
+
+
+class LocalCritic(LoadedCritic):
+    """A critic from a folder.
+
+    Args:
+        folder: as training writes it (`erm.models.checkpoint`).
+        device: of torch; by default a GPU where there is one.
+        **options: of `LoadedCritic`.
+
+    Raises:
+        ErmError: the folder holds no critic.
+    """
+
+    def __init__(
+        self, folder: Path, *, device: str | None = None, dtype: str = "float32", **options: Any
+    ) -> None:
+        checkpoint = load_checkpoint(folder, "critic", device=device, dtype=dtype)
+        super().__init__(folder.name, checkpoint, **options)

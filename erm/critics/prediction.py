@@ -1,0 +1,153 @@
+"""What a critic predicts for benchmark items; a killed run goes on where it stopped.
+
+Covers pairs of ours as items, too. Not covered: scoring (`erm.benchmark`).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from erm.benchmark import Item, Prediction, human_error, write_predictions
+from erm.benchmark.similarity import SOURCES
+from erm.critics.base import Critic, Critique, ImagePair
+from erm.errors import ErmError
+from erm.images import open_image
+from erm.report import CATEGORIES
+
+if TYPE_CHECKING:
+    from erm.dataset.pairs import Pair
+
+
+def items_of(pairs: Sequence[Pair]) -> list[Item]:
+    """Pairs of ours as benchmark items, with their sources."""
+    items = []
+    for index, pair in enumerate(pairs):
+        errors = [human_error(error) for error in pair.report.errors]
+        sources = dict(zip(SOURCES, (pair.reference_source, pair.candidate_source), strict=True))
+        images = pair.reference, pair.candidate
+        items.append(Item(pair.id, index, pair.task, *images, errors, sources))
+    return items
+
+
+def predictions_of(items: Sequence[Item], critiques: Sequence[Critique]) -> list[Prediction]:
+    """What critiques predict for the items they were made of."""
+    return [
+        Prediction(item, critique.parsed, _failure(critique))
+        for item, critique in zip(items, critiques, strict=True)
+    ]
+
+
+def _failure(critique: Critique) -> str | None:
+    return None if critique.parsed is not None else "no JSON object in the reply"
+
+
+def predict(
+    items: Sequence[Item],
+    critic: Critic,
+    out: Path,
+    *,
+    batch_size: int = 64,
+    progress: bool = False,
+    keep_answers: bool = False,
+) -> list[Prediction]:
+    """Judge items and write the predictions to `out` (.jsonl, .json or .parquet).
+
+    Answers are kept in a file ``.<name>.answers`` beside `out` until all are there; an interrupted
+    run of the same critic on the same items takes them up. With `keep_answers` they stay until
+    `forget_answers`, for who has more critics to run before anything is finished.
+
+    An item without a readable pair of images, of an unknown task, or whose reply holds no report
+    gets no report and a reason.
+
+    Raises:
+        ErmError: the critic can't answer, or another critic's answers are in the way.
+    """
+    out.parent.mkdir(parents=True, exist_ok=True)
+    journal = _journal(out)
+    known = _read_journal(journal, items, critic.name)
+    with journal.open("a", encoding="utf-8") as file:
+        waiting = [index for index in range(len(items)) if index not in known]
+        for start in range(0, len(waiting), batch_size):
+            chosen = waiting[start : start + batch_size]
+            for index, answer in _judge(items, chosen, critic, progress).items():
+                known[index] = answer
+                row = {"critic": critic.name, "index": index, **_identity(items[index]), **answer}
+                file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    predictions = [
+        Prediction(item, known[index]["pred_json"], known[index]["failure"])
+        for index, item in enumerate(items)
+    ]
+    write_predictions(out, predictions)
+    if not keep_answers:
+        journal.unlink()
+    return predictions
+
+
+def forget_answers(out: Path) -> None:
+    """Drop what `predict` kept of a run that is finished."""
+    _journal(out).unlink(missing_ok=True)
+
+
+def _journal(out: Path) -> Path:
+    return out.with_name(f".{out.name}.answers")
+
+
+def _judge(
+    items: Sequence[Item], chosen: Sequence[int], critic: Critic, progress: bool
+) -> dict[int, dict[str, Any]]:
+    answers: dict[int, dict[str, Any]] = {}
+    pairs: dict[int, ImagePair] = {}
+    for index in chosen:
+        item = items[index]
+        if item.task not in CATEGORIES:
+            answers[index] = {"pred_json": None, "failure": f"unknown task '{item.task}'"}
+            continue
+        try:
+            pairs[index] = _pair(item)
+        except ErmError as error:
+            answers[index] = {"pred_json": None, "failure": str(error)}
+    critiques = critic.critique(list(pairs.values()), progress=progress) if pairs else []
+    for index, critique in zip(pairs, critiques, strict=True):
+        answers[index] = {"pred_json": critique.parsed, "failure": _failure(critique)}
+    return dict(sorted(answers.items()))
+
+
+def _pair(item: Item) -> ImagePair:
+    if item.reference is None or item.candidate is None:
+        raise ErmError("the row names no reference or no candidate image")
+    return ImagePair(item.task, open_image(item.reference), open_image(item.candidate))
+
+
+def _identity(item: Item) -> dict[str, str]:
+    return {"id": str(item.id), "idx": str(item.idx), "task": item.task}
+
+
+def _read_journal(journal: Path, items: Sequence[Item], critic: str) -> dict[int, dict[str, Any]]:
+    if not journal.exists():
+        return {}
+    content = journal.read_bytes()
+    whole = content[: content.rfind(b"\n") + 1]  # a killed run may leave half a line
+    if len(whole) < len(content):
+        with journal.open("r+b") as file:
+            file.truncate(len(whole))
+    known: dict[int, dict[str, Any]] = {}
+    for line in whole.splitlines():
+        try:
+            row = json.loads(line)
+            index, answer = int(row["index"]), {key: row[key] for key in ("pred_json", "failure")}
+            same = row["critic"] == critic and index < len(items)
+            same = same and all(row[key] == value for key, value in _identity(items[index]).items())
+        except (ValueError, KeyError, TypeError) as error:
+            raise ErmError(f"{journal}: not a record of answers; delete it.") from error
+        if not same:
+            raise ErmError(
+                f"{journal}: holds answers of another critic or on other items; delete it."
+            )
+        known[index] = answer
+    return known

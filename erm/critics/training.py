@@ -1,0 +1,73 @@
+"""Training the critic on exact reports: (pair, prompt) → report.
+
+Not covered: the training itself (`erm.models.sft`) and judging (`erm.critics.base`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+
+from erm.critics.settings import TrainCriticSettings
+from erm.dataset.pairs import Pair, fraction, read_pairs
+from erm.models.example import Example
+from erm.models.launch import distribute, needed
+from erm.tasks import TASK_NAMES
+
+
+def train_critic(
+    settings: TrainCriticSettings,
+    pairs: Path,
+    out: Path,
+    work: Path,
+    inferred: Path | None = None,
+) -> dict[str, float]:
+    """Train a critic on the train split of a folder of pairs and write it to `out`.
+
+    With ``validation`` it judges pairs of the validation split now and then, and the weights with
+    the highest F1 hard are kept.
+
+    Args:
+        work: folder of resumable state.
+        inferred: a second folder, of a policy's own errors, whose pairs are mixed with the first's.
+
+    Returns:
+        As `erm.models.sft.train`.
+
+    Raises:
+        ErmError: there are no training pairs, or none to validate on.
+    """
+    if needed(settings.launch):
+        paths = {"pairs": pairs, "out": out, "work": work}
+        if inferred is not None:
+            paths["inferred"] = inferred
+        return distribute("erm.critics.training:train_critic", settings, settings.launch, paths)
+    from erm.critics.base import write_reply
+    from erm.models.prompts import critic_prompt
+    from erm.models.sft import train
+
+    def examples() -> Iterator[Example]:
+        for folder in (pairs, inferred) if inferred is not None else (pairs,):
+            for pair in islice(training_pairs(settings, folder), settings.max_pairs):
+                yield Example(pair.task, (pair.reference, pair.candidate), write_reply(pair.report))
+
+    brief = settings.model.from_scratch
+    prompts = {task: critic_prompt(task, brief=brief) for task in TASK_NAMES}
+    validation = None
+    if settings.validation is not None:
+        from erm.critics.validation import HeldOutJudge
+        from erm.models.best_checkpoint import Validation
+        from erm.models.role import Role
+
+        role = Role(role="critic", prompts=prompts, max_new_tokens=settings.max_target_tokens)
+        judge = HeldOutJudge(settings.validation, pairs, role)
+        validation = Validation(judge, "f1_hard", settings.validation.every)
+    return train("critic", prompts, examples, settings, out, work, validation)
+
+
+def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair]:
+    """The training pairs of a folder that the settings do not leave out."""
+    for pair in read_pairs(folder, "train"):
+        if fraction(pair.source_id) < settings.share and pair.route not in settings.exclude_routes:
+            yield pair

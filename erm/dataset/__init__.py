@@ -1,0 +1,1 @@
+"""Pairs on disk: the format, near-duplicates, the data card and validation."""

@@ -1,0 +1,87 @@
+"""What must hold of the data: one Great Expectations suite a table.
+
+Covers the expectations and their bounds. Not covered: how the tables come to be
+(`erm.dataset.validation.tables`) and what happens when an expectation fails
+(`erm.dataset.validation`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from erm.dataset.duplicates import NEAR
+from erm.dataset.pairs import SPLITS
+from erm.dataset.routes import ROUTES
+from erm.report import CATEGORIES
+from erm.tasks.discrepancy import MINOR, SEVERE
+
+if TYPE_CHECKING:
+    from erm.dataset.settings import ValidateSettings
+
+
+def suites(settings: ValidateSettings, *, alone: bool = True) -> dict[str, list[Any]]:
+    """Expectations of each table, by the table's name.
+
+    Args:
+        alone: numbers and balance are checked too, as of data that nothing stands beside.
+    """
+    from great_expectations import expectations as gxe
+
+    def unique(column: str) -> Any:
+        return gxe.ExpectColumnValuesToBeUnique(column=column)
+
+    def among(column: str, values: list[Any]) -> Any:
+        return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=values)
+
+    def between(column: str, low: float | None, high: float | None = None) -> Any:
+        return gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)
+
+    def present(column: str) -> Any:
+        return gxe.ExpectColumnValuesToNotBeNull(column=column)
+
+    sides = ("reference", "candidate")
+    lengths = [f"{side}_{length}" for side in sides for length in ("width", "height")]
+    balance = {
+        "tasks": [
+            between("pairs", settings.min_pairs_per_task),
+            between("empty_share", *settings.empty_share),
+            between("splits", len(SPLITS), len(SPLITS)),
+        ],
+        "categories": [between("share", settings.min_category_share)],
+    }
+    return {
+        "shards": [among("wrong", [""]), among("split", list(SPLITS)), between("rows", 1)],
+        "pairs": [
+            present("id"),
+            unique("id"),
+            among("task", list(CATEGORIES)),
+            among("split", list(SPLITS)),
+            among("route", list(ROUTES)),
+            among("decodable", [True]),
+            *(between(length, 1, settings.max_side) for length in lengths),
+            *(between(f"{side}_source", 1) for side in sides),
+            between("errors", 0, settings.max_errors),
+            between("total_severity", 0, SEVERE * settings.max_errors),
+            among("report_matches", [True]),
+            among("label_of_equal_images", [0]),
+            among("label_and_pixels", ["agree"]),
+        ],
+        "errors": [
+            among("task_category", [f"{t}: {c}" for t, names in CATEGORIES.items() for c in names]),
+            between("severity", MINOR, SEVERE),
+            among("box_in", list(sides)),
+            between("box_outside", 0, settings.box_tolerance),
+            among("box_reversed", [False]),
+            gxe.ExpectColumnValueLengthsToBeBetween(column="location", min_value=1),
+            gxe.ExpectColumnValueLengthsToBeBetween(column="description", min_value=1),
+        ],
+        "images": [unique("image")],
+        "sources": [
+            unique("id"),
+            unique("text"),
+            gxe.ExpectColumnValuesToBeBetween(
+                column="nearest_in_other_split", min_value=NEAR, strict_min=True
+            ),
+        ],
+        **(balance if alone else {}),
+    }

@@ -1,0 +1,1 @@
+"""Qwen3-VL models: building, loading, prompting, training and generating."""

@@ -1,0 +1,13 @@
+"""One training example."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Example(NamedTuple):
+    """What a model is to answer to images of one task."""
+
+    task: str
+    images: tuple[bytes, ...]
+    target: str

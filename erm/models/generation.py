@@ -1,0 +1,106 @@
+"""Batched text generation from images, for critics and policies held in this process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+import torch
+from PIL import Image
+from tqdm import tqdm
+from transformers import LogitsProcessor, LogitsProcessorList
+
+from erm.models.processor import PairProcessor
+from erm.models.prompts import conversation
+from erm.models.settings import SamplingSettings
+
+GREEDY = SamplingSettings()
+
+
+class VisualPrompt(NamedTuple):
+    """What a model is asked about images.
+
+    Attributes:
+        text: of the user's turn, without the images.
+        images: anything that `erm.images.open_image` takes. They are decoded when their batch's
+            turn comes, so that many requests cost no more memory than their files.
+        area: pixels of the largest image.
+    """
+
+    text: str
+    images: Sequence[Any]
+    area: int
+
+
+def visual_prompt(text: str, images: Sequence[Any], opened: Sequence[Image.Image]) -> VisualPrompt:
+    """A request about `images`, which the caller has `opened` once to see that they can be read."""
+    return VisualPrompt(text, images, max(image.width * image.height for image in opened))
+
+
+def generate(
+    model: Any,
+    processor: PairProcessor,
+    requests: Sequence[VisualPrompt],
+    *,
+    max_new_tokens: int,
+    batch_size: int,
+    sampling: SamplingSettings = GREEDY,
+    draw: int = 0,
+    constrain: Callable[[Sequence[int]], LogitsProcessor] | None = None,
+    progress: str | None = None,
+) -> list[str]:
+    """Answers to requests, in order.
+
+    Batches hold images of like size, so that padding stays small; prompts are padded on the left.
+
+    Args:
+        draw: tells draws with one seed apart; without meaning where the likeliest token is taken.
+        constrain: makes what filters the logits of a batch, from the indices of its requests.
+        progress: label of a progress bar on standard error; none without it.
+    """
+    order = sorted(range(len(requests)), key=lambda index: requests[index].area)
+    answers = [""] * len(requests)
+    options: dict[str, Any] = {"max_new_tokens": max_new_tokens, "do_sample": False}
+    if sampling.temperature > 0:
+        options |= {
+            "do_sample": True,
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "top_k": sampling.top_k,
+        }
+    with tqdm(total=len(requests), desc=progress, disable=progress is None, unit="item") as bar:
+        for start in range(0, len(order), batch_size):
+            chosen = order[start : start + batch_size]
+            batch = [requests[index] for index in chosen]
+            texts = [
+                processor.apply_chat_template(
+                    conversation(request.text, len(request.images)),
+                    add_generation_prompt=True,
+                    tokenize=False,
+                )
+                for request in batch
+            ]
+            inputs = processor(
+                images=[list(request.images) for request in batch],
+                text=texts,
+                padding=True,
+                padding_side="left",
+                return_tensors="pt",
+            ).to(model.device)
+            inputs["pixel_values"] = inputs["pixel_values"].to(model.dtype)
+            drawn = sampling.temperature > 0
+            # A reward that draws tokens must not disturb the random state of the run it serves.
+            with torch.inference_mode(), torch.random.fork_rng(enabled=drawn):
+                if drawn:
+                    torch.manual_seed(sampling.seed + start + draw * len(order))
+                filters = LogitsProcessorList([constrain(chosen)] if constrain else [])
+                ids = model.generate(**inputs, **options, logits_processor=filters)
+            written = ids[:, inputs["input_ids"].shape[1] :]
+            for index, text in zip(
+                chosen,
+                processor.tokenizer.batch_decode(written, skip_special_tokens=True),
+                strict=True,
+            ):
+                answers[index] = text
+            bar.update(len(chosen))
+    return answers

@@ -1,0 +1,137 @@
+"""Training in several processes: the same stage function, started once a process by ``torchrun``.
+
+A training function that is asked for more than one process, or for DeepSpeed, calls `distribute`;
+each process then finds itself `distributed` and goes on as a single one would. Not covered:
+clusters of several machines, whose own launcher starts ``python -m erm.models.launch`` on each.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import importlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import nullcontext
+from pathlib import Path
+
+from erm.errors import ErmError
+from erm.models.settings import LaunchSettings
+from erm.settings import Settings
+from erm.tracking import resumed_run, tracked_environment
+
+_PR_SET_PDEATHSIG = 1
+
+
+def distributed() -> bool:
+    """Whether this process was started by `distribute` (or any other ``torchrun``)."""
+    return "LOCAL_RANK" in os.environ
+
+
+def is_main_process() -> bool:
+    """Whether this process writes results and logs."""
+    return rank() == 0
+
+
+def rank() -> int:
+    """Number of this process over all machines, from 0."""
+    return int(os.environ.get("RANK", "0"))
+
+
+def needed(launch: LaunchSettings) -> bool:
+    """Whether the settings ask for more than this process alone."""
+    return not distributed() and (launch.processes > 1 or launch.deepspeed is not None)
+
+
+def distribute(
+    function: str, settings: Settings, launch: LaunchSettings, paths: Mapping[str, Path]
+) -> dict[str, float]:
+    """Run ``module:function`` in `launch.processes` processes and return the first one's metrics.
+
+    Args:
+        function: a training function ``f(settings, **paths) -> metrics``; its settings class is
+            the annotation of its first parameter.
+
+    Raises:
+        ErmError: a process failed; its own message stands on standard error.
+    """
+    from torch.cuda import is_available
+
+    with tempfile.TemporaryDirectory() as folder:
+        job = Path(folder) / "job.json"
+        result = Path(folder) / "metrics.json"
+        job.write_text(
+            json.dumps(
+                {
+                    "function": function,
+                    "settings": settings.model_dump(mode="json"),
+                    "paths": {name: str(path) for name, path in paths.items()},
+                    "result": str(result),
+                }
+            )
+        )
+        environment = dict(os.environ)
+        if not is_available():
+            # DeepSpeed looks for an accelerator first; gloo and the CPU need to be named.
+            environment |= {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+            environment.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // launch.processes)))
+        environment |= tracked_environment()
+        command = [
+            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
+            *("--nproc_per_node", str(launch.processes), "-m", "erm.models.launch", str(job)),
+        ]
+        finished = subprocess.run(command, env=environment, preexec_fn=die_with_parent, check=False)
+        if finished.returncode or not result.is_file():
+            raise ErmError(
+                f"{function}: training in {launch.processes} processes failed "
+                f"(exit {finished.returncode})."
+            )
+        metrics: dict[str, float] = json.loads(result.read_text())
+        return metrics
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
+def die_with_parent() -> None:
+    """End this process as soon as its parent is gone, however it went.
+
+    A killed run must not train on in the background: the next one resumes in the same folder.
+    """
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def main(job_file: str) -> int:
+    """Entry of each process."""
+    die_with_parent()
+    job = json.loads(Path(job_file).read_text())
+    module, name = job["function"].split(":")
+    function = getattr(importlib.import_module(module), name)
+    from typing import get_type_hints
+
+    settings_class = get_type_hints(function)["settings"]
+    settings = settings_class.model_validate(job["settings"])
+    try:
+        with resumed_run() if is_main_process() else nullcontext():
+            metrics = function(settings, **{key: Path(path) for key, path in job["paths"].items()})
+    except ErmError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    if is_main_process():
+        Path(job["result"]).write_text(json.dumps(metrics))
+    import torch.distributed
+
+    if torch.distributed.is_initialized():
+        # Threads of gloo that still hold tensors abort a process whose interpreter has ended, and
+        # with it a training that was over.
+        torch.distributed.destroy_process_group()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

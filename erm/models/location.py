@@ -1,0 +1,84 @@
+"""Where the model lies that a spec names: a folder as it stands, or one from the MLflow registry.
+
+Not covered: what a spec can name beside folders and how the model is loaded (`erm.critics.loading`,
+`erm.policies.loading`).
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from erm.errors import ErmError
+from erm.models.role import CARD
+
+ENDPOINT = "openai:"
+"""Prefix of a model behind an endpoint: ``openai:NAME``."""
+
+_REGISTRY = ("models:/", "runs:/", "mlflow-artifacts:/")
+
+
+def model_folder(spec: str, role: str) -> Path:
+    """The folder of weights, processor and ``erm.json`` that a folder or an MLflow URI names.
+
+    An MLflow model that already lies on this machine is used in place, another one is downloaded.
+
+    Args:
+        role: ``critic`` or ``policy``, for messages.
+
+    Raises:
+        ErmError: there is none.
+    """
+    if spec.startswith(_REGISTRY):
+        return _registered_folder(spec, role)
+    folder = Path(spec)
+    if folder.is_dir():
+        return folder
+    if folder.exists():
+        raise ErmError(f"{spec}: is a file, but a {role} is a folder.")
+    last = "openai:MODEL or pixel" if role == "critic" else "openai:MODEL"
+    raise ErmError(
+        f"{spec}: no such {role}; expected a model folder, an MLflow URI such as "
+        f"models:/erm-{role}@champion, or {last}."
+    )
+
+
+def _registered_folder(spec: str, role: str) -> Path:
+    remedy = f"run `make repro` first or name another one with --{role}"
+    # Asking a database that is not there would create an empty one.
+    if not os.environ.get("MLFLOW_TRACKING_URI") and not Path("mlflow.db").is_file():
+        raise ErmError(f"{spec}: there is no mlflow.db in this folder; {remedy}.")
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    from erm.tracking import configure_tracking
+
+    uri = configure_tracking(Path.cwd())
+    try:
+        local = Path(mlflow.artifacts.download_artifacts(spec))
+    except (MlflowException, OSError) as error:
+        reason = str(error).splitlines()[0].rstrip(".")
+        raise ErmError(f"{spec}: cannot be had from {uri} ({reason}); {remedy}.") from error
+    return packaged_folder(local, spec)
+
+
+def packaged_folder(model: Path, spec: str) -> Path:
+    """The Hugging Face folder inside an MLflow model's folder.
+
+    Raises:
+        ErmError: `model`, which messages call `spec`, was not packaged here.
+    """
+    if (model / CARD).is_file():  # a plain folder that was logged as it is
+        return model
+    found = sorted(model.glob(f"artifacts/*/{CARD}"))
+    if len(found) != 1:
+        raise ErmError(f"{spec}: the MLflow model holds no critic or policy of this project.")
+    return found[0].parent
+
+
+def endpoint_model(spec: str) -> str:
+    """The model's name in ``openai:MODEL``; raises `ErmError` where it is missing."""
+    model = spec.removeprefix(ENDPOINT).strip()
+    if not model:
+        raise ErmError(f"'{spec}' names no model; write openai:MODEL.")
+    return model

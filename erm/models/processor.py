@@ -1,0 +1,315 @@
+"""From image pairs and prompts to model inputs, for every Qwen3-VL size.
+
+One processor serves critics and policies from 2 M to 8 B parameters without torchvision. A pair of
+images enters a model in one of two ways:
+
+* ``difference``: the reference and (candidate − reference) are the two frames of one temporal
+  patch. The first layer sees what changed, at the token cost of a single image. For models trained
+  from scratch.
+* ``two_images``: the two images follow each other, as pretrained checkpoints expect.
+
+A single image (a policy's input) enters as a still: the frame is repeated.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from transformers import AutoTokenizer, BatchFeature, PreTrainedTokenizerFast, ProcessorMixin
+from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
+from transformers.utils import VIDEO_PROCESSOR_NAME
+
+from erm.images import open_image
+from erm.models.tokenizer import IMAGE_TOKEN
+
+PairEncoding = Literal["difference", "two_images"]
+
+_THINNEST = 100
+"""Longest side of an image of ``two_images`` over its shortest."""
+
+_SHARED_WITH_VIDEOS = (
+    "patch_size",
+    "merge_size",
+    "temporal_patch_size",
+    "image_mean",
+    "image_std",
+)
+
+_CHAT_TEMPLATE = (
+    "{%- for message in messages -%}"
+    "<|im_start|>{{ message['role'] }}"
+    "{%- if message['content'] is string -%}{{ message['content'] }}"
+    "{%- else -%}"
+    "{%- set seen = namespace(image=false) -%}"
+    "{%- for part in message['content'] -%}"
+    "{%- if part['type'] == 'image' -%}"
+    "{%- if not seen.image -%}<|vision_start|><|image_pad|><|vision_end|>{%- endif -%}"
+    "{%- set seen.image = SHARED -%}"
+    "{%- else -%}{{ part['text'] }}{%- endif -%}"
+    "{%- endfor -%}"
+    "{%- endif -%}"
+    "<|im_end|>"
+    "{%- endfor -%}"
+    "{%- if add_generation_prompt -%}<|im_start|>assistant{%- endif -%}"
+)
+"""The Qwen chat format; all images of a message share one slot where SHARED is true."""
+
+
+class PairProcessor(ProcessorMixin):  # type: ignore[misc]
+    """Tokenizes prompts and turns one or two images a sample into Qwen3-VL's patches.
+
+    Args:
+        image_processor: normalises and cuts images into patches of `patch_size`.
+        tokenizer: of the model.
+        chat_template: Jinja template of a conversation.
+        pair_encoding: how two images of one sample enter; see the module's docstring.
+        max_side: both images of a sample are scaled by one factor so that the longest side of the
+            larger is at most this many pixels; never enlarged.
+
+    Raises:
+        ValueError: there is no such encoding or side.
+    """
+
+    def __init__(
+        self,
+        image_processor: Qwen2VLImageProcessorPil,
+        tokenizer: PreTrainedTokenizerFast,
+        chat_template: str | None = None,
+        pair_encoding: PairEncoding = "difference",
+        max_side: int = 168,
+    ) -> None:
+        if pair_encoding not in get_args(PairEncoding):
+            raise ValueError(f"unknown pair_encoding {pair_encoding!r}")
+        if not isinstance(max_side, int) or max_side < 1:
+            raise ValueError(f"max_side is {max_side!r}, not a number of pixels")
+        self.pair_encoding = pair_encoding
+        self.max_side = max_side
+        self.image_token = IMAGE_TOKEN
+        super().__init__(image_processor, tokenizer, chat_template=chat_template)
+
+    @classmethod
+    def from_scratch(
+        cls,
+        tokenizer: PreTrainedTokenizerFast,
+        *,
+        patch_size: int,
+        max_side: int,
+        pair_encoding: PairEncoding = "difference",
+    ) -> PairProcessor:
+        """The processor of a model that is trained from random weights."""
+        images = Qwen2VLImageProcessorPil(
+            patch_size=patch_size,
+            merge_size=2,
+            temporal_patch_size=2,
+            do_resize=False,
+            # White, the ground of every render, becomes 0, so that only what is drawn speaks.
+            image_mean=[1.0, 1.0, 1.0],
+            image_std=[0.5, 0.5, 0.5],
+        )
+        shared = "true" if pair_encoding == "difference" else "false"
+        template = _CHAT_TEMPLATE.replace("SHARED", shared)
+        return cls(images, tokenizer, template, pair_encoding, max_side)
+
+    @classmethod
+    def from_checkpoint(cls, name: str, *, max_side: int) -> PairProcessor:
+        """The processor of a pretrained Qwen3-VL checkpoint, by hub name or folder."""
+        tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
+        images = Qwen2VLImageProcessorPil.from_pretrained(name)
+        return cls(images, tokenizer, tokenizer.chat_template, "two_images", max_side)
+
+    def save_pretrained(self, save_directory: Any, **kwargs: Any) -> list[str]:
+        """Write the processor; with ``two_images`` so that vLLM, too, can prepare its inputs.
+
+        It builds transformers' own Qwen3-VL processor, which can't be had without settings for
+        videos, though none ever comes.
+        """
+        written: list[str] = super().save_pretrained(save_directory, **kwargs)
+        if self.pair_encoding == "two_images":
+            settings = {"video_processor_type": "Qwen3VLVideoProcessor"}
+            settings |= {name: getattr(self.image_processor, name) for name in _SHARED_WITH_VIDEOS}
+            file = Path(save_directory) / VIDEO_PROCESSOR_NAME
+            file.write_text(json.dumps(settings, indent=1) + "\n")
+            written.append(str(file))
+        return written
+
+    @property
+    def model_input_names(self) -> list[str]:
+        return [
+            "input_ids",
+            "attention_mask",
+            "mm_token_type_ids",
+            "pixel_values",
+            "image_grid_thw",
+        ]
+
+    def __call__(
+        self,
+        images: Any = None,
+        text: str | Sequence[str] | None = None,
+        return_tensors: str | None = None,
+        **kwargs: Any,
+    ) -> BatchFeature:
+        """Encode a batch.
+
+        Args:
+            images: a list of images a sample (one or two each), or None for text alone; as
+                `open_image` takes them, or as `datasets` leaves them encoded.
+            text: a prompt a sample, with one image token an image slot.
+            return_tensors: ``"pt"`` for padded tensors, None for lists of ids.
+            **kwargs: passed to the tokenizer (``padding``, ``padding_side``, …).
+
+        Returns:
+            ``input_ids``, ``attention_mask``, ``mm_token_type_ids`` (batch, length); with images
+            also ``pixel_values`` (patches, channels · frames · patch²) float32 and
+            ``image_grid_thw`` (slots, 3), frames, rows and columns of patches of each slot.
+        """
+        texts = [text] if isinstance(text, str) else list(text or [])
+        features: dict[str, Any] = {}
+        if images is not None:
+            samples = _by_sample(images, len(texts))
+            slots = [slot for sample in samples for slot in self._slots(sample)]
+            grids = [grid for _, grid in slots]
+            features["pixel_values"] = torch.from_numpy(np.concatenate([p for p, _ in slots]))
+            features["image_grid_thw"] = torch.tensor(grids)
+            texts = self._expand(texts, [math.prod(g) for g in grids])
+        encoded = self.tokenizer(texts, return_tensors=return_tensors, **kwargs)
+        image_id = self.tokenizer.convert_tokens_to_ids(IMAGE_TOKEN)
+        ids = encoded["input_ids"]
+        if isinstance(ids, torch.Tensor):
+            kinds: Any = (ids == image_id).long()
+        else:
+            kinds = [[int(token == image_id) for token in row] for row in ids]
+        features |= {**encoded, "mm_token_type_ids": kinds}
+        return BatchFeature(features)
+
+    def _slots(
+        self, images: Sequence[Any]
+    ) -> list[tuple[NDArray[np.float32], tuple[int, int, int]]]:
+        """Patches and grid of each image slot of one sample."""
+        scaled = self._scale_alike([open_image(_encoded(image)) for image in images])
+        cut = [self._patches(image) for image in scaled]
+        if len(cut) == 2 and self.pair_encoding == "difference":
+            (reference, grid), (candidate, _) = cut
+            return [(_frames(reference, candidate - reference), grid)]
+        return [(_frames(patches, patches), grid) for patches, grid in cut]
+
+    def _patches(self, image: Image.Image) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
+        """(patches, channels, patch, patch) and the grid of one image."""
+        cut = self.image_processor
+        side, merge = cut.patch_size, cut.merge_size
+        if cut.do_resize:
+            features = cut(images=[image], return_tensors="np")
+            patches = np.asarray(features["pixel_values"], dtype=np.float32)
+            _, rows, columns = (int(value) for value in features["image_grid_thw"][0])
+            return patches.reshape(len(patches), 3, -1, side, side)[:, :, 0], (1, rows, columns)
+        # Whole patches already: the processor's general path would cost three times as much.
+        rows, columns = image.height // side, image.width // side
+        pixels = np.asarray(image).reshape(
+            rows // merge, merge, side, columns // merge, merge, side, 3
+        )
+        patches = pixels.transpose(0, 3, 1, 4, 6, 2, 5).reshape(-1, 3, side, side)
+        channels = (1, 3, 1, 1)
+        deviation = np.asarray(cut.image_std, dtype=np.float32).reshape(channels)
+        mean = np.asarray(cut.image_mean, dtype=np.float32).reshape(channels)
+        scale = np.float32(cut.rescale_factor) / deviation
+        return patches.astype(np.float32) * scale - mean / deviation, (1, rows, columns)
+
+    def image_tokens(self, sizes: Sequence[tuple[int, int]]) -> int:
+        """Tokens that the images of one sample take, from their (width, height) in pixels."""
+        cut = self.image_processor
+        laid = [canvas for _, canvas in self._layout(sizes)]
+        if len(laid) == 2 and self.pair_encoding == "difference":
+            laid = laid[:1]
+        patches: int = sum(
+            cut.get_number_of_image_patches(height, width)
+            if cut.do_resize
+            else (height // cut.patch_size) * (width // cut.patch_size)
+            for width, height in laid
+        )
+        return patches // int(cut.merge_size) ** 2
+
+    def _layout(
+        self, sizes: Sequence[tuple[int, int]]
+    ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
+        """Of each image of a sample, the size that it is scaled to and its canvas in whole patches.
+
+        One factor for all images. In ``difference`` encoding both get the same canvas. Otherwise
+        only images too thin for the image processor, which refuses more than 200 : 1, get one.
+        """
+        factor = min(1.0, self.max_side / max(map(max, sizes)))
+        scaled = [
+            (max(1, round(width * factor)), max(1, round(height * factor)))
+            for width, height in sizes
+        ]
+        if self.pair_encoding == "two_images":
+            canvases = [
+                (max(width, -(-height // _THINNEST)), max(height, -(-width // _THINNEST)))
+                for width, height in scaled
+            ]
+        else:
+            canvases = [(max(w for w, _ in scaled), max(h for _, h in scaled))] * len(scaled)
+        cut = self.image_processor
+        unit = 1 if cut.do_resize else cut.patch_size * cut.merge_size
+        return [
+            (size, (-(-width // unit) * unit, -(-height // unit) * unit))
+            for size, (width, height) in zip(scaled, canvases, strict=True)
+        ]
+
+    def _scale_alike(self, images: list[Image.Image]) -> list[Image.Image]:
+        """The images of a sample as `_layout` says, at the top left of white canvases."""
+        result = []
+        layout = self._layout([image.size for image in images])
+        for image, (size, canvas) in zip(images, layout, strict=True):
+            scaled = image
+            if image.size != size:
+                scaled = image.resize(size, Image.Resampling.LANCZOS)
+            if scaled.size != canvas:
+                ground = Image.new("RGB", canvas, (255, 255, 255))
+                ground.paste(scaled, (0, 0))
+                scaled = ground
+            result.append(scaled)
+        return result
+
+    def _expand(self, texts: list[str], patches: list[int]) -> list[str]:
+        """Repeat each image token for every merged patch of its slot."""
+        merge = self.image_processor.merge_size**2
+        remaining = iter(patches)
+        expanded = []
+        for text in texts:
+            pieces = text.split(IMAGE_TOKEN)
+            built = pieces[0]
+            for piece in pieces[1:]:
+                built += IMAGE_TOKEN * (next(remaining) // merge) + piece
+            expanded.append(built)
+        if next(remaining, None) is not None:
+            raise ValueError("more images than image tokens in the prompts")
+        return expanded
+
+
+def _frames(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(patches, channels · 2 · patch²): patches of two frames, side by side."""
+    return np.stack([first, second], axis=2).reshape(len(first), -1)
+
+
+def _encoded(image: Any) -> Any:
+    """The bytes of an image of a dataset whose images stay encoded; anything else as it is."""
+    return image["bytes"] if isinstance(image, dict) else image
+
+
+def _by_sample(images: Any, samples: int) -> list[list[Any]]:
+    """Images grouped by sample: nested lists as they are, a flat list as one image a sample."""
+    if not isinstance(images, (list, tuple)):
+        return [[images]]
+    if images and isinstance(images[0], (list, tuple)):
+        return [list(group) for group in images]
+    if samples == 1:
+        return [list(images)]
+    return [[image] for image in images]

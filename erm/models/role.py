@@ -1,0 +1,55 @@
+"""What a model folder is for: ``erm.json`` names its role, tasks, prompts and longest answer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, ValidationError
+
+from erm.errors import ErmError
+from erm.settings import Settings
+
+CARD = "erm.json"
+
+
+class Role(Settings):
+    """What a model folder is for.
+
+    Attributes:
+        role: judges pairs of images, or writes source code for one.
+        prompts: the question of each task that the model was trained on.
+        max_new_tokens: longest answer.
+    """
+
+    role: Literal["critic", "policy"]
+    prompts: dict[str, str] = Field(min_length=1)
+    max_new_tokens: int = Field(ge=1)
+
+
+def write_role(role: Role, folder: Path) -> None:
+    """Say what the model in a folder is for."""
+    (folder / CARD).write_text(role.model_dump_json(indent=1) + "\n")
+
+
+def read_role(folder: Path, expected: Literal["critic", "policy"]) -> Role:
+    """The role of a model folder.
+
+    Raises:
+        ErmError: the folder is no model of this project, or of the other role.
+    """
+    path = folder / CARD
+    try:
+        role = Role.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ErmError(f"{folder}: not a {expected}'s folder (no {CARD}).") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = f"{'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"
+        raise ErmError(f"{path}: not a valid description of a model ({reason}).") from error
+    except ValueError as error:
+        raise ErmError(f"{path}: not a valid description of a model ({error}).") from error
+    if role.role != expected:
+        raise ErmError(f"{folder}: holds a {role.role}, not a {expected}.")
+    return role

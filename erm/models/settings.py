@@ -1,0 +1,141 @@
+"""What training takes, at every size: parameters and examples. The training is `erm.models.sft`."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field, model_validator
+
+from erm.settings import Settings
+
+SCRATCH_SIZES: dict[str, dict[str, Any]] = {
+    "micro": {
+        "patch_size": 14,
+        "text": {"hidden_size": 64, "intermediate_size": 192, "num_hidden_layers": 2},
+        "vision": {"hidden_size": 64, "intermediate_size": 192, "depth": 2},
+        "heads": 2,
+        "deepstack": [0],
+        "initializer_range": 0.08,
+    },
+    "tiny": {
+        "patch_size": 14,
+        "text": {"hidden_size": 128, "intermediate_size": 384, "num_hidden_layers": 3},
+        "vision": {"hidden_size": 128, "intermediate_size": 384, "depth": 3},
+        "heads": 4,
+        "deepstack": [0, 1],
+        "initializer_range": 0.06,
+    },
+    "mini": {
+        "patch_size": 14,
+        "text": {"hidden_size": 256, "intermediate_size": 768, "num_hidden_layers": 4},
+        "vision": {"hidden_size": 256, "intermediate_size": 768, "depth": 4},
+        "heads": 4,
+        "deepstack": [1, 2],
+        "initializer_range": 0.04,
+    },
+    "small": {
+        "patch_size": 14,
+        "text": {"hidden_size": 512, "intermediate_size": 1536, "num_hidden_layers": 8},
+        "vision": {"hidden_size": 384, "intermediate_size": 1536, "depth": 8},
+        "heads": 8,
+        "deepstack": [2, 4, 6],
+        "initializer_range": 0.03,
+    },
+}
+"""Architectures trained from random weights, with about 0.5, 2, 10 and 53 M parameters."""
+
+
+class LoraSettings(Settings):
+    """Low-rank adapters instead of full fine-tuning."""
+
+    rank: int = Field(16, ge=1)
+    alpha: float = Field(32, gt=0)
+    dropout: float = Field(0.0, ge=0, lt=1)
+
+
+class ModelSettings(Settings):
+    """Which model, and how it computes."""
+
+    name: str = "tiny"
+    """One of `SCRATCH_SIZES` from random weights, otherwise a checkpoint by hub name or folder."""
+    dtype: Literal["float32", "bfloat16"] = "float32"
+    attention: str = "sdpa"
+    pair_encoding: Literal["difference", "two_images"] | None = None
+    """How a pair of images enters a model from random weights, as `difference` unless said
+    otherwise (`erm.models.processor`); a checkpoint's own way is two images."""
+    lora: LoraSettings | None = None
+
+    @property
+    def from_scratch(self) -> bool:
+        return self.name in SCRATCH_SIZES
+
+    @model_validator(mode="after")
+    def _enters(self) -> ModelSettings:
+        if self.pair_encoding == "difference" and not self.from_scratch:
+            raise ValueError(f"pair_encoding 'difference' is not how {self.name} sees two images")
+        return self
+
+
+class OptimizationSettings(Settings):
+    """How long and how a model is trained."""
+
+    epochs: float = Field(1.0, gt=0)
+    batch_size: int = Field(16, ge=1, description="samples an optimizer step, over all processes")
+    micro_batch_size: int | None = Field(None, ge=1, description="samples a forward pass")
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    """``muon`` learns faster from random weights (`erm.models.muon`); DeepSpeed needs ``adamw``."""
+    learning_rate: float = Field(4e-4, gt=0)
+    matrix_learning_rate: float = Field(4e-3, gt=0, description="of Muon's matrices")
+    matrix_block: int | None = Field(
+        None, ge=1, description="widest block in which Muon takes a matrix, if both sides are wider"
+    )
+    warmup: float = Field(0.03, ge=0, lt=1, description="share of the steps")
+    weight_decay: float = Field(0.01, ge=0)
+    beta2: float = Field(0.95, gt=0, lt=1, description="decay of AdamW's second moment")
+    schedule: Literal["stable", "cosine", "linear", "constant"] = "stable"
+    """``stable`` keeps the rate after warm-up and lets it fall to 0 over the last 30 %."""
+    seed: int = 0
+    checkpoint_every: int = Field(200, ge=1, description="steps between resumable checkpoints")
+    log_every: int = Field(20, ge=1, description="steps between logged losses")
+    activation_checkpointing: bool = False
+
+
+class ValidationSettings(Settings):
+    """Judging held-out pairs while a critic is trained, so that its best weights are kept."""
+
+    every: int | None = Field(None, ge=1, description="steps in between; none but the last if null")
+    pairs: int = Field(32, ge=1, description="of each task in the validation split, at most")
+    batch_size: int = Field(32, ge=1, description="pairs that a process judges at once")
+
+
+class LaunchSettings(Settings):
+    """How many processes train a model, and under which engine."""
+
+    processes: int = Field(1, ge=1, description="on this machine, one a device")
+    deepspeed: str | None = Field(None, description="path of a DeepSpeed configuration (ZeRO)")
+
+
+class SamplingSettings(Settings):
+    """How tokens are drawn; a temperature of 0 takes the likeliest."""
+
+    temperature: float = Field(0.0, ge=0)
+    top_p: float = Field(1.0, gt=0, le=1)
+    top_k: int = Field(0, ge=0)
+    seed: int = 0
+
+
+class TrainingSettings(Settings):
+    """What the training of the critic and of the policy have in common."""
+
+    model: ModelSettings = ModelSettings()
+    optimization: OptimizationSettings = OptimizationSettings()
+    launch: LaunchSettings = LaunchSettings()
+    max_side: int = Field(168, ge=28, description="longest side of an image in pixels")
+    max_target_tokens: int = Field(256, ge=16, description="longer targets are set aside")
+    vocabulary: int = Field(1024, ge=300, description="tokens of a from-scratch tokenizer")
+
+    @model_validator(mode="after")
+    def _fits(self) -> TrainingSettings:
+        if self.optimization.optimizer == "muon" and self.launch.deepspeed is not None:
+            raise ValueError("optimizer 'muon' can't be used with launch.deepspeed; use 'adamw'")
+        return self

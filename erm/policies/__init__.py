@@ -1,0 +1,1 @@
+"""Policies: from an image to the source code that draws it."""

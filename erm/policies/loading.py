@@ -1,0 +1,48 @@
+"""The policy that one line of text names.
+
+A folder, an MLflow URI (``models:/erm-policy@champion``), or ``openai:MODEL`` for a model behind an
+OpenAI-compatible endpoint. Only the kind that is asked for is imported.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from erm.models.location import ENDPOINT, endpoint_model, model_folder
+
+if TYPE_CHECKING:
+    from erm.endpoints.settings import ConnectionSettings
+    from erm.models.settings import SamplingSettings
+    from erm.policies.base import Policy
+
+DEFAULT_POLICY = "models:/erm-policy@champion"
+"""The policy that the pipeline promoted last."""
+
+
+def policy_from_spec(
+    spec: str = DEFAULT_POLICY,
+    *,
+    device: str | None = None,
+    dtype: str = "float32",
+    batch_size: int = 64,
+    sampling: SamplingSettings | None = None,
+    endpoint: ConnectionSettings | None = None,
+) -> Policy:
+    """The policy that a spec names; arguments and errors as for
+    `erm.critics.loading.critic_from_spec`."""
+    if spec.startswith(ENDPOINT):
+        from erm.policies.endpoint import GREEDY_OPTIONS, EndpointPolicy
+
+        model = endpoint_model(spec)
+        from erm.endpoints.client import Endpoint
+
+        connection = endpoint.model_dump() if endpoint is not None else {}
+        reached = Endpoint(model, options=GREEDY_OPTIONS, **connection)
+        return EndpointPolicy(model, endpoint=reached)
+    folder = model_folder(spec, "policy")
+    from erm.models.generation import GREEDY
+    from erm.policies.local import local_policy
+
+    return local_policy(
+        folder, device=device, dtype=dtype, batch_size=batch_size, sampling=sampling or GREEDY
+    )

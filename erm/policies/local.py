@@ -1,0 +1,109 @@
+"""Policies whose model is held in this process: any Qwen3-VL folder that training wrote.
+
+Not covered: training (`erm.policies.training`, `erm.policies.reinforcement`) and when a draft is
+revised or drawn again (`erm.policies.refinement`).
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from erm.images import open_image
+from erm.models.checkpoint import load_checkpoint
+from erm.models.generation import GREEDY, VisualPrompt, generate, visual_prompt
+from erm.models.prompts import policy_prompt, revision_prompt
+from erm.models.role import read_role
+from erm.models.settings import SamplingSettings
+from erm.policies.base import RedrawingPolicy, Request, RevisingPolicy, Revision
+
+REDRAW = SamplingSettings(temperature=0.7, top_p=0.95, top_k=0)
+"""How further drafts are drawn."""
+
+
+class LocalPolicy(RedrawingPolicy):
+    """A policy whose model is held in this process; greedy unless sampling says otherwise.
+
+    Raises:
+        ErmError: the folder holds no policy.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        device: str | None = None,
+        dtype: str = "float32",
+        batch_size: int = 64,
+        sampling: SamplingSettings = GREEDY,
+    ) -> None:
+        self.name = folder.name
+        self._checkpoint = load_checkpoint(folder, "policy", device=device, dtype=dtype)
+        self._batch_size = batch_size
+        self.sampling = sampling
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Tasks that the policy was trained on."""
+        return tuple(self._checkpoint.role.prompts)
+
+    def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
+        model, processor, role = self._checkpoint
+        self._checkpoint.check_tasks(request.task for request in requests)
+        return generate(
+            model,
+            processor,
+            [
+                _asked(role.prompts[request.task], request.image, number)
+                for number, request in enumerate(requests, start=1)
+            ],
+            max_new_tokens=role.max_new_tokens,
+            batch_size=self._batch_size,
+            sampling=self.sampling,
+            progress="complete" if progress else None,
+        )
+
+    def redraw(self, requests: Sequence[Request], seed: int) -> list[str]:
+        drawing = copy.copy(self)
+        drawing.sampling = REDRAW.model_copy(update={"seed": seed})
+        return drawing.complete(requests)
+
+
+class LocalReviser(LocalPolicy, RevisingPolicy):
+    """A pretrained policy in this process: it follows instructions, so it can revise."""
+
+    def revise(self, revisions: Sequence[Revision]) -> list[str]:
+        model, processor, role = self._checkpoint
+        return generate(
+            model,
+            processor,
+            [
+                _asked(
+                    revision_prompt(item.task, item.completion, item.feedback), item.image, number
+                )
+                for number, item in enumerate(revisions, start=1)
+            ],
+            max_new_tokens=role.max_new_tokens,
+            batch_size=self._batch_size,
+            sampling=self.sampling,
+        )
+
+
+def _asked(text: str, image: Any, number: int) -> VisualPrompt:
+    return visual_prompt(text, [image], [open_image(image, f"Image {number}")])
+
+
+def local_policy(folder: Path, **options: Any) -> LocalPolicy:
+    """The policy of a folder, able to revise where its prompts are full instructions.
+
+    Args:
+        **options: of `LocalPolicy`.
+
+    Raises:
+        ErmError: the folder holds no policy.
+    """
+    prompts = read_role(folder, "policy").prompts
+    instructed = all(prompts[task] != policy_prompt(task, brief=True) for task in prompts)
+    return LocalReviser(folder, **options) if instructed else LocalPolicy(folder, **options)

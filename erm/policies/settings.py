@@ -1,0 +1,47 @@
+"""Settings of the stages that train, reinforce and evaluate a policy."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from erm.models.settings import LaunchSettings, TrainingSettings
+from erm.rewards.settings import RewardSettings
+from erm.settings import Settings
+
+
+class TrainPolicySettings(TrainingSettings):
+    """Section ``train_policy`` of the parameters."""
+
+    tasks: tuple[str, ...] = ("svg",)
+
+
+class ReinforceSettings(Settings):
+    """Section ``reinforce`` of the parameters; the defaults are for a laptop, not as published."""
+
+    tasks: tuple[str, ...] = ("svg",)
+    steps: int = Field(20, ge=1)
+    prompts_per_step: int = Field(8, ge=1)
+    generations: int = Field(8, ge=2, description="completions a prompt")
+    micro_batch_size: int = Field(64, ge=1, description="completions a forward pass")
+    learning_rate: float = Field(5e-5, gt=0)
+    kl_coefficient: float = Field(0.01, ge=0)
+    reward: RewardSettings = RewardSettings()
+    temperature: float = Field(1.0, gt=0)
+    max_completion_tokens: int = Field(256, ge=16)
+    iterations: int = Field(1, ge=1, description="updates from each set of completions")
+    render_workers: int | None = Field(None, ge=1)
+    critic_batch_size: int = Field(64, ge=1)
+    checkpoint_every: int = Field(5, ge=1)
+    seed: int = 0
+    launch: LaunchSettings = LaunchSettings()
+    vllm: bool = Field(False, description="generate through vLLM in the training processes")
+
+
+class EvaluateSettings(Settings):
+    """Section ``evaluate`` of the parameters."""
+
+    tasks: tuple[str, ...] = ("svg",)
+    references: int = Field(100, ge=1, description="held-out references a task, at most")
+    pictured: int = Field(6, ge=1, description="references shown in the picture")
+    render_workers: int | None = Field(None, ge=1)
+    seed: int = 0

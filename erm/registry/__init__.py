@@ -1,0 +1,1 @@
+"""The MLflow registry: packaging, serving and promoting models."""

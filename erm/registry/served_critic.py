@@ -1,0 +1,60 @@
+"""The critic as MLflow serves it: rows of a task and two base64 images in, reports out.
+
+MLflow copies this file into a model and runs it to get the object that answers (models from code).
+Not covered: what goes into the model beside it (`erm.registry.packaging`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import mlflow
+import pandas as pd
+
+from erm.critics.base import ImagePair
+from erm.critics.local import LocalCritic
+from erm.errors import ErmError
+from erm.registry.packaging import decode_column, refusal
+
+
+class ServedCritic(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
+    """Answers (task, reference, candidate) with (report, severity, expected_severity).
+
+    ``report`` is the published JSON, ``severity`` the sum S, ``expected_severity`` the sum that the
+    model's own probabilities expect. A reply that was not kept to the grammar (``model_config``
+    with ``constrained`` false) expects nothing, and where it can't be parsed all are null. A row
+    that can't be judged refuses the whole request with its number and reason.
+    """
+
+    def load_context(self, context: Any) -> None:
+        options = dict(context.model_config or {})
+        self._critic = LocalCritic(Path(context.artifacts["model"]), **options)
+
+    def predict(
+        self, context: Any, model_input: pd.DataFrame, params: dict[str, Any] | None = None
+    ) -> pd.DataFrame:
+        references = decode_column(model_input, "reference")
+        candidates = decode_column(model_input, "candidate")
+        pairs = [
+            ImagePair(str(task), reference, candidate)
+            for task, reference, candidate in zip(
+                model_input["task"], references, candidates, strict=True
+            )
+        ]
+        try:
+            critiques = self._critic.critique(pairs)
+        except ErmError as error:
+            raise refusal(str(error)) from error
+        return pd.DataFrame(
+            {
+                "report": [one.report.to_json() if one.report else None for one in critiques],
+                "severity": pd.Series([one.severity for one in critiques], dtype="float64"),
+                "expected_severity": pd.Series(
+                    [one.expected_severity for one in critiques], dtype="float64"
+                ),
+            }
+        )
+
+
+mlflow.models.set_model(ServedCritic())

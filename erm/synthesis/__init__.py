@@ -1,0 +1,1 @@
+"""Synthesis: from sources to labelled pairs."""

@@ -1,0 +1,187 @@
+"""From finished chunks to the final folder of pairs.
+
+Covers leaving out near-duplicates and images across splits, the shards of each split, what was set
+aside, the data card, and the test split in VC-RewardBench's format. Not covered: one chunk
+(`erm.synthesis.chunks`).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from erm.dataset.card import Census, write_card
+from erm.dataset.duplicates import Signature, digest, redundant
+from erm.dataset.pairs import SET_ASIDE, SPLITS, Pair, SplitWriter, read_rows
+from erm.errors import ErmError
+from erm.synthesis.chunks import Chunk
+from erm.synthesis.planning import SetAside
+
+
+def assemble(
+    chunks: Sequence[Chunk], done: Path, out: Path, rows_per_shard: int, beside: Path | None = None
+) -> Census:
+    """Finished chunks as the folder `out`, which appears only when it is complete.
+
+    Args:
+        done: holds the chunks.
+        beside: a folder of pairs that the result will be used together with: a pair one of whose
+            images is in another split of it is set aside, and the result may be empty.
+
+    Returns:
+        What is in it.
+
+    Raises:
+        ErmError: no pair is left, and there is no folder beside it.
+    """
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    census = _fill(part, chunks, done, rows_per_shard, beside)
+    if census.total == 0 and beside is None:
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in census.set_aside.most_common(3))
+        raise ErmError(f"No pair came out of the sources; set aside were {reasons or 'none'}.")
+    write_card(part, census)
+    shutil.rmtree(out, ignore_errors=True)
+    os.replace(part, out)
+    return census
+
+
+def _fill(
+    out: Path, chunks: Sequence[Chunk], done: Path, rows_per_shard: int, beside: Path | None
+) -> Census:
+    """Write everything but the card."""
+    census = Census(modelled=any(chunk.is_labelled(done) for chunk in chunks))
+    with (out / SET_ASIDE).open("w", encoding="utf-8") as listing:
+
+        def set_aside(item: SetAside) -> None:
+            census.set_aside[item.reason] += 1
+            listing.write(json.dumps(item.to_dict(), ensure_ascii=False) + "\n")
+
+        dropped = set()
+        for item in _set_aside(chunks, done):
+            set_aside(item)
+        for source_id in _redundant(chunks, done):
+            dropped.add(source_id)
+            set_aside(SetAside(source_id, "near-duplicate source"))
+        # A candidate may by chance be the very image of another source, held out.
+        owners = _held_out_images(chunks, done, dropped)
+        if beside is not None:
+            _claim(owners, beside)
+        writers = {split: SplitWriter(out, split, rows_per_shard) for split in SPLITS}
+        benchmark: list[dict[str, Any]] = []
+        for chunk in chunks:
+            for row in read_rows([chunk.pairs(done)]):
+                if row["source_id"] in dropped:
+                    continue
+                pair = Pair.from_row(row)
+                if any(owners.get(image, pair.split) != pair.split for image in _images(row)):
+                    set_aside(SetAside(pair.source_id, "image of another split", pair.operators))
+                    continue
+                writers[pair.split].write(row)
+                census.count(pair)
+                if pair.split == "test":
+                    benchmark.append(_benchmark_item(pair, len(benchmark), out / "benchmark"))
+    for writer in writers.values():
+        writer.close()
+    if benchmark:
+        lines = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in benchmark)
+        (out / "benchmark" / "benchmark.jsonl").write_text(lines, encoding="utf-8")
+    return census
+
+
+def _record(path: Path) -> dict[str, Any]:
+    record: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return record
+
+
+def _set_aside(chunks: Sequence[Chunk], done: Path) -> Iterator[SetAside]:
+    for chunk in chunks:
+        records = [_record(done / f"{chunk.name}.json")]
+        if chunk.is_labelled(done):
+            records.append(_record(done / f"{chunk.name}.labelled.json"))
+        for record in records:
+            for item in record["set_aside"]:
+                yield SetAside(**{**item, "operators": tuple(item["operators"])})
+
+
+def _redundant(chunks: Sequence[Chunk], done: Path) -> Iterator[str]:
+    """Ids of sources to leave out as duplicates (`erm.dataset.duplicates`), task by task."""
+    for task in sorted({chunk.task for chunk in chunks}):
+        ids: list[str] = []
+        held_out: list[bool] = []
+        signatures: list[Signature] = []
+        for chunk in chunks:
+            if chunk.task != task:
+                continue
+            splits = {source_id: split for source_id, split, _ in chunk.sources}
+            for source_id, fields in _record(done / f"{chunk.name}.json")["signatures"].items():
+                thumbnail = base64.b64decode(fields["thumbnail"])
+                ids.append(source_id)
+                held_out.append(splits[source_id] != "train")
+                signatures.append(Signature(fields["text"], fields["image"], thumbnail))
+        flags = redundant(signatures, held_out)
+        yield from (source_id for source_id, drop in zip(ids, flags, strict=True) if drop)
+
+
+def _images(row: dict[str, Any]) -> tuple[str, str]:
+    return digest(row["reference"]["bytes"]), digest(row["candidate"]["bytes"])
+
+
+def _held_out_images(chunks: Sequence[Chunk], done: Path, dropped: set[str]) -> dict[str, str]:
+    """The split of every image of validation and test, by digest; test comes first."""
+    images: dict[str, str] = {}
+    columns = ("source_id", "split", "reference", "candidate")
+    for chunk in chunks:
+        if all(split == "train" for _, split, _ in chunk.sources):
+            continue
+        for row in read_rows([chunk.pairs(done)], columns):
+            if row["split"] != "train" and row["source_id"] not in dropped:
+                for image in _images(row):
+                    if row["split"] == "test" or image not in images:
+                        images[image] = row["split"]
+    return images
+
+
+def _claim(owners: dict[str, str], beside: Path) -> None:
+    """Give each image that a folder of pairs holds the split that it has there.
+
+    Its training images, which are many, count only where they are known here as held out.
+    """
+    columns = ("split", "reference", "candidate")
+    for row in read_rows(sorted((beside / "data").glob("*.parquet")), columns):
+        for image in _images(row):
+            if row["split"] != "train" or image in owners:
+                owners[image] = row["split"]
+
+
+def _benchmark_item(pair: Pair, index: int, folder: Path) -> dict[str, Any]:
+    """One item in VC-RewardBench's format; writes its two images."""
+    images = folder / "images"
+    images.mkdir(parents=True, exist_ok=True)
+    paths = {}
+    for side, image in (("gt", pair.reference), ("pred", pair.candidate)):
+        paths[side] = f"images/{index:06d}-{side}.png"
+        (folder / paths[side]).write_bytes(image)
+    errors = [
+        {
+            "type": error.category,
+            "severity": error.severity,
+            "location": error.location,
+            "description": error.description,
+        }
+        for error in pair.report.errors
+    ]
+    return {
+        "id": pair.id,
+        "idx": index,
+        "category": pair.task,
+        "gt_img_path": paths["gt"],
+        "pred_img_path": paths["pred"],
+        "human_errors": errors,
+    }

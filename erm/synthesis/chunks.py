@@ -1,0 +1,171 @@
+"""Chunks of sources: the unit of resumable work on disk, and how one is made into pairs.
+
+Covers candidates and labels that models wrote for a chunk. Not covered: who makes which chunk when
+(`erm.synthesis.workers`, `erm.synthesis.synthesize`, `erm.synthesis.infer`) and the final folder
+(`erm.synthesis.assembly`).
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import random
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from erm.dataset.duplicates import signature
+from erm.dataset.pairs import Pair, Reference, ShardWriter, read_rows, references_in
+from erm.render import Renderer
+from erm.synthesis.pairing import pair_up
+from erm.synthesis.planning import Plan, SetAside, plan_proposed, plan_source
+from erm.synthesis.proposals import Annotator, Proposal
+from erm.synthesis.settings import PairingSettings
+from erm.tasks import Variety, get_task
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A unit of work: consecutive sources of one task. A text of None is generated."""
+
+    task: str
+    index: int
+    sources: tuple[tuple[str, str, str | None], ...]
+    """(source id, split, text) of each source."""
+    proposed: bool = False
+    """Whether its candidates are a model's, in ``<name>.replies.jsonl``, instead of edits."""
+
+    @property
+    def name(self) -> str:
+        """File name of the finished chunk, without its ending."""
+        return f"{self.task}-{self.index:06d}{'-proposed' if self.proposed else ''}"
+
+    def is_made(self, done: Path) -> bool:
+        """Whether the folder holds it complete."""
+        return (done / f"{self.name}.json").exists()
+
+    def is_labelled(self, done: Path) -> bool:
+        """Whether the folder holds it with a model's labels (`label_chunk`)."""
+        return (done / f"{self.name}.labelled.json").exists()
+
+    def pairs(self, done: Path) -> Path:
+        """The Parquet file of its pairs."""
+        return done / f"{self.name}{'.labelled' if self.is_labelled(done) else ''}.parquet"
+
+
+def make_chunk(
+    chunk: Chunk, settings: PairingSettings, variety: Variety, renderer: Renderer, done: Path
+) -> int:
+    """Render, pair and annotate one chunk; returns its number of pairs.
+
+    Leaves ``<name>.parquet`` (pairs), then ``<name>.json`` (signatures and what was set aside); the
+    second one marks the chunk as finished.
+    """
+    plans, set_aside = _plans(chunk, settings, variety, done)
+    items = [(chunk.task, source) for plan in plans for source in plan.sources]
+    rendered = iter(renderer.render_batch(items, scenes=True))
+    signatures: dict[str, Any] = {}
+    with ShardWriter(done / f"{chunk.name}.parquet") as writer:
+        for plan in plans:
+            renders = [next(rendered) for _ in plan.sources]
+            made = pair_up(plan, renders, settings)
+            set_aside += made.set_aside
+            # Proposals have the sources of another chunk, which has their signatures.
+            if made.reference is not None and not chunk.proposed:
+                one = signature(plan.source, made.reference_image, made.reference.pixels)
+                thumbnail = base64.b64encode(one.thumbnail).decode()
+                signatures[plan.source_id] = {**asdict(one), "thumbnail": thumbnail}
+            for pair in made.pairs:
+                writer.write(pair.to_row())
+    record = {"signatures": signatures, "set_aside": [one.to_dict() for one in set_aside]}
+    _write(done / f"{chunk.name}.json", json.dumps(record))
+    return writer.rows
+
+
+def label_chunk(chunk: Chunk, annotator: Annotator, done: Path) -> None:
+    """Replace the reports of a finished chunk's training pairs by a model's.
+
+    Leaves ``<name>.labelled.parquet``, then ``<name>.labelled.json`` as `make_chunk` does.
+    """
+    pairs = [Pair.from_row(row) for row in read_rows([done / f"{chunk.name}.parquet"])]
+    labelled, unlabelled = annotator.annotate([pair for pair in pairs if pair.split == "train"])
+    with ShardWriter(done / f"{chunk.name}.labelled.parquet") as writer:
+        for pair in [*labelled, *(pair for pair in pairs if pair.split != "train")]:
+            writer.write(pair.to_row())
+    aside = [
+        SetAside(
+            pair.source_id,
+            one.reason,
+            pair.operators,
+            reference_source=pair.reference_source,
+            candidate_source=pair.candidate_source,
+        )
+        for one in unlabelled
+        for pair in (one.pair,)
+    ]
+    record = {"set_aside": [one.to_dict() for one in aside]}
+    _write(done / f"{chunk.name}.labelled.json", json.dumps(record))
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that appears only when it is complete."""
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
+
+
+def _plans(
+    chunk: Chunk, settings: PairingSettings, variety: Variety, done: Path
+) -> tuple[list[Plan], list[SetAside]]:
+    """What to render of a chunk, and what of it needs no rendering to be set aside."""
+    task = get_task(chunk.task)
+    plans: list[Plan] = []
+    set_aside: list[SetAside] = []
+    replies = _read_replies(chunk, done) if chunk.proposed else []
+    for source_id, split, text in chunk.sources:
+        if chunk.proposed:
+            assert text is not None
+            own = [one for one in replies if one.source_id == source_id]
+            plan, aside = plan_proposed(task, source_id, split, text, own)
+            set_aside += aside
+            if plan.variants:
+                plans.append(plan)
+            continue
+        if text is None:
+            text = task.generate(random.Random(f"{settings.seed}/{source_id}"), variety)
+        plans.append(plan_source(task, source_id, split, text, settings))
+    return plans, set_aside
+
+
+def write_replies(chunk: Chunk, proposals: Sequence[Proposal], done: Path) -> None:
+    """Keep what models wrote for the sources of a finished chunk."""
+    rows = [{**asdict(one), "operators": list(one.operators)} for one in proposals]
+    _write(_replies(chunk, done), "".join(json.dumps(row) + "\n" for row in rows))
+
+
+def has_replies(chunk: Chunk, done: Path) -> bool:
+    """Whether `write_replies` has been here."""
+    return _replies(chunk, done).exists()
+
+
+def proposed_chunk(chunk: Chunk, done: Path) -> Chunk:
+    """The unit of work that makes pairs of what models wrote for a finished chunk."""
+    sources = [(one.source_id, one.split, one.source) for one in references_of(chunk, done)]
+    return replace(chunk, sources=tuple(sources), proposed=True)
+
+
+def references_of(chunk: Chunk, done: Path) -> list[Reference]:
+    """The sources of a finished chunk that could be drawn and have a pair."""
+    return list(references_in([done / f"{chunk.name}.parquet"]))
+
+
+def _read_replies(chunk: Chunk, done: Path) -> list[Proposal]:
+    lines = _replies(chunk, done).read_text(encoding="utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    return [Proposal(**{**row, "operators": tuple(row["operators"])}) for row in rows]
+
+
+def _replies(chunk: Chunk, done: Path) -> Path:
+    return done / f"{chunk.task}-{chunk.index:06d}.replies.jsonl"

@@ -1,0 +1,118 @@
+"""A second, harder share of the data: pairs of references and what a policy makes of them.
+
+Covers which images a policy tries, in units that survive a kill, and the folder that its attempts
+become. Not covered: the policy itself (`erm.synthesis.rollouts`), rendering and labels
+(`erm.synthesis.pairing`), the folder's form (`erm.synthesis.assembly`).
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from erm.dataset.pairs import SPLITS, Reference, read_references
+from erm.errors import ErmError
+from erm.fingerprint import fingerprint
+from erm.models.location import ENDPOINT, model_folder
+from erm.synthesis.assembly import assemble
+from erm.synthesis.chunks import Chunk, has_replies, write_replies
+from erm.synthesis.proposals import fall_into
+from erm.synthesis.rollouts import PolicyProposer
+from erm.synthesis.settings import InferSettings, PairingSettings
+from erm.synthesis.workers import Making, make_chunks
+
+
+def infer(settings: InferSettings, pairs: Path, out: Path, work: Path) -> dict[str, Any]:
+    """Make the folder of pairs `out` of a policy's attempts at the references of `pairs`.
+
+    `out` has the form of the folder that `erm.synthesis.synthesize.synthesize` makes and appears
+    only when it is complete. A pair has the split of its source. `work` holds what an interrupted
+    run has finished; what a policy behind an endpoint answered is kept there for good
+    (``policy.jsonl``). The folder holds no pairs, but is otherwise as ever, where no attempt can be
+    used.
+
+    Returns:
+        Flat metrics: sources and completions, ``usable_share`` of these, pairs and discrepancies
+        as of `synthesize`, what was set aside by reason, and what an endpoint costs.
+
+    Raises:
+        ErmError: the policy can't be had, gave no answer or has spent its budget, `pairs` can't be
+            read, no space left, or a worker died.
+    """
+    fields = settings.model_dump(mode="json", exclude={"workers", "rows_per_shard", "endpoint"})
+    read = [pairs / "data"]
+    if settings.policy is not None and not settings.policy.startswith(ENDPOINT):
+        read.append(model_folder(settings.policy, "policy"))
+    done = work / fingerprint(fields, *read)
+    try:
+        done.mkdir(parents=True, exist_ok=True)
+        for stale in done.glob("*.part"):
+            stale.unlink()
+        chunks, costs = _attempt(settings, pairs, done)
+        pairing = PairingSettings(max_proposed_errors=settings.max_errors)
+        make_chunks(Making(pairing, settings, done), chunks, "render")
+        census = assemble(chunks, done, out, settings.rows_per_shard, beside=pairs)
+        shutil.rmtree(done)
+    except OSError as error:
+        raise ErmError(f"Pairs can't be written to {out}: {error.strerror or error}.") from error
+    sources = sum(len(chunk.sources) for chunk in chunks)
+    completions = sources * settings.completions
+    return {
+        "sources": sources,
+        "completions": completions,
+        "usable_share": round(census.total / max(completions, 1), 4),
+        **census.metrics(),
+        **costs,
+    }
+
+
+def _attempt(
+    settings: InferSettings, pairs: Path, done: Path
+) -> tuple[list[Chunk], dict[str, float]]:
+    """Have the policy try its share of the images: chunks with their replies, and what it costs."""
+    if settings.policy is None:
+        return [], {}
+    policy = PolicyProposer(settings.policy, settings, done.parent / "policy.jsonl")
+    chunks = []
+    total = sum(1 for _ in _chosen(settings, policy.tasks, pairs))
+    with tqdm(total=total, desc="infer", unit="source") as bar:
+        for chunk, references in _plan(settings, policy.tasks, pairs):
+            # One call a chunk, whatever is finished: completions depend on those drawn with them.
+            if not has_replies(chunk, done):
+                write_replies(chunk, policy.propose(references), done)
+            chunks.append(chunk)
+            bar.update(len(references))
+    return chunks, policy.metrics()
+
+
+def _chosen(settings: InferSettings, tasks: Sequence[str], pairs: Path) -> Iterator[Reference]:
+    for split in SPLITS:
+        references = read_references(pairs, split, tasks)
+        yield from fall_into(references, f"{settings.seed}/infer", settings.share)
+
+
+def _plan(
+    settings: InferSettings, tasks: Sequence[str], pairs: Path
+) -> Iterator[tuple[Chunk, list[Reference]]]:
+    """Units of work, each of one task; streamed, for references hold images."""
+    waiting: dict[str, list[Reference]] = {task: [] for task in tasks}
+    numbers: Counter[str] = Counter()
+
+    def chunk_of(task: str) -> tuple[Chunk, list[Reference]]:
+        references, waiting[task] = waiting[task], []
+        sources = tuple((one.source_id, one.split, one.source) for one in references)
+        numbers[task] += 1
+        return Chunk(task, numbers[task] - 1, sources, proposed=True), references
+
+    for reference in _chosen(settings, tasks, pairs):
+        waiting[reference.task].append(reference)
+        if len(waiting[reference.task]) == settings.sources_per_chunk:
+            yield chunk_of(reference.task)
+    for task in tasks:
+        if waiting[task]:
+            yield chunk_of(task)

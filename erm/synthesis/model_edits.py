@@ -1,0 +1,140 @@
+"""The models behind an endpoint that put errors into sources or write labels.
+
+Covers which sources are tried and what the models are asked. Candidates are rendered and annotated
+exactly like any other, so what a model claims to have done counts for nothing. Not covered:
+rendering and labels (`erm.synthesis.pairing`, `erm.synthesis.chunks`), requests
+(`erm.endpoints.client`), budgets and costs (`erm.synthesis.spending`), a policy's own attempts
+(`erm.synthesis.rollouts`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from erm.annotation import clear_difference
+from erm.critics.base import ImagePair
+from erm.critics.endpoint import EndpointCritic, published_endpoint
+from erm.dataset.pairs import Pair, Reference
+from erm.endpoints.client import Endpoint, Question
+from erm.errors import ErmError
+from erm.report import CATEGORIES, Report
+from erm.synthesis.proposals import Annotator, Proposal, Proposer, Unlabelled, fall_into
+from erm.synthesis.settings import AnnotatorSettings, EditorSettings
+from erm.synthesis.spending import connection, costs, model_name, stopped
+from erm.tasks import get_task
+
+_TRIES = 2
+
+
+class Editor(Proposer):
+    """Errors that a model invents for a source's text."""
+
+    role = "editor"
+
+    def __init__(self, settings: EditorSettings, seed: int, journal: Path) -> None:
+        assert settings.model is not None
+        self._settings, self._seed, self._journal = settings, seed, journal
+        options = {"temperature": settings.temperature, "max_tokens": settings.max_tokens}
+        name = model_name(settings.model, "synthesize.editor.model")
+        self._endpoint = Endpoint(name, options=options, **connection(settings.endpoint, journal))
+
+    def propose(self, references: Sequence[Reference]) -> list[Proposal]:
+        taken = list(fall_into(references, f"{self._seed}/editor", self._settings.share))
+        try:
+            answers = self._endpoint.ask_all([self._question(one) for one in taken])
+        except ErmError as error:
+            raise stopped(self.role, self._endpoint, self._journal, error) from error
+        return [
+            Proposal(one.source_id, "edit", ("model",), answer.text)
+            for one, answer in zip(taken, answers, strict=True)
+        ]
+
+    def _question(self, reference: Reference) -> Question:
+        rng = random.Random(f"{self._seed}/{reference.source_id}/editor")
+        weights = self._settings.edits
+        count = rng.choices(range(1, len(weights) + 1), weights)[0]
+        kinds = [rng.choice(CATEGORIES[reference.task]) for _ in range(count)]
+        return Question(editor_prompt(reference.task, reference.source, kinds))
+
+    def metrics(self) -> dict[str, float]:
+        return costs(self.role, self._endpoint)
+
+
+def editor_prompt(task: str, source: str, kinds: Sequence[str]) -> str:
+    """The request for one visible error of each of the kinds in a source."""
+    language = get_task(task).languages[0]
+    wanted = ", ".join(kind.replace("_", " ") for kind in kinds)
+    return (
+        f"Below is the source of a {task}. Rewrite it so that its drawing has exactly these "
+        f"mistakes, each in one place and easy to see: {wanted}. Leave everything else as it is, "
+        f"and write no remark on what you changed. Answer with the whole source in one "
+        f"```{language} block.\n\n```{language}\n{source.strip()}\n```"
+    )
+
+
+class ModelAnnotator(Annotator):
+    """A critic behind an endpoint whose replies are taken as labels.
+
+    Raises:
+        ErmError: the model can't be had.
+    """
+
+    def __init__(self, settings: AnnotatorSettings, journals: Path) -> None:
+        assert settings.model is not None
+        name = model_name(settings.model, "synthesize.annotator.model")
+        self._settings, self._journal = settings, journals / "annotator.jsonl"
+        self._endpoint = published_endpoint(name, **connection(settings.endpoint, self._journal))
+        self._critic = EndpointCritic(
+            name, endpoint=self._endpoint, constrained=settings.constrained
+        )
+
+    def annotate(self, pairs: Sequence[Pair]) -> tuple[list[Pair], list[Unlabelled]]:
+        """The pairs with the model's reports, and those whose report can't be used.
+
+        Equal images need no model: their report is empty. A reply without a report is asked for
+        once more. An empty report of images that clearly differ is no label.
+
+        Raises:
+            ErmError: the endpoint refused, gave no answer, or the budget is spent.
+        """
+        reports: dict[str, Report] = {
+            pair.id: Report(pair.task) for pair in pairs if pair.reference == pair.candidate
+        }
+        for _ in range(_TRIES):
+            self._ask([pair for pair in pairs if pair.id not in reports], reports)
+        kept, aside = [], []
+        for pair in pairs:
+            reason = self._fault(pair, reports.get(pair.id))
+            if reason is None:
+                kept.append(replace(pair, report=reports[pair.id]))
+            else:
+                aside.append(Unlabelled(pair, reason))
+        return kept, aside
+
+    def _ask(self, pairs: Sequence[Pair], reports: dict[str, Report]) -> None:
+        asked = [ImagePair(pair.task, pair.reference, pair.candidate) for pair in pairs]
+        try:
+            critiques = self._critic.critique(asked)
+        except ErmError as error:
+            raise stopped("annotator", self._endpoint, self._journal, error) from error
+        for pair, critique in zip(pairs, critiques, strict=True):
+            if critique.report is not None:
+                reports[pair.id] = critique.report
+
+    def _fault(self, pair: Pair, report: Report | None) -> str | None:
+        if report is None:
+            return "annotator wrote no report"
+        if len(report.errors) > self._settings.max_errors:
+            return "annotator lists too many discrepancies"
+        if any(not error.location or not error.description for error in report.errors):
+            return "annotator left words out"
+        if not report.errors and clear_difference(pair.reference_pixels, pair.candidate_pixels):
+            return "annotator overlooked a clear difference"
+        return None
+
+    def metrics(self) -> dict[str, float]:
+        """What was spent."""
+        return costs("annotator", self._endpoint)

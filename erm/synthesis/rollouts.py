@@ -1,0 +1,108 @@
+"""What a policy makes of images alone: candidates with natural errors instead of injected ones.
+
+Covers policies in this process and behind an endpoint. Not covered: which images they try and what
+becomes of their completions (`erm.synthesis.infer`).
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from erm.dataset.pairs import Reference
+from erm.errors import ErmError
+from erm.models.location import ENDPOINT, model_folder
+from erm.policies.base import Request
+from erm.synthesis.proposals import Proposal, Proposer
+from erm.tasks import TASK_NAMES
+
+if TYPE_CHECKING:
+    from erm.endpoints.client import Endpoint
+    from erm.policies.local import LocalPolicy
+    from erm.synthesis.settings import InferSettings
+
+
+class PolicyProposer(Proposer):
+    """A policy that tries images several times; its route is ``infer``.
+
+    Args:
+        policy: a model folder, an MLflow URI or ``openai:NAME``.
+        journal: keeps the answers of an endpoint.
+
+    Raises:
+        ErmError: the policy can't be had.
+    """
+
+    role = "policy"
+
+    def __init__(self, policy: str, settings: InferSettings, journal: Path) -> None:
+        self._settings, self._journal = settings, journal
+        self._served: Endpoint | None = None
+        self._local: LocalPolicy | None = None
+        if policy.startswith(ENDPOINT):
+            from erm.endpoints.client import Endpoint
+            from erm.synthesis.spending import connection, model_name
+
+            options = {
+                "temperature": settings.temperature,
+                "top_p": settings.top_p,
+                "max_tokens": settings.max_tokens,
+            }
+            name = model_name(policy, "infer.policy")
+            self._served = Endpoint(name, options=options, **connection(settings.endpoint, journal))
+        else:
+            from erm.policies.local import LocalPolicy
+
+            self._local = LocalPolicy(
+                model_folder(policy, "policy"),
+                device=settings.device,
+                dtype=settings.dtype,
+                batch_size=settings.batch_size,
+            )
+
+    @property
+    def tasks(self) -> tuple[str, ...]:
+        """Tasks that the policy can be asked for: all, of one behind an endpoint."""
+        return TASK_NAMES if self._local is None else self._local.tasks
+
+    def propose(self, references: Sequence[Reference]) -> list[Proposal]:
+        requests = [Request(one.task, one.image) for one in references]
+        drafts = [
+            self._draft(requests, f"{self._settings.seed}/{references[0].source_id}", number)
+            for number in range(self._settings.completions)
+        ]
+        return [
+            Proposal(one.source_id, "infer", ("policy",), replies[index])
+            for index, one in enumerate(references)
+            for replies in drafts
+        ]
+
+    def _draft(self, requests: Sequence[Request], name: str, number: int) -> list[str]:
+        """A completion a request, drawn from a seed of its own."""
+        if self._local is not None:
+            from erm.models.settings import SamplingSettings
+
+            self._local.sampling = SamplingSettings(
+                temperature=self._settings.temperature,
+                top_p=self._settings.top_p,
+                seed=random.Random(f"{name}/{number}").getrandbits(31),
+            )
+            return self._local.complete(requests)
+        assert self._served is not None
+        from erm.policies.endpoint import EndpointPolicy
+        from erm.synthesis.spending import stopped
+
+        self._served.options["seed"] = self._settings.seed + number
+        try:
+            return EndpointPolicy(self._served.model, endpoint=self._served).complete(requests)
+        except ErmError as error:
+            raise stopped(self.role, self._served, self._journal, error) from error
+
+    def metrics(self) -> dict[str, float]:
+        if self._served is None:
+            return {}
+        from erm.synthesis.spending import costs
+
+        return costs(self.role, self._served)

@@ -1,0 +1,213 @@
+"""Settings of synthesis and of the models that it asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from erm.endpoints.settings import ConnectionSettings
+from erm.render.limits import Limits
+from erm.settings import Settings
+from erm.tasks import TASK_NAMES, Variety, get_task
+
+
+class PairingSettings(Settings):
+    """How many pairs of which kind come from one source.
+
+    Attributes:
+        seed: of everything random; each source has generators of its own, so that results don't
+            depend on the number of workers.
+        candidates_per_source: edited candidates rendered for each training source.
+        pairs_per_source: pairs kept of a training source, at most.
+        held_out_pairs_per_source: pairs of a validation or test source; these are only ever
+            reference against candidate.
+        edits: weights of one, two, … composed edits in a candidate.
+        operators: which edits inject errors, by task; None, or no entry, is all of them. A small
+            model learns a few kinds well in minutes, and all of them in hours.
+        max_errors: pairs with more discrepancies are left out.
+        max_proposed_errors: the same, where the candidate is a model's (`erm.synthesis.proposals`);
+            what is altogether different teaches little.
+        equivalent_share: share of pairs whose candidate has only edits that must not show.
+        identical_share: share of pairs of an image with itself.
+    """
+
+    seed: int = 0
+    candidates_per_source: int = Field(default=4, ge=1)
+    pairs_per_source: int = Field(default=10, ge=1)
+    held_out_pairs_per_source: int = Field(default=2, ge=1)
+    edits: tuple[float, ...] = (0.55, 0.3, 0.15)
+    operators: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
+    max_errors: int = Field(default=4, ge=1)
+    max_proposed_errors: int = Field(default=8, ge=1)
+    equivalent_share: float = Field(default=0.06, ge=0, le=1)
+    identical_share: float = Field(default=0.05, ge=0, le=1)
+
+    @field_validator("operators")
+    @classmethod
+    def _known_operators(
+        cls, chosen: dict[str, tuple[str, ...] | None]
+    ) -> dict[str, tuple[str, ...] | None]:
+        for name, operators in chosen.items():
+            if name not in TASK_NAMES:
+                raise ValueError(f"unknown task '{name}'; tasks: {', '.join(TASK_NAMES)}")
+            if operators is None:
+                continue
+            known = [one.name for one in get_task(name).operators if one.category is not None]
+            unknown = sorted(set(operators) - set(known))
+            if unknown:
+                raise ValueError(f"task {name} has no edit '{unknown[0]}'; it has {known}")
+            if not operators:
+                raise ValueError(f"no edits are left for task {name}")
+        return chosen
+
+    @model_validator(mode="after")
+    def _weights(self) -> PairingSettings:
+        if not self.edits or min(self.edits) < 0 or sum(self.edits) <= 0:
+            raise ValueError("edits must be weights of 1, 2, … edits, not all 0")
+        if self.equivalent_share + self.identical_share > 1:
+            raise ValueError("equivalent_share and identical_share add up to more than 1")
+        return self
+
+
+class WorkSettings(Settings):
+    """How pairs are drawn, shared out among processes and stored.
+
+    Attributes:
+        rows_per_shard: pairs in one file of the result, at most.
+        workers: processes; None is one a core. It does not change the result.
+        limits: of every render.
+        isolation: of the renderer.
+    """
+
+    rows_per_shard: int = Field(default=4000, ge=1)
+    workers: int | None = Field(default=None, ge=1)
+    limits: Limits = Limits()
+    isolation: Literal["auto", "required", "off"] = "auto"
+
+
+class EndpointSettings(ConnectionSettings):
+    """A connection, and what may be spent over it; nothing here decides what comes back.
+
+    Attributes:
+        token_budget: tokens, in and out, that all runs on one journal may spend together.
+        price_in, price_out: a million tokens, for the cost report.
+    """
+
+    token_budget: int | None = Field(default=None, ge=1)
+    price_in: float = Field(default=0.0, ge=0)
+    price_out: float = Field(default=0.0, ge=0)
+
+
+class EditorSettings(Settings):
+    """A model that puts errors into sources: pairs of route ``edit``, operator ``model``.
+
+    Attributes:
+        model: ``openai:NAME``; None is no editor.
+        share: of the sources, each of which is edited.
+        edits: weights of one, two, … errors asked for at once.
+        temperature, max_tokens: of its replies.
+        endpoint: the connection.
+    """
+
+    model: str | None = None
+    share: float = Field(default=0.3, gt=0, le=1)
+    edits: tuple[float, ...] = (0.6, 0.3, 0.1)
+    temperature: float = Field(default=0.7, ge=0)
+    max_tokens: int = Field(default=4096, ge=1)
+    endpoint: EndpointSettings = EndpointSettings()
+
+
+class AnnotatorSettings(Settings):
+    """A model that writes the reports of the training pairs.
+
+    Attributes:
+        model: ``openai:NAME``; None keeps the exact reports.
+        max_errors: pairs with a longer report are set aside.
+        constrained: sends the report's JSON schema, for servers that decode under one.
+        endpoint: the connection.
+    """
+
+    model: str | None = None
+    max_errors: int = Field(default=8, ge=1)
+    constrained: bool = False
+    endpoint: EndpointSettings = EndpointSettings()
+
+
+class SynthesizeSettings(PairingSettings, WorkSettings):
+    """Parameters of the data, and how it is made.
+
+    Everything but `workers` decides the bytes of the result.
+
+    Attributes:
+        variety: how far procedural sources range.
+        sources: procedural sources of each task.
+        ingested: Parquet of people's own sources (`erm.synthesis.ingest`), used beside the
+            procedural ones.
+        validation_share: share of sources, of each task, held out for validation.
+        test_share: share held out for the benchmark.
+        sources_per_chunk: sources in one unit of work, the grain of resumption.
+        editor: a model that puts errors into sources.
+        annotator: a model whose reports replace the exact ones of the training pairs.
+    """
+
+    variety: Variety = "compact"
+    sources: dict[str, int] = Field(
+        default_factory=lambda: {"chart": 700, "table": 700, "svg": 900}
+    )
+    ingested: Path | None = None
+    validation_share: float = Field(default=0.04, ge=0, lt=1)
+    test_share: float = Field(default=0.08, ge=0, lt=1)
+    sources_per_chunk: int = Field(default=25, ge=1)
+    editor: EditorSettings = EditorSettings()
+    annotator: AnnotatorSettings = AnnotatorSettings()
+
+    @field_validator("sources")
+    @classmethod
+    def _known(cls, sources: dict[str, int]) -> dict[str, int]:
+        for task, number in sources.items():
+            if task not in TASK_NAMES:
+                raise ValueError(f"unknown task '{task}'; tasks: {', '.join(TASK_NAMES)}")
+            if number < 0:
+                raise ValueError(f"{number} sources of task {task}")
+        return sources
+
+    @model_validator(mode="after")
+    def _shares(self) -> SynthesizeSettings:
+        if self.validation_share + self.test_share >= 1:
+            raise ValueError("validation_share and test_share leave nothing to train on")
+        return self
+
+
+class InferSettings(WorkSettings):
+    """A policy's attempts at the sources' images: pairs of route ``infer``.
+
+    Attributes:
+        seed: of the choice of sources and of completions that are drawn.
+        policy: a model folder, an MLflow URI or ``openai:NAME``; None is none, and gives a folder
+            without pairs.
+        share: of the sources, of all splits and of those tasks that the policy knows.
+        completions: of one image; those that draw the same are one pair.
+        temperature, top_p: how they are drawn; a temperature of 0 makes them all alike.
+        max_tokens: longest completion of a policy behind an endpoint.
+        device, dtype, batch_size: of a policy held in this process.
+        max_errors: attempts with more discrepancies are set aside; what is altogether different
+            teaches little.
+        sources_per_chunk: sources that are tried at once, the grain of resumption.
+        endpoint: connection to a policy behind an endpoint.
+    """
+
+    seed: int = 0
+    policy: str | None = "models/policy-sft"
+    share: float = Field(default=0.3, gt=0, le=1)
+    completions: int = Field(default=1, ge=1)
+    temperature: float = Field(default=0.7, ge=0)
+    top_p: float = Field(default=0.95, gt=0, le=1)
+    max_tokens: int = Field(default=4096, ge=1)
+    device: str | None = None
+    dtype: str = "float32"
+    batch_size: int = Field(default=64, ge=1)
+    max_errors: int = Field(default=8, ge=1)
+    sources_per_chunk: int = Field(default=64, ge=1)
+    endpoint: EndpointSettings = EndpointSettings()

@@ -1,0 +1,173 @@
+"""From sources to a folder of pairs, going on from what an interrupted run has finished.
+
+Covers which sources are made or taken, and their splits. Not covered: what is paired with what
+(`erm.synthesis.pairing`), one chunk (`erm.synthesis.chunks`), parallel processes
+(`erm.synthesis.workers`), the final folder (`erm.synthesis.assembly`), Parquet
+(`erm.dataset.pairs`), and a policy's own attempts (`erm.synthesis.infer`).
+"""
+
+from __future__ import annotations
+
+import random
+import shutil
+from collections.abc import Iterator
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from erm.dataset.pairs import read_rows
+from erm.errors import ErmError
+from erm.fingerprint import fingerprint
+from erm.synthesis.assembly import assemble
+from erm.synthesis.chunks import (
+    Chunk,
+    has_replies,
+    label_chunk,
+    proposed_chunk,
+    references_of,
+    write_replies,
+)
+from erm.synthesis.settings import (
+    SynthesizeSettings,
+)
+from erm.synthesis.workers import Making, make_chunks
+from erm.tasks import TASK_NAMES
+
+_CHUNKS_ASKED = 16
+
+
+def synthesize(settings: SynthesizeSettings, out: Path, work: Path) -> dict[str, Any]:
+    """Make the folder of pairs `out`, going on from what `work` holds of an interrupted run.
+
+    `out` appears only when it is complete: ``data/`` with the shards, ``benchmark/`` with the test
+    split in VC-RewardBench's format, ``set_aside.jsonl``, ``card.md`` and ``card.png``.
+
+    Where models are asked, their answers are kept in `work` for good (``editor.jsonl``,
+    ``annotator.jsonl``), and no answer is paid for twice.
+
+    Returns:
+        Flat metrics: sources, pairs by split, task, category, severity and number of errors,
+        what was set aside by reason, what models cost, and pairs a second of the part made now.
+
+    Raises:
+        ErmError: nothing to make, `ingested` can't be read, no space left, a worker died, or a
+            model can't be had, gave no answer or has spent its budget.
+    """
+    chunks = list(plan_chunks(settings))
+    if not chunks:
+        raise ErmError("There is nothing to synthesize: 'sources' is 0 for every task.")
+    fields = settings.model_dump(
+        mode="json",
+        exclude={
+            "workers": True,
+            "rows_per_shard": True,
+            "editor": {"endpoint"},
+            "annotator": {"endpoint"},
+        },
+    )
+    done = work / fingerprint(fields, *([settings.ingested] if settings.ingested else []))
+    making = Making(settings, settings, done, settings.variety)
+    try:
+        done.mkdir(parents=True, exist_ok=True)
+        for stale in done.glob("*.part"):
+            stale.unlink()
+        made, seconds = make_chunks(making, chunks, "synthesize")
+        chunks, costs = _propose(settings, chunks, done)
+        edited = [chunk for chunk in chunks if chunk.proposed]
+        proposed, more = make_chunks(making, edited, "synthesize")
+        costs |= _label(settings, chunks, done)
+        census = assemble(chunks, done, out, settings.rows_per_shard)
+        shutil.rmtree(done)
+    except OSError as error:
+        raise ErmError(f"Pairs can't be written to {out}: {error.strerror or error}.") from error
+    made, seconds = made + proposed, seconds + more
+    rate = round(made / seconds, 2) if made else 0.0
+    return {**census.metrics(), **costs, "timing/pairs_per_second": rate}
+
+
+def plan_chunks(settings: SynthesizeSettings) -> Iterator[Chunk]:
+    """All units of work of a run, in the order of the result: tasks take turns."""
+    ingested: dict[str, list[tuple[str, str]]] = {task: [] for task in TASK_NAMES}
+    if settings.ingested is not None:
+        from erm.synthesis.ingest import SOURCE_SCHEMA
+
+        columns = ("source_id", "task", "source")
+        for row in read_rows([settings.ingested], columns, SOURCE_SCHEMA):
+            ingested[row["task"]].append((row["source_id"], row["source"]))
+    by_task = [list(_chunks_of(task, settings, ingested[task])) for task in TASK_NAMES]
+    for turn in zip_longest(*by_task):
+        yield from (chunk for chunk in turn if chunk is not None)
+
+
+def _chunks_of(
+    task: str, settings: SynthesizeSettings, ingested: list[tuple[str, str]]
+) -> Iterator[Chunk]:
+    generated = settings.sources.get(task, 0)
+    splits = _splits(task, generated + len(ingested), settings)
+    everything: list[tuple[str, str | None]] = [
+        (f"{task}/{index:06d}", None) for index in range(generated)
+    ]
+    everything += ingested
+    size = settings.sources_per_chunk
+    for start in range(0, len(everything), size):
+        part = [
+            (source_id, splits[start + offset], text)
+            for offset, (source_id, text) in enumerate(everything[start : start + size])
+        ]
+        yield Chunk(task, start // size, tuple(part))
+
+
+def _splits(task: str, number: int, settings: SynthesizeSettings) -> list[str]:
+    """The split of each source of a task; at least one source in every split that has a share."""
+    positions = list(range(number))
+    random.Random(f"{settings.seed}/{task}/splits").shuffle(positions)
+    splits = ["train"] * number
+    shares = {"validation": settings.validation_share, "test": settings.test_share}
+    for split, share in shares.items():
+        wanted = max(1, round(share * number)) if share > 0 and number >= 3 else 0
+        for position in positions[:wanted]:
+            splits[position] = split
+        del positions[:wanted]
+    return splits
+
+
+def _propose(
+    settings: SynthesizeSettings, chunks: list[Chunk], done: Path
+) -> tuple[list[Chunk], dict[str, float]]:
+    """Have a model edit the sources of finished chunks: each chunk with that of its edits behind
+    it, and what the model costs. Without a model, the chunks alone."""
+    if settings.editor.model is None:
+        return chunks, {}
+    from erm.synthesis.model_edits import Editor
+
+    editor = Editor(settings.editor, settings.seed, done.parent / "editor.jsonl")
+    everything = []
+    with tqdm(total=len(chunks), desc="propose", unit="chunk") as bar:
+        for start in range(0, len(chunks), _CHUNKS_ASKED):
+            group = chunks[start : start + _CHUNKS_ASKED]
+            unasked = {
+                chunk: references_of(chunk, done) for chunk in group if not has_replies(chunk, done)
+            }
+            replies = editor.propose([one for several in unasked.values() for one in several])
+            for chunk, own in unasked.items():
+                ids = {one.source_id for one in own}
+                write_replies(chunk, [one for one in replies if one.source_id in ids], done)
+            for chunk in group:
+                everything += [chunk, proposed_chunk(chunk, done)]
+            bar.update(len(group))
+    return everything, editor.metrics()
+
+
+def _label(settings: SynthesizeSettings, chunks: list[Chunk], done: Path) -> dict[str, float]:
+    """Have a model write the reports of the training pairs, where one is asked for; its cost."""
+    if settings.annotator.model is None:
+        return {}
+    from erm.synthesis.model_edits import ModelAnnotator
+
+    annotator = ModelAnnotator(settings.annotator, done.parent)
+    for chunk in tqdm(chunks, desc="annotate", unit="chunk"):
+        if not chunk.is_labelled(done):
+            label_chunk(chunk, annotator, done)
+    return annotator.metrics()

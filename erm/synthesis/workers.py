@@ -1,0 +1,133 @@
+"""Making chunks in parallel processes, going on from those that are finished.
+
+Covers the pool, its renderers and its end when the run is killed. Not covered: what a chunk is and
+how one is made (`erm.synthesis.chunks`), which chunks there are (`erm.synthesis.synthesize`,
+`erm.synthesis.infer`).
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import multiprocessing.util
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from pathlib import Path
+
+from tqdm import tqdm
+
+from erm.errors import ErmError
+from erm.render import Renderer
+from erm.synthesis.chunks import Chunk, make_chunk
+from erm.synthesis.settings import PairingSettings, WorkSettings
+from erm.tasks import Variety
+
+
+@dataclass(frozen=True)
+class Making:
+    """How chunks are made, and the folder that holds the finished ones.
+
+    Attributes:
+        variety: of sources that are generated.
+    """
+
+    pairing: PairingSettings
+    work: WorkSettings
+    done: Path
+    variety: Variety = "compact"
+
+
+def make_chunks(making: Making, chunks: Sequence[Chunk], label: str) -> tuple[int, float]:
+    """Make the chunks that are not finished, with a progress bar of that label.
+
+    Returns:
+        The number of pairs made and the seconds it took.
+
+    Raises:
+        ErmError: a process died.
+    """
+    missing = [chunk for chunk in chunks if not chunk.is_made(making.done)]
+    if not missing:
+        return 0, 0.0
+    sources = sum(len(chunk.sources) for chunk in chunks)
+    finished = sources - sum(len(chunk.sources) for chunk in missing)
+    began, made = time.monotonic(), 0
+    with tqdm(total=sources, initial=finished, desc=label, unit="source") as bar:
+        for chunk, pairs in _run(making, missing):
+            made += pairs
+            bar.update(len(chunk.sources))
+            bar.set_postfix(pairs=made, refresh=False)
+    return made, time.monotonic() - began
+
+
+def _run(making: Making, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
+    workers = min(making.work.workers or os.cpu_count() or 1, len(missing))
+    if workers <= 1:
+        with _renderer(making.work) as renderer:
+            for chunk in missing:
+                yield chunk, _make(chunk, making, renderer)
+        return
+    # Every process has a renderer of its own with one worker, and the two take turns.
+    pool = ProcessPoolExecutor(
+        workers,
+        mp_context=multiprocessing.get_context("spawn"),
+        initializer=_start_worker,
+        initargs=(making.work, os.getpid()),
+    )
+    waiting = iter(missing)
+    running: dict[Future[int], Chunk] = {}
+    try:
+        while True:
+            for chunk in waiting:
+                running[pool.submit(_work, chunk, making)] = chunk
+                if len(running) >= 2 * workers:
+                    break
+            if not running:
+                break
+            for future in wait(running, return_when=FIRST_COMPLETED).done:
+                yield running.pop(future), future.result()
+    except BrokenProcessPool as error:
+        raise ErmError("A process that makes pairs died, perhaps for lack of memory.") from error
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+_worker_renderer: Renderer | None = None
+
+
+def _renderer(work: WorkSettings) -> Renderer:
+    return Renderer(workers=1, limits=work.limits, isolation=work.isolation)
+
+
+def _start_worker(work: WorkSettings, parent: int) -> None:
+    global _worker_renderer
+    _die_with(parent)
+    # Ctrl-C is the parent's to answer in words; a worker just ends.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    _worker_renderer = _renderer(work)
+    # Processes of a pool end without running what `atexit` holds.
+    multiprocessing.util.Finalize(None, _worker_renderer.close, exitpriority=10)
+
+
+def _die_with(parent: int) -> None:
+    """Have the kernel end this process when its parent is killed, so that none is left behind."""
+    if sys.platform == "linux":
+        from erm.render.kernel import die_with_parent
+
+        die_with_parent(signal.SIGKILL)
+    if os.getppid() != parent:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _work(chunk: Chunk, making: Making) -> int:
+    assert _worker_renderer is not None
+    return _make(chunk, making, _worker_renderer)
+
+
+def _make(chunk: Chunk, making: Making, renderer: Renderer) -> int:
+    return make_chunk(chunk, making.pairing, making.variety, renderer, making.done)

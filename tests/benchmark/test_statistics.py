@@ -1,0 +1,228 @@
+"""Our additions: intervals, ranking, calibration, comparison of critics, baselines, similarity."""
+
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from erm.benchmark import (
+    CommonestErrorCritic,
+    Item,
+    Prediction,
+    Scores,
+    comparison_table,
+    judge_from_spec,
+    score,
+)
+from erm.benchmark.blindness import annotated_severity, compare_distances, plot_distances
+from erm.benchmark.similarity import SOURCES, measure_distances
+from erm.benchmark.statistics import rank_agreement
+from erm.errors import ErmError
+from erm.report import Report
+from erm.tasks.discrepancy import Discrepancy
+from erm.tasks.table.teds import normalized_edit_distance, teds
+
+
+def bar(number: int, severity: int = 1) -> dict[str, Any]:
+    place = f"bar 'B{number}'"
+    named = {"type": "data_error", "severity": severity, "location": place}
+    return {**named, "description": f"value is {number + 10} instead of {3 * number + 60}"}
+
+
+def judged(reports: list[Any], annotated: list[list[dict[str, Any]]]) -> Scores:
+    predictions = [
+        Prediction(Item(n, n, "chart", None, None, errors), report)
+        for n, (report, errors) in enumerate(zip(reports, annotated, strict=True))
+    ]
+    return score(predictions, judge_from_spec("offline"))
+
+
+ANNOTATED = [[bar(k, 1 + k % 3) for k in range(n % 4)] for n in range(40)]
+PERFECT = [{"errors": errors} for errors in ANNOTATED]
+HALF = [{"errors": errors[: len(errors) // 2]} for errors in ANNOTATED]
+
+
+def test_additions_by_hand() -> None:
+    reports = [{"errors": [bar(1, 3), bar(9)]}, {"errors": []}, None, {"errors": [bar(4)]}]
+    extra = judged(reports, [[bar(1, 1), bar(2, 2)], [], [], [bar(4)]]).additions["overall"]
+    assert extra["precision_hard"] == pytest.approx(2 / 3)
+    assert extra["recall_hard"] == pytest.approx(2 / 3)
+    assert extra["severity_mae"] == pytest.approx((1 + 0 + 0 + 0) / 4)
+    assert extra["severity_mae_matched"] == pytest.approx((2 + 0) / 2)
+    # The third item has no report: silence by failure is not a recognised equal pair.
+    assert extra["empty_recognised"] == 0.5
+    assert extra["empty_report_accuracy"] == 0.75
+    assert extra["ranking_accuracy"] == 1.0
+    assert sum(row["items"] for row in extra["calibration"]) == 4
+
+
+def test_interval_holds_the_value_and_is_seeded() -> None:
+    scores = judged(HALF, ANNOTATED)
+    low, high = scores.additions["overall"]["f1_hard_interval_95"]
+    assert low < scores.summary["overall"]["overall"]["f1_hard"] < high
+    assert judged(HALF, ANNOTATED).additions == scores.additions
+    perfect = judged(PERFECT, ANNOTATED).additions["overall"]
+    assert perfect["f1_hard_interval_95"] == [1.0, 1.0]
+
+
+def test_nothing_gives_undefined_values() -> None:
+    extra = judged([], []).additions["overall"]
+    assert extra["f1_hard_interval_95"] is None
+    assert extra["ranking_accuracy"] is None
+    assert extra["severity_mae"] is None
+
+
+def test_rank_agreement_counts_ties_half() -> None:
+    assert rank_agreement(np.array([1.0, 2, 2]), np.array([1.0, 2, 3])) == (2.5, 3)
+    assert rank_agreement(np.array([3.0, 1]), np.array([5.0, 5])) == (0.0, 0)
+
+
+def test_comparison_is_paired() -> None:
+    named = {"half": judged(HALF, ANNOTATED), "perfect": judged(PERFECT, ANNOTATED)}
+    first, second = comparison_table(named)
+    assert first["p_value"] is None
+    assert second["difference"] > 0.2
+    assert second["p_value"] < 0.01
+    assert second["difference_interval_95"][0] > 0
+    _, same = comparison_table({"a": named["half"], "b": named["half"]})
+    assert same["difference"] == 0
+    assert same["p_value"] == 1
+    with pytest.raises(ErmError, match="none of the first critic's items"):
+        comparison_table({"a": named["half"], "b": judged([], [])})
+
+
+def test_commonest_error_critic() -> None:
+    common = Discrepancy("data_error", 2, "bar 'a'", "value is 1 instead of 2")
+    rare = Discrepancy("text_error", 1, "title", "is missing")
+    critic = CommonestErrorCritic(
+        [Report("chart", (common, rare)), Report("chart", (common,)), Report("svg", ())]
+    )
+    items = [Item(n, n, task, None, None, []) for n, task in enumerate(("chart", "svg"))]
+    chart, svg = critic.predict(items)
+    assert chart.pred_json["data_error_count"] == 1
+    assert chart.pred_json["errors"][0]["description"] == "value is 1 instead of 2"
+    assert svg.pred_json == {"errors": []}
+
+
+def picture(height: int, shift: int = 0) -> bytes:
+    image = Image.new("RGB", (60, 40), "white")
+    ImageDraw.Draw(image).rectangle((10 + shift, 40 - height, 30 + shift, 40), fill="navy")
+    stream = BytesIO()
+    image.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def test_similarities_against_severity() -> None:
+    items = [
+        Item(n, n, "chart", picture(20), picture(20 + 4 * n), [bar(n, 1)] * n) for n in range(5)
+    ]
+    distances = measure_distances(items, ["mse", "ssim"])
+    assert list(distances) == ["pixel MSE", "1 − SSIM"]
+    for values in distances.values():
+        assert values[0] == pytest.approx(0, abs=1e-9)
+        assert np.all(np.diff(values) > 0)
+    rows = compare_distances(items, distances)
+    assert [row["ranking_accuracy"] for row in rows] == [1.0, 1.0]
+    assert all(row["pearson"] > 0.9 for row in rows)
+    assert annotated_severity(items).tolist() == [0, 1, 2, 3, 4]
+    blind = compare_distances(items, {"none": np.array([5.0, 4, 3, 2, 1])})[0]
+    assert blind["blind"] == 1.0
+    assert blind["blind_by_category"] == {
+        "structure_error": None,
+        "data_error": 1.0,
+        "text_error": None,
+        "style_error": None,
+    }
+    assert len(plot_distances(items, distances).axes) == 2
+
+
+def test_similarity_of_other_sizes_and_broken_images() -> None:
+    small = BytesIO()
+    Image.new("RGB", (2, 2)).save(small, "PNG")
+    items = [
+        Item("a", 0, "chart", small.getvalue(), picture(20), []),
+        Item("b", 1, "chart", b"x", b"y", []),
+        Item("c", 2, "chart", None, b"y", []),
+    ]
+    for values in measure_distances(items, ["mse", "ssim"]).values():
+        assert np.isfinite(values).tolist() == [True, False, False]
+    (row,) = compare_distances(items, measure_distances(items, ["mse"]))
+    assert (row["items"], row["blind"], row["spearman"]) == (1, None, None)
+
+
+def test_teds_where_sources_are_known() -> None:
+    sources = dict(zip(SOURCES, (TABLE, TABLE.replace("10", "11")), strict=True))
+    items = [
+        Item(0, 0, "table", None, None, [], sources),
+        Item(1, 1, "table", None, None, []),
+        Item(2, 2, "chart", None, None, [], sources),
+    ]
+    found = measure_distances(items, ["teds"])["1 − TEDS"]
+    assert found == pytest.approx([0.5 / 7, np.nan, np.nan], nan_ok=True)
+    with pytest.raises(ErmError, match="Unknown similarity 'lpips'; known: mse, ssim, teds"):
+        measure_distances(items, ["lpips"])
+
+
+@pytest.mark.parametrize("kind", ["dino", "clip"])
+def test_features_of_a_vision_model(tmp_path: Path, kind: str) -> None:
+    import torch
+    import transformers
+
+    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    small |= {"intermediate_size": 16, "image_size": 28, "patch_size": 14}
+    torch.manual_seed(0)
+    if kind == "dino":
+        model = transformers.Dinov2Model(transformers.Dinov2Config(**small, mlp_ratio=1))
+        processor = transformers.BitImageProcessorPil(
+            size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}
+        )
+    else:
+        text = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+        text |= {"intermediate_size": 16, "vocab_size": 10}
+        config = transformers.CLIPConfig(text_config=text, vision_config=small, projection_dim=8)
+        model = transformers.CLIPModel(config)
+        processor = transformers.CLIPImageProcessorPil(
+            size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}
+        )
+    model.save_pretrained(tmp_path / kind)
+    processor.save_pretrained(tmp_path / kind)
+    items = [
+        Item(0, 0, "chart", picture(20), picture(20), []),
+        Item(1, 1, "chart", None, picture(20), []),
+        Item(2, 2, "chart", picture(20), picture(38, 10), []),
+    ]
+    (found,) = measure_distances(items, [f"features:{tmp_path / kind}"]).items()
+    assert found[0] == f"1 − cosine, {kind}"
+    same, none, other = found[1]
+    assert abs(same) < 1e-6 < other
+    assert np.isnan(none)
+    with pytest.raises(ErmError, match="can't be loaded as a vision model"):
+        measure_distances(items, [f"features:{tmp_path}"])
+
+
+TABLE = "<table><tr><th>a</th><th>b</th></tr><tr><td>10</td><td>20</td></tr></table>"
+
+
+def test_teds_by_hand() -> None:
+    assert teds(TABLE, TABLE) == 1
+    bodied = TABLE.replace("<tr><th>", "<thead><tr><th>").replace(
+        "</th></tr>", "</th></tr></thead>"
+    )
+    bodied = bodied.replace("<tr><td>", "<tbody><tr><td>").replace(
+        "</td></tr>", "</td></tr></tbody>"
+    )
+    assert teds(bodied, "| a | b |\n|---|---|\n| 10 | 20 |") == 1
+    changed = TABLE.replace("10", "11")
+    assert teds(TABLE, changed) == pytest.approx(1 - 0.5 / 7)
+    assert teds(TABLE, changed, structure_only=True) == 1
+    without_row = TABLE.replace("<tr><td>10</td><td>20</td></tr>", "")
+    assert teds(TABLE, without_row) == pytest.approx(1 - 3 / 7)
+    spanned = TABLE.replace("<td>10</td><td>20</td>", "<td colspan=2>10</td>")
+    assert teds(TABLE, spanned) == pytest.approx(1 - 2 / 7)
+    assert teds(TABLE, "no table") == teds("", TABLE) == 0
+    with pytest.raises(ErmError, match="too large"):
+        teds(TABLE, "<table>" + "<tr><td>1</td></tr>" * 400 + "</table>")
+    assert normalized_edit_distance("kitten", "sitting") == pytest.approx(3 / 7)

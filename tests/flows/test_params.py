@@ -1,0 +1,83 @@
+"""Parameters: the committed file, its composition from profiles, and what is wrong with others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from erm.errors import ErmError
+from flows.params import PARAMS, SETTINGS, compose, profiles, read_params
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with the committed parameters, as current directory."""
+    (tmp_path / "conf").symlink_to(ROOT / "conf")
+    (tmp_path / PARAMS).write_text(compose("laptop", ROOT / "conf"))
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def change(checkout: Path, **sections: object) -> None:
+    content = yaml.safe_load((checkout / PARAMS).read_text())
+    (checkout / PARAMS).write_text(yaml.safe_dump({**content, **sections}))
+
+
+def test_committed_parameters_are_the_default_profile() -> None:
+    committed = (ROOT / PARAMS).read_text()
+    assert committed == compose(conf=ROOT / "conf") == compose("laptop", ROOT / "conf")
+
+
+@pytest.mark.parametrize("profile", profiles(ROOT / "conf"))
+def test_every_profile_is_valid(profile: str, checkout: Path) -> None:
+    (checkout / PARAMS).write_text(compose(profile))
+    params = read_params()
+    assert params.profile == profile
+    assert list(params.sections) == list(SETTINGS)
+
+
+def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    assert list(stages) == list(SETTINGS)
+    for name, stage in stages.items():
+        assert stage["cmd"] == f"python -m flows.{name}"
+        assert name in stage["params"]
+        assert (ROOT / "flows" / f"{name}.py").is_file()
+
+
+@pytest.mark.parametrize(
+    ("sections", "sentence"),
+    [
+        ({"promote": {"critic_metric": "a", "policy_metric": "b", "pears": 1}}, "'promote.pears'"),
+        ({"promote": {"critic_metric": "a"}}, "parameter 'promote.policy_metric' is missing"),
+        ({"promote": {"critic_metric": "a", "policy_metric": "b", "margin": "x"}}, "'x'"),
+        ({"promote": None}, "'promote'"),
+        ({"pomote": {}}, "unknown section 'pomote'"),
+        ({"profile": "nope"}, "unknown profile 'nope'; known profiles: gpu, laptop, smoke"),
+    ],
+)
+def test_bad_parameters_are_named(
+    sections: dict[str, object], sentence: str, checkout: Path
+) -> None:
+    change(checkout, **sections)
+    with pytest.raises(ErmError, match=r"^params\.yaml: [^\n]*\.$") as raised:
+        read_params(["promote"])
+    assert sentence in str(raised.value)
+
+
+@pytest.mark.parametrize("content", [b"a: [", b"\xff\xfe", b"- 1\n- 2\n", b"", None])
+def test_unreadable_parameters_are_one_sentence(content: bytes | None, checkout: Path) -> None:
+    (checkout / PARAMS).unlink()
+    if content is not None:
+        (checkout / PARAMS).write_bytes(content)
+    with pytest.raises(ErmError, match=r"^params\.yaml [^\n]*\.$"):
+        read_params(["promote"])
+
+
+def test_composing_an_unknown_profile_names_the_known_ones() -> None:
+    with pytest.raises(ErmError, match="Unknown profile 'nope'; known profiles: gpu, laptop"):
+        compose("nope", ROOT / "conf")

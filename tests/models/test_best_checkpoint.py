@@ -1,0 +1,105 @@
+"""Judging while training: the best weights win, through interruptions, and nothing else changes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from datasets import Dataset
+from squares import square_pair
+from transformers import set_seed
+
+from erm.critics.base import write_reply
+from erm.models.best_checkpoint import Validation
+from erm.models.example import Example
+from erm.models.processor import PairProcessor
+from erm.models.qwen3vl import build_model, build_processor, load_model
+from erm.models.settings import LaunchSettings, LoraSettings, ModelSettings, OptimizationSettings
+from erm.models.sft import Course, fine_tune, write_samples
+
+PROMPTS = {"svg": "compare svg"}
+PAIRS = [square_pair(index) for index in range(16)]
+
+
+class Judge:
+    """Gives prepared marks, draws random numbers, and keeps what the model answers at each step."""
+
+    def __init__(self, marks: dict[int, float]) -> None:
+        self.marks = marks
+        self.answers: dict[int, torch.Tensor] = {}
+
+    def __call__(self, model: Any, processor: PairProcessor, step: int) -> dict[str, float]:
+        assert not model.training
+        torch.rand(3)
+        self.answers[step] = answer(model)
+        return {"mark": self.marks[step]}
+
+
+def answer(model: Any) -> torch.Tensor:
+    with torch.no_grad():
+        logits: torch.Tensor = model(input_ids=torch.arange(8)[None]).logits
+    return logits
+
+
+@pytest.fixture(scope="module")
+def processor() -> PairProcessor:
+    texts = [*PROMPTS.values(), *(write_reply(pair.report) for pair in PAIRS)]
+    return build_processor(ModelSettings(), texts, vocabulary=300, max_side=56)
+
+
+@pytest.fixture(scope="module")
+def samples(processor: PairProcessor, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
+    examples = [
+        Example("svg", (pair.reference, pair.candidate), write_reply(pair.report)) for pair in PAIRS
+    ]
+    path = tmp_path_factory.mktemp("samples") / "samples.arrow"
+    return write_samples(examples, PROMPTS, processor, 200, path)[0]
+
+
+def tune(
+    samples: Dataset,
+    processor: PairProcessor,
+    folder: Path,
+    judge: Judge | None,
+    lora: LoraSettings | None = None,
+) -> Course:
+    """Eight steps with a checkpoint at the fourth and at the last, judged at every second."""
+    settings = OptimizationSettings(batch_size=2, checkpoint_every=4, log_every=1)
+    set_seed(0)
+    model = build_model(ModelSettings(lora=lora), processor)
+    validation = judge and Validation(judge, "mark", every=2)
+    place = folder / "work", folder / "out"
+    return fine_tune(model, processor, samples, settings, LaunchSettings(), *place, validation)
+
+
+@pytest.mark.parametrize("lora", [None, LoraSettings(rank=2, dropout=0.2)], ids=["full", "lora"])
+def test_the_best_weights_win_over_the_last_and_training_notices_nothing(
+    lora: LoraSettings | None, samples: Dataset, processor: PairProcessor, tmp_path: Path
+) -> None:
+    judge = Judge({2: 0.5, 4: 0.9, 6: 0.9, 8: 0.1})
+    course = tune(samples, processor, tmp_path, judge, lora)
+    assert [row["mark"] for row in course.validation] == list(judge.marks.values())
+    assert course.best == {"step": 6, "samples": 12, "mark": 0.9}
+    kept = answer(load_model(tmp_path / "out").eval())
+    torch.testing.assert_close(kept, judge.answers[6], atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(judge.answers[8], judge.answers[6], atol=1e-4)
+    unjudged = tune(samples, processor, tmp_path / "unjudged", None, lora)
+    assert unjudged.history == course.history
+    assert (unjudged.validation, unjudged.best) == ([], {})
+
+
+def test_what_was_best_outlives_an_interruption(
+    samples: Dataset, processor: PairProcessor, tmp_path: Path
+) -> None:
+    first = Judge({2: 0.9, 4: 0.5, 6: 0.95})
+    with pytest.raises(KeyError):  # at step 8, and the last checkpoint is that of step 4
+        tune(samples, processor, tmp_path, first)
+    second = Judge({6: 0.1, 8: 0.2})
+    course = tune(samples, processor, tmp_path, second)
+    assert list(second.answers) == [6, 8]
+    assert [row["mark"] for row in course.validation] == [0.9, 0.5, 0.1, 0.2]
+    assert course.best["step"] == 2
+    kept = answer(load_model(tmp_path / "out").eval())
+    torch.testing.assert_close(kept, first.answers[2])

@@ -1,0 +1,335 @@
+"""Fine-tuning for real: what the loss sees, killing and resuming, several processes."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from squares import square_pair, write_squares
+from transformers import set_seed
+from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
+
+from erm.critics.base import ImagePair
+from erm.critics.local import LocalCritic
+from erm.critics.settings import TrainCriticSettings
+from erm.critics.training import train_critic, training_pairs
+from erm.errors import ErmError
+from erm.images import encode_png
+from erm.models.example import Example
+from erm.models.qwen3vl import build_model, build_processor
+from erm.models.role import read_role
+from erm.models.settings import (
+    SCRATCH_SIZES,
+    LaunchSettings,
+    ModelSettings,
+    OptimizationSettings,
+    ValidationSettings,
+)
+from erm.models.sft import last_checkpoint, training_order, write_samples
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    # Seven and a half batches, so that some hold both empty and long reports.
+    return write_squares(tmp_path_factory.mktemp("pairs"), train=60)
+
+
+def _settings(**launch: Any) -> TrainCriticSettings:
+    return TrainCriticSettings(
+        model=ModelSettings(name="tiny"),
+        optimization=OptimizationSettings(
+            epochs=2.25, batch_size=8, learning_rate=4e-3, checkpoint_every=4, log_every=1
+        ),
+        validation=ValidationSettings(every=6, pairs=16),
+        launch=LaunchSettings(**launch),
+        max_side=56,
+        vocabulary=600,
+    )
+
+
+def _losses(folder: Path) -> list[float]:
+    with (folder / "history.csv").open() as file:
+        return [float(row["loss"]) for row in csv.DictReader(file)]
+
+
+def _validation(folder: Path) -> list[dict[str, float]]:
+    with (folder / "validation.csv").open() as file:
+        return [{name: float(row[name]) for name in row} for row in csv.DictReader(file)]
+
+
+@pytest.fixture(scope="module")
+def trained(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("trained")
+    metrics = train_critic(_settings(), pairs, folder / "critic", folder / "work")
+    assert metrics["examples"] == 60
+    assert metrics["steps"] == 17
+    rows = _validation(folder / "critic")
+    assert [(row["step"], row["samples"]) for row in rows] == [(6, 48), (12, 96), (17, 136)]
+    best = max(row["f1_hard"] for row in rows)
+    assert metrics["best/f1_hard"] == best > 0.5
+    assert metrics["best/step"] == max(row["step"] for row in rows if row["f1_hard"] == best)
+    return folder / "critic"
+
+
+@pytest.mark.parametrize("size", SCRATCH_SIZES)
+def test_every_size_learns_a_sample(size: str, tmp_path: Path) -> None:
+    target = '{"errors":[{"category":"style_error","severity":2}]}'
+    settings = ModelSettings(name=size)
+    processor = build_processor(settings, [target] * 20, vocabulary=300, max_side=56)
+    set_seed(0)
+    model = build_model(settings, processor)
+    pair = square_pair(1)
+    example = Example("svg", (pair.reference, pair.candidate), target)
+    dataset, _ = write_samples([example], {"svg": ""}, processor, 256, tmp_path / "samples.arrow")
+    batch = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)(
+        [dataset[0]]
+    )
+    optimizer = torch.optim.AdamW(model.parameters(), lr=1e-3)
+    losses = []
+    for _ in range(6):
+        loss = model(**batch).loss
+        losses.append(loss.item())
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert losses[-1] < 0.8 * losses[0]
+
+
+def test_the_loss_falls_on_the_reports_tokens_only(pairs: Path, tmp_path: Path) -> None:
+    target = '{"errors":[{"category":"style_error","severity":2}]}'
+    processor = build_processor(
+        ModelSettings(), [target, "compare svg"] * 20, vocabulary=300, max_side=56
+    )
+    image = square_pair(1).reference
+    examples = [Example("svg", (image, image), target)]
+    dataset, _ = write_samples(
+        examples, {"svg": "compare svg"}, processor, 256, tmp_path / "samples.arrow"
+    )
+    collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
+    batch = collate([dataset[0]])
+    learnt = batch["labels"][0]
+    assert processor.tokenizer.decode(learnt[learnt != -100]) == target + "<|im_end|>"
+    image_token = processor.tokenizer.convert_tokens_to_ids("<|image_pad|>")
+    assert int((batch["input_ids"] == image_token).sum()) == 4
+
+
+def test_training_lowers_the_loss_and_leaves_a_critic(trained: Path) -> None:
+    losses = _losses(trained)
+    assert losses[-1] < 0.5 * losses[0]
+    assert read_role(trained, "critic").prompts["svg"] == "compare svg"
+    pair = square_pair(1)
+    critic = LocalCritic(trained)
+    critiques = critic.critique([ImagePair("svg", pair.reference, pair.candidate)] * 3)
+    assert len({critique.reply for critique in critiques}) == 1
+
+
+def test_same_seed_same_weights_whether_validated_or_not(
+    trained: Path, pairs: Path, tmp_path: Path
+) -> None:
+    settings = _settings().model_copy(update={"validation": None})
+    train_critic(settings, pairs, tmp_path / "critic", tmp_path / "work")
+    assert _losses(tmp_path / "critic") == _losses(trained)
+    last = trained.parent / "work" / "checkpoints" / "checkpoint-17" / "model.safetensors"
+    assert (tmp_path / "critic" / "model.safetensors").read_bytes() == last.read_bytes()
+    assert not (tmp_path / "critic" / "validation.csv").exists()
+
+
+def test_it_is_told_where_the_time_of_a_step_goes(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: dict[str, float] = {}
+    monkeypatch.setattr(
+        "erm.models.step_times.log_metrics", lambda metrics, step: logged.update(metrics, step=step)
+    )
+    short = _settings().optimization.model_copy(update={"batch_size": 1})
+    update = {"optimization": short, "max_pairs": 14, "validation": None}
+    chosen = _settings().model_copy(update=update)
+    train_critic(chosen, pairs, tmp_path / "critic", tmp_path / "work")
+    assert logged["step"] == 32
+    assert 0 < 1 / logged["time/samples_per_second"] < 60
+    shares = [logged[f"time/{part}"] for part in ("forward_backward", "optimizer", "other")]
+    assert sum(shares) == pytest.approx(1)
+    assert min(shares[:2]) > 0
+
+
+def test_a_killed_run_goes_on_to_the_same_curve(trained: Path, pairs: Path, tmp_path: Path) -> None:
+    job = tmp_path / "job.json"
+    paths = {"pairs": str(pairs), "out": str(tmp_path / "critic"), "work": str(tmp_path / "work")}
+    job.write_text(
+        json.dumps(
+            {
+                "function": "erm.critics.training:train_critic",
+                "settings": _settings().model_dump(mode="json"),
+                "paths": paths,
+                "result": str(tmp_path / "metrics.json"),
+            }
+        )
+    )
+    command = [sys.executable, "-u", "-m", "erm.models.launch", str(job)]
+    reached = tmp_path / "work" / "checkpoints" / "checkpoint-8" / "complete.json"
+    with subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout
+        for _ in process.stdout:  # one line a step
+            if reached.is_file():
+                break
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not (tmp_path / "critic").exists()
+    train_critic(_settings(), pairs, tmp_path / "critic", tmp_path / "work")
+    np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=1e-4)
+    assert str(_validation(tmp_path / "critic")) == str(_validation(trained))
+
+
+def test_half_written_checkpoints_are_not_resumed_from(tmp_path: Path) -> None:
+    complete = tmp_path / "checkpoint-4"
+    for folder in (complete, tmp_path / "checkpoint-8"):
+        folder.mkdir()
+    (complete / "complete.json").write_text("{}")
+    assert last_checkpoint(tmp_path) == str(complete)
+    (complete / "complete.json").unlink()
+    assert last_checkpoint(tmp_path) is None
+    assert last_checkpoint(tmp_path / "nothing") is None
+
+
+@pytest.mark.parametrize("stage", [2, 3])
+def test_deepspeed_in_two_processes_follows_the_same_curve(
+    stage: int, trained: Path, pairs: Path, tmp_path: Path
+) -> None:
+    launched = _settings(processes=2, deepspeed=f"conf/deepspeed/zero{stage}.json")
+    metrics = train_critic(launched, pairs, tmp_path / "critic", tmp_path / "work")
+    assert metrics["steps"] == 17
+    np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=0.05)
+    f1 = [[row["f1_hard"] for row in _validation(of)] for of in (tmp_path / "critic", trained)]
+    np.testing.assert_allclose(*f1, atol=0.1)
+    pair = square_pair(1)
+    critic = LocalCritic(tmp_path / "critic")
+    assert critic.critique([ImagePair("svg", pair.reference, pair.candidate)])
+
+
+def test_parts_of_a_batch_follow_the_same_curve(trained: Path, pairs: Path, tmp_path: Path) -> None:
+    """Also where one part holds empty reports, of a few tokens, and another one long ones."""
+    whole = _settings()
+    apart = whole.optimization.model_copy(update={"micro_batch_size": 2})
+    settings = whole.model_copy(update={"optimization": apart, "validation": None})
+    train_critic(settings, pairs, tmp_path / "critic", tmp_path / "work")
+    np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=1e-3)
+
+
+def test_reports_beyond_the_limit_are_set_aside_and_counted(pairs: Path, tmp_path: Path) -> None:
+    limited = _settings().model_copy(
+        update={"max_target_tokens": 16, "vocabulary": 300, "validation": None}
+    )
+    metrics = train_critic(limited, pairs, tmp_path / "critic", tmp_path / "work")
+    assert metrics["examples"] == 15
+    assert metrics["set_aside"] == 45
+
+
+def test_no_pairs_to_validate_on_is_an_error(tmp_path: Path) -> None:
+    pairs = write_squares(tmp_path / "pairs", validation=0)
+    with pytest.raises(ErmError, match="no pairs of split 'validation'"):
+        train_critic(_settings(), pairs, tmp_path / "critic", tmp_path / "work")
+
+
+def test_a_policys_own_errors_are_mixed_in(pairs: Path, tmp_path: Path) -> None:
+    inferred = write_squares(tmp_path / "inferred", train=4, validation=0)
+    limited = _settings().model_copy(update={"max_pairs": 8})
+    work = tmp_path / "work"
+    metrics = train_critic(limited, pairs, tmp_path / "one", work / "one", inferred)
+    assert metrics["examples"] == 8 + 4
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "set_aside.jsonl").touch()
+    metrics = train_critic(limited, pairs, tmp_path / "two", work / "two", tmp_path / "none")
+    assert metrics["examples"] == 8
+
+
+def test_a_share_of_the_pairs_lies_within_a_larger_one(pairs: Path) -> None:
+    def ids(**chosen: Any) -> set[str]:
+        return {pair.id for pair in training_pairs(TrainCriticSettings(**chosen), pairs)}
+
+    assert ids(share=0.2) < ids(share=0.7) < ids()
+    assert 0.4 * 60 < len(ids(share=0.6)) < 0.8 * 60
+    assert len(ids(exclude_routes=("identical",))) == 45
+    assert not ids(exclude_routes=("edit", "identical"))
+
+
+def test_two_images_enter_a_small_model_one_after_the_other(pairs: Path, tmp_path: Path) -> None:
+    """What the frame of differences is compared with."""
+    apart = _settings().model.model_copy(update={"pair_encoding": "two_images"})
+    chosen = _settings().model_copy(update={"model": apart, "max_pairs": 8, "validation": None})
+    train_critic(chosen, pairs, tmp_path / "critic", tmp_path / "work")
+    critic = LocalCritic(tmp_path / "critic")
+    assert critic.checkpoint.processor.pair_encoding == "two_images"
+    prepared = critic.checkpoint.processor(
+        images=[[Image.new("RGB", size, "white") for size in ((50, 33), (20, 56))]],
+        text=["<|image_pad|><|image_pad|>"],
+        return_tensors="pt",
+    )
+    assert prepared["image_grid_thw"].tolist() == [[1, 4, 4], [1, 4, 2]]
+    pair = square_pair(1)
+    (critique,) = critic.critique([ImagePair("svg", pair.reference, pair.candidate)])
+    assert critique.parsed is not None
+
+
+def test_no_pairs_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ErmError, match="no pairs"):
+        train_critic(_settings(), tmp_path / "nothing", tmp_path / "critic", tmp_path / "work")
+
+
+@given(
+    lengths=st.lists(st.integers(1, 300), min_size=1, max_size=400),
+    batch=st.integers(1, 32),
+    epochs=st.integers(1, 3),
+)
+@settings(max_examples=30, deadline=None, derandomize=True)
+def test_every_epoch_holds_every_sample_once(lengths: list[int], batch: int, epochs: int) -> None:
+    order = training_order(np.array(lengths, dtype=np.int32), batch, epochs, seed=3)
+    for epoch in range(epochs):
+        part = order[epoch * len(lengths) : (epoch + 1) * len(lengths)]
+        assert sorted(part) == list(range(len(lengths)))
+
+
+def test_less_than_a_tenth_of_a_batch_is_padding(tmp_path: Path) -> None:
+    """Images of several shapes and targets of several lengths, as three tasks have them."""
+    generator = np.random.default_rng(0)
+    sides = ((56, 56), (56, 28), (112, 84))
+    prompts = {"svg": "compare svg"}
+    examples = []
+    for index in range(256):
+        image = encode_png(Image.new("RGB", sides[index % 3], "white"))
+        places = generator.integers(100, 999, generator.integers(0, 9))
+        examples.append(Example("svg", (image, image), " ".join(map(str, places))))
+    texts = [*prompts.values(), *(example.target for example in examples)]
+    processor = build_processor(ModelSettings(), texts, vocabulary=300, max_side=112)
+    dataset, _ = write_samples(examples, prompts, processor, 256, tmp_path / "samples.arrow")
+    lengths = np.array(dataset["length"])
+    order = training_order(lengths, 16, 1, seed=0)
+    collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
+    real = total = 0
+    for start in range(0, len(order), 16):
+        batch = order[start : start + 16]
+        mask = collate([dataset[index] for index in batch])["attention_mask"]
+        beyond = mask.sum(1).numpy() - lengths[batch]
+        assert (beyond == beyond[0]).all()  # the conversation's own marks
+        real, total = real + int(mask.sum()), total + mask.numel()
+    assert 0.9 < real / total < 1
+
+
+def test_the_seed_alone_decides_the_order() -> None:
+    lengths = np.arange(100, dtype=np.int32)
+    first = training_order(lengths, 8, 1, seed=1)
+    assert first == training_order(lengths, 8, 1, seed=1)
+    assert first != training_order(lengths, 8, 1, seed=2)

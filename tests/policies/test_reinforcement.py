@@ -1,0 +1,129 @@
+"""Policies for real: supervised start, GRPO on the critic's reward, exact judgement."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from erm.critics.base import ImagePair
+from erm.critics.local import LocalCritic
+from erm.errors import ErmError
+from erm.models.role import read_role
+from erm.models.settings import ModelSettings, OptimizationSettings
+from erm.policies.base import Request, write_completion
+from erm.policies.evaluation import evaluate
+from erm.policies.local import LocalPolicy
+from erm.policies.reinforcement import CriticReward, reinforce
+from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
+from erm.policies.training import train_policy
+from erm.render import Renderer
+from erm.rewards.published import reward_value
+from erm.rewards.settings import RewardSettings
+from erm.synthesis.settings import SynthesizeSettings
+from erm.synthesis.synthesize import synthesize
+from erm.tasks import get_task
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    settings = SynthesizeSettings(
+        sources={"chart": 0, "table": 0, "svg": 12}, test_share=0.25, workers=1
+    )
+    synthesize(settings, folder / "pairs", folder / "work")
+    return folder / "pairs"
+
+
+@pytest.fixture(scope="module")
+def policy(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("policy")
+    settings = TrainPolicySettings(
+        model=ModelSettings(name="tiny"),
+        optimization=OptimizationSettings(batch_size=8, epochs=2, log_every=1),
+        max_side=112,
+    )
+    metrics = train_policy(settings, pairs, folder / "out", folder / "work")
+    assert metrics["examples"] >= 12
+    return folder / "out"
+
+
+def test_a_policy_learns_sources_of_images(policy: Path, pairs: Path) -> None:
+    with (policy / "history.csv").open() as file:
+        losses = [float(row["loss"]) for row in csv.DictReader(file)]
+    assert losses[-1] < losses[0]
+    assert read_role(policy, "policy").prompts == {"svg": "draw svg"}
+    written = write_completion("svg", "<svg/>")
+    assert get_task("svg").extract(written) == "<svg/>"
+
+
+def test_reinforcement_moves_the_policy_and_leaves_a_history(
+    policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
+) -> None:
+    settings = ReinforceSettings(
+        steps=2, prompts_per_step=2, generations=2, max_completion_tokens=24, learning_rate=1e-3
+    )
+    out = tmp_path / "out"
+    metrics = reinforce(settings, policy, tiny_critic, pairs, out, tmp_path / "work")
+    assert metrics["steps"] == 2
+    with (out / "history.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["step"]) for row in rows] == [1, 2]
+    assert all(0 <= float(row["reward"]) <= 2 for row in rows)
+    assert read_role(out, "policy") == read_role(policy, "policy")
+    image = next(iter(_references(pairs)))
+    assert LocalPolicy(out).complete([Request("svg", image)])
+
+
+def test_the_severity_that_the_critic_expects_reaches_the_reward(
+    tiny_critic: Path, pairs: Path, renderer: Renderer
+) -> None:
+    image = _references(pairs)[0]
+    red = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M0 0h5v5z"/></svg>'
+    critic = LocalCritic(tiny_critic)
+    talkative = critic.checkpoint.role.model_copy(update={"max_new_tokens": 90})
+    critic.checkpoint = critic.checkpoint._replace(role=talkative)
+    render = renderer.render_batch([("svg", red)])[0].image
+    assert render is not None
+    (judged,) = critic.critique([ImagePair("svg", image, render)])
+    completions = [[{"role": "assistant", "content": f"```svg\n{red}\n```"}]]
+    earned = {}
+    for kind in ("expected", "reported"):
+        reward = CriticReward(critic, renderer, RewardSettings(severity=kind))
+        (earned[kind],) = reward(completions, ["svg"], [image], log_metric=lambda *_: None)
+    assert earned["expected"] == reward_value("svg", "judged", judged.expected_severity)
+    assert earned["reported"] == reward_value("svg", "judged", judged.severity)
+    assert earned["expected"] != earned["reported"]
+
+
+def test_evaluation_judges_both_policies_exactly(
+    policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
+) -> None:
+    settings = EvaluateSettings(references=2, pictured=2)
+    metrics = evaluate(settings, policy, policy, tiny_critic, pairs, tmp_path)
+    assert metrics["gain"] == 0
+    assert 0 <= metrics["before.rendered"] <= 1
+    rows = [json.loads(line) for line in (tmp_path / "completions.jsonl").read_text().splitlines()]
+    assert {row["policy"] for row in rows} == {"before", "after"}
+    assert (tmp_path / "comparison.png").stat().st_size > 1000
+
+
+def test_a_critic_is_no_policy(tiny_critic: Path, pairs: Path, tmp_path: Path) -> None:
+    with pytest.raises(ErmError, match="holds a critic, not a policy"):
+        reinforce(ReinforceSettings(), tiny_critic, tiny_critic, pairs, tmp_path / "o", tmp_path)
+
+
+def test_tasks_that_the_policy_never_saw_are_refused(
+    policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
+) -> None:
+    settings = ReinforceSettings(tasks=("chart",))
+    with pytest.raises(ErmError, match="not trained on chart"):
+        reinforce(settings, policy, tiny_critic, pairs, tmp_path / "out", tmp_path)
+
+
+def _references(pairs: Path) -> list[bytes]:
+    from erm.dataset.pairs import read_references
+
+    return [reference.image for reference in read_references(pairs, "test")]

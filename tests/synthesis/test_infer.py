@@ -1,0 +1,331 @@
+"""A policy's own errors as data: labels, splits, resumption, rubbish, and who reads the folder."""
+
+from __future__ import annotations
+
+import base64
+import csv
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from erm.annotation import annotate
+from erm.critics.benchmarking import benchmark
+from erm.critics.settings import BenchmarkSettings
+from erm.dataset.duplicates import digest
+from erm.dataset.pairs import (
+    SPLITS,
+    Pair,
+    Reference,
+    SplitWriter,
+    decode_image,
+    read_pairs,
+    read_references,
+)
+from erm.dataset.settings import ValidateSettings
+from erm.dataset.validation import validate
+from erm.errors import ErmError
+from erm.fingerprint import fingerprint
+from erm.render import Limits, Renderer
+from erm.synthesis.infer import infer
+from erm.synthesis.rollouts import PolicyProposer
+from erm.synthesis.settings import EndpointSettings, InferSettings, SynthesizeSettings
+from erm.synthesis.synthesize import synthesize
+from tests.endpoints.test_client import Server, completion
+from tests.synthesis.test_synthesize import hashes
+
+BOUNDS = ValidateSettings()
+DOZEN = "".join(
+    f"<rect x='{n * 1.2:.1f}' y='7' width='0.8' height='{1 + n / 10}' fill='blue'/>"
+    for n in range(13)
+)
+
+
+pytestmark = pytest.mark.usefixtures("warm")
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory, warm: None) -> Path:
+    """Twelve icons, six of them held out."""
+    place = tmp_path_factory.mktemp("pairs")
+    settings = SynthesizeSettings(
+        sources={"svg": 12},
+        candidates_per_source=1,
+        pairs_per_source=1,
+        validation_share=0.25,
+        test_share=0.25,
+        workers=1,
+        limits=Limits(wall_seconds=120),
+    )
+    synthesize(settings, place / "pairs", place / "work")
+    return place / "pairs"
+
+
+def references(pairs: Path) -> dict[str, list[Reference]]:
+    return {split: list(read_references(pairs, split)) for split in SPLITS}
+
+
+def shown(image: bytes) -> str:
+    """What tells an image apart, however it is encoded."""
+    return digest(decode_image(image).tobytes())
+
+
+def drawer(pairs: Path) -> Callable[[int, dict[str, Any]], tuple[int, bytes]]:
+    """A served policy that knows the sources and gets some of them wrong in known ways."""
+    known = references(pairs)
+    train, test = known["train"], known["test"]
+    answers = {shown(one.image): one.source for split in SPLITS for one in known[split]}
+    spotted = {shown(one.image) for one in (train[0], *test[:2])}
+    odd = {
+        shown(train[1].image): test[0].source,
+        shown(train[2].image): train[2].source.replace("</svg>", f"{DOZEN}</svg>"),
+        shown(train[3].image): "<svg><circle",
+    }
+
+    def answer(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
+        url = body["messages"][-1]["content"][0]["image_url"]["url"]
+        name = shown(base64.b64decode(url.split(",")[1]))
+        source = odd.get(name, answers[name])
+        if name in spotted:
+            source = source.replace("</svg>", "<circle cx='8' cy='8' r='1' fill='teal'/></svg>")
+        return completion(f"```svg\n{source}\n```")
+
+    return answer
+
+
+@pytest.fixture(scope="module")
+def server(pairs: Path) -> Iterator[Server]:
+    served = Server()
+    served.behaviour = drawer(pairs)
+    yield served
+    served.close()
+
+
+@pytest.fixture(scope="module")
+def asked(server: Server) -> InferSettings:
+    endpoint = EndpointSettings(base_urls=(server.url,), attempts=1, concurrency=2)
+    return InferSettings(
+        policy="openai:p",
+        share=1,
+        completions=2,
+        sources_per_chunk=5,
+        workers=1,
+        limits=Limits(wall_seconds=120),
+        endpoint=endpoint,
+    )
+
+
+@pytest.fixture(scope="module")
+def inferred(asked: InferSettings, pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("inferred")
+    metrics = infer(asked, pairs, place / "inferred", place / "work")
+    (place / "metrics.json").write_text(json.dumps(metrics))
+    return place / "inferred"
+
+
+def read(folder: Path) -> list[Pair]:
+    return [pair for split in SPLITS for pair in read_pairs(folder, split)]
+
+
+def reasons(folder: Path) -> dict[str, set[str]]:
+    """Why attempts were set aside, by source."""
+    found: dict[str, set[str]] = {}
+    for line in (folder / "set_aside.jsonl").read_text().splitlines():
+        item = json.loads(line)
+        found.setdefault(item["source_id"], set()).add(item["reason"])
+    return found
+
+
+def test_attempts_become_pairs_with_exact_reports(
+    pairs: Path, inferred: Path, renderer: Renderer
+) -> None:
+    known = references(pairs)
+    made = {pair.source_id: pair for pair in read(inferred)}
+    splits = {one.source_id: split for split in SPLITS for one in known[split]}
+    assert {pair.split for pair in made.values()} == set(SPLITS)
+    for pair in made.values():
+        assert pair.split == splits[pair.source_id]
+        assert (pair.route, pair.operators) == ("infer", ("policy",))
+        again = annotate("svg", pair.reference_source, pair.candidate_source, renderer)
+        assert pair.report.to_dict() == again.to_dict()
+    assert made[known["train"][0].source_id].report.errors
+    assert not made[known["validation"][0].source_id].report.errors
+    assert not {pair.id for pair in read(pairs)} & {pair.id for pair in made.values()}
+
+    aside = reasons(inferred)
+    train = [one.source_id for one in known["train"]]
+    assert aside[train[0]] == {"candidate repeats another"}
+    assert "image of another split" in aside[train[1]]
+    assert "too many discrepancies" in aside[train[2]]
+    assert "candidate invalid_markup" in aside[train[3]]
+    metrics = json.loads((inferred.parent / "metrics.json").read_text())
+    assert metrics["sources"] == len(splits)
+    assert metrics["completions"] == 2 * len(splits)
+    assert metrics["pairs"] == len(made) == len(splits) - 3
+    assert metrics["usable_share"] == pytest.approx(len(made) / (2 * len(splits)), abs=1e-4)
+    assert metrics["set_aside/image of another split"] == 1
+
+
+def test_the_folder_opens_and_is_sound(pairs: Path, inferred: Path, tmp_path: Path) -> None:
+    import datasets
+
+    opened = datasets.load_dataset(
+        "parquet", data_dir=str(inferred), cache_dir=str(tmp_path / "cache")
+    )
+    assert opened["test"][0]["candidate"].mode == "RGB"
+    lines = (inferred / "benchmark" / "benchmark.jsonl").read_text().splitlines()
+    assert [json.loads(line)["id"] for line in lines] == [
+        pair.id for pair in read_pairs(inferred, "test")
+    ]
+    metrics = validate(BOUNDS, inferred, tmp_path / "docs", beside=pairs)
+    assert metrics["rows/pairs"] == len(read(inferred))
+    assert (tmp_path / "docs" / "index.html").exists()
+
+
+def test_leaks_between_the_folders_are_named(pairs: Path, inferred: Path, tmp_path: Path) -> None:
+    moved = {"train": [], "validation": [], "test": read(inferred)[:1]}
+    assert moved["test"][0].split == "train"
+    for split, own in moved.items():
+        writer = SplitWriter(tmp_path / "leaky", split, 100)
+        for pair in own:
+            writer.write({**pair.to_row(), "split": split})
+        writer.close()
+    with pytest.raises(ErmError, match=r"images\.image .* failed.*sources\.id .* failed"):
+        validate(BOUNDS, tmp_path / "leaky", tmp_path / "docs", beside=pairs)
+
+
+_RUN = """
+import sys
+from pathlib import Path
+from erm.synthesis.infer import infer
+from erm.synthesis.settings import InferSettings
+
+settings = InferSettings.model_validate_json(sys.argv[1])
+infer(settings, *(Path(path) for path in sys.argv[2:]))
+"""
+
+
+def test_a_killed_run_goes_on_to_the_same_bytes(
+    asked: InferSettings, server: Server, pairs: Path, inferred: Path, tmp_path: Path
+) -> None:
+    out, work = tmp_path / "inferred", tmp_path / "work"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    paths = [str(path) for path in (pairs, out, work)]
+    command = [sys.executable, "-c", _RUN, asked.model_dump_json(), *paths]
+    usual, before = server.behaviour, len(server.bodies)
+    with subprocess.Popen(command, env=environment) as process:
+
+        def deadly(number: int, body: dict[str, Any]) -> tuple[int, bytes] | None:
+            if number - before < 14:
+                return usual(number, body)
+            process.kill()
+            return None
+
+        server.behaviour = deadly
+        process.wait()
+    server.behaviour = usual
+    assert not out.exists()
+    assert list(work.glob("*/*.replies.jsonl"))
+    metrics = infer(asked, pairs, out, work)
+    assert metrics["policy/answers"] < metrics["completions"]
+    assert hashes(out) == hashes(inferred)
+
+
+@pytest.fixture(scope="module")
+def rubbish(tiny_policy: Path, pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What an untrained policy's attempts become."""
+    place = tmp_path_factory.mktemp("rubbish")
+    metrics = infer(local(tiny_policy), pairs, place / "inferred", place / "work")
+    assert metrics["sources"] == sum(len(each) for each in references(pairs).values())
+    assert metrics["pairs"] == metrics["pairs/train"] == metrics["usable_share"] == 0
+    assert metrics["set_aside/policy wrote no source"] == metrics["sources"]
+    return place / "inferred"
+
+
+def local(policy: Path) -> InferSettings:
+    return InferSettings(policy=str(policy), share=1, sources_per_chunk=4, workers=1)
+
+
+def test_rubbish_gives_an_empty_but_sound_folder(
+    pairs: Path, rubbish: Path, tmp_path: Path
+) -> None:
+    assert read(rubbish) == []
+    assert list(read_references(rubbish, "test")) == []
+    assert "# No pairs" in (rubbish / "card.md").read_text()
+    assert validate(BOUNDS, rubbish, tmp_path / "docs", beside=pairs)["expectations"] == 3
+    off = InferSettings(policy=None)
+    metrics = infer(off, pairs, tmp_path / "off", tmp_path / "work")
+    assert metrics["sources"] == metrics["completions"] == metrics["pairs"] == 0
+    assert read(tmp_path / "off") == []
+    with pytest.raises(ErmError, match="holds no pairs of split 'train'"):
+        read(tmp_path / "nothing")
+
+
+def test_an_interrupted_local_policy_draws_the_same(
+    tiny_policy: Path,
+    pairs: Path,
+    rubbish: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    batches: list[int] = []
+    propose = PolicyProposer.propose
+
+    def interrupted(self: PolicyProposer, batch: list[Reference]) -> Any:
+        batches.append(len(batch))
+        if len(batches) == 2:
+            raise KeyboardInterrupt
+        return propose(self, batch)
+
+    out, work = tmp_path / "inferred", tmp_path / "work"
+    monkeypatch.setattr(PolicyProposer, "propose", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        infer(local(tiny_policy), pairs, out, work)
+    infer(local(tiny_policy), pairs, out, work)
+    assert batches[0] == 4
+    assert batches[1] == batches[2], "it did not go on where it was interrupted"
+    assert len(batches) == 1 + -(-sum(len(own) for own in references(pairs).values()) // 4)
+    # Every reply stands among what was set aside.
+    assert hashes(out) == hashes(rubbish)
+
+
+def test_a_policy_is_known_by_its_content(tmp_path: Path) -> None:
+    (tmp_path / "policy" / "deep").mkdir(parents=True)
+    weights = tmp_path / "policy" / "deep" / "weights"
+    weights.write_text("a")
+    first = fingerprint({"seed": 0}, tmp_path / "policy")
+    shutil.copytree(tmp_path / "policy", tmp_path / "copy")
+    os.utime(tmp_path / "copy" / "deep" / "weights", (1, 1))
+    assert fingerprint({"seed": 0}, tmp_path / "copy") == first
+    assert fingerprint({"seed": 1}, tmp_path / "policy") != first
+    weights.write_text("b")
+    assert fingerprint({"seed": 0}, tmp_path / "policy") != first
+    with pytest.raises(ErmError, match="no such policy"):
+        infer(InferSettings(policy="nowhere"), tmp_path, tmp_path / "out", tmp_path / "work")
+
+
+def test_the_benchmark_scores_the_policys_own_errors_apart(
+    tiny_critic: Path, pairs: Path, inferred: Path, rubbish: Path, tmp_path: Path
+) -> None:
+    settings = BenchmarkSettings(similarities=("mse",))
+    metrics = benchmark(settings, tiny_critic, pairs, tmp_path / "both", inferred)
+    assert metrics["evaluated"] == len(list(read_pairs(pairs, "test")))
+    assert metrics["inferred/evaluated"] == len(list(read_pairs(inferred, "test")))
+    own = {name for name in metrics if name.startswith("inferred/")}
+    assert own >= {"inferred/overall/f1_hard", "inferred/baselines/pixels/f1_hard"}
+    with (tmp_path / "both" / "f1.csv").open() as file:
+        tasks = {row["task"] for row in csv.DictReader(file)}
+    assert tasks == {"overall", "svg", "inferred/overall", "inferred/svg"}
+    assert (tmp_path / "both" / "inferred" / "index.html").exists()
+
+    alone = benchmark(settings, tiny_critic, pairs, tmp_path / "none", rubbish)
+    assert alone["inferred/evaluated"] == 0
+    assert not (tmp_path / "none" / "inferred").exists()
+    same = {name for name in metrics if name not in own}
+    assert {name: alone[name] for name in same} == {name: metrics[name] for name in same}

@@ -1,0 +1,258 @@
+"""Pairs of icons whose differences were listed by hand, and the reports they must give."""
+
+from __future__ import annotations
+
+import pytest
+from erm.annotate import annotate_views, view_of
+
+from erm.render import render_batch
+
+HEAD = '<svg width="112" height="112" viewBox="0 0 16 16">'
+RED_CIRCLE = '<circle cx="4" cy="4" r="3" fill="red"/>'
+BLUE_SQUARE = '<rect x="9" y="9" width="6" height="6" fill="blue"/>'
+TRIANGLE = '<polygon points="12,1 15,7 9,7" fill="green"/>'
+LETTER = '<text x="4" y="14" font-size="6" text-anchor="middle" fill="black">A</text>'
+LINE = '<line x1="2" y1="8" x2="14" y2="8" stroke="black"/>'
+GRADIENT = (
+    '<linearGradient id="g"><stop offset="0" stop-color="{0}"/>'
+    '<stop offset="1" stop-color="{1}"/></linearGradient>'
+    '<rect x="9" y="9" width="6" height="6" fill="url(#g)"/>'
+)
+
+Expected = list[tuple[str, int, str, str]]
+
+STRUCTURE, SHAPE, STYLE, TEXT = "structure_error", "shape_error", "style_error", "text_symbol_error"
+SHADED = (
+    '<defs><linearGradient id="l" gradientUnits="userSpaceOnUse" x1="9" y1="9" x2="15" y2="9">'
+    '<stop stop-color="red"/><stop offset="1" stop-color="blue"/></linearGradient>'
+    '<radialGradient id="r"><stop stop-color="white"/><stop offset="1" stop-color="navy"/>'
+    '</radialGradient></defs><rect x="9" y="9" width="6" height="6" fill="url(#l)"/>'
+    '<ellipse cx="4" cy="12" rx="3" ry="2" fill="url(#r)"/>'
+)
+
+PAIRS: dict[str, tuple[str, str, Expected]] = {
+    "same": (RED_CIRCLE + BLUE_SQUARE, RED_CIRCLE + BLUE_SQUARE, []),
+    "missing shape": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE,
+        [(STRUCTURE, 3, "blue square at bottom right", "is missing")],
+    ),
+    "extra shape": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE + BLUE_SQUARE + TRIANGLE,
+        [(STRUCTURE, 3, "green triangle at top right", "is extra")],
+    ),
+    "small shape missing": (
+        RED_CIRCLE + '<circle cx="12" cy="4" r=".5" fill="blue"/>',
+        RED_CIRCLE,
+        [(STRUCTURE, 2, "blue circle at top right", "is missing")],
+    ),
+    "recoloured": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE.replace("red", "orange") + BLUE_SQUARE,
+        [(STYLE, 2, "red circle at top left", "fill is orange instead of red")],
+    ),
+    "slightly recoloured": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE.replace("red", "#d80000") + BLUE_SQUARE,
+        [(STYLE, 1, "red circle at top left", "fill is darker red instead of lighter red")],
+    ),
+    "same shape painted twice": (RED_CIRCLE + TRIANGLE, RED_CIRCLE * 2 + TRIANGLE * 2, []),
+    "whole image flipped": (
+        RED_CIRCLE + TRIANGLE,
+        f'<g transform="matrix(-1 0 0 1 16 0)">{RED_CIRCLE + TRIANGLE}</g>',
+        [(STRUCTURE, 2, "whole image", "is flipped horizontally")],
+    ),
+    "invisibly recoloured": (RED_CIRCLE, RED_CIRCLE.replace("red", "#fd0000"), []),
+    "all recoloured": (
+        RED_CIRCLE + '<circle cx="12" cy="12" r="3" fill="red"/>' + TRIANGLE,
+        (RED_CIRCLE + '<circle cx="12" cy="12" r="3" fill="red"/>').replace("red", "gold")
+        + TRIANGLE,
+        [(STYLE, 2, "all red circles", "fill is gold instead of red")],
+    ),
+    "two of three moved and grown": (
+        RED_CIRCLE + BLUE_SQUARE + TRIANGLE,
+        f'<g transform="translate(1 1) scale(.8)">{RED_CIRCLE + BLUE_SQUARE}</g>' + TRIANGLE,
+        [(STRUCTURE, 2, "2 shapes at center", "are scaled by 0.8")],
+    ),
+    "background behind a circle that touches all edges": (
+        '<circle cx="8" cy="8" r="8" fill="red"/>' + BLUE_SQUARE,
+        '<rect width="16" height="16" fill="silver"/><circle cx="8" cy="8" r="8" fill="red"/>'
+        + BLUE_SQUARE,
+        [(STYLE, 2, "background", "is light gray instead of white")],
+    ),
+    "symmetrical picture of which only edges differ": (
+        '<circle cx="8" cy="8" r="6" fill="none" stroke="black"/>'
+        '<circle cx="8" cy="8" r="2" fill="red"/>',
+        '<circle cx="8.01" cy="8.01" r="6" fill="none" stroke="black"/>'
+        '<circle cx="8" cy="8" r="2" fill="red"/>',
+        [],
+    ),
+    "uncovered where another was removed": (
+        RED_CIRCLE + '<rect x=".9" y=".9" width="5.75" height="6.2" fill="gold"/>' + BLUE_SQUARE,
+        RED_CIRCLE + BLUE_SQUARE,
+        [(STRUCTURE, 3, "gold rectangle at top left", "is missing")],
+    ),
+    "moved": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE.replace('cx="4"', 'cx="6"') + BLUE_SQUARE,
+        [(SHAPE, 2, "red circle at top left", "is moved right by 14 px")],
+    ),
+    "moved a quarter pixel": (RED_CIRCLE, RED_CIRCLE.replace('cx="4"', 'cx="4.03"'), []),
+    "larger": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE.replace('r="3"', 'r="2"') + BLUE_SQUARE,
+        [(SHAPE, 2, "red circle at top left", "size is 28 px instead of 42 px")],
+    ),
+    "narrower": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE + BLUE_SQUARE.replace('width="6"', 'width="3"'),
+        [(SHAPE, 3, "blue square at bottom right", "width is 21 px instead of 42 px")],
+    ),
+    "other kind": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE + '<circle cx="12" cy="12" r="3" fill="blue"/>',
+        [(SHAPE, 3, "blue square at bottom right", "is a circle instead of a square")],
+    ),
+    "rotated": (
+        TRIANGLE + RED_CIRCLE,
+        TRIANGLE.replace("/>", ' transform="rotate(90 12 4)"/>') + RED_CIRCLE,
+        [(SHAPE, 2, "green triangle at top right", "is rotated clockwise by 90 degrees")],
+    ),
+    "corner moved": (
+        TRIANGLE + RED_CIRCLE,
+        TRIANGLE.replace("9,7", "9,5") + RED_CIRCLE,
+        [(SHAPE, 2, "green triangle at top right", "one corner is moved up by 14 px")],
+    ),
+    "rounded": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE + BLUE_SQUARE.replace("/>", ' rx="1.5"/>'),
+        [(SHAPE, 3, "blue square at bottom right", "is a rounded rectangle instead of a square")],
+    ),
+    "outline": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE.replace('fill="red"', 'fill="none" stroke="red"') + BLUE_SQUARE,
+        [(STYLE, 2, "red circle at top left", "is an outline instead of filled")],
+    ),
+    "thicker and dashed": (
+        LINE + RED_CIRCLE,
+        LINE.replace("/>", ' stroke-width="2" stroke-dasharray="1 1"/>') + RED_CIRCLE,
+        [
+            (STYLE, 1, "black line at center", "stroke is dashed instead of solid"),
+            (STYLE, 2, "black line at center", "stroke width is 14 px instead of 7 px"),
+        ],
+    ),
+    "faint": (
+        RED_CIRCLE + BLUE_SQUARE,
+        RED_CIRCLE + BLUE_SQUARE.replace("/>", ' opacity=".3"/>'),
+        [(STYLE, 2, "blue square at bottom right", "opacity is 0.3 instead of 1")],
+    ),
+    "gradient": (
+        GRADIENT.format("red", "blue"),
+        GRADIENT.format("green", "blue"),
+        [
+            (
+                STYLE,
+                2,
+                "gradient square at bottom right",
+                "fill is a linear gradient from green to blue instead of "
+                "a linear gradient from red to blue",
+            )
+        ],
+    ),
+    "background": (
+        RED_CIRCLE,
+        '<rect width="16" height="16" fill="lightblue"/>' + RED_CIRCLE,
+        [(STYLE, 2, "background", "is light blue instead of white")],
+    ),
+    "other letter": (
+        LETTER + BLUE_SQUARE,
+        LETTER.replace(">A<", ">K<") + BLUE_SQUARE,
+        [(TEXT, 3, "text at bottom left", "text is 'K' instead of 'A'")],
+    ),
+    "letter missing": (
+        LETTER + BLUE_SQUARE,
+        BLUE_SQUARE,
+        [(TEXT, 3, "text at bottom left", "'A' is missing")],
+    ),
+    "letter moved": (
+        LETTER + BLUE_SQUARE,
+        LETTER.replace('y="14"', 'y="12"') + BLUE_SQUARE,
+        [(TEXT, 2, "text at bottom left", "is moved up by 14 px")],
+    ),
+    "font size": (
+        LETTER + BLUE_SQUARE,
+        LETTER.replace('font-size="6"', 'font-size="3"') + BLUE_SQUARE,
+        [(TEXT, 3, "text at bottom left", "font size is 21 px instead of 42 px")],
+    ),
+    "restacked": (
+        '<rect x="3" y="3" width="7" height="7" fill="red"/>'
+        '<circle cx="10" cy="10" r="4" fill="blue"/>',
+        '<circle cx="10" cy="10" r="4" fill="blue"/>'
+        '<rect x="3" y="3" width="7" height="7" fill="red"/>',
+        [
+            (
+                STRUCTURE,
+                2,
+                "red square at center",
+                "is in front of the blue circle instead of behind it",
+            )
+        ],
+    ),
+    "restacked apart": (RED_CIRCLE + BLUE_SQUARE, BLUE_SQUARE + RED_CIRCLE, []),
+    "group moved": (
+        f"<g>{RED_CIRCLE}{TRIANGLE}</g>{BLUE_SQUARE}",
+        f'<g transform="translate(0 1)">{RED_CIRCLE}{TRIANGLE}</g>{BLUE_SQUARE}',
+        [(STRUCTURE, 1, "2 shapes at top", "are moved down by 7 px")],
+    ),
+    "everything smaller": (
+        RED_CIRCLE + TRIANGLE + BLUE_SQUARE,
+        f'<g transform="translate(4 4) scale(.5)">{RED_CIRCLE}{TRIANGLE}{BLUE_SQUARE}</g>',
+        [(STRUCTURE, 3, "whole image", "is scaled by 0.5")],
+    ),
+    "gradients moved along": (
+        f"{SHADED}{RED_CIRCLE}",
+        f'<g transform="translate(1 0)">{SHADED}{RED_CIRCLE}</g>',
+        [(STRUCTURE, 1, "whole image", "is moved right by 7 px")],
+    ),
+    "gradients scaled along": (
+        f"{SHADED}{RED_CIRCLE}{TRIANGLE}",
+        f'<g transform="translate(4 4) scale(.5)">{SHADED}{RED_CIRCLE}{TRIANGLE}</g>',
+        [(STRUCTURE, 3, "whole image", "is scaled by 0.5")],
+    ),
+    "page behind": (
+        RED_CIRCLE,
+        f'<rect width="16" height="16" fill="white"/>{RED_CIRCLE}<circle r="0"/>'
+        '<rect x="2" y="3" width="1" height="1" fill="red"/><path d="M40 40h9v9z"/>',
+        [],
+    ),
+    "other means": (
+        f"{RED_CIRCLE}{BLUE_SQUARE}{TRIANGLE}",
+        '<style xmlns="http://www.w3.org/2000/svg">.a{fill:#f00}</style><defs>'
+        '<path id="p" d="m9 9h6v6h-6z" fill="rgb(0,0,255)"/></defs>'
+        '<ellipse class="a" rx="3" ry="3" transform="translate(4,4)"/><use href="#p"/>'
+        '<g fill="#008000"><path d="M9 7 12 1 15 7Z"/></g>',
+        [],
+    ),
+    "three at once": (
+        RED_CIRCLE + BLUE_SQUARE + LETTER,
+        RED_CIRCLE.replace("red", "purple") + LETTER.replace(">A<", ">B<") + TRIANGLE,
+        [
+            (STRUCTURE, 3, "green triangle at top right", "is extra"),
+            (STRUCTURE, 3, "blue square at bottom right", "is missing"),
+            (STYLE, 2, "red circle at top left", "fill is purple instead of red"),
+            (TEXT, 3, "text at bottom left", "text is 'B' instead of 'A'"),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_report_is_what_a_person_listed(name: str) -> None:
+    reference, candidate, expected = PAIRS[name]
+    items = [("svg", f"{HEAD}{body}</svg>") for body in (reference, candidate)]
+    views = [view_of(side, name) for side in render_batch(items, scenes=True)]
+    annotation = annotate_views("svg", *views)
+    found = [(e.category, e.severity, e.location, e.description) for e in annotation.report.errors]
+    assert sorted(found) == sorted(expected)
+    assert annotation.fault is None
