@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from squares import square_pair, write_squares
+from tests.squares import square_pair, write_squares
 
 from erm.critics.figures import spread
 from erm.critics.validation import HeldOutJudge, held_out, share

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 from datasets import Dataset
-from squares import square_pair
+from tests.squares import square_pair
 from transformers import set_seed
 
 from erm.critics.base import write_reply

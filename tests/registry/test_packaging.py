@@ -83,7 +83,7 @@ def test_a_package_holds_all_that_inference_needs(packaged: Any, tiny_critic: Pa
     model = folder / "artifacts" / "critic"
     weights = "model.safetensors"
     assert (model / weights).read_bytes() == (tiny_critic / weights).read_bytes()
-    assert (folder / "code" / "erm" / "critic.py").is_file()
+    assert (folder / "code" / "erm" / "critics" / "base.py").is_file()
     assert not list(folder.rglob("__pycache__"))
     requirements = (folder / "requirements.txt").read_text().split()
     assert {line.partition("==")[0] for line in requirements} >= {"torch", "transformers", "mlflow"}

@@ -15,7 +15,7 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from waiting import until
+from tests.waiting import until
 
 import erm.render.pool
 from erm.errors import ErmError

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from erm.annotate import annotate_rendered
+from erm.annotation import annotate_rendered
 
 from erm.render import Renderer
 

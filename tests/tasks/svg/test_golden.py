@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from erm.annotate import annotate_views, view_of
+from erm.annotation import annotate_views, view_of
 
 from erm.render import render_batch
 
