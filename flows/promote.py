@@ -36,8 +36,8 @@ def _work(params: Params, paths: Paths) -> Metrics:
     from erm.policies.evaluation import evaluate
     from erm.policies.settings import EvaluateSettings
     from erm.registry import promotion as registry
-    from erm.registry.settings import PromoteSettings
     from erm.registry.packaging import log_critic, log_policy
+    from erm.registry.settings import PromoteSettings
 
     settings = params.of("promote", PromoteSettings)
     benchmarking = params.of("benchmark", BenchmarkSettings)

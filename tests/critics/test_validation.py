@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.squares import square_pair, write_squares
 
 from erm.critics.figures import spread
 from erm.critics.validation import HeldOutJudge, held_out, share
 from erm.models.checkpoint import load_checkpoint
 from erm.models.settings import ValidationSettings
+from tests.squares import square_pair, write_squares
 
 
 @given(number=st.integers(1, 200), processes=st.integers(1, 9))

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import torch
 from datasets import Dataset
-from tests.squares import square_pair
 from transformers import set_seed
 
 from erm.critics.base import write_reply
@@ -18,6 +17,7 @@ from erm.models.processor import PairProcessor
 from erm.models.qwen3vl import build_model, build_processor, load_model
 from erm.models.settings import LaunchSettings, LoraSettings, ModelSettings, OptimizationSettings
 from erm.models.sft import Course, fine_tune, write_samples
+from tests.squares import square_pair
 
 PROMPTS = {"svg": "compare svg"}
 PAIRS = [square_pair(index) for index in range(16)]

@@ -17,7 +17,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
-from tests.squares import square_pair, write_squares
 from transformers import set_seed
 from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
@@ -38,6 +37,7 @@ from erm.models.settings import (
     ValidationSettings,
 )
 from erm.models.sft import last_checkpoint, training_order, write_samples
+from tests.squares import square_pair, write_squares
 
 
 @pytest.fixture(scope="module")

@@ -15,13 +15,13 @@ import psutil
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.waiting import until
 
 import erm.render.pool
 from erm.errors import ErmError
 from erm.render import ERROR_KINDS, Limits, Rendered, Renderer, wire
 from erm.render.png import encode_rgb, has_one_colour
 from tests.hostile.gallery import GALLERY
+from tests.waiting import until
 
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" {size}><rect width="10" height="10" fill="red"/></svg>'

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from erm.annotation import annotate_rendered
 
+from erm.annotation import annotate_rendered
 from erm.render import Renderer
 
 STRUCTURE, DATA, TEXT, STYLE = "structure_error", "data_error", "text_error", "style_error"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from erm.annotation import annotate_views, view_of
 
+from erm.annotation import annotate_views, view_of
 from erm.render import render_batch
 
 HEAD = '<svg width="112" height="112" viewBox="0 0 16 16">'
