@@ -25,6 +25,7 @@ from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply,
 from erm.images import largest_gap
 from erm.report import Report, categories_of
 from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
+from erm.tasks.shared.colours import colour_name, hexadecimal
 
 THRESHOLD = 40
 """Difference of a channel, 0 to 255, above which a pixel differs visibly."""
@@ -50,21 +51,6 @@ MAX_SHIFT = 0.1
 
 _ROWS = ("top", "middle", "bottom")
 _COLUMNS = ("left", "centre", "right")
-
-_NAMED_COLOURS: dict[str, tuple[int, int, int]] = {
-    "black": (0, 0, 0),
-    "grey": (128, 128, 128),
-    "white": (255, 255, 255),
-    "red": (220, 40, 40),
-    "orange": (255, 140, 20),
-    "yellow": (245, 220, 50),
-    "green": (45, 150, 60),
-    "cyan": (60, 190, 210),
-    "blue": (40, 90, 200),
-    "purple": (130, 70, 180),
-    "pink": (240, 130, 180),
-    "brown": (140, 85, 60),
-}
 
 
 class PixelCritic(Critic):
@@ -123,11 +109,11 @@ def _aligned(
     height = max(reference.shape[0], candidate.shape[0])
     width = max(reference.shape[1], candidate.shape[1])
     left, right = _on_canvas(reference, height, width), _on_canvas(candidate, height, width)
-    grey_left = 255.0 - left.mean(axis=2)
-    grey_right = 255.0 - right.mean(axis=2)
-    if min(height, width) < 8 or not grey_left.any() or not grey_right.any():
+    gray_left = 255.0 - left.mean(axis=2)
+    gray_right = 255.0 - right.mean(axis=2)
+    if min(height, width) < 8 or not gray_left.any() or not gray_right.any():
         return left, right
-    shift, _, _ = phase_cross_correlation(grey_left, grey_right, normalization=None)
+    shift, _, _ = phase_cross_correlation(gray_left, gray_right, normalization=None)
     rows, columns = (int(step) for step in shift)
     if (rows, columns) == (0, 0) or max(abs(rows), abs(columns)) > MAX_SHIFT * max(height, width):
         return left, right
@@ -206,9 +192,4 @@ def _description(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> str:
 
 def _colour(pixels: NDArray[np.uint8]) -> str:
     """Name of the median colour of (n, 3) pixels."""
-    median = np.median(pixels, axis=0)
-    distances = {
-        name: float(np.square(median - np.array(value)).sum())
-        for name, value in _NAMED_COLOURS.items()
-    }
-    return min(distances, key=lambda name: distances[name])
+    return colour_name(hexadecimal(np.median(pixels, axis=0).round().astype(int).tolist()))

@@ -215,7 +215,7 @@ COLOURS = {
             "purple": "purple violet lavender orchid",
             "pink": "pink magenta fuchsia rose salmon hotpink",
             "brown": "brown tan chocolate beige sienna",
-            "grey": "grey gray silver lightgrey lightgray darkgrey darkgray",
+            "gray": "gray grey silver lightgrey lightgray darkgrey darkgray",
             "black": "black",
             "white": "white",
         }
@@ -229,24 +229,6 @@ NEAR_COLOURS = frozenset(
     )
 )
 """Pairs of colour names that people use for one and the same colour."""
-COLOUR_RGB = {
-    "red": (220, 30, 30),
-    "maroon": (128, 0, 0),
-    "orange": (255, 140, 0),
-    "yellow": (240, 220, 40),
-    "green": (40, 150, 50),
-    "teal": (0, 128, 128),
-    "cyan": (40, 210, 220),
-    "blue": (40, 80, 210),
-    "purple": (130, 50, 170),
-    "pink": (250, 120, 190),
-    "brown": (140, 80, 40),
-    "grey": (128, 128, 128),
-    "black": (0, 0, 0),
-    "white": (255, 255, 255),
-}
-"""A typical RGB of each name, for colours told in hexadecimal."""
-
 STYLE_VALUES = {
     "dashed": "linestyle",
     "dotted": "linestyle",

@@ -10,6 +10,7 @@ import re
 from typing import Literal, NamedTuple
 
 from erm.benchmark.judge import lexicon
+from erm.tasks.shared.colours import colour_name
 
 
 class Token(NamedTuple):
@@ -65,7 +66,7 @@ def tokenize(text: str) -> list[Token]:
         elif form == "number":
             tokens.append(Token("number", found, _number(found)))
         elif form == "hex":
-            tokens.append(Token("word", _nearest_colour(found)))
+            tokens.append(Token("word", _basic_colour(found)))
         elif form == "ordinal":
             tokens.append(Token("word", f"#{int(found[:6])}"))
         elif form == "arrow":
@@ -83,11 +84,6 @@ def _number(text: str) -> float:
     return float(re.sub(r"[,$€£+]", "", text).replace("−", "-"))
 
 
-def _nearest_colour(code: str) -> str:
-    rgb = [int(code[start : start + 2], 16) for start in (1, 3, 5)]
-    return min(
-        lexicon.COLOUR_RGB,
-        key=lambda name: sum(
-            (a - b) ** 2 for a, b in zip(lexicon.COLOUR_RGB[name], rgb, strict=True)
-        ),
-    )
+def _basic_colour(code: str) -> str:
+    """The basic word for ``#rrggbb``: ``blue`` for a dark blue."""
+    return colour_name(code).split()[-1]
