@@ -19,6 +19,13 @@ from erm.images import largest_gap
 from erm.report import Report
 from erm.tasks import View, get_task
 from erm.tasks.discrepancy import Box, Discrepancy
+from erm.tasks.shared.visible import (
+    box_slices,
+    changes_within,
+    inside,
+    same_canvas,
+    visible_change,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -27,15 +34,15 @@ if TYPE_CHECKING:
 
 Fault = Literal["unexplained pixels", "label without pixels"]
 
-FAINT = 12
-"""Largest difference of a channel (0..255) that nobody sees."""
-
 CLEAR = 40
 """Smallest difference of a channel (0..255) that counts as clear, smoothed over 3×3 pixels and
 with one pixel of tolerance."""
 
 CLEAR_REGION = 8
 """Pixels of clear difference, connected, from which a difference needs an explanation."""
+
+_SURROUNDINGS = 3.0
+"""Pixels around a discrepancy's box in which its difference may show."""
 
 _MARGIN = 0.04
 """Distance to a discrepancy's box, as a share of the longer side, within which it explains."""
@@ -120,14 +127,21 @@ def annotate_views(task: str, reference: View, candidate: View) -> Annotation:
     if np.array_equal(reference.pixels, candidate.pixels):
         return Annotation(Report(task))
     found = get_task(task).compare(reference, candidate)
-    left, right = _same_canvas(reference.pixels, candidate.pixels)
-    faint = largest_gap(left, right) > FAINT
-    visible = [error for error in found if error.box is None or _touches(faint, error.box)]
+    left, right = same_canvas(reference.pixels, candidate.pixels)
+    changed = visible_change(left, right)
+    visible = [
+        error
+        for error in found
+        if error.box is None or changes_within(changed, error.box, _SURROUNDINGS)
+    ]
     shapes = {"reference": reference.pixels.shape, "candidate": candidate.pixels.shape}
-    inside = [replace(error, box=_inside(error.box, shapes[error.box_in])) for error in visible]
-    report = Report(task, tuple(inside)).sorted()
+    drawn = [
+        replace(error, box=error.box and inside(error.box, shapes[error.box_in]))
+        for error in visible
+    ]
+    report = Report(task, tuple(drawn)).sorted()
     invisible = len(found) - len(visible)
-    if found and not faint.any():
+    if found and not changed.any():
         return Annotation(report, fault="label without pixels", invisible=invisible)
     unexplained = _unexplained(left, right, visible)
     fault: Fault | None = "unexplained pixels" if unexplained > 0 else None
@@ -136,7 +150,7 @@ def annotate_views(task: str, reference: View, candidate: View) -> Annotation:
 
 def clear_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> bool:
     """Whether two images differ in a region that nobody can overlook."""
-    left, right = _thinned(*_same_canvas(reference, candidate))
+    left, right = _thinned(*same_canvas(reference, candidate))
     return bool(_regions(_clear(left, right)).any())
 
 
@@ -145,45 +159,6 @@ def largest_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8
     if reference.shape != candidate.shape:
         return 255
     return int(largest_gap(reference, candidate).max())
-
-
-def _same_canvas(
-    reference: NDArray[np.uint8], candidate: NDArray[np.uint8]
-) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
-    """Both images on a white canvas that holds either, at the top left."""
-    if reference.shape == candidate.shape:
-        return reference, candidate
-    height = max(reference.shape[0], candidate.shape[0])
-    width = max(reference.shape[1], candidate.shape[1])
-    canvases = []
-    for pixels in (reference, candidate):
-        canvas = np.full((height, width, 3), 255, dtype=np.uint8)
-        canvas[: pixels.shape[0], : pixels.shape[1]] = pixels
-        canvases.append(canvas)
-    return canvases[0], canvases[1]
-
-
-def _touches(mask: NDArray[np.bool_], box: Box, margin: float = 3.0) -> bool:
-    rows, columns = _slices(box, margin, mask.shape)
-    return bool(mask[rows, columns].any())
-
-
-def _inside(box: Box | None, shape: tuple[int, ...]) -> Box | None:
-    """The part of a box that lies in an image; None where nothing of it does."""
-    if box is None:
-        return None
-    height, width = shape[:2]
-    cut = Box(max(box.x0, 0), max(box.y0, 0), min(box.x1, width), min(box.y1, height))
-    return cut if cut.x0 < cut.x1 and cut.y0 < cut.y1 else None
-
-
-def _slices(box: Box, margin: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    def span(low: float, high: float, limit: int) -> slice:
-        # A box beyond the canvas still marks the edge that it left through.
-        start = min(max(int(low - margin), 0), limit - 1)
-        return slice(start, max(min(int(np.ceil(high + margin)), limit), start + 1))
-
-    return span(box.y0, box.y1, shape[0]), span(box.x0, box.x1, shape[1])
 
 
 def _thinned(
@@ -253,7 +228,7 @@ def _unexplained(
         assert error.box is not None
         box = Box(*(side * scale for side in error.box))
         largest = max(largest, min(box.x1 - box.x0, box.y1 - box.y0))
-        near[_slices(box, max(3.0, _MARGIN * longest), clear.shape)] = True
+        near[box_slices(box, max(_SURROUNDINGS, _MARGIN * longest), clear.shape)] = True
     far = clear & ~near
     if errors and far.any():
         reach = min(_REACH * longest + largest, longest / 2)

@@ -16,12 +16,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from erm.annotation import FAINT, clear_difference, largest_difference
+from erm.annotation import clear_difference, largest_difference
 from erm.dataset.duplicates import Signature, digest, nearest_of_other, signature
 from erm.dataset.pairs import PAIR_SCHEMA, SPLITS, Pair, decode_image, fraction, read_rows
 from erm.errors import ErmError
 from erm.images import image_size
 from erm.report import CATEGORIES
+from erm.tasks.shared.visible import VISIBLE_LEVEL
 
 _NEAR_SAMPLE = 5000
 
@@ -165,7 +166,7 @@ def _label_and_pixels(row: dict[str, Any]) -> str:
     """``agree``, or in which way the report and the pixels don't."""
     sides = [decode_image(row[side]["bytes"]) for side in ("reference", "candidate")]
     if row["errors"]:
-        differs = largest_difference(*sides) > FAINT
+        differs = largest_difference(*sides) > VISIBLE_LEVEL
         return "agree" if differs else "labelled, but the images are equal"
     return "not labelled, but the images differ" if clear_difference(*sides) else "agree"
 
