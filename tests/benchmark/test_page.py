@@ -84,7 +84,7 @@ def test_page_is_one_file_with_escaped_texts(scores: Scores, tmp_path: Path) -> 
 def test_critics_and_distances_stand_on_the_page(scores: Scores, tmp_path: Path) -> None:
     distances = {
         "none <b>": np.zeros(len(scores.items)),
-        "some": np.arange(len(scores.items)) * 1.0,
+        "some": np.arange(len(scores.items), dtype=np.float64),
     }
     rows = comparison_table({"ours": scores, "other": scores})
     links = {"ours": "index.html", "other": "critic-2/index.html"}

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -286,7 +287,7 @@ def test_a_models_labels_are_kept_where_pixels_allow(
     def annotator(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
         urls = [part["image_url"]["url"] for part in body["messages"][-1]["content"][:2]]
         with Image.open(io.BytesIO(base64.b64decode(urls[1].split(",")[1]))) as opened:
-            shade = opened.convert("RGB").getpixel((0, 0))[0]
+            shade = int(np.asarray(opened.convert("RGB"))[0, 0, 0])
         return completion(replies[order[shade - 250]])
 
     server.behaviour = annotator
