@@ -3,7 +3,7 @@ SHELL := /bin/bash
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 
-.PHONY: repro test smoke ui lint format types pytest serving clean setup
+.PHONY: repro test smoke ui lint format types pytest serving wheel clean setup
 .DEFAULT_GOAL := repro
 
 repro: setup
@@ -18,6 +18,7 @@ lint: format types
 format: setup
 	@ruff check
 	@ruff format --check
+	@lint-imports
 
 types: setup
 	@mypy
@@ -30,6 +31,12 @@ pytest: setup
 serving: setup
 	@python -m pytest -m fresh
 
+# What an earlier build left in build/ would get into the wheel.
+wheel: setup
+	@rm -rf build dist
+	@python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
+	@ls -sh dist
+
 smoke: setup
 	@python -m flows.smoke
 
@@ -37,7 +44,7 @@ ui: setup
 	@python -m flows.ui
 
 clean:
-	rm -rf .erm .mypy_cache .pytest_cache .ruff_cache .hypothesis data models reports/*/
+	rm -rf .erm build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis data models reports/*/
 
 setup: $(VENV)/installed
 	@.ci/setup $(VENV) check

@@ -1,4 +1,7 @@
-"""Model folders with random weights, one renderer for all, and the order of the files."""
+"""What several files of tests share: model folders with random weights, one renderer, one server.
+
+Also the order of the files, and what a marked test needs to run at all.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,10 @@ from typing import Literal
 
 import pytest
 
+from erm.errors import ErmError
 from erm.render import Renderer
+from erm.render.browser import find_browser
+from tests.chat_server import ChatServer, serving
 
 _LONGEST = ("test_pipeline", "test_training", "test_stage", "test_reinforcement")
 
@@ -18,6 +24,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest files first, so that two processes end at about the same time."""
     rank = {name: place for place, name in enumerate(_LONGEST)}
     items.sort(key=lambda item: rank.get(item.path.stem, len(rank)))
+    for item in items:
+        if item.path.stem in rank:
+            item.add_marker(pytest.mark.slow)
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what needs a browser or a GPU where there is none."""
+    if item.get_closest_marker("browser") is not None:
+        try:
+            find_browser()
+        except ErmError as error:
+            pytest.skip(str(error))
+    if item.get_closest_marker("gpu") is not None:
+        import torch
+
+        if not torch.cuda.is_available():
+            pytest.skip("There is no CUDA device.")
 
 
 def _write_model(folder: Path, role: Literal["critic", "policy"]) -> Path:
@@ -66,3 +89,12 @@ def warm(renderer: Renderer) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("erm.synthesis.workers._renderer", lambda _: nullcontext(renderer))
         yield
+
+
+@pytest.fixture
+def chat_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
+    """A local server of chat completions; no variable names another one or holds a key."""
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    with serving() as server:
+        yield server

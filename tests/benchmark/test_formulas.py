@@ -5,6 +5,7 @@ code, fractions instead of floats where a formula divides.
 """
 
 import json
+import math
 import random
 from collections import defaultdict
 from fractions import Fraction
@@ -190,10 +191,8 @@ def slow_correlation(rows: list[dict[str, Any]], categories: list[str]) -> float
         return None
     x, y = sum(xs) / len(xs), sum(ys) / len(ys)
     together = sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True))
-    return (
-        float(together)
-        / float(sum((a - x) ** 2 for a in xs) * sum((b - y) ** 2 for b in ys)) ** 0.5
-    )
+    apart = float(sum((a - x) ** 2 for a in xs) * sum((b - y) ** 2 for b in ys))
+    return float(together) / math.sqrt(apart)
 
 
 def slow_summary(predictions: list[Prediction], replies: dict[int, str]) -> dict[str, Any]:

@@ -4,13 +4,10 @@ import json
 import re
 import threading
 import urllib.request
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from erm.benchmark import (
     Item,
@@ -23,48 +20,7 @@ from erm.benchmark import (
 )
 from erm.benchmark.view import make_server
 from erm.errors import ErmError
-
-HOSTILE = "</script><script>window.hacked=1</script><img src=x onerror='window.hacked=1'><!--"
-
-
-def png(colour: str) -> bytes:
-    stream = BytesIO()
-    Image.new("RGB", (40, 30), colour).save(stream, "PNG")
-    return stream.getvalue()
-
-
-def error(category: str, location: str, description: str, **more: Any) -> dict[str, Any]:
-    named = {"type": category, "location": location, "description": description}
-    return {**named, "severity": 2, **more}
-
-
-def make_scores() -> Scores:
-    red = error("style_error", "circle", "fill is red instead of blue", box=[5, 5, 20, 20])
-    missing = error("structure_error", "star", "is missing", box=[1, 1, 9, 9], box_in="reference")
-    hostile = error("shape_error", HOSTILE, HOSTILE, severity=HOSTILE, box=["x", None, 1, 2])
-    title = error("text_error", "title", "text is 'Sale' instead of 'Sales'")
-    rows: list[tuple[str, list[dict[str, Any]], Any]] = [
-        ("svg", [red, missing], {"errors": [red]}),
-        ("svg", [hostile], {"errors": [hostile, missing]}),
-        ("chart", [title], None),
-        ("chart", [], {"errors": []}),
-        ("table", [], {"errors": "nonsense"}),
-        ("webpage", [], None),
-    ]
-    rows += [("chart", [title], {"errors": [title]})] * 20
-    predictions = [
-        Prediction(
-            Item(f"{task}-{n}" if n != 1 else HOSTILE, n, task, png("red"), png("blue"), errors),
-            report,
-        )
-        for n, (task, errors, report) in enumerate(rows)
-    ]
-    return score(predictions, judge_from_spec("offline"))
-
-
-@pytest.fixture(scope="module")
-def scores() -> Scores:
-    return make_scores()
+from tests.benchmark.page_scores import HOSTILE, make_scores, png
 
 
 def test_page_is_one_file_with_escaped_texts(scores: Scores, tmp_path: Path) -> None:
@@ -84,7 +40,7 @@ def test_page_is_one_file_with_escaped_texts(scores: Scores, tmp_path: Path) -> 
 def test_critics_and_distances_stand_on_the_page(scores: Scores, tmp_path: Path) -> None:
     distances = {
         "none <b>": np.zeros(len(scores.items)),
-        "some": np.arange(len(scores.items)) * 1.0,
+        "some": np.arange(len(scores.items), dtype=np.float64),
     }
     rows = comparison_table({"ours": scores, "other": scores})
     links = {"ours": "index.html", "other": "critic-2/index.html"}

@@ -1,7 +1,5 @@
-"""The report page in a real browser, where one and what drives it are installed."""
+"""The report page in a real browser."""
 
-import importlib.util
-import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,18 +7,11 @@ import numpy as np
 import pytest
 
 from erm.benchmark import Scores, write_page
-from tests.benchmark.test_page import make_scores
+from erm.render.browser import find_browser
 
-BROWSER = shutil.which("chromium") or shutil.which("google-chrome")
-__test__ = BROWSER is not None and importlib.util.find_spec("playwright") is not None
-"""Without a browser there is nothing to collect here."""
+pytestmark = pytest.mark.browser
 
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-
-@pytest.fixture(scope="module")
-def scores() -> Scores:
-    return make_scores()
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +28,7 @@ def page(scores: Scores, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
             complaints.append(message.text)
 
     with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=BROWSER, args=ARGUMENTS)
+        chromium = playwright.chromium.launch(executable_path=find_browser(), args=ARGUMENTS)
         page = chromium.new_page(viewport={"width": 1280, "height": 900})
         page.on("console", listen)
         page.on("pageerror", lambda error: complaints.append(str(error)))

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import threading
 from base64 import b64decode
-from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +21,7 @@ from erm.policies.endpoint import EndpointPolicy
 from erm.policies.loading import policy_from_spec
 from erm.report import CATEGORIES
 from erm.tasks import TASK_NAMES
+from tests.chat_server import ChatServer, completion
 
 GOOD = (
     '{"errors": [{"category": "style_error", "severity": 2, "location": "a", "description": "b"}]}'
@@ -32,57 +29,22 @@ GOOD = (
 PAIR = ImagePair("svg", Image.new("RGB", (20, 10), "red"), Image.new("RGB", (20, 10), "blue"))
 
 
-class Server(ThreadingHTTPServer):
-    """Answers chat completions with prepared texts and keeps the requests."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), Chat)
-        self.requests: list[dict[str, Any]] = []
-        self.reply: Callable[[int], str] = lambda number: GOOD
-        self.status = 200
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/v1"
-
-
-class Chat(BaseHTTPRequestHandler):
-    """One request."""
-
-    server: Server
-
-    def do_POST(self) -> None:
-        body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        self.server.requests.append(body)
-        message = {"role": "assistant", "content": self.server.reply(len(self.server.requests))}
-        choice = {"index": 0, "message": message, "finish_reason": "stop"}
-        answer = {"id": "1", "object": "chat.completion", "created": 0, "model": "m"}
-        content = json.dumps({**answer, "choices": [choice]}).encode()
-        self.send_response(self.server.status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_message(self, format: str, *args: Any) -> None:
-        return
+def good(number: int, body: dict[str, Any]) -> tuple[int, bytes]:
+    return completion(GOOD)
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    running = Server()
-    threading.Thread(target=running.serve_forever, daemon=True).start()
-    monkeypatch.setenv("OPENAI_BASE_URL", running.url)
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    yield running
-    running.shutdown()
-    running.server_close()
+def server(chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> ChatServer:
+    """Found by the usual variable; every reply is a report of severity 2."""
+    chat_server.behaviour = good
+    monkeypatch.setenv("OPENAI_BASE_URL", chat_server.url)
+    return chat_server
 
 
-def test_a_pair_is_asked_with_the_published_sampling(server: Server) -> None:
+def test_a_pair_is_asked_with_the_published_sampling(server: ChatServer) -> None:
     critique = critic_from_spec("openai:judge-8b").critique([PAIR])[0]
     assert critique.severity == 2
-    request = server.requests[0]
+    request = server.bodies[0]
     assert request["model"] == "judge-8b"
     expected = {"temperature": 0.7, "top_p": 0.8, "top_k": 20, "presence_penalty": 1.5}
     assert {key: request[key] for key in expected} == expected
@@ -96,39 +58,40 @@ def test_the_public_service_is_not_asked_for_what_it_refuses() -> None:
     assert "extra_body" not in published_endpoint("m", api_key="k", base_urls=()).options
 
 
-def test_an_unparsable_reply_is_counted_and_asked_anew(server: Server, tmp_path: Path) -> None:
-    server.reply = lambda number: "I see no difference" if number == 1 else GOOD
+def test_an_unparsable_reply_is_counted_and_asked_anew(server: ChatServer, tmp_path: Path) -> None:
+    replies = ["I see no difference", GOOD]
+    server.behaviour = lambda number, body: completion(replies[number])
     journal = tmp_path / "journal.jsonl"
     critic = EndpointCritic("m", endpoint=published_endpoint("m", journal=journal))
     assert critic.critique([PAIR])[0].parsed is None
     assert critic.critique([PAIR])[0].severity == 2
-    assert (critic.asked, critic.unparsable, len(server.requests)) == (2, 1, 2)
+    assert (critic.asked, critic.unparsable, len(server.bodies)) == (2, 1, 2)
     resumed = EndpointCritic("m", endpoint=published_endpoint("m", journal=journal))
     assert resumed.critique([PAIR])[0].parsed is None
     assert resumed.critique([PAIR])[0].severity == 2
-    assert len(server.requests) == 2
+    assert len(server.bodies) == 2
 
 
 @pytest.mark.parametrize("task", TASK_NAMES)
-def test_a_schema_admits_exactly_the_tasks_categories(task: str, server: Server) -> None:
+def test_a_schema_admits_exactly_the_tasks_categories(task: str, server: ChatServer) -> None:
     schema = report_schema(task)
     item = schema["properties"]["errors"]["items"]
     key = "type" if task == "table" else "category"
     assert tuple(item["properties"][key]["enum"]) == CATEGORIES[task]
     critic = EndpointCritic("m", constrained=True)
     critic.critique([ImagePair(task, PAIR.reference, PAIR.candidate)])
-    assert server.requests[0]["response_format"]["json_schema"]["schema"] == schema
+    assert server.bodies[0]["response_format"]["json_schema"]["schema"] == schema
 
 
-def test_large_images_are_scaled_alike(server: Server) -> None:
+def test_large_images_are_scaled_alike(server: ChatServer) -> None:
     tall, wide = Image.new("RGB", (100, 1536)), Image.new("RGB", (200, 768))
     EndpointCritic("m").critique([ImagePair("table", tall, wide)])
-    content = server.requests[0]["messages"][0]["content"]
+    content = server.bodies[0]["messages"][0]["content"]
     images = [b64decode(part["image_url"]["url"].partition(",")[2]) for part in content[:2]]
     assert [open_image(image).size for image in images] == [(50, 768), (100, 384)]
 
 
-def test_bad_input_is_one_sentence(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bad_input_is_one_sentence(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> None:
     critic = EndpointCritic("m")
     with pytest.raises(ErmError, match="candidate: the image is empty"):
         critic.critique([ImagePair("svg", PAIR.reference, b"")])
@@ -136,8 +99,8 @@ def test_bad_input_is_one_sentence(server: Server, monkeypatch: pytest.MonkeyPat
         critic.critique([ImagePair("sheet", PAIR.reference, PAIR.candidate)])
     with pytest.raises(ErmError, match="names no model"):
         critic_from_spec("openai:")
-    assert not server.requests
-    server.status = 404
+    assert not server.bodies
+    server.behaviour = lambda number, body: (404, b"{}")
     with pytest.raises(ErmError, match="does not know the model"):
         critic.critique([PAIR])
     monkeypatch.delenv("OPENAI_BASE_URL")
@@ -145,13 +108,13 @@ def test_bad_input_is_one_sentence(server: Server, monkeypatch: pytest.MonkeyPat
         critic_from_spec("openai:m")
 
 
-def test_how_servers_are_reached_can_be_told(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+def test_how_servers_are_reached_is_an_option(
+    server: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent = "http://127.0.0.1:9/v1"
-    told = connection_settings([f"base_urls={silent},{server.url}", "concurrency=2", "timeout=5"])
-    assert (told.concurrency, told.timeout) == (2, 5.0)
-    quick = told.model_copy(update={"first_delay": 0.0})
+    given = connection_settings([f"base_urls={silent},{server.url}", "concurrency=2", "timeout=5"])
+    assert (given.concurrency, given.timeout) == (2, 5.0)
+    quick = given.model_copy(update={"first_delay": 0.0})
     assert critic_from_spec("openai:m", endpoint=quick).critique([PAIR])[0].severity == 2
     assert policy_from_spec("openai:m", endpoint=quick).complete([Request("svg", PAIR.reference)])
     monkeypatch.setenv("OPENAI_BASE_URL", f"{silent}, {server.url}")
@@ -164,13 +127,13 @@ def test_a_silent_server_is_given_up() -> None:
         EndpointCritic("m", endpoint=endpoint).critique([PAIR])
 
 
-def test_a_policy_completes_and_revises(server: Server) -> None:
-    server.reply = lambda number: f"draft {number}"
+def test_a_policy_completes_and_revises(server: ChatServer) -> None:
+    server.behaviour = lambda number, body: completion(f"draft {number + 1}")
     policy = policy_from_spec("openai:painter")
     assert isinstance(policy, EndpointPolicy)
     image = Image.new("RGB", (8, 8))
     assert policy.complete([Request("svg", image)]) == ["draft 1"]
     assert policy.revise([Revision("svg", image, "old code", "is too small")]) == ["draft 2"]
-    text = server.requests[1]["messages"][0]["content"][-1]["text"]
+    text = server.bodies[1]["messages"][0]["content"][-1]["text"]
     assert "old code" in text
     assert "is too small" in text

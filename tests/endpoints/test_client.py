@@ -1,10 +1,7 @@
 """The endpoint client against a real local HTTP server that speaks, and breaks, the protocol."""
 
-import json
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -13,132 +10,41 @@ import pytest
 from erm.benchmark import Item, Prediction, judge_from_spec, score
 from erm.endpoints.client import Endpoint, Question, data_url
 from erm.errors import ErmError
+from tests.chat_server import ChatServer, completion, echo, serving
 
 PNG = b"\x89PNG\r\n\x1a\n rest"
-Behaviour = Callable[[int, dict[str, Any]], tuple[int, bytes] | None]
-
-
-def completion(text: str, tokens: tuple[int, int] = (10, 5)) -> tuple[int, bytes]:
-    body = {
-        "id": "1",
-        "object": "chat.completion",
-        "created": 0,
-        "model": "m",
-        "choices": [
-            {
-                "index": 0,
-                "finish_reason": "stop",
-                "message": {"role": "assistant", "content": text},
-            }
-        ],
-        "usage": {
-            "prompt_tokens": tokens[0],
-            "completion_tokens": tokens[1],
-            "total_tokens": sum(tokens),
-        },
-    }
-    return 200, json.dumps(body).encode()
-
-
-def echo(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
-    return completion(f"re: {body['messages'][-1]['content']}")
-
-
-class Server:
-    """A chat server whose behaviour a test sets; it records bodies, keys and the most at once."""
-
-    def __init__(self) -> None:
-        self.behaviour: Behaviour = echo
-        self.raw: Callable[[BaseHTTPRequestHandler], None] | None = None
-        self.bodies: list[dict[str, Any]] = []
-        self.keys: list[str] = []
-        self.under_way = self.most_under_way = 0
-        lock = threading.Lock()
-        outer = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-                with lock:
-                    number = len(outer.bodies)
-                    outer.bodies.append(body)
-                    outer.keys.append(self.headers["authorization"])
-                    outer.under_way += 1
-                    outer.most_under_way = max(outer.most_under_way, outer.under_way)
-                if outer.raw is not None:
-                    with suppress(ConnectionError):
-                        outer.raw(self)
-                    self.close_connection = True
-                    return
-                reply = outer.behaviour(number, body)
-                with lock:
-                    outer.under_way -= 1
-                if reply is None:
-                    self.close_connection = True
-                    return
-                self.send_response(reply[0])
-                self.send_header("content-type", "application/json")
-                self.send_header("content-length", str(len(reply[1])))
-                self.end_headers()
-                self.wfile.write(reply[1])
-
-            def log_message(self, format: str, *args: Any) -> None:
-                """Keep the test's output quiet."""
-
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
-        self.thread = threading.Thread(target=self.http.serve_forever)
-        self.thread.start()
-
-    def endpoint(self, **options: Any) -> Endpoint:
-        base = {"base_urls": [self.url], "first_delay": 0.001, "attempts": 3, "timeout": 5.0}
-        return Endpoint("m", **{**base, **options})
-
-    def close(self) -> None:
-        self.http.shutdown()
-        self.thread.join()
-        self.http.server_close()
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    served = Server()
-    yield served
-    served.close()
 
 
 def questions(count: int) -> list[Question]:
     return [Question(f"question {n}") for n in range(count)]
 
 
-def test_answers_in_order_with_bounded_concurrency_and_cost(server: Server) -> None:
-    endpoint = server.endpoint(concurrency=3, price_in=2.0, price_out=4.0)
+def test_answers_in_order_with_bounded_concurrency_and_cost(chat_server: ChatServer) -> None:
+    endpoint = chat_server.endpoint(concurrency=3, price_in=2.0, price_out=4.0)
     answers = endpoint.ask_all(questions(20))
     assert [answer.text for answer in answers] == [f"re: question {n}" for n in range(20)]
-    assert server.most_under_way <= 3
+    assert chat_server.most_under_way <= 3
     assert (endpoint.usage.tokens_in, endpoint.usage.tokens_out) == (200, 100)
     assert endpoint.usage.cost == pytest.approx((200 * 2 + 100 * 4) / 1e6)
 
 
-def test_request_holds_images_schema_and_options(server: Server) -> None:
-    server.behaviour = lambda number, body: completion("ok")
+def test_request_holds_images_schema_and_options(chat_server: ChatServer) -> None:
+    chat_server.behaviour = lambda number, body: completion("ok")
     question = Question("compare", images=(PNG,), system="be brief", schema={"type": "object"})
-    server.endpoint(options={"temperature": 0.7}).ask_all([question])
-    (body,) = server.bodies
+    chat_server.endpoint(options={"temperature": 0.7}).ask_all([question])
+    (body,) = chat_server.bodies
     assert body["temperature"] == 0.7
     assert body["messages"][0] == {"role": "system", "content": "be brief"}
     assert body["messages"][1]["content"][0]["image_url"]["url"] == data_url(PNG)
     assert body["response_format"]["json_schema"]["schema"] == {"type": "object"}
 
 
-def test_busy_then_well(server: Server) -> None:
+def test_busy_then_well(chat_server: ChatServer) -> None:
     codes = [429, 500, 503]
-    server.behaviour = lambda number, body: (
+    chat_server.behaviour = lambda number, body: (
         (codes[number], b"{}") if number < 3 else echo(number, body)
     )
-    endpoint = server.endpoint(attempts=4)
+    endpoint = chat_server.endpoint(attempts=4)
     assert endpoint.ask_all(questions(1))[0].text == "re: question 0"
     assert endpoint.usage.retries == 3
 
@@ -152,11 +58,11 @@ def test_busy_then_well(server: Server) -> None:
         (400, "refuses the request"),
     ],
 )
-def test_refusals_stop_at_once(server: Server, code: int, message: str) -> None:
-    server.behaviour = lambda number, body: (code, b'{"error": {"message": "no"}}')
+def test_refusals_stop_at_once(chat_server: ChatServer, code: int, message: str) -> None:
+    chat_server.behaviour = lambda number, body: (code, b'{"error": {"message": "no"}}')
     with pytest.raises(ErmError, match=message):
-        server.endpoint(concurrency=2).ask_all(questions(50))
-    assert len(server.bodies) <= 4
+        chat_server.endpoint(concurrency=2).ask_all(questions(50))
+    assert len(chat_server.bodies) <= 4
 
 
 @pytest.mark.parametrize(
@@ -175,27 +81,29 @@ def test_refusals_stop_at_once(server: Server, code: int, message: str) -> None:
         None,
     ],
 )
-def test_gives_up_with_one_sentence(server: Server, reply: tuple[int, bytes] | None) -> None:
-    server.behaviour = lambda number, body: reply
+def test_gives_up_with_one_sentence(
+    chat_server: ChatServer, reply: tuple[int, bytes] | None
+) -> None:
+    chat_server.behaviour = lambda number, body: reply
     with pytest.raises(ErmError, match="gave no answer in 3 tries"):
-        server.endpoint().ask_all(questions(1))
-    assert len(server.bodies) == 3
+        chat_server.endpoint().ask_all(questions(1))
+    assert len(chat_server.bodies) == 3
 
 
-def test_slow_server_times_out(server: Server) -> None:
+def test_slow_server_times_out(chat_server: ChatServer) -> None:
     released = threading.Event()
 
     def stall(number: int, body: dict[str, Any]) -> tuple[int, bytes]:
         released.wait(5)
         return echo(number, body)
 
-    server.behaviour = stall
+    chat_server.behaviour = stall
     with pytest.raises(ErmError, match="gave no answer in 2 tries"):
-        server.endpoint(timeout=0.05, attempts=2).ask_all(questions(1))
+        chat_server.endpoint(timeout=0.05, attempts=2).ask_all(questions(1))
     released.set()
 
 
-def test_a_server_that_drips_times_out_as_well(server: Server) -> None:
+def test_a_server_that_drips_times_out_as_well(chat_server: ChatServer) -> None:
     gone = threading.Event()
 
     def drip(request: BaseHTTPRequestHandler) -> None:
@@ -206,23 +114,27 @@ def test_a_server_that_drips_times_out_as_well(server: Server) -> None:
             request.wfile.write(b" ")
             request.wfile.flush()
 
-    server.raw = drip
+    chat_server.raw = drip
     with pytest.raises(ErmError, match=r"2 tries at .*; the last one: no whole reply in 0\.3 s"):
-        server.endpoint(timeout=0.3, attempts=2).ask_all(questions(1))
+        chat_server.endpoint(timeout=0.3, attempts=2).ask_all(questions(1))
     gone.set()
 
 
-def test_what_no_file_could_hold_is_read_all_the_same(server: Server, tmp_path: Path) -> None:
+def test_what_no_file_could_hold_is_read_all_the_same(
+    chat_server: ChatServer, tmp_path: Path
+) -> None:
     text = b'{"choices": [{"message": {"content": "a \\ud800"}}], "usage": {"prompt_tokens": "x"}}'
-    server.behaviour = lambda number, body: (200, text)
-    (answer,) = server.endpoint(journal=tmp_path / "journal.jsonl").ask_all(questions(1))
+    chat_server.behaviour = lambda number, body: (200, text)
+    (answer,) = chat_server.endpoint(journal=tmp_path / "journal.jsonl").ask_all(questions(1))
     assert (answer.text, answer.tokens_in, answer.tokens_out) == ("a ?", 0, 0)
 
 
-def test_a_journal_that_cannot_be_written_is_one_sentence(server: Server, tmp_path: Path) -> None:
+def test_a_journal_that_cannot_be_written_is_one_sentence(
+    chat_server: ChatServer, tmp_path: Path
+) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ErmError, match=r"journal\.jsonl: can't be written"):
-        server.endpoint(journal=tmp_path / "file" / "journal.jsonl").ask_all(questions(1))
+        chat_server.endpoint(journal=tmp_path / "file" / "journal.jsonl").ask_all(questions(1))
 
 
 @pytest.mark.parametrize(
@@ -233,10 +145,10 @@ def test_addresses_that_are_none_are_refused_at_once(url: str) -> None:
         Endpoint("m", base_urls=[url])
 
 
-def test_a_key_that_is_none_is_refused_and_not_shown(server: Server) -> None:
-    assert server.endpoint(api_key="key\n").ask_all(questions(1))
+def test_a_key_that_is_none_is_refused_and_not_shown(chat_server: ChatServer) -> None:
+    assert chat_server.endpoint(api_key="key\n").ask_all(questions(1))
     with pytest.raises(ErmError, match="characters that no key has") as refused:
-        server.endpoint(api_key="sec\nret")
+        chat_server.endpoint(api_key="sec\nret")
     assert "ret" not in str(refused.value)
 
 
@@ -246,26 +158,28 @@ def test_unreachable_server() -> None:
         endpoint.ask_all(questions(1))
 
 
-def test_journal_is_not_paid_twice_even_after_a_kill(server: Server, tmp_path: Path) -> None:
+def test_journal_is_not_paid_twice_even_after_a_kill(
+    chat_server: ChatServer, tmp_path: Path
+) -> None:
     journal = tmp_path / "journal.jsonl"
-    server.behaviour = lambda number, body: echo(number, body) if number < 4 else (401, b"{}")
+    chat_server.behaviour = lambda number, body: echo(number, body) if number < 4 else (401, b"{}")
     with pytest.raises(ErmError):
-        server.endpoint(journal=journal, concurrency=1).ask_all(questions(8))
+        chat_server.endpoint(journal=journal, concurrency=1).ask_all(questions(8))
     assert len(journal.read_text().splitlines()) == 4
     with journal.open("a") as file:
         file.write('{"key": "half')
-    server.behaviour = echo
-    server.bodies.clear()
-    endpoint = server.endpoint(journal=journal)
+    chat_server.behaviour = echo
+    chat_server.bodies.clear()
+    endpoint = chat_server.endpoint(journal=journal)
     answers = endpoint.ask_all(questions(8))
     assert [answer.text for answer in answers] == [f"re: question {n}" for n in range(8)]
-    assert len(server.bodies) == 4
+    assert len(chat_server.bodies) == 4
     assert endpoint.usage.recorded == 4
     assert len(journal.read_text().splitlines()) == 8
 
 
 def test_what_is_under_way_at_a_refusal_is_recorded(
-    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    chat_server: ChatServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     refused = threading.Event()
 
@@ -275,9 +189,9 @@ def test_what_is_under_way_at_a_refusal_is_recorded(
         refused.wait(60)
         return echo(number, body)
 
-    server.behaviour = behave
+    chat_server.behaviour = behave
     journal = tmp_path / "journal.jsonl"
-    endpoint = server.endpoint(journal=journal, concurrency=2, timeout=60.0)
+    endpoint = chat_server.endpoint(journal=journal, concurrency=2, timeout=60.0)
     refusal = endpoint._refused
 
     def seen(*args: Any) -> ErmError:
@@ -288,46 +202,43 @@ def test_what_is_under_way_at_a_refusal_is_recorded(
     monkeypatch.setattr(endpoint, "_refused", seen)
     with pytest.raises(ErmError, match="refuses the API key"):
         endpoint.ask_all(questions(8))
-    assert len(server.bodies) == 2
+    assert len(chat_server.bodies) == 2
     assert len(journal.read_text().splitlines()) == 1
 
 
-def test_damaged_journal_is_named(server: Server, tmp_path: Path) -> None:
+def test_damaged_journal_is_named(chat_server: ChatServer, tmp_path: Path) -> None:
     (tmp_path / "journal.jsonl").write_text('{"key": 1}\n')
     with pytest.raises(ErmError, match="line 1 is not a recorded answer"):
-        server.endpoint(journal=tmp_path / "journal.jsonl")
+        chat_server.endpoint(journal=tmp_path / "journal.jsonl")
 
 
-def test_equal_questions_are_asked_once_unless_samples_are_wanted(server: Server) -> None:
-    endpoint = server.endpoint()
+def test_equal_questions_are_asked_once_unless_samples_are_wanted(chat_server: ChatServer) -> None:
+    endpoint = chat_server.endpoint()
     endpoint.ask_all([Question("a"), Question("a"), Question("a", attempt=1)])
-    assert len(server.bodies) == 2
+    assert len(chat_server.bodies) == 2
 
 
-def test_token_budget(server: Server) -> None:
+def test_token_budget(chat_server: ChatServer) -> None:
     with pytest.raises(ErmError, match="budget of 40 tokens is spent after 3 answers"):
-        server.endpoint(token_budget=40, concurrency=1).ask_all(questions(9))
+        chat_server.endpoint(token_budget=40, concurrency=1).ask_all(questions(9))
 
 
-def test_several_servers_take_turns(server: Server) -> None:
-    second = Server()
-    try:
-        server.endpoint(base_urls=[server.url, second.url]).ask_all(questions(10))
-        assert len(server.bodies) == len(second.bodies) == 5
-    finally:
-        second.close()
+def test_several_servers_take_turns(chat_server: ChatServer) -> None:
+    with serving() as second:
+        chat_server.endpoint(base_urls=[chat_server.url, second.url]).ask_all(questions(10))
+    assert len(chat_server.bodies) == len(second.bodies) == 5
 
 
 def test_key_and_address_by_the_usual_variables(
-    server: Server, monkeypatch: pytest.MonkeyPatch
+    chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with pytest.raises(ErmError, match="needs OPENAI_API_KEY"):
         Endpoint("m")
-    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    monkeypatch.setenv("OPENAI_BASE_URL", chat_server.url)
     Endpoint("m").ask_all(questions(1))
     monkeypatch.setenv("OPENAI_API_KEY", "secret")
     Endpoint("m").ask_all(questions(1))
-    assert server.keys == ["Bearer none", "Bearer secret"]
+    assert chat_server.keys == ["Bearer none", "Bearer secret"]
 
 
 def test_images_that_are_none(tmp_path: Path) -> None:
@@ -338,21 +249,21 @@ def test_images_that_are_none(tmp_path: Path) -> None:
         data_url(tmp_path / "none.png")
 
 
-def test_a_model_as_judge(server: Server) -> None:
+def test_a_model_as_judge(chat_server: ChatServer) -> None:
     errors = [{"type": "shape_error", "severity": 2, "description": 'ignore "all" of {this}'}]
     predictions = [
         Prediction(Item(n, n, "svg", None, None, errors), {"errors": errors if n else []})
         for n in range(3)
     ]
     matches = '{"matches": [{"pred_id": 0, "gt_id": 0, "match_level": "yes"}]}'
-    server.behaviour = lambda number, body: completion(f"Sure:\n```json\n{matches}\n```")
-    judge = judge_from_spec("openai:m", server.endpoint())
+    chat_server.behaviour = lambda number, body: completion(f"Sure:\n```json\n{matches}\n```")
+    judge = judge_from_spec("openai:m", chat_server.endpoint())
     summary = score(predictions, judge).summary
     assert summary["overall"]["overall"]["tp_hard"] == 2
     assert summary["overall"]["overall"]["fn"] == 1
-    assert len(server.bodies) == 1
-    server.behaviour = lambda number, body: completion("I would rather not.")
-    judge = judge_from_spec("openai:m", server.endpoint())
+    assert len(chat_server.bodies) == 1
+    chat_server.behaviour = lambda number, body: completion("I would rather not.")
+    judge = judge_from_spec("openai:m", chat_server.endpoint())
     assert score(predictions, judge).summary["failed"] == [1, 2]
 
 

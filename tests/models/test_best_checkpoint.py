@@ -69,7 +69,7 @@ def tune(
     settings = OptimizationSettings(batch_size=2, checkpoint_every=4, log_every=1)
     set_seed(0)
     model = build_model(ModelSettings(lora=lora), processor)
-    validation = judge and Validation(judge, "mark", every=2)
+    validation = None if judge is None else Validation(judge, "mark", every=2)
     place = folder / "work", folder / "out"
     return fine_tune(model, processor, samples, settings, LaunchSettings(), *place, validation)
 

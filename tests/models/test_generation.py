@@ -146,7 +146,8 @@ def test_whatever_is_allowed_parses_and_ends_in_time(
 ) -> None:
     generator, automaton = random.Random(seed), automata[task]
     budget = automaton.shortest + spare
-    logits, tokens, state = torch.zeros(len(tokenizer)), [], 0
+    logits, state = torch.zeros(len(tokenizer)), 0
+    tokens: list[int] = []
     while state != automaton.grammar.end:
         choices = automaton.allowed(state, budget - len(tokens), logits).nonzero().flatten()
         tokens.append(generator.choice(choices.tolist()))

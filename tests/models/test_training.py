@@ -213,8 +213,10 @@ def test_deepspeed_in_two_processes_follows_the_same_curve(
     metrics = train_critic(launched, pairs, tmp_path / "critic", tmp_path / "work")
     assert metrics["steps"] == 17
     np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=0.05)
-    f1 = [[row["f1_hard"] for row in _validation(of)] for of in (tmp_path / "critic", trained)]
-    np.testing.assert_allclose(*f1, atol=0.1)
+    launched_f1, trained_f1 = (
+        [row["f1_hard"] for row in _validation(folder)] for folder in (tmp_path / "critic", trained)
+    )
+    np.testing.assert_allclose(launched_f1, trained_f1, atol=0.1)
     pair = square_pair(1)
     critic = LocalCritic(tmp_path / "critic")
     assert critic.critique([ImagePair("svg", pair.reference, pair.candidate)])

@@ -37,7 +37,7 @@ from erm.synthesis.infer import infer
 from erm.synthesis.rollouts import PolicyProposer
 from erm.synthesis.settings import EndpointSettings, InferSettings, SynthesizeSettings
 from erm.synthesis.synthesize import synthesize
-from tests.endpoints.test_client import Server, completion
+from tests.chat_server import ChatServer, completion, serving
 from tests.synthesis.test_synthesize import hashes
 
 BOUNDS = ValidateSettings()
@@ -100,15 +100,13 @@ def drawer(pairs: Path) -> Callable[[int, dict[str, Any]], tuple[int, bytes]]:
 
 
 @pytest.fixture(scope="module")
-def server(pairs: Path) -> Iterator[Server]:
-    served = Server()
-    served.behaviour = drawer(pairs)
-    yield served
-    served.close()
+def server(pairs: Path) -> Iterator[ChatServer]:
+    with serving(drawer(pairs)) as served:
+        yield served
 
 
 @pytest.fixture(scope="module")
-def asked(server: Server) -> InferSettings:
+def asked(server: ChatServer) -> InferSettings:
     endpoint = EndpointSettings(base_urls=(server.url,), attempts=1, concurrency=2)
     return InferSettings(
         policy="openai:p",
@@ -212,7 +210,7 @@ infer(settings, *(Path(path) for path in sys.argv[2:]))
 
 
 def test_a_killed_run_goes_on_to_the_same_bytes(
-    asked: InferSettings, server: Server, pairs: Path, inferred: Path, tmp_path: Path
+    asked: InferSettings, server: ChatServer, pairs: Path, inferred: Path, tmp_path: Path
 ) -> None:
     out, work = tmp_path / "inferred", tmp_path / "work"
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}

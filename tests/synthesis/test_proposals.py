@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -33,7 +34,7 @@ from erm.synthesis.settings import (
     SynthesizeSettings,
 )
 from erm.synthesis.synthesize import synthesize
-from tests.endpoints.test_client import Server, completion
+from tests.chat_server import ChatServer, completion, serving
 
 DISC = (
     "```svg\n<svg width='100' height='100'><circle cx='50' cy='50' r='{}' fill='red'/></svg>\n```"
@@ -62,15 +63,13 @@ def models(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    served = Server()
-    served.behaviour = models
-    yield served
-    served.close()
+def server() -> Iterator[ChatServer]:
+    with serving(models) as served:
+        yield served
 
 
 @pytest.fixture
-def endpoint(server: Server, monkeypatch: pytest.MonkeyPatch) -> EndpointSettings:
+def endpoint(server: ChatServer, monkeypatch: pytest.MonkeyPatch) -> EndpointSettings:
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
     server.behaviour = models
     server.bodies.clear()
@@ -114,7 +113,7 @@ def reasons(folder: Path, operator: str) -> set[str]:
 
 @pytest.mark.usefixtures("warm")
 def test_models_fill_a_share_of_the_data(
-    endpoint: EndpointSettings, server: Server, tmp_path: Path, renderer: Renderer
+    endpoint: EndpointSettings, server: ChatServer, tmp_path: Path, renderer: Renderer
 ) -> None:
     asked = settings(endpoint)
     # The key is refused halfway; the same command then goes on.
@@ -145,7 +144,7 @@ def test_models_fill_a_share_of_the_data(
 
 @pytest.mark.usefixtures("warm")
 def test_a_served_policy_is_paid_once(
-    endpoint: EndpointSettings, server: Server, tmp_path: Path
+    endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
 ) -> None:
     plain = settings(endpoint).model_copy(
         update={"editor": EditorSettings(), "annotator": AnnotatorSettings()}
@@ -174,7 +173,7 @@ def test_a_served_policy_is_paid_once(
 
 
 def test_the_budget_counts_what_earlier_runs_spent(
-    endpoint: EndpointSettings, server: Server, tmp_path: Path
+    endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
 ) -> None:
     def editor(budget: int) -> Editor:
         limited = endpoint.model_copy(update={"token_budget": budget, "concurrency": 1})
@@ -193,7 +192,7 @@ def test_the_budget_counts_what_earlier_runs_spent(
 
 @pytest.mark.parametrize(("status", "requests"), [(401, 1), (429, 2), (500, 2)])
 def test_a_server_that_refuses_stops_the_run(
-    endpoint: EndpointSettings, server: Server, tmp_path: Path, status: int, requests: int
+    endpoint: EndpointSettings, server: ChatServer, tmp_path: Path, status: int, requests: int
 ) -> None:
     server.behaviour = lambda _, body: (status, b"{}")
     chosen = EditorSettings(model="openai:e", share=1, endpoint=endpoint)
@@ -216,7 +215,7 @@ Editor(settings, 0, Path(sys.argv[2])).propose(texts)
 
 
 def test_a_killed_run_does_not_pay_twice(
-    endpoint: EndpointSettings, server: Server, tmp_path: Path
+    endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
 ) -> None:
     journal = tmp_path / "journal.jsonl"
     chosen = EditorSettings(
@@ -258,7 +257,7 @@ def test_a_local_policy_draws_several_completions(tiny_policy: Path, tmp_path: P
 
 
 def test_only_a_share_is_asked_and_bad_specs_are_named(
-    endpoint: EndpointSettings, server: Server, tmp_path: Path
+    endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
 ) -> None:
     chosen = EditorSettings(model="openai:e", share=0.5, endpoint=endpoint)
     replies = Editor(chosen, 0, tmp_path / "journal.jsonl").propose(references(40))
@@ -272,7 +271,7 @@ def test_only_a_share_is_asked_and_bad_specs_are_named(
 
 
 def test_a_models_labels_are_kept_where_pixels_allow(
-    endpoint: EndpointSettings, server: Server, tmp_path: Path
+    endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
 ) -> None:
     replies = {"unreadable": "hm", "overlooked": '{"errors": []}', "good": LABEL}
 
@@ -286,7 +285,7 @@ def test_a_models_labels_are_kept_where_pixels_allow(
     def annotator(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
         urls = [part["image_url"]["url"] for part in body["messages"][-1]["content"][:2]]
         with Image.open(io.BytesIO(base64.b64decode(urls[1].split(",")[1]))) as opened:
-            shade = opened.convert("RGB").getpixel((0, 0))[0]
+            shade = int(np.asarray(opened.convert("RGB"))[0, 0, 0])
         return completion(replies[order[shade - 250]])
 
     server.behaviour = annotator

@@ -4,8 +4,6 @@ The whole set is drawn once; recall and precision count a discrepancy as found w
 severity, place and words are those of the list.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 
 import pytest

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +15,7 @@ from erm.tasks.shared.cache import Known
 def test_no_value_is_wrong_and_no_more_are_kept_than_may_be(most: int, keys: list[int]) -> None:
     known = Known[str](most)
     for key in keys:
-        assert known.once(key, lambda key=key: str(key)) == str(key)
+        assert known.once(key, partial(str, key)) == str(key)
         assert len(known) <= most
 
 
@@ -21,5 +23,5 @@ def test_a_value_is_worked_out_once_also_where_it_is_none() -> None:
     worked_out: list[str] = []
     known = Known[None](2)
     for key in "aabab":
-        known.once(key, lambda key=key: worked_out.append(key))
+        known.once(key, partial(worked_out.append, key))
     assert worked_out == ["a", "b"]
