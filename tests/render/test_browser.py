@@ -20,11 +20,11 @@ def test_chromium_draws_tables_or_says_why_it_can_not() -> None:
         ("table", "<table></table>"),
     ]
     try:
-        with Renderer(workers=1, tables="chromium") as renderer:
+        with Renderer(workers=1, browser=True) as renderer:
             results = renderer.render_batch(items)
             scene = renderer.render_batch(items[:1], scenes=True)[0]
     except ErmError as error:
-        assert "Drawing tables in Chromium needs" in str(error)  # noqa: PT017
+        assert "Drawing in Chromium needs" in str(error)  # noqa: PT017
         return
     drawn, scripted, embedded, icon, empty = results
     pixels = drawn.pixels
@@ -42,5 +42,5 @@ def test_chromium_draws_tables_or_says_why_it_can_not() -> None:
 
 def test_an_unknown_place_for_browsers_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("erm.render.browser.EXECUTABLES", ("/no/such/browser",))
-    with pytest.raises(ErmError, match="Drawing tables in Chromium needs"):
-        Renderer(workers=1, tables="chromium")
+    with pytest.raises(ErmError, match="Drawing in Chromium needs"):
+        Renderer(workers=1, browser=True)
