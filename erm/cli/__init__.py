@@ -18,7 +18,7 @@ app = typer.Typer(
     name="erm",
     help="Visual-ERM: render code, compare images, reward and refine vision-to-code.",
     epilog=(
-        "TASK is chart, table or svg. A critic is named by a model folder, an MLflow URI "
+        "TASK is an installed task; the help of a command lists them. A critic is named by a model folder, an MLflow URI "
         "(models:/erm-critic@champion), openai:MODEL or pixel."
     ),
     no_args_is_help=True,

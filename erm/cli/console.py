@@ -8,18 +8,32 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
+import click
 import typer
 
 from erm.errors import ErmError
+from erm.tasks import get_task, task_names
 
 if TYPE_CHECKING:
     from erm.report import Report
 
+
+class _TaskName(click.ParamType):
+    """The name of an installed task; help and messages list them all."""
+
+    name = "task"
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        return "{" + "|".join(task_names()) + "}"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        return get_task(value).name
+
+
 TaskArgument = Annotated[
-    Literal["chart", "table", "svg"],
-    typer.Argument(metavar="TASK", help="chart, table or svg.", show_default=False),
+    str, typer.Argument(click_type=_TaskName(), help="The kind of image.", show_default=False)
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 

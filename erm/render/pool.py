@@ -30,7 +30,7 @@ from erm.render.batch import Batch
 from erm.render.browser import browser_tasks, find_browser
 from erm.render.limits import Limits, Rendered, RenderError
 from erm.sources.errors import ERROR_KINDS
-from erm.tasks import get_task, package_folders
+from erm.tasks import get_task, package_folder, task_names
 
 Isolation = Literal["auto", "required", "off"]
 
@@ -241,8 +241,9 @@ def _environment() -> dict[str, str]:
     """What a worker needs to find its modules, and nothing else of the caller's environment."""
     installed = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
     # this package first, so that a checkout wins over an installed copy
-    sources = [Path(__file__).resolve().parents[2], *(one.parent for one in package_folders())]
-    path = [str(folder) for folder in dict.fromkeys(sources) if folder not in installed]
+    own = Path(__file__).resolve().parents[2]
+    folders = dict.fromkeys([own, *(package_folder(task).parent for task in task_names())])
+    path = [str(folder) for folder in folders if folder not in installed]
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return kept | {
         "PYTHONPATH": os.pathsep.join(path),

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from erm.render import kernel
 from erm.render.fonts import fontconfig_text
-from erm.tasks import package_folders
+from erm.tasks import package_folder, task_names
 
 SCRATCH = "/scratch"
 """The only folder that a program can write to, inside its private root."""
@@ -274,7 +274,7 @@ def _readable(fonts: Sequence[Path]) -> list[str]:
         *("/usr/share/zoneinfo", *library_path),
         *(os.path.join(prefix, "lib") for prefix in (sys.base_prefix, sys.prefix)),
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        *map(str, package_folders()),
+        *(str(package_folder(task)) for task in task_names()),
         *map(str, fonts),
     ]
     return [path for path in dict.fromkeys(candidates) if path]

@@ -153,9 +153,7 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
     """
 
     variety: Variety = "compact"
-    sources: dict[str, int] = Field(
-        default_factory=lambda: {"chart": 700, "table": 700, "svg": 900}
-    )
+    sources: dict[str, int] = Field(default_factory=lambda: dict.fromkeys(task_names(), 700))
     ingested: Path | None = None
     validation_share: float = Field(default=0.04, ge=0, lt=1)
     test_share: float = Field(default=0.08, ge=0, lt=1)

@@ -39,7 +39,7 @@ __all__ = [
     "WarmUp",
     "distribution_of",
     "get_task",
-    "package_folders",
+    "package_folder",
     "task_names",
 ]
 
@@ -72,14 +72,13 @@ def distribution_of(name: str) -> Distribution:
     return found
 
 
-def package_folders() -> list[Path]:
-    """Folders of the import packages that bring tasks, such as ``…/site-packages/erm``."""
-    folders = []
-    for name in task_names():
-        spec = find_spec(_entry_points()[name].module.partition(".")[0])
-        assert spec is not None
-        folders += [Path(folder) for folder in spec.submodule_search_locations or ()]
-    return list(dict.fromkeys(folders))
+def package_folder(name: str) -> Path:
+    """Folder of the import package that brings a task, such as ``…/site-packages/erm``."""
+    package = _entry_points()[get_task(name).name].module.partition(".")[0]
+    spec = find_spec(package)
+    if spec is None or not spec.submodule_search_locations:
+        raise ErmError(f"The task '{name}' must lie in a package; '{package}' is a single file.")
+    return Path(spec.submodule_search_locations[0])
 
 
 @cache
