@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
-import click
 import typer
 
 from erm.errors import ErmError
@@ -20,20 +19,15 @@ if TYPE_CHECKING:
     from erm.report import Report
 
 
-class _TaskName(click.ParamType):
-    """The name of an installed task; help and messages list them all."""
-
-    name = "task"
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
-        return "{" + "|".join(task_names()) + "}"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        return get_task(value).name
-
-
 TaskArgument = Annotated[
-    str, typer.Argument(click_type=_TaskName(), help="The kind of image.", show_default=False)
+    str,
+    typer.Argument(
+        metavar="TASK",
+        # checked here, so that the message names every known task
+        parser=lambda name: get_task(name).name,
+        help=f"One of {', '.join(task_names())}.",
+        show_default=False,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 

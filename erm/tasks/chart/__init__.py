@@ -42,7 +42,6 @@ class ChartTask(Task):
             "figure.savefig('a.png', bbox_inches='tight')\nplt.close('all')\n"
         ),
     )
-    requirements = ("matplotlib",)
     judge = JUDGE_WORDS
 
     @property

@@ -36,7 +36,6 @@ class SvgTask(Task):
             '<rect width="5" height="5"/><text y="8">a</text><path d="M0 0 L 3 3 Z"/></svg>'
         ),
     )
-    requirements = ("defusedxml",)
     judge = JUDGE_WORDS
 
     @property

@@ -49,7 +49,6 @@ class TableTask(Task):
             "<tr><td rowspan=2 style='color: red'>1</td><td>2</td></tr><tr><td>3</td></tr></table>"
         ),
     )
-    requirements = ("html5lib", "lxml")
     judge = JUDGE_WORDS
 
     @property
