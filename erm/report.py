@@ -1,8 +1,8 @@
 """Reports of discrepancies between a reference image and the render of a prediction.
 
-Covers the taxonomy, the typed report, its JSON form and the tolerant reader of critics' replies.
-Not covered: what makes two images differ (`erm.tasks`) and how a report becomes a reward
-(`erm.rewards.published`).
+Covers the typed report, its JSON form and the tolerant reader of critics' replies.
+Not covered: categories, what makes two images differ (`erm.tasks`) and how a report becomes a
+reward (`erm.rewards.published`).
 """
 
 from __future__ import annotations
@@ -12,22 +12,11 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from erm.errors import ErmError
+from erm.tasks import get_task
 from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
-
-TaskName = Literal["chart", "table", "svg"]
-
-CATEGORIES: dict[str, tuple[str, ...]] = {
-    "chart": ("structure_error", "data_error", "text_error", "style_error"),
-    "table": ("layout_error", "text_error", "numeric_error"),
-    "svg": ("structure_error", "shape_error", "style_error", "text_symbol_error"),
-}
-"""Categories of each task, in the order in which reports list them (reference taxonomy)."""
-
-CATEGORY_KEY: dict[str, str] = {"chart": "category", "table": "type", "svg": "category"}
-"""JSON key that names an error's category in a task's published report format."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +41,7 @@ class Report:
 
     def sorted(self) -> Report:
         """The same report in reading order: from the top left, then by category and text."""
-        order = {name: rank for rank, name in enumerate(CATEGORIES[self.task])}
+        order = {name: rank for rank, name in enumerate(categories_of(self.task))}
 
         def key(error: Discrepancy) -> tuple[Any, ...]:
             box = error.box or Box(0, 0, 0, 0)
@@ -63,10 +52,10 @@ class Report:
 
     def to_dict(self) -> dict[str, Any]:
         """The published format: a ``<category>_count`` integer per category, then ``errors``."""
-        key = CATEGORY_KEY[self.task]
+        key = get_task(self.task).category_key
         counts = {
             f"{name}_count": sum(error.category == name for error in self.errors)
-            for name in CATEGORIES[self.task]
+            for name in categories_of(self.task)
         }
         errors = [
             {
@@ -85,10 +74,12 @@ class Report:
 
 
 def categories_of(task: str) -> tuple[str, ...]:
-    """Categories of a task; raises `ErmError` for an unknown one."""
-    if task not in CATEGORIES:
-        raise ErmError(f"Unknown task '{task}'; known tasks: {', '.join(CATEGORIES)}.")
-    return CATEGORIES[task]
+    """Categories of a task, in the order in which reports list them.
+
+    Raises:
+        ErmError: the task is unknown.
+    """
+    return tuple(get_task(task).categories)
 
 
 def category_of(error: Mapping[str, Any]) -> str | None:

@@ -50,10 +50,10 @@ def _write_model(folder: Path, role: Literal["critic", "policy"]) -> Path:
     from erm.models.qwen3vl import build_model, build_processor
     from erm.models.role import Role, write_role
     from erm.models.settings import ModelSettings
-    from erm.tasks import TASK_NAMES
+    from erm.tasks import task_names
 
     ask = critic_prompt if role == "critic" else policy_prompt
-    prompts = {task: ask(task, brief=True) for task in TASK_NAMES}
+    prompts = {task: ask(task, brief=True) for task in task_names()}
     settings = ModelSettings(name="tiny")
     processor = build_processor(settings, prompts.values(), vocabulary=300, max_side=56)
     set_seed(0)

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from erm.benchmark.formats import Item, Prediction
-from erm.report import CATEGORY_KEY, Report
+from erm.report import Report
+from erm.tasks import get_task
 
 
 class CommonestErrorCritic:
@@ -39,4 +40,4 @@ class CommonestErrorCritic:
         error = self.commonest.get(task)
         if error is None:
             return {"errors": []}
-        return {f"{error[CATEGORY_KEY[task]]}_count": 1, "errors": [error]}
+        return {f"{error[get_task(task).category_key]}_count": 1, "errors": [error]}

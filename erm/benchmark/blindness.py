@@ -8,6 +8,7 @@ category, and a plot of it. Works for any (items,) values: similarity scores
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,12 +17,21 @@ from numpy.typing import NDArray
 from erm.benchmark.formats import Item
 from erm.benchmark.scoring import pearson, severity_number
 from erm.benchmark.statistics import rank_agreement
-from erm.report import CATEGORIES
+from erm.report import categories_of
+from erm.tasks import task_names
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 Values = NDArray[np.float64]
+
+
+_COLOURS = ("#2f5d8a", "#b7791f", "#2e7d4f", "#6b4fa0", "#b3382c", "#4a5568")
+
+
+def task_colours() -> dict[str, str]:
+    """A colour for each task in plots, as ``#rrggbb``; after six tasks they repeat."""
+    return dict(zip(task_names(), cycle(_COLOURS), strict=False))
 
 
 def annotated_severity(items: Sequence[Item]) -> Values:
@@ -31,7 +41,8 @@ def annotated_severity(items: Sequence[Item]) -> Values:
 
 def _severities(item: Item) -> dict[str, float]:
     """Annotated severity by category; what is no number, or not finite, counts 0."""
-    sums = dict.fromkeys(CATEGORIES.get(item.task, ()), 0.0)
+    known = item.task in task_names()
+    sums = dict.fromkeys(categories_of(item.task) if known else (), 0.0)
     errors = item.human_errors if isinstance(item.human_errors, list) else []
     for error in errors:
         if isinstance(error, Mapping) and error.get("type") in tuple(sums):
@@ -83,14 +94,14 @@ def compare_distances(
     rows = []
     for name, values in distances.items():
         near = overlooked(items, values)
-        for task in CATEGORIES:
+        for task in task_names():
             inside = (tasks == task) & np.isfinite(values)
             if not inside.any():
                 continue
             grave = inside & above
             holding = {
                 category: grave & np.array([sums.get(category, 0) > 0 for sums in by_category])
-                for category in CATEGORIES[task]
+                for category in categories_of(task)
             }
             rows.append(
                 {
@@ -133,7 +144,7 @@ def plot_distances(items: Sequence[Item], distances: Mapping[str, Values]) -> Fi
     figure = Figure(figsize=(3.6 * panels, 3.6), layout="constrained")
     axes = figure.subplots(1, panels, squeeze=False)[0]
     for axis, (name, values) in zip(axes, distances.items(), strict=False):
-        for task, colour in zip(CATEGORIES, ("#2f5d8a", "#b7791f", "#2e7d4f"), strict=False):
+        for task, colour in task_colours().items():
             inside = (tasks == task) & np.isfinite(values)
             if inside.any():
                 axis.scatter(

@@ -18,13 +18,10 @@ from erm.benchmark.blindness import annotated_severity, overlooked
 from erm.benchmark.formats import Item
 from erm.benchmark.scores import Scores
 from erm.benchmark.statistics import severity_totals
-from erm.report import CATEGORIES
+from erm.tasks import task_names
 
 _LEVELS = 40
 """Steps of a distance that are told apart, so that a large set draws no more than a small one."""
-
-_ASIDE = dict(zip(CATEGORIES, (-4, 0, 4), strict=True))
-"""How far a task's bubbles stand aside, so that those of equal whole numbers can be told apart."""
 
 
 def severity_scatter(scores: Scores) -> dict[str, Any]:
@@ -41,7 +38,7 @@ def severity_scatter(scores: Scores) -> dict[str, Any]:
         "bubbles": [
             {
                 "task": task,
-                "x": round(15 + truth * scale + _ASIDE[task], 1),
+                "x": round(15 + truth * scale + _shift(task), 1),
                 "y": round(285 - told * scale, 1),
                 "r": round(min(14.0, 2.2 * math.sqrt(count)), 1),
                 "label": f"{count} × {task}: annotated {truth:g}, predicted {told:g}",
@@ -49,6 +46,12 @@ def severity_scatter(scores: Scores) -> dict[str, Any]:
             for (task, truth, told), count in sorted(bubbles.items())
         ],
     }
+
+
+def _shift(task: str) -> float:
+    """How far a task's bubbles move sideways, so that equal whole numbers stay distinguishable."""
+    tasks = task_names()
+    return 4 * (tasks.index(task) - (len(tasks) - 1) / 2)
 
 
 def _top(values: Sequence[float], least: float = 5.0) -> float:
@@ -72,7 +75,7 @@ def distance_panels(
         up = _top(values[known].tolist(), 1e-9)
         near = overlooked(items, values)
         bubbles: Counter[tuple[bool, str, float, float]] = Counter()
-        for index in np.flatnonzero(known & np.isin(tasks, list(CATEGORIES))).tolist():
+        for index in np.flatnonzero(known & np.isin(tasks, list(task_names()))).tolist():
             level = round(min(1.0, max(0.0, float(values[index]) / up)) * _LEVELS) / _LEVELS
             truth = round(min(float(severity[index]), across), 1)
             bubbles[bool(near[index]), items[index].task, truth, level] += 1
@@ -84,7 +87,7 @@ def distance_panels(
                 "bubbles": [
                     {
                         "look": f"{task} near" if hidden else task,
-                        "x": round(8 + truth / across * 184 + 0.7 * _ASIDE[task], 1),
+                        "x": round(8 + truth / across * 184 + 0.7 * _shift(task), 1),
                         "y": round(162 - level * 152, 1),
                         "r": round(min(7.0, 1.6 * math.sqrt(count)), 1),
                         "label": f"{count} × {task}: {truth:g} annotated, {level * up:.3g} apart",

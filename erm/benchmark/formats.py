@@ -20,7 +20,7 @@ from PIL import Image as PillowImage
 from erm.benchmark.json_values import finite, parse_json
 from erm.errors import ErmError
 from erm.images import open_image
-from erm.report import CATEGORIES
+from erm.tasks import task_names
 from erm.tasks.discrepancy import Discrepancy
 
 Image = Path | bytes
@@ -195,7 +195,7 @@ def _item(row: Mapping[str, Any], where: str, path: Path, found: list[Problem]) 
     missing = [name for name in ("id", "idx", "category", "human_errors") if name not in row]
     found += [Problem(where, "missing field", f"has no field '{name}'") for name in missing]
     task = row.get("category")
-    if "category" in row and (not isinstance(task, str) or task not in CATEGORIES):
+    if "category" in row and (not isinstance(task, str) or task not in task_names()):
         found.append(Problem(where, "unknown task", f"is of unknown task {task!r}"))
     folder = path if path.is_dir() else path.parent
     reference, candidate = (

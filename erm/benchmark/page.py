@@ -20,7 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from erm.benchmark.blindness import compare_distances, overlooked
+from erm.benchmark.blindness import compare_distances, overlooked, task_colours
 from erm.benchmark.figures import distance_panels, severity_scatter
 from erm.benchmark.formats import Image
 from erm.benchmark.json_values import finite
@@ -28,7 +28,8 @@ from erm.benchmark.judge.alignment import Error, named_category
 from erm.benchmark.scores import Scores
 from erm.benchmark.scoring import ItemScore
 from erm.benchmark.statistics import severity_totals
-from erm.report import CATEGORIES
+from erm.report import categories_of
+from erm.tasks import task_names
 
 ImagePlacing = Literal["auto", "embedded", "files"]
 
@@ -83,8 +84,9 @@ def write_page(
     html = environment.get_template("page.html.jinja").render(
         title=title,
         scores=scores,
-        tasks=[task for task in CATEGORIES if task in scores.additions["by_task"]],
-        categories=CATEGORIES,
+        tasks=[task for task in task_names() if task in scores.additions["by_task"]],
+        colours=task_colours(),
+        categories={task: categories_of(task) for task in task_names()},
         scatter=severity_scatter(scores),
         comparison=comparison,
         links=links,
@@ -160,7 +162,7 @@ def _item(score: ItemScore, number: int, store: _ImageStore) -> dict[str, Any]:
         ],
         "failure": _shown(score.failure) if score.failure else None,
         "reason": _shown(score.prediction.failure) if score.prediction.failure else None,
-        "known": score.task in CATEGORIES,
+        "known": score.task in task_names(),
         "reported": score.prediction.pred_json is not None,
         "counts": [
             score.counts.hard,

@@ -22,7 +22,8 @@ from erm.benchmark.judge.alignment import (
     named_category,
     read_reply,
 )
-from erm.report import CATEGORIES
+from erm.report import categories_of
+from erm.tasks import task_names
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ def judge_items(
     scores: list[ItemScore | None] = [None] * len(predictions)
     asked: list[tuple[int, ErrorLists]] = []
     for place, prediction in enumerate(predictions):
-        if prediction.item.task not in CATEGORIES:
+        if prediction.item.task not in task_names():
             scores[place] = ItemScore(prediction)
             continue
         try:
@@ -140,7 +141,7 @@ def _score_item(prediction: Prediction, lists: ErrorLists, reply: str | None) ->
         alignment = read_reply(reply, lists)
     except UnusableItemError as error:
         return ItemScore(prediction, lists, failure=str(error))
-    categories = CATEGORIES[lists.task]
+    categories = categories_of(lists.task)
     by_category = {category: Counts() for category in categories}
     for match in alignment.matches:
         category = named_category(lists.predicted[match.predicted])
@@ -187,14 +188,14 @@ def severity_number(value: Any) -> float:
 def summarize(scores: Sequence[ItemScore]) -> dict[str, Any]:
     """The published summary, with the public evaluator's keys; None where a value is undefined."""
     counted = [score for score in scores if score.counted]
-    tasks = {task: [s for s in counted if s.task == task] for task in sorted(CATEGORIES)}
-    every = sorted({category for categories in CATEGORIES.values() for category in categories})
+    tasks = {task: [s for s in counted if s.task == task] for task in sorted(task_names())}
+    every = sorted({category for task in task_names() for category in categories_of(task)})
     present = {category for score in counted for category in score.by_category}
     failed = [s.prediction.item.idx for s in scores if s.failure is not None]
     return {
         "overall": _section(counted, [category for category in every if category in present]),
         "by_category": {
-            task: _section(rows, [c for c in sorted(CATEGORIES[task]) if rows])
+            task: _section(rows, [c for c in sorted(categories_of(task)) if rows])
             for task, rows in tasks.items()
         },
         "severity_correlation": {
@@ -202,7 +203,7 @@ def summarize(scores: Sequence[ItemScore]) -> dict[str, Any]:
                 task: {
                     "by_type": {
                         category: _correlate(rows, category)
-                        for category in sorted(CATEGORIES[task])
+                        for category in sorted(categories_of(task))
                     },
                     "total": _correlate(rows, None),
                 }

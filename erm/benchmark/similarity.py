@@ -1,7 +1,7 @@
 """Similarity scores that give no list, as distances between the two images or sources of an item.
 
-Covers pixel MSE, SSIM, TEDS where both table sources are known, and features of a vision model
-(`erm.benchmark.features`). Not covered: how well a distance follows what people annotated
+Covers pixel MSE, SSIM, distances between sources where both are known, and features of a vision
+model (`erm.benchmark.features`). Not covered: how well a distance follows what people annotated
 (`erm.benchmark.blindness`) and lists of errors (`erm.benchmark.scoring`).
 """
 
@@ -15,7 +15,7 @@ from PIL import Image as PillowImage
 
 from erm.benchmark.formats import Item, image_pairs
 from erm.errors import ErmError
-from erm.tasks.table.teds import teds
+from erm.tasks import TextDistance, get_task, task_names
 
 Pixels = NDArray[np.uint8]
 Distances = dict[str, NDArray[np.float64]]
@@ -25,7 +25,7 @@ LONGEST_SIDE = 512
 """Images are shrunk to this many pixels before comparison, so that 1,335 pairs take minutes."""
 SSIM_WINDOW = 7
 SOURCES = ("reference_source", "candidate_source")
-"""Fields of a row that hold the two sources, for TEDS."""
+"""Fields of a row that hold the two sources."""
 _FEATURES = "features:"
 
 
@@ -66,23 +66,26 @@ def measure_distances(items: Sequence[Item], specs: Sequence[str]) -> Distances:
     """The distances that specifications name, by their name in tables.
 
     Args:
-        specs: ``mse``, ``ssim``, ``teds`` (tables whose rows hold `SOURCES`), or
-            ``features:MODEL`` with a folder or a hub's name of a vision model (DINO, CLIP, …).
+        specs: ``mse``, ``ssim``, a task's distance between sources such as ``teds`` (for rows that
+            hold `SOURCES`), or ``features:MODEL`` with a folder or a hub's name of a vision model
+            (DINO, CLIP, …).
 
     Raises:
         ErmError: another specification, or a model that can't be loaded.
     """
+    by_text = _text_distances() if set(specs) - set(PIXEL_DISTANCES) else {}
     for spec in specs:
-        if spec not in (*PIXEL_DISTANCES, "teds") and not spec.startswith(_FEATURES):
-            known = ", ".join((*PIXEL_DISTANCES, "teds", "features:MODEL"))
+        if spec not in (*PIXEL_DISTANCES, *by_text) and not spec.startswith(_FEATURES):
+            known = ", ".join((*PIXEL_DISTANCES, *by_text, "features:MODEL"))
             raise ErmError(f"Unknown similarity '{spec}'; known: {known}.")
     found: Distances = {}
     wanted = [PIXEL_DISTANCES[spec] for spec in specs if spec in PIXEL_DISTANCES]
     if wanted:
         found |= _pixel_distances(items, wanted)
     for spec in specs:
-        if spec == "teds":
-            found["1 − TEDS"] = teds_distances(items)
+        if spec in by_text:
+            task, distance = by_text[spec]
+            found[distance.title] = text_distances(items, task, distance)
         elif spec not in PIXEL_DISTANCES:
             from erm.benchmark.features import feature_distances
 
@@ -109,14 +112,23 @@ def _shrunk(image: PillowImage.Image) -> PillowImage.Image:
     return small
 
 
-def teds_distances(items: Sequence[Item]) -> NDArray[np.float64]:
-    """(items,) 1 − TEDS in [0, 1]; NaN for other tasks, unknown sources and huge tables."""
+def _text_distances() -> dict[str, tuple[str, TextDistance]]:
+    """Task and distance by the name that asks for it."""
+    return {
+        name: (task, distance)
+        for task in task_names()
+        for name, distance in get_task(task).text_distances.items()
+    }
+
+
+def text_distances(items: Sequence[Item], task: str, distance: TextDistance) -> NDArray[np.float64]:
+    """(items,) distances between sources; NaN for other tasks, unknown or too large sources."""
     values = np.full(len(items), np.nan)
     for index, item in enumerate(items):
         reference, candidate = (item.extra.get(name) for name in SOURCES)
-        if item.task == "table" and isinstance(reference, str) and isinstance(candidate, str):
+        if item.task == task and isinstance(reference, str) and isinstance(candidate, str):
             try:
-                values[index] = 1 - teds(reference, candidate)
+                values[index] = distance.measure(reference, candidate)
             except ErmError:
-                continue  # too large a table, see `erm.tasks.table.teds.MOST_NODES`
+                continue  # too large to compare
     return values

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from erm.benchmark.formats import Problem
 from erm.benchmark.judge.alignment import Error, named_category
 from erm.benchmark.scoring import ItemScore, pearson, severity_number, total
-from erm.report import CATEGORIES
+from erm.tasks import task_names
 
 RESAMPLES = 1000
 """Bootstrap resamples of items behind an interval."""
@@ -31,7 +31,7 @@ def additions(
 ) -> dict[str, Any]:
     """Everything beside the published summary, overall and by task; None where undefined."""
     counted = [score for score in scores if score.counted]
-    by_task = {task: [s for s in counted if s.task == task] for task in CATEGORIES}
+    by_task = {task: [s for s in counted if s.task == task] for task in task_names()}
     return {
         "items": _census(scores, problems),
         "overall": _section(counted, seed),
@@ -42,7 +42,7 @@ def additions(
 
 def _census(scores: Sequence[ItemScore], problems: Sequence[Problem]) -> dict[str, Any]:
     failures = Counter(score.failure for score in scores if score.failure is not None)
-    known = [score for score in scores if score.task in CATEGORIES]
+    known = [score for score in scores if score.task in task_names()]
     return {
         "read": len(scores),
         "evaluated": sum(score.counted for score in scores),

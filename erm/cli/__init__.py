@@ -11,37 +11,43 @@ import sys
 
 import typer
 
-from erm.cli import judging, scores, sources
 from erm.errors import ErmError
-
-app = typer.Typer(
-    name="erm",
-    help="Visual-ERM: render code, compare images, reward and refine vision-to-code.",
-    epilog=(
-        "TASK is chart, table or svg. A critic is named by a model folder, an MLflow URI "
-        "(models:/erm-critic@champion), openai:MODEL or pixel."
-    ),
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-)
-app.command()(sources.render)
-app.command()(sources.annotate)
-app.command()(judging.critique)
-app.command()(judging.reward)
-app.command()(scores.benchmark)
-app.command()(judging.refine)
-app.command()(sources.ingest)
-app.command()(scores.view)
+from erm.tasks import task_names
 
 
 def main() -> None:
     """Run the command line; errors that users can mend end as one sentence and status 1."""
     try:
-        app()
+        _app()()
     except ErmError as error:
         sys.exit(f"erm: {error}")
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         sys.exit(f"erm: {place}{error.strerror or error}.")
+
+
+def _app() -> typer.Typer:
+    # the help of the commands names the installed tasks, any of which may fail to load
+    from erm.cli import judging, scores, sources
+
+    app = typer.Typer(
+        name="erm",
+        help="Visual-ERM: render code, compare images, reward and refine vision-to-code.",
+        epilog=(
+            f"TASK is one of {', '.join(task_names())}. A critic is named by a model folder, an "
+            "MLflow URI (models:/erm-critic@champion), openai:MODEL or pixel."
+        ),
+        no_args_is_help=True,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+    )
+    app.command()(sources.render)
+    app.command()(sources.annotate)
+    app.command()(judging.critique)
+    app.command()(judging.reward)
+    app.command()(scores.benchmark)
+    app.command()(judging.refine)
+    app.command()(sources.ingest)
+    app.command()(scores.view)
+    return app

@@ -8,18 +8,26 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from erm.errors import ErmError
+from erm.tasks import get_task, task_names
 
 if TYPE_CHECKING:
     from erm.report import Report
 
+
 TaskArgument = Annotated[
-    Literal["chart", "table", "svg"],
-    typer.Argument(metavar="TASK", help="chart, table or svg.", show_default=False),
+    str,
+    typer.Argument(
+        metavar="TASK",
+        # checked here, so that the message names every known task
+        parser=lambda name: get_task(name).name,
+        help=f"One of {', '.join(task_names())}.",
+        show_default=False,
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 

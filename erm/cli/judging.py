@@ -106,7 +106,8 @@ def reward(
 ) -> None:
     """Compute what a completion earns: extract its code, draw it, let the critic judge.
 
-    Charts and icons earn 0 to 2, tables 0 or less. A completion that holds no code or does not
+    A task of the family "rendered" (charts, icons) earns 0 to 2, one of the family "severity"
+    (tables) 0 or less. A completion that holds no code or does not
     render earns what the published formula says, and that is a success of this command.
     """
     text = read_text(completion, "completion")

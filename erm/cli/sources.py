@@ -6,7 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,7 @@ from erm.cli.console import (
     write_bytes,
 )
 from erm.errors import ErmError
+from erm.tasks import get_task
 
 if TYPE_CHECKING:
     from erm.render import Rendered
@@ -38,10 +39,12 @@ def render(
         Path,
         typer.Option("-o", "--out", help="The PNG; a folder of PNGs where there are several."),
     ],
-    tables: Annotated[
-        Literal["weasyprint", "chromium"],
-        typer.Option(help="What draws tables; chromium needs the extra 'browser'."),
-    ] = "weasyprint",
+    browser: Annotated[
+        bool,
+        typer.Option(
+            "--browser", help="Draw in Chromium, for a task that can; needs the extra 'browser'."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Draw sources as PNG images, each contained in a sandbox.
@@ -59,6 +62,8 @@ def render(
         except ErmError as error:
             message = str(error).removeprefix(f"{source}: ")
             results[index] = _result(source, None, None, {"kind": "no_file", "message": message})
+    if browser and get_task(task).browser is None:
+        raise ErmError(f"Chromium does not draw the task '{task}'.")
     with working():
         from erm.render import Renderer
 
@@ -66,7 +71,7 @@ def render(
         if texts:
             # A worker takes as long to start as some dozens of sources take to draw.
             workers = min(os.cpu_count() or 1, 1 + len(texts) // 32)
-            with Renderer(workers=workers, tables=tables) as renderer:
+            with Renderer(workers=workers, browser=browser) as renderer:
                 renders = renderer.render_batch([(task, text) for text in texts.values()])
     for index, rendered in zip(texts, renders, strict=True):
         source, target = sources[index], targets[index]

@@ -18,7 +18,8 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from erm.images import open_image
-from erm.report import CATEGORY_KEY, Report, parse_reply, report_from_dict, total_severity
+from erm.report import Report, parse_reply, report_from_dict, total_severity
+from erm.tasks import get_task
 
 
 class ImagePair(NamedTuple):
@@ -80,7 +81,7 @@ def write_reply(report: Report) -> str:
     severity follow from what was seen. Counts follow from the errors: `Report.to_dict` adds them,
     and they can't contradict the list.
     """
-    key = CATEGORY_KEY[report.task]
+    key = get_task(report.task).category_key
     errors = [
         {
             "location": error.location,

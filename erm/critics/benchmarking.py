@@ -36,7 +36,7 @@ from erm.critics.settings import BenchmarkSettings
 from erm.dataset.pairs import Pair, read_pairs
 from erm.errors import ErmError
 from erm.render import Renderer
-from erm.tasks import TASK_NAMES
+from erm.tasks import task_names
 from erm.tracking import log_artifact
 
 if TYPE_CHECKING:
@@ -174,7 +174,7 @@ def _write(
 
 def _held_out(settings: BenchmarkSettings, pairs: Path) -> list[Pair]:
     chosen: list[Pair] = []
-    seen = dict.fromkeys(TASK_NAMES, 0)
+    seen = dict.fromkeys(task_names(), 0)
     for pair in read_pairs(pairs, "test"):
         if settings.max_pairs is None or seen[pair.task] < settings.max_pairs:
             seen[pair.task] += 1
@@ -202,7 +202,7 @@ def _f1_rows(scores: dict[str, Scores], prefix: str = "") -> list[list[Any]]:
     return [
         [f"{prefix}{task}, {name}", name, f"{prefix}{task}", metrics[f"{task}/f1_hard"]]
         for name, metrics in ((name, one.metrics()) for name, one in scores.items())
-        for task in ("overall", *TASK_NAMES)
+        for task in ("overall", *task_names())
         if f"{task}/f1_hard" in metrics
     ]
 

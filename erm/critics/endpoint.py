@@ -16,7 +16,8 @@ from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
 from erm.endpoints.client import DEFAULT_URL, Endpoint, Question
 from erm.images import encode_png
 from erm.models.prompts import critic_prompt
-from erm.report import CATEGORY_KEY, categories_of
+from erm.report import categories_of
+from erm.tasks import get_task
 
 PUBLISHED_SAMPLING: dict[str, Any] = {
     "temperature": 0.7,
@@ -28,9 +29,6 @@ PUBLISHED_SAMPLING: dict[str, Any] = {
 
 PUBLISHED_TOP_K = 20
 """Not a field of OpenAI's own interface; vLLM and others accept it."""
-
-PUBLISHED_MAX_SIDE = {"table": 768, "chart": 1024, "svg": 1024}
-"""Longest side of an image, in pixels, that the published critic was trained on."""
 
 
 class EndpointCritic(Critic):
@@ -117,7 +115,7 @@ def report_schema(task: str) -> dict[str, Any]:
     fields: dict[str, Any] = {
         "location": {"type": "string"},
         "description": {"type": "string"},
-        CATEGORY_KEY[task]: {"type": "string", "enum": categories},
+        get_task(task).category_key: {"type": "string", "enum": categories},
         "severity": {"type": "integer", "enum": [1, 2, 3]},
     }
     return {
@@ -140,10 +138,10 @@ def report_schema(task: str) -> dict[str, Any]:
 
 def _prepared(pair: ImagePair, number: int) -> tuple[str, bytes, bytes]:
     """Task and both images as PNG, scaled by one factor to the task's longest side."""
-    categories_of(pair.task)
+    most = get_task(pair.task).published_max_side
     images = open_pair(pair, number)
     longest = max(max(image.size) for image in images)
-    factor = min(1.0, PUBLISHED_MAX_SIDE[pair.task] / longest)
+    factor = min(1.0, most / longest)
     reference, candidate = (encode_png(_scaled(image, factor)) for image in images)
     return pair.task, reference, candidate
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from erm.critics.base import Critique
 from erm.dataset.pairs import Pair
-from erm.tasks import TASK_NAMES
+from erm.tasks import task_names
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,9 +40,9 @@ def spread(pairs: Sequence[Pair], number: int) -> list[int]:
     """Indices of differing pairs to picture, each task's at even distances."""
     by_task = [
         [index for index, pair in enumerate(pairs) if pair.task == task and pair.report.errors]
-        for task in TASK_NAMES
+        for task in task_names()
     ]
-    each = -(-number // len(TASK_NAMES))
+    each = -(-number // len(task_names()))
     picked = [
         indices[round(step * (len(indices) - 1) / max(1, min(each, len(indices)) - 1))]
         for indices in by_task

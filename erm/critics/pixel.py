@@ -7,7 +7,7 @@ guesses what kind of difference that is; it reads no text and knows no elements.
    (phase correlation) lowers the difference, the shifted candidate is compared.
 2. Pixels whose channels differ by more than `THRESHOLD` are joined into regions across gaps of
    `GAP` of the longest side; regions of fewer than `SPECK` pixels are noise.
-3. Category by what is drawn in the region on either side (`_category`).
+3. Category by what is drawn in the region on either side (`erm.tasks.Task.pixel_category`).
 4. Severity by the region's share of the image (`MEDIUM_SHARE`, `SEVERE_SHARE`).
 5. Location by the region's centre: one of nine places.
 """
@@ -24,6 +24,7 @@ from skimage.registration import phase_cross_correlation
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, write_reply
 from erm.images import largest_gap
 from erm.report import Report, categories_of
+from erm.tasks import PixelRegion, get_task
 from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
 from erm.tasks.shared.colours import colour_name, hexadecimal
 
@@ -145,24 +146,19 @@ def _category(
     height: int,
     width: int,
 ) -> str:
-    """Rule 3: same ink in another colour is style, ink on one side only is structure (or layout),
-    a low region that could be a line of text is text, and the rest is the task's own matter."""
+    """Rule 3: the task's own judgement of what is drawn in the region on either side."""
     ink_before, ink_after = _ink(before), _ink(after)
     union = np.count_nonzero(ink_before | ink_after)
     overlap = np.count_nonzero(ink_before & ink_after) / union if union else 1.0
-    one_sided = ink_before.any() != ink_after.any()
-    low = (box.y1 - box.y0) <= SMALL_TEXT * height
-    if task == "table":
-        wide = (box.x1 - box.x0) > 0.5 * width or not low
-        return "layout_error" if wide else "text_error"
-    if overlap >= SAME_SHAPE:
-        return "style_error"
-    if task == "svg":
-        return "structure_error" if one_sided else "shape_error"
-    margin = box.x1 <= 0.15 * width or box.y1 <= 0.15 * height or box.y0 >= 0.85 * height
-    if low and margin:
-        return "text_error"
-    return "structure_error" if one_sided and not low else "data_error"
+    region = PixelRegion(
+        box,
+        height,
+        width,
+        same_ink=overlap >= SAME_SHAPE,
+        one_sided=bool(ink_before.any() != ink_after.any()),
+        low=(box.y1 - box.y0) <= SMALL_TEXT * height,
+    )
+    return get_task(task).pixel_category(region)
 
 
 def _severity(box: Box, height: int, width: int) -> int:

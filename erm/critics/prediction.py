@@ -16,7 +16,7 @@ from erm.benchmark.similarity import SOURCES
 from erm.critics.base import Critic, Critique, ImagePair
 from erm.errors import ErmError
 from erm.images import open_image
-from erm.report import CATEGORIES
+from erm.tasks import task_names
 
 if TYPE_CHECKING:
     from erm.dataset.pairs import Pair
@@ -105,7 +105,7 @@ def _judge(
     pairs: dict[int, ImagePair] = {}
     for index in chosen:
         item = items[index]
-        if item.task not in CATEGORIES:
+        if item.task not in task_names():
             answers[index] = {"pred_json": None, "failure": f"unknown task '{item.task}'"}
             continue
         try:

@@ -13,7 +13,7 @@ from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair, fraction, read_pairs
 from erm.models.example import Example
 from erm.models.launch import distribute, needed
-from erm.tasks import TASK_NAMES
+from erm.tasks import task_names
 
 
 def train_critic(
@@ -53,7 +53,7 @@ def train_critic(
                 yield Example(pair.task, (pair.reference, pair.candidate), write_reply(pair.report))
 
     brief = settings.model.from_scratch
-    prompts = {task: critic_prompt(task, brief=brief) for task in TASK_NAMES}
+    prompts = {task: critic_prompt(task, brief=brief) for task in task_names()}
     validation = None
     if settings.validation is not None:
         from erm.critics.validation import HeldOutJudge

@@ -28,7 +28,7 @@ from erm.models.launch import is_main_process
 from erm.models.processor import PairProcessor
 from erm.models.role import Role
 from erm.models.settings import ValidationSettings
-from erm.tasks import TASK_NAMES
+from erm.tasks import task_names
 from erm.tracking import is_tracked, log_figure
 
 PICTURED = 10
@@ -97,7 +97,7 @@ def held_out(folder: Path, per_task: int) -> list[Pair]:
     """Pairs of the validation split, at most so many a task, picked evenly by their ids."""
     return [
         pair
-        for task in TASK_NAMES
+        for task in task_names()
         for pair in heapq.nsmallest(
             per_task,
             read_pairs(folder, "validation", [task]),

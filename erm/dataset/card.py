@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erm.dataset.pairs import SPLITS, Pair
-from erm.report import CATEGORIES
+from erm.report import categories_of
+from erm.tasks import task_names
 from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class Census:
     def tasks(self) -> list[str]:
         """Tasks that have pairs, in the order of the taxonomy."""
         present = {task for _, task in self.pairs}
-        return [task for task in CATEGORIES if task in present]
+        return [task for task in task_names() if task in present]
 
     def metrics(self) -> dict[str, Any]:
         """Flat numbers; names are ``pairs/<split>``, ``errors/<task>/<category>`` and so on."""
@@ -84,7 +85,7 @@ class Census:
         for route, number in sorted(self.routes.items()):
             values[f"routes/{route}"] = number
         for task in self.tasks:
-            for category in CATEGORIES[task]:
+            for category in categories_of(task):
                 numbers = [self.errors[task, category, severity] for severity in SEVERITIES]
                 values[f"errors/{task}/{category}"] = sum(numbers)
         for reason, number in sorted(self.set_aside.items()):
@@ -145,7 +146,7 @@ def _markdown(census: Census) -> str:
             [
                 [task, category, *(census.errors[task, category, s] for s in SEVERITIES)]
                 for task in tasks
-                for category in CATEGORIES[task]
+                for category in categories_of(task)
             ],
         ),
         "## Discrepancies in a pair\n",
@@ -181,10 +182,12 @@ def _picture(path: Path, census: Census) -> None:
 
 
 def _counts(axes: Axes, task: str, census: Census) -> None:
-    left = [0.0] * len(CATEGORIES[task])
+    left = [0.0] * len(categories_of(task))
     for severity, colour in zip(SEVERITIES, ("#a6c8e4", "#4a90c2", "#12456b"), strict=True):
-        numbers = [census.errors[task, category, severity] for category in CATEGORIES[task]]
-        axes.barh(CATEGORIES[task], numbers, left=left, color=colour, label=f"severity {severity}")
+        numbers = [census.errors[task, category, severity] for category in categories_of(task)]
+        axes.barh(
+            categories_of(task), numbers, left=left, color=colour, label=f"severity {severity}"
+        )
         left = [start + number for start, number in zip(left, numbers, strict=True)]
     axes.invert_yaxis()
     axes.set_title(f"{task}: discrepancies")

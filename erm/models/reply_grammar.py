@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.report import CATEGORY_KEY, categories_of
+from erm.report import categories_of
+from erm.tasks import get_task
 from erm.tasks.discrepancy import MINOR, SEVERE
 
 DEAD = -1
@@ -53,7 +54,7 @@ def reply_grammar(task: str, max_errors: int) -> ReplyGrammar:
         ErmError: the task is unknown.
     """
     build = _Builder()
-    key = CATEGORY_KEY[task] if categories_of(task) else ""
+    key = get_task(task).category_key
     severities: set[int] = set()
     start = build.new(0)
     opened = build.text(start, b'{"errors":[')

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from erm.models.settings import LaunchSettings, TrainingSettings
 from erm.rewards.settings import RewardSettings
 from erm.settings import Settings
+from erm.tasks import task_names
+
+
+def _known(tasks: tuple[str, ...]) -> tuple[str, ...]:
+    for task in tasks:
+        if task not in task_names():
+            raise ValueError(f"unknown task '{task}'; tasks: {', '.join(task_names())}")
+    return tasks
+
+
+Tasks = Annotated[tuple[str, ...], AfterValidator(_known)]
+"""Names of tasks; all installed ones by default."""
 
 
 class TrainPolicySettings(TrainingSettings):
     """Section ``train_policy`` of the parameters."""
 
-    tasks: tuple[str, ...] = ("svg",)
+    tasks: Tasks = Field(default_factory=task_names)
 
 
 class ReinforceSettings(Settings):
     """Section ``reinforce`` of the parameters; the defaults are for a laptop, not as published."""
 
-    tasks: tuple[str, ...] = ("svg",)
+    tasks: Tasks = Field(default_factory=task_names)
     steps: int = Field(20, ge=1)
     prompts_per_step: int = Field(8, ge=1)
     generations: int = Field(8, ge=2, description="completions a prompt")
@@ -40,7 +54,7 @@ class ReinforceSettings(Settings):
 class EvaluateSettings(Settings):
     """Section ``evaluate`` of the parameters."""
 
-    tasks: tuple[str, ...] = ("svg",)
+    tasks: Tasks = Field(default_factory=task_names)
     references: int = Field(100, ge=1, description="held-out references a task, at most")
     pictured: int = Field(6, ge=1, description="references shown in the picture")
     render_workers: int | None = Field(None, ge=1)

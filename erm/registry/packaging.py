@@ -14,7 +14,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from importlib.metadata import version
 from math import prod
@@ -27,6 +27,7 @@ from safetensors import SafetensorError, safe_open
 
 from erm.errors import ErmError
 from erm.models.role import Role, read_role
+from erm.tasks import distribution_of, get_task, package_folder
 
 if TYPE_CHECKING:
     from mlflow.models.model import ModelInfo
@@ -48,8 +49,6 @@ REQUIREMENTS = (
 )
 """Distributions that inference imports; a packaged model pins the versions at hand."""
 
-_POLICY_REQUIREMENTS = ("html5lib", "lxml", "defusedxml", "matplotlib")
-
 _INFERENCE_FILES = ("*.safetensors", "*.json", "*.jinja", "*.txt")
 
 _COLUMNS: dict[RoleName, tuple[tuple[str, ...], tuple[tuple[str, str], ...]]] = {
@@ -67,7 +66,7 @@ _PURPOSE: dict[RoleName, str] = {
         "category, severity 1 to 3, location and description. The sum of severities is a reward "
         "signal; the text is feedback."
     ),
-    "policy": "Writes the source code (matplotlib, HTML or SVG) that reproduces an image.",
+    "policy": "Writes the source code that reproduces an image.",
 }
 
 _LIMITS: dict[RoleName, tuple[str, ...]] = {
@@ -145,19 +144,23 @@ def _log(
     card = model_card(kind, role, folder, metrics=metrics or {}, data_hash=data_hash)
     inputs, outputs = _COLUMNS[kind]
     package = Path(__file__).parents[1]
-    names = REQUIREMENTS + (_POLICY_REQUIREMENTS if kind == "policy" else ())
+    names = [*REQUIREMENTS]
+    if kind == "policy":
+        names += [name for task in role.prompts for name in get_task(task).requirements]
     with _staged(kind, folder, card) as staged:
+        code = {package, *map(package_folder, role.prompts)}
+        metadata = _metadata(role.prompts, staged.parent)
         info: ModelInfo = mlflow.pyfunc.log_model(
             name=name,
             python_model=str(package / "registry" / f"served_{kind}.py"),
             artifacts={"model": str(staged)},
-            code_paths=[str(package)],
+            code_paths=sorted(map(str, (*code, *metadata))),
             signature=ModelSignature(
                 inputs=Schema([ColSpec("string", column) for column in inputs]),
                 outputs=Schema([ColSpec(type_, column) for column, type_ in outputs]),
             ),
             input_example=input_example(kind, next(iter(role.prompts))),
-            pip_requirements=pinned(names),
+            pip_requirements=pinned(list(dict.fromkeys(names))),
             model_config={"dtype": "float32", "batch_size": 32},
             tags={"role": kind, **({"data_hash": data_hash} if data_hash else {}), **(tags or {})},
             registered_model_name=registered_model_name,
@@ -298,6 +301,20 @@ def _read(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except OSError as error:
         raise ErmError(f"{path}: cannot be read ({error.strerror}).") from error
+
+
+def _metadata(tasks: Iterable[str], folder: Path) -> list[Path]:
+    """What names the tasks of the packages that bring them, for a place where none is installed."""
+    written = []
+    for name, found in {one.name: one for one in map(distribution_of, tasks)}.items():
+        metadata = folder / f"{name.replace('-', '_')}-{found.version}.dist-info"
+        metadata.mkdir()
+        head = f"Metadata-Version: 2.1\nName: {name}\nVersion: {found.version}\n"
+        (metadata / "METADATA").write_text(head, encoding="utf-8")
+        points = found.read_text("entry_points.txt") or ""
+        (metadata / "entry_points.txt").write_text(points, encoding="utf-8")
+        written.append(metadata)
+    return written
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Processes that draw, forked from the warm worker, and the worker's watch over them.
 
-A program gets a process of its own, which is killed when it has answered; documents (SVG, HTML,
-Markdown: nothing in them is executed) share one that lives until it fails or has drawn
+A program gets a process of its own, which is killed when it has answered; documents (nothing in
+them is executed) share one a task, which lives until it fails or has drawn
 `DOCUMENTS_PER_PROCESS`. Covers deadlines, bounded replies and the kind of error that an end means.
 Not covered: what a process may reach (`erm.render.sandbox`).
 """
@@ -27,9 +27,6 @@ from erm.render.limits import Limits
 from erm.render.sandbox import Containment
 from erm.sources.errors import DrawError
 from erm.tasks import get_task
-
-DOCUMENT_TASKS = frozenset(("table", "svg"))
-"""Tasks whose sources are documents; every other task's are taken for programs."""
 
 DOCUMENTS_PER_PROCESS = 500
 """After so many documents their process is replaced, so that nothing adds up."""
@@ -62,8 +59,9 @@ class ParentGoneError(Exception):
 class _Process:
     """One drawing process, seen from the worker."""
 
-    def __init__(self, pid: int, channel: socket.socket) -> None:
+    def __init__(self, pid: int, task: str, channel: socket.socket) -> None:
         self.pid = pid
+        self.task = task
         self.channel = channel
         self.ended = os.pidfd_open(pid)
         self.drawn = 0
@@ -93,7 +91,7 @@ class Drawers:
         self._containment = containment
         self._parent = parent
         self._memory = 0
-        self._documents: _Process | None = None
+        self._documents: dict[str, _Process] = {}
         self._drawing: _Process | None = None
         self._began = 0.0
 
@@ -113,12 +111,13 @@ class Drawers:
     def begin(self, header: dict[str, Any], source: bytes) -> None:
         """Have the item of a request drawn (``task``, ``scene``); only one at a time."""
         self._began = _perf_counter()
-        if header["task"] not in DOCUMENT_TASKS:
-            self._drawing = self._fork(header["task"], source.decode(), header["scene"])
+        task = header["task"]
+        if get_task(task).kind == "program":
+            self._drawing = self._fork(task, source.decode(), header["scene"])
             return
-        if self._documents is None:
-            self._documents = self._fork()
-        self._drawing = self._documents
+        if task not in self._documents:
+            self._documents[task] = self._fork(task)
+        self._drawing = self._documents[task]
         # a process that died since its last document shows when its reply is awaited
         with contextlib.suppress(OSError):
             wire.send(self._drawing.channel, header, source)
@@ -131,7 +130,7 @@ class Drawers:
         """
         process, self._drawing = self._drawing, None
         assert process is not None
-        if process is self._documents:
+        if process in self._documents.values():
             return self._finish_document(process)
         try:
             data, stopped = self._await_reply(process)
@@ -145,9 +144,8 @@ class Drawers:
 
     def close(self) -> None:
         """End every process."""
-        if self._documents is not None:
-            self._documents.end()
-            self._documents = None
+        while self._documents:
+            self._documents.popitem()[1].end()
 
     def _finish_document(self, process: _Process) -> Reply:
         data, stopped = self._await_reply(process)
@@ -157,32 +155,35 @@ class Drawers:
         if reply is not None and healthy and process.drawn < DOCUMENTS_PER_PROCESS:
             return Reply(*reply, int(reply[0].get("peak_memory", 0)), self._began)
         status, usage = process.end()
-        self._documents = None
+        del self._documents[process.task]
         return self._judge(data, stopped, status, usage)
 
-    def _fork(self, task: str = "", source: str = "", scene: bool = False) -> _Process:
-        """A process that draws one program, or documents where no task is given."""
+    def _fork(self, task: str, program: str | None = None, scene: bool = False) -> _Process:
+        """A process that draws one program, or a task's documents where none is given."""
         ours, theirs = socket.socketpair()
         pid = os.fork()
         if pid == 0:
             ours.close()
             self._parent.close()
-            self._live(theirs, task, source, scene)
+            self._live(theirs, task, program, scene)
         theirs.close()
-        return _Process(pid, ours)
+        return _Process(pid, task, ours)
 
-    def _live(self, channel: socket.socket, task: str, source: str, scene: bool) -> NoReturn:
+    def _live(
+        self, channel: socket.socket, task: str, program: str | None, scene: bool
+    ) -> NoReturn:
         try:
             os.setsid()
-            if self._documents is not None and task:
-                self._documents.channel.close()
-            sandbox.limit_process(self._memory, self._containment)
+            for process in self._documents.values():
+                process.channel.close()
+            reserved = get_task(task).reserved_mb << 20
+            sandbox.limit_process(self._memory, reserved, self._containment)
             # drawing makes many short-lived objects, and each collection costs milliseconds
             gc.set_threshold(50_000, 20, 20)
             gc.enable()
-            if task:
+            if program is not None:
                 self._allow_processor_time(hard=True)
-                channel.sendall(self._answer(task, source, scene))
+                channel.sendall(self._answer(task, program, scene))
             else:
                 self._serve_documents(channel)
         finally:
@@ -305,11 +306,11 @@ class Drawers:
         else:
             import psutil
 
-            keep = None if self._documents is None else self._documents.pid
+            keep = {process.pid for process in self._documents.values()}
             while strays := [
                 child
                 for child in psutil.Process().children(recursive=True)
-                if child.pid != keep and child.status() != psutil.STATUS_ZOMBIE
+                if child.pid not in keep and child.status() != psutil.STATUS_ZOMBIE
             ]:
                 for child in strays:
                     with contextlib.suppress(psutil.NoSuchProcess):
@@ -317,12 +318,12 @@ class Drawers:
         self._reap()
 
     def _reap(self) -> None:
-        keep = None if self._documents is None else self._documents.pid
+        keep = {process.pid for process in self._documents.values()}
         while True:
             try:
                 ended = os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
             except ChildProcessError:
                 return
-            if ended is None or ended.si_pid == keep:
+            if ended is None or ended.si_pid in keep:
                 return
             os.waitpid(ended.si_pid, 0)

@@ -14,6 +14,7 @@ import os
 import socket
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -26,14 +27,12 @@ from typing import Any, Literal, Self
 from erm.errors import ErmError
 from erm.render import wire
 from erm.render.batch import Batch
-from erm.render.browser import find_browser
-from erm.render.drawers import DOCUMENT_TASKS
+from erm.render.browser import browser_tasks, find_browser
 from erm.render.limits import Limits, Rendered, RenderError
 from erm.sources.errors import ERROR_KINDS
-from erm.tasks import TASK_NAMES
+from erm.tasks import get_task, package_folder, task_names
 
 Isolation = Literal["auto", "required", "off"]
-TableBackend = Literal["weasyprint", "chromium"]
 
 START_SECONDS = 300.0
 """Within so long a worker has to be warm."""
@@ -88,7 +87,6 @@ class _Worker:
         self._missing: list[str] | None = None
         self._warm: set[str] = set()
         self._channel, theirs = socket.socketpair()
-        package = Path(__file__).resolve().parents[2]
         # a file and no pipe, so that nobody has to read it; a warm worker no longer writes to it
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         with theirs:
@@ -101,7 +99,7 @@ class _Worker:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,
-                env=_environment(package),
+                env=_environment(),
                 start_new_session=True,
             )
         settings = {
@@ -121,7 +119,7 @@ class _Worker:
         if not self.tasks:
             return True
         alike = len(self.tasks) == 1 and self.batch is batch and not self.browser
-        return alike and {task, *self.tasks} <= DOCUMENT_TASKS
+        return alike and all(get_task(one).kind == "document" for one in (task, *self.tasks))
 
     def missing(self) -> list[str]:
         """Protections that this machine does not allow; waits until the worker has started."""
@@ -239,11 +237,16 @@ class _Worker:
         return said[-1][:500] if said else "it gave no reason."
 
 
-def _environment(package: Path) -> dict[str, str]:
+def _environment() -> dict[str, str]:
     """What a worker needs to find its modules, and nothing else of the caller's environment."""
+    installed = {Path(sysconfig.get_path(name)) for name in ("purelib", "platlib")}
+    # this package first, so that a checkout wins over an installed copy
+    own = Path(__file__).resolve().parents[2]
+    folders = dict.fromkeys([own, *(package_folder(task).parent for task in task_names())])
+    path = [str(folder) for folder in folders if folder not in installed]
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     return kept | {
-        "PYTHONPATH": str(package),
+        "PYTHONPATH": os.pathsep.join(path),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "LANG": "C.UTF-8",
@@ -285,7 +288,8 @@ class Renderer:
         isolation: ``auto`` contains with what the machine allows and says once what is missing;
             ``required`` raises where anything is missing; ``off`` keeps only limits and deadlines.
         fonts: folders of fonts for scripts that the shipped fonts lack.
-        tables: what draws tables; ``chromium`` needs the extra ``browser`` and tells no scenes.
+        browser: draws those tasks in Chromium that have a `erm.tasks.BrowserPage`; needs the extra
+            ``browser`` and gives no scenes.
 
     Raises:
         ErmError: a worker can't start, ``required`` can't be had, or there is no Chromium.
@@ -298,7 +302,7 @@ class Renderer:
         limits: Limits | None = None,
         isolation: Isolation = "auto",
         fonts: Sequence[Path] = (),
-        tables: TableBackend = "weasyprint",
+        browser: bool = False,
     ) -> None:
         count = workers if workers is not None else len(os.sched_getaffinity(0))
         if count < 1:
@@ -309,10 +313,11 @@ class Renderer:
         self._owner = os.getpid()
         self._closed = False
         self._lock = threading.Lock()
-        kinds = [False] if tables == "weasyprint" else [False, True]
-        if tables == "chromium":
+        self._in_browser: tuple[str, ...] = ()
+        if browser:
             find_browser()
-        self._tables_in_browser = tables == "chromium"
+            self._in_browser = browser_tasks()
+        kinds = [False, True] if browser else [False]
         self._freed = threading.Condition(self._lock)
         self._all = [self._start(browser) for browser in kinds for _ in range(count)]
         # a worker has one item that it draws and may have one that waits
@@ -386,8 +391,7 @@ class Renderer:
         if self._closed or os.getpid() != self._owner:
             raise ErmError("The renderer is closed or belongs to another process.")
         for task, _ in items:
-            if task not in TASK_NAMES:
-                raise ErmError(f"Unknown task '{task}'; known tasks: {', '.join(TASK_NAMES)}.")
+            get_task(task)
         return [
             self._threads.submit(self._draw, task, source, scenes, batch) for task, source in items
         ]
@@ -414,7 +418,7 @@ class Renderer:
     @contextmanager
     def _worker(self, task: str, batch: Batch) -> Iterator[_Worker]:
         """A worker that takes an item; one that turns out to be gone is replaced."""
-        browser = task == "table" and self._tables_in_browser
+        browser = task in self._in_browser
         with self._freed:
             while not (found := self._free(task, browser, batch)) and not self._closed:
                 self._freed.wait()

@@ -8,7 +8,6 @@ when a process is started and stopped (`erm.render.worker`), and time (`erm.rend
 from __future__ import annotations
 
 import contextlib
-import importlib.util
 import os
 import resource
 import shutil
@@ -23,6 +22,7 @@ from pathlib import Path
 
 from erm.render import kernel
 from erm.render.fonts import fontconfig_text
+from erm.tasks import package_folder, task_names
 
 SCRATCH = "/scratch"
 """The only folder that a program can write to, inside its private root."""
@@ -200,15 +200,17 @@ def _strangers_may_read() -> bool:
     return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
 
 
-def limit_process(memory_bytes: int, containment: Containment) -> None:
+def limit_process(memory_bytes: int, reserved_bytes: int, containment: Containment) -> None:
     """Limits of one drawing process, and its filter; there is no way back for the caller.
 
     Args:
-        memory_bytes: address space, all of the warm worker's included.
+        memory_bytes: data and address space, all of the warm worker's included.
+        reserved_bytes: address space on top, which must not hold data.
         containment: holds the filter.
     """
     for what, most in (
-        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_AS, memory_bytes + reserved_bytes),
+        (resource.RLIMIT_DATA, memory_bytes),
         (resource.RLIMIT_FSIZE, FILE_BYTES),
         (resource.RLIMIT_NOFILE, OPEN_FILES),
         (resource.RLIMIT_NPROC, THREADS),
@@ -266,16 +268,13 @@ def _set_environment(scratch: str, fontconfig: str) -> None:
 
 def _readable(fonts: Sequence[Path]) -> list[str]:
     """Folders and files that drawing reads: interpreter, packages, shared libraries, fonts."""
-    spec = importlib.util.find_spec("erm")
-    assert spec is not None
-    assert spec.submodule_search_locations is not None
     library_path = os.environ.get("LD_LIBRARY_PATH", "").split(":")
     candidates = [
         *("/usr/lib", "/usr/lib64", "/usr/local/lib", "/lib", "/lib64", "/etc/ld.so.cache"),
         *("/usr/share/zoneinfo", *library_path),
         *(os.path.join(prefix, "lib") for prefix in (sys.base_prefix, sys.prefix)),
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
-        *spec.submodule_search_locations,
+        *(str(package_folder(task)) for task in task_names()),
         *map(str, fonts),
     ]
     return [path for path in dict.fromkeys(candidates) if path]

@@ -32,38 +32,7 @@ from erm.render.limits import Limits
 from erm.render.png import encode_rgb, has_one_colour
 from erm.render.sandbox import Containment
 from erm.sources.errors import DrawError
-from erm.tasks import TASK_NAMES
-
-CHART_MODULES = (
-    *(
-        "matplotlib.pyplot",
-        "matplotlib.animation",
-        "mpl_toolkits.mplot3d",
-        "mpl_toolkits.axes_grid1",
-    ),
-    *("numpy", "pandas", "pandas.plotting", "seaborn", "PIL.PngImagePlugin", "datetime"),
-)
-"""Modules that programs use and that take long to import."""
-
-WARM_UP = {
-    "chart": (
-        "import matplotlib.pyplot as plt\n"
-        "figure, axes = plt.subplots(figsize=(3, 2))\n"
-        "axes.plot([0, 1], [2, 3], label='$x^2$'); axes.bar([0], [1]); axes.scatter([0], [1])\n"
-        "axes.set_title('a', weight='bold'); axes.legend(); figure.tight_layout()\n"
-        "figure.savefig('a.png', bbox_inches='tight')\nplt.close('all')\n"
-    ),
-    "table": (
-        "<table><thead><tr><th>a</th><th><b>b</b> <i>c</i></th></tr></thead>"
-        "<tr><td rowspan=2 style='color: red'>1</td><td>2</td></tr><tr><td>3</td></tr></table>"
-    ),
-    "svg": (
-        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><style>rect {fill: red}</style>'
-        '<rect width="5" height="5"/><text y="8">a</text><path d="M0 0 L 3 3 Z"/></svg>'
-    ),
-}
-"""A source of each task that makes its libraries load what they load at the first drawing."""
-
+from erm.tasks import get_task, task_names
 
 WARM_UP_PIXELS = 1_000_000
 """Limit of the warm-up pictures, whatever an item's is."""
@@ -79,6 +48,8 @@ def main(arguments: Sequence[str]) -> None:
     settings, _ = wire.receive(channel, 0)
     limits = Limits.model_validate(settings["limits"])
     fonts = [Path(folder) for folder in settings["fonts"]]
+    # the private root may not show what names the tasks
+    task_names()
     containment = Containment()
     if settings["isolation"] != "off":
         # first, because finding the library starts a process, which would be the namespace's first
@@ -136,7 +107,7 @@ def _work(
         ready: list[str] = []
         if contained and not containment.namespaced:
             # libraries read files while they warm up that are out of reach from here on
-            for task in TASK_NAMES:
+            for task in task_names():
                 _warm_up(task, drawers, containment, sizes)
                 ready.append(task)
             sandbox.confine_files(containment, fonts)
@@ -163,20 +134,20 @@ def _work_in_browser(
         sandbox.drop_privileges(containment, worker)
     kernel.die_with_parent(signal.SIGKILL)
     with contextlib.suppress(wire.WireError, OSError):
-        ready = {"missing": containment.missing, "warm": ["table"]}
+        ready = {"missing": containment.missing, "warm": browser.browser_tasks()}
         browser.serve(channel, limits, ready)
 
 
 def _warm_up(task: str, drawers: Drawers, containment: Containment, sizes: BinaryIO) -> None:
     """Load what drawing a task's sources needs, so that forked processes have it already."""
-    from erm.tasks import get_task
-
-    for module in CHART_MODULES if task == "chart" else ():
+    warm_up = get_task(task).warm_up
+    for module in warm_up.modules:
         importlib.import_module(module)
-    drawing = get_task(task).draw(WARM_UP[task], WARM_UP_PIXELS, 1000)
-    with contextlib.suppress(DrawError):
-        get_task(task).read_scene(drawing)
-    del drawing
+    if warm_up.source:
+        drawing = get_task(task).draw(warm_up.source, WARM_UP_PIXELS, 1000)
+        with contextlib.suppress(DrawError):
+            get_task(task).read_scene(drawing)
+        del drawing
     sandbox.empty_scratch(containment)
     gc.collect()
     gc.freeze()

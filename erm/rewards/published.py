@@ -1,9 +1,10 @@
 """From a completion to a reward: extract, render, let the critic judge, aggregate.
 
-The formulas are the published ones: with S the sum of severities, charts and icons earn
-r = 1 + clip(1 − S/50, 0, 1) where they render to something, otherwise 0; tables earn r = −S, where
-a failure counts S = 4. Not covered: the optimisation that uses rewards
-(`erm.policies.reinforcement`).
+The formulas are the published ones. With S the sum of severities, a task of the family ``rendered``
+(charts, icons) earns r = 1 + clip(1 − S/50, 0, 1) where it renders to something, otherwise 0; one
+of the family ``severity`` (tables) earns r = −S, where a failure counts S = 4.
+
+Not covered: the optimisation that uses rewards (`erm.policies.reinforcement`).
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ from erm.rewards.settings import RewardSettings
 from erm.tasks import get_task
 
 SEVERITY_SCALE = 50.0
-"""S at which a rendered chart or icon earns no more than having rendered."""
+"""S at which what rendered earns no more than having rendered, in the family ``rendered``."""
 
 UNPARSABLE_SEVERITY = 25.0
-"""S of a rendered chart or icon whose critique could not be parsed in `CRITIC_TRIES` tries."""
+"""S of what rendered but whose critique could not be parsed in `CRITIC_TRIES` tries, in the
+family ``rendered``."""
 
-TABLE_FAILURE_SEVERITY = 4.0
-"""S of a table without code, without render, or with a critique that could not be parsed."""
+FAILURE_SEVERITY = 4.0
+"""S in the family ``severity`` without code, render, or a critique that could be parsed."""
 
 CRITIC_TRIES = 2
 """How often a critic is asked before its reply counts as unparsable."""
@@ -38,7 +40,7 @@ class Reward:
     """What one completion earned, and why.
 
     Attributes:
-        value: in [0, 2] for charts and icons, ≤ 0 for tables.
+        value: in [0, 2] in the family ``rendered``, ≤ 0 in the family ``severity``.
         outcome: how far the completion came.
         severity: S; None where nothing was judged.
         reason: why the completion was not judged; empty where it was.
@@ -58,9 +60,9 @@ class Reward:
 
 def reward_value(task: str, outcome: Outcome, severity: float | None) -> float:
     """The published reward of a task for an outcome and S."""
-    if task == "table":
+    if get_task(task).reward == "severity":
         judged = outcome == "judged" and severity is not None
-        return -severity if judged and severity is not None else -TABLE_FAILURE_SEVERITY
+        return -severity if judged and severity is not None else -FAILURE_SEVERITY
     if outcome in ("no_code", "not_rendered", "blank"):
         return 0.0
     total = UNPARSABLE_SEVERITY if severity is None else severity

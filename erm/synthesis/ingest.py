@@ -38,7 +38,8 @@ file, or file and row, that the source came from."""
 HUGGING_FACE = "hf:"
 """Prefix of a Hugging Face data set: ``hf:owner/name``, ``hf:owner/name:split``, ``hf:folder``."""
 
-_COLUMNS = ("source", "code", "svg", "html", "markdown", "text", "content")
+_BEFORE, _AFTER = ("source", "code"), ("text", "content")
+"""Usual columns, before and after those that the task names."""
 _BATCH = 64
 _TABLES = (".jsonl", ".parquet")
 
@@ -152,7 +153,7 @@ def collect(task: Task, path: str, column: str | None) -> Iterator[tuple[str, ob
     A value that is not text comes as it is, a file that is not UTF-8 as None.
     """
     if path.startswith(HUGGING_FACE):
-        yield from _hugging_face(path.removeprefix(HUGGING_FACE), column)
+        yield from _hugging_face(path.removeprefix(HUGGING_FACE), task, column)
         return
     place = Path(path)
     if place.is_dir():
@@ -182,9 +183,9 @@ def _files(task: Task, folder: Path) -> list[Path]:
 
 def _file(file: Path, task: Task, column: str | None) -> Iterator[tuple[str, object]]:
     if file.suffix == ".parquet":
-        yield from _parquet(file, column)
+        yield from _parquet(file, task, column)
     elif file.suffix == ".jsonl":
-        yield from _jsonl(file, column)
+        yield from _jsonl(file, task, column)
     else:
         try:
             yield str(file), file.read_text(encoding="utf-8")
@@ -194,7 +195,7 @@ def _file(file: Path, task: Task, column: str | None) -> Iterator[tuple[str, obj
             raise ErmError(f"{file} can't be read: {error.strerror}.") from error
 
 
-def _jsonl(file: Path, column: str | None) -> Iterator[tuple[str, object]]:
+def _jsonl(file: Path, task: Task, column: str | None) -> Iterator[tuple[str, object]]:
     with file.open(encoding="utf-8", errors="replace") as lines:
         for number, line in enumerate(lines, start=1):
             if not line.strip():
@@ -205,16 +206,16 @@ def _jsonl(file: Path, column: str | None) -> Iterator[tuple[str, object]]:
                 raise ErmError(f"{file}, line {number}: not JSON ({error.msg}).") from error
             if not isinstance(row, dict):
                 raise ErmError(f"{file}, line {number}: not a JSON object.")
-            column = _column(f"{file}, line {number}", list(row), column)
+            column = _column(f"{file}, line {number}", list(row), task, column)
             yield f"{file}:{number}", row[column]
 
 
-def _parquet(file: Path, column: str | None) -> Iterator[tuple[str, object]]:
+def _parquet(file: Path, task: Task, column: str | None) -> Iterator[tuple[str, object]]:
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(file) as table:
-            column = _column(str(file), table.schema_arrow.names, column)
+            column = _column(str(file), table.schema_arrow.names, task, column)
             number = 0
             for batch in table.iter_batches(batch_size=_BATCH, columns=[column]):
                 for value in batch.column(0).to_pylist():
@@ -224,7 +225,7 @@ def _parquet(file: Path, column: str | None) -> Iterator[tuple[str, object]]:
         raise ErmError(f"{file} can't be read as Parquet: {error}.") from error
 
 
-def _hugging_face(name: str, column: str | None) -> Iterator[tuple[str, object]]:
+def _hugging_face(name: str, task: Task, column: str | None) -> Iterator[tuple[str, object]]:
     import datasets
 
     split = "train"
@@ -236,13 +237,14 @@ def _hugging_face(name: str, column: str | None) -> Iterator[tuple[str, object]]
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ErmError(f"{HUGGING_FACE}{name}: the data set can't be read ({first}).") from error
     for number, row in enumerate(rows, start=1):
-        column = _column(f"{HUGGING_FACE}{name}", list(row), column)
+        column = _column(f"{HUGGING_FACE}{name}", list(row), task, column)
         yield f"{HUGGING_FACE}{name}:{split}:{number}", row[column]
 
 
-def _column(place: str, names: list[str], wanted: str | None) -> str:
+def _column(place: str, names: list[str], task: Task, wanted: str | None) -> str:
     if wanted is None:
-        wanted = next((name for name in _COLUMNS if name in names), None)
+        usual = (*_BEFORE, *task.columns, *_AFTER)
+        wanted = next((name for name in usual if name in names), None)
         if wanted is None:
             raise ErmError(f"{place}: name the column that holds the source; {_listed(names)}.")
     elif wanted not in names:

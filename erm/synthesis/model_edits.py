@@ -20,7 +20,7 @@ from erm.critics.endpoint import EndpointCritic, published_endpoint
 from erm.dataset.pairs import Pair, Reference
 from erm.endpoints.client import Endpoint, Question
 from erm.errors import ErmError
-from erm.report import CATEGORIES, Report
+from erm.report import Report, categories_of
 from erm.synthesis.proposals import Annotator, Proposal, Proposer, Unlabelled, fall_into
 from erm.synthesis.settings import AnnotatorSettings, EditorSettings
 from erm.synthesis.spending import connection, costs, model_name, stopped
@@ -56,7 +56,7 @@ class Editor(Proposer):
         rng = random.Random(f"{self._seed}/{reference.source_id}/editor")
         weights = self._settings.edits
         count = rng.choices(range(1, len(weights) + 1), weights)[0]
-        kinds = [rng.choice(CATEGORIES[reference.task]) for _ in range(count)]
+        kinds = [rng.choice(categories_of(reference.task)) for _ in range(count)]
         return Question(editor_prompt(reference.task, reference.source, kinds))
 
     def metrics(self) -> dict[str, float]:

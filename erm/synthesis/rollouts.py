@@ -16,7 +16,7 @@ from erm.errors import ErmError
 from erm.models.location import ENDPOINT, model_folder
 from erm.policies.base import Request
 from erm.synthesis.proposals import Proposal, Proposer
-from erm.tasks import TASK_NAMES
+from erm.tasks import task_names
 
 if TYPE_CHECKING:
     from erm.endpoints.client import Endpoint
@@ -65,7 +65,7 @@ class PolicyProposer(Proposer):
     @property
     def tasks(self) -> tuple[str, ...]:
         """Tasks that the policy can be asked for: all, of one behind an endpoint."""
-        return TASK_NAMES if self._local is None else self._local.tasks
+        return task_names() if self._local is None else self._local.tasks
 
     def propose(self, references: Sequence[Reference]) -> list[Proposal]:
         requests = [Request(one.task, one.image) for one in references]

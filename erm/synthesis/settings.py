@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 from erm.endpoints.settings import ConnectionSettings
 from erm.render.limits import Limits
 from erm.settings import Settings
-from erm.tasks import TASK_NAMES, Variety, get_task
+from erm.tasks import Variety, get_task, task_names
 
 
 class PairingSettings(Settings):
@@ -50,8 +50,8 @@ class PairingSettings(Settings):
         cls, chosen: dict[str, tuple[str, ...] | None]
     ) -> dict[str, tuple[str, ...] | None]:
         for name, operators in chosen.items():
-            if name not in TASK_NAMES:
-                raise ValueError(f"unknown task '{name}'; tasks: {', '.join(TASK_NAMES)}")
+            if name not in task_names():
+                raise ValueError(f"unknown task '{name}'; tasks: {', '.join(task_names())}")
             if operators is None:
                 continue
             known = [one.name for one in get_task(name).operators if one.category is not None]
@@ -153,9 +153,7 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
     """
 
     variety: Variety = "compact"
-    sources: dict[str, int] = Field(
-        default_factory=lambda: {"chart": 700, "table": 700, "svg": 900}
-    )
+    sources: dict[str, int] = Field(default_factory=lambda: dict.fromkeys(task_names(), 700))
     ingested: Path | None = None
     validation_share: float = Field(default=0.04, ge=0, lt=1)
     test_share: float = Field(default=0.08, ge=0, lt=1)
@@ -167,8 +165,8 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
     @classmethod
     def _known(cls, sources: dict[str, int]) -> dict[str, int]:
         for task, number in sources.items():
-            if task not in TASK_NAMES:
-                raise ValueError(f"unknown task '{task}'; tasks: {', '.join(TASK_NAMES)}")
+            if task not in task_names():
+                raise ValueError(f"unknown task '{task}'; tasks: {', '.join(task_names())}")
             if number < 0:
                 raise ValueError(f"{number} sources of task {task}")
         return sources

@@ -33,7 +33,7 @@ from erm.synthesis.settings import (
     SynthesizeSettings,
 )
 from erm.synthesis.workers import Making, make_chunks
-from erm.tasks import TASK_NAMES
+from erm.tasks import task_names
 
 _CHUNKS_ASKED = 16
 
@@ -89,14 +89,14 @@ def synthesize(settings: SynthesizeSettings, out: Path, work: Path) -> dict[str,
 
 def plan_chunks(settings: SynthesizeSettings) -> Iterator[Chunk]:
     """All units of work of a run, in the order of the result: tasks take turns."""
-    ingested: dict[str, list[tuple[str, str]]] = {task: [] for task in TASK_NAMES}
+    ingested: dict[str, list[tuple[str, str]]] = {task: [] for task in task_names()}
     if settings.ingested is not None:
         from erm.synthesis.ingest import SOURCE_SCHEMA
 
         columns = ("source_id", "task", "source")
         for row in read_rows([settings.ingested], columns, SOURCE_SCHEMA):
             ingested[row["task"]].append((row["source_id"], row["source"]))
-    by_task = [list(_chunks_of(task, settings, ingested[task])) for task in TASK_NAMES]
+    by_task = [list(_chunks_of(task, settings, ingested[task])) for task in task_names()]
     for turn in zip_longest(*by_task):
         yield from (chunk for chunk in turn if chunk is not None)
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from erm.benchmark import Item, Prediction, judge_from_spec, read_predictions, score
 from erm.benchmark.judge.alignment import ErrorLists, UnusableItemError, read_reply
-from erm.report import CATEGORIES
+from erm.report import categories_of
+from erm.tasks import task_names
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 
@@ -51,7 +52,7 @@ def error_lists(draw: st.DrawFn, task: str) -> list[dict[str, Any]]:
     rows = draw(
         st.lists(
             st.tuples(
-                st.sampled_from(CATEGORIES[task]),
+                st.sampled_from(categories_of(task)),
                 st.sampled_from(["title", "legend", "row 2, column 3", "bar 'Q3'", "red circle"]),
                 st.sampled_from(["is missing", "value is 4 instead of 7", "is blue, not red"]),
                 st.sampled_from([1, 2, 3, "2", "high", None]),
@@ -66,7 +67,7 @@ def error_lists(draw: st.DrawFn, task: str) -> list[dict[str, Any]]:
 
 @st.composite
 def prediction_sets(draw: st.DrawFn) -> list[Prediction]:
-    tasks = draw(st.lists(st.sampled_from(list(CATEGORIES)), min_size=1, max_size=6))
+    tasks = draw(st.lists(st.sampled_from(task_names()), min_size=1, max_size=6))
     return [
         make_prediction(task, draw(error_lists(task)), {"errors": draw(error_lists(task))}, number)
         for number, task in enumerate(tasks)

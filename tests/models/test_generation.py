@@ -27,8 +27,8 @@ from erm.models.generation import generate, visual_prompt
 from erm.models.settings import SamplingSettings
 from erm.models.sft import write_samples
 from erm.models.tokenizer import train_tokenizer
-from erm.report import CATEGORIES, CATEGORY_KEY, Report
-from erm.tasks import TASK_NAMES
+from erm.report import Report, categories_of
+from erm.tasks import get_task, task_names
 from erm.tasks.discrepancy import Discrepancy
 
 quick = settings(deadline=None, derandomize=True, max_examples=40)
@@ -37,10 +37,10 @@ words = st.text(max_size=12)
 
 @st.composite
 def reports(draw: st.DrawFn) -> Report:
-    task = draw(st.sampled_from(TASK_NAMES))
+    task = draw(st.sampled_from(task_names()))
     error = st.builds(
         Discrepancy,
-        category=st.sampled_from(CATEGORIES[task]),
+        category=st.sampled_from(categories_of(task)),
         severity=st.integers(1, 3),
         location=words,
         description=words,
@@ -52,8 +52,8 @@ def reports(draw: st.DrawFn) -> Report:
 def tokenizer() -> Any:
     texts = [
         write_reply(Report(task, (Discrepancy(category, severity, "title", "is missing"),)))
-        for task in TASK_NAMES
-        for category in CATEGORIES[task]
+        for task in task_names()
+        for category in categories_of(task)
         for severity in (1, 2, 3)
     ]
     return train_tokenizer(texts * 4, 400)
@@ -61,7 +61,7 @@ def tokenizer() -> Any:
 
 @pytest.fixture(scope="module")
 def automata(tokenizer: Any) -> dict[str, TokenAutomaton]:
-    return {task: TokenAutomaton(task, tokenizer, 3) for task in TASK_NAMES}
+    return {task: TokenAutomaton(task, tokenizer, 3) for task in task_names()}
 
 
 def _picture(seed: int, size: tuple[int, int]) -> Image.Image:
@@ -140,7 +140,7 @@ def test_whatever_training_teaches_is_allowed(
 
 
 @quick
-@given(task=st.sampled_from(TASK_NAMES), seed=st.integers(0, 10**6), spare=st.integers(0, 60))
+@given(task=st.sampled_from(task_names()), seed=st.integers(0, 10**6), spare=st.integers(0, 60))
 def test_whatever_is_allowed_parses_and_ends_in_time(
     task: str, seed: int, spare: int, tokenizer: Any, automata: dict[str, TokenAutomaton]
 ) -> None:
@@ -160,7 +160,7 @@ def test_whatever_is_allowed_parses_and_ends_in_time(
     report = read_reply(task, text).report
     assert report is not None
     assert len(report.errors) == len(parsed["errors"])
-    fields = ["location", "description", CATEGORY_KEY[task], "severity"]
+    fields = ["location", "description", get_task(task).category_key, "severity"]
     assert all(list(error) == fields for error in parsed["errors"])
 
 
@@ -188,7 +188,7 @@ def test_an_untrained_model_writes_reports_all_the_same(
 ) -> None:
     sampling = SamplingSettings(temperature=temperature)
     critic = LocalCritic(tiny_critic, sampling=sampling, max_errors=2)
-    pairs = [ImagePair(task, _picture(1, (40, 40)), _picture(2, (40, 40))) for task in TASK_NAMES]
+    pairs = [ImagePair(task, _picture(1, (40, 40)), _picture(2, (40, 40))) for task in task_names()]
     for critique in critic.critique(pairs * 2):
         assert critique.report is not None
         assert json.loads(critique.reply) == critique.parsed

@@ -20,7 +20,7 @@ def test_chromium_draws_tables() -> None:
         ("svg", '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>'),
         ("table", "<table></table>"),
     ]
-    with Renderer(workers=1, tables="chromium") as renderer:
+    with Renderer(workers=1, browser=True) as renderer:
         results = renderer.render_batch(items)
         scene = renderer.render_batch(items[:1], scenes=True)[0]
     drawn, scripted, embedded, icon, empty = results
@@ -39,5 +39,5 @@ def test_chromium_draws_tables() -> None:
 
 def test_an_unknown_place_for_browsers_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("erm.render.browser.EXECUTABLES", ("/no/such/browser",))
-    with pytest.raises(ErmError, match="Drawing tables in Chromium needs"):
-        Renderer(workers=1, tables="chromium")
+    with pytest.raises(ErmError, match="Drawing in Chromium needs"):
+        Renderer(workers=1, browser=True)

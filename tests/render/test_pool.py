@@ -529,7 +529,7 @@ def test_the_reason_why_a_worker_did_not_start_reaches_the_caller(
 ) -> None:
     (tmp_path / "erm").mkdir()
     (tmp_path / "erm" / "__init__.py").write_text("raise ImportError('no pango on this machine')")
-    monkeypatch.setattr(erm.render.pool, "_environment", lambda _: {"PYTHONPATH": str(tmp_path)})
+    monkeypatch.setattr(erm.render.pool, "_environment", lambda: {"PYTHONPATH": str(tmp_path)})
     with (
         Renderer(workers=1) as broken,
         pytest.raises(ErmError, match="could not start: ImportError: no pango on this machine"),

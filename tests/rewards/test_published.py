@@ -22,7 +22,7 @@ from erm.rewards.published import (
     reward_value,
 )
 from erm.rewards.settings import RewardSettings
-from erm.tasks import TASK_NAMES
+from erm.tasks import task_names
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "reward_replies.json").read_text())
 FAILURES: tuple[Outcome, ...] = ("no_code", "not_rendered", "blank")
@@ -102,7 +102,7 @@ def test_no_reply_stops_a_run(reply: str) -> None:
 
 
 @quick
-@given(less=severities, more=severities, task=st.sampled_from(TASK_NAMES))
+@given(less=severities, more=severities, task=st.sampled_from(task_names()))
 def test_more_severity_never_earns_more(less: float, more: float, task: str) -> None:
     less, more = sorted((less, more))
     assert reward_value(task, "judged", less) >= reward_value(task, "judged", more)

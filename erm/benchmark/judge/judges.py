@@ -16,7 +16,7 @@ from erm.benchmark.judge.alignment import Error, ErrorLists, named_category
 from erm.benchmark.judge.offline import OfflineJudge
 from erm.endpoints.client import Endpoint, Question
 from erm.errors import ErmError
-from erm.report import CATEGORIES
+from erm.report import categories_of
 
 
 class Judge(Protocol):
@@ -104,7 +104,7 @@ class ModelJudge:
 
 def judge_prompt(lists: ErrorLists) -> str:
     """The task of aligning, in words, with both lists as JSON."""
-    categories = ", ".join(CATEGORIES[lists.task])
+    categories = ", ".join(categories_of(lists.task))
     return f"""Two reviewers compared the same pair of {lists.task} images and each listed the \
 differences. Work out which entries of the two lists are about the same difference.
 

@@ -132,24 +132,6 @@ ELEMENTS = _spread(
 )
 """Names of what is drawn; plural forms beyond these are found by dropping an s."""
 
-TASK_ELEMENTS: dict[str, dict[str, str]] = {
-    "chart": {"column": "bar", "columns": "bar"},
-    "table": {"line": "border", "lines": "border", "group": "group"},
-    "svg": {
-        "line": "line",
-        "polyline": "line",
-        "dot": "circle",
-        "point": "circle",
-        "bar": "rect",
-        "curve": "path",
-        "label": "symbol",
-        "text": "symbol",
-        "letter": "symbol",
-        "group": "group",
-    },
-}
-"""Where a task uses one of these words for something else."""
-
 SHAPES = frozenset(
     _words(
         "circle rect polygon triangle star heart arrow cross ring diamond hexagon "

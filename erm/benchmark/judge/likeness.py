@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from difflib import SequenceMatcher
 from enum import IntEnum
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from erm.benchmark.judge import lexicon
@@ -17,6 +17,7 @@ from erm.benchmark.judge.alignment import Level
 from erm.benchmark.judge.places import Place
 from erm.benchmark.judge.values import Value
 from erm.benchmark.judge.wording import Reading
+from erm.tasks import get_task
 
 NUMBER_TOLERANCE = 0.10
 """Two numbers agree within this share of the larger one: a person reads a chart about so well."""
@@ -27,20 +28,13 @@ NAME_LIKENESS = 0.8
 
 _ALWAYS = "colour~fill colour~stroke_colour colour~opacity font~size marker~shape \
 alignment~position spacing~position scale~range count~missing count~extra"
-_BY_TASK = {
-    "chart": "value~size value~level value~position size~level position~level size~linewidth",
-    "table": "value~text span~count",
-    "svg": "position~level size~level size~linewidth shape~type",
-}
-_COMPATIBLE = {
-    task: frozenset(
-        pair
-        for left, right in (named.split("~") for named in f"{_ALWAYS} {own}".split())
-        for pair in ((left, right), (right, left))
-    )
-    for task, own in _BY_TASK.items()
-}
-"""Pairs of kinds that different people use for the same difference of a task."""
+
+
+@cache
+def _compatible(task: str) -> frozenset[tuple[str, str]]:
+    """Pairs of kinds that different people use for the same difference of a task."""
+    named = (pair.split("~") for pair in f"{_ALWAYS} {get_task(task).judge.kinds}".split())
+    return frozenset(pair for first, second in named for pair in ((first, second), (second, first)))
 
 
 class PlaceRelation(IntEnum):
@@ -130,7 +124,7 @@ def _kinds_agree(left: Reading, right: Reading, task: str, values: ValueRelation
         presence = {"missing", "extra"}
         opposed = left.kinds & presence != right.kinds & presence
         return not (opposed and left.kinds & right.kinds <= {"colour", "fill", "size"})
-    compatible = _COMPATIBLE[task]
+    compatible = _compatible(task)
     if any((a, b) in compatible for a in left.kinds for b in right.kinds):
         return True
     return values is ValueRelation.BOTH

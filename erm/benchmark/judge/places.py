@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from erm.benchmark.judge import lexicon
 from erm.benchmark.judge.tokens import Token
+from erm.tasks import get_task
 
 
 @dataclass
@@ -66,7 +67,7 @@ def _singular(word: str, table: Mapping[str, str]) -> str | None:
 
 @lru_cache(maxsize=65536)
 def element_named(word: str, task: str) -> str | None:
-    own = _singular(word, lexicon.TASK_ELEMENTS[task])
+    own = _singular(word, get_task(task).judge.elements)
     return own or _singular(word, lexicon.ELEMENTS)
 
 
@@ -95,6 +96,7 @@ def read_place(
     """The place in tokens; with `capitals`, only those unknown words are names, as in prose."""
     place = Place()
     taken = set(used)
+    counted_lines = get_task(task).judge.counted_lines
     for index, token in enumerate(tokens):
         if token.form != "word" or index in used:
             continue
@@ -102,7 +104,7 @@ def read_place(
         if element is None:
             continue
         counted = _counted(tokens, index)
-        if element in ("row", "column") and counted is not None and task == "table":
+        if element in ("row", "column") and counted is not None and counted_lines:
             place.axes.setdefault(element, counted)
             taken.update((index, index if _is_ordinal(tokens, index - 1) else index + 1))
         else:

@@ -17,6 +17,7 @@ from erm.benchmark.judge.alignment import Error, named_category
 from erm.benchmark.judge.places import Place, element_named, join_places, read_place
 from erm.benchmark.judge.tokens import Token, tokenize
 from erm.benchmark.judge.values import Value, read_values
+from erm.tasks import get_task
 
 LONGEST_TEXT = 600
 """Characters of a location or description that are read; a person's sentence is far shorter."""
@@ -67,7 +68,7 @@ def _read(category: str, location: str, description: str, task: str) -> Reading:
     spoken = tokenize(description)
     roles, used = read_values(spoken, task)
     near = read_place(tokenize(location), task, frozenset(), None)
-    if task == "chart":
+    if get_task(task).judge.capitals_are_names:
         # A capital inside tells a label called Gold from the colour gold.
         near.names |= {word.lower() for word in _CAPITAL.findall(location)} & lexicon.COLOURS.keys()
     capitals = {word.lower() for word in _CAPITAL.findall(description)}

@@ -147,7 +147,7 @@
   }
 
   function table(item) {
-    const node = make("table", "errors");
+    const node = make('table', "errors");
     const head = make("tr");
     ["", "annotated", "predicted"].forEach((name) => head.append(make("th", "", name)));
     node.append(head);

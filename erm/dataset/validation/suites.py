@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from erm.dataset.duplicates import NEAR
 from erm.dataset.pairs import SPLITS
 from erm.dataset.routes import ROUTES
-from erm.report import CATEGORIES
+from erm.report import categories_of
+from erm.tasks import task_names
 from erm.tasks.discrepancy import MINOR, SEVERE
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def suites(settings: ValidateSettings, *, alone: bool = True) -> dict[str, list[
         "pairs": [
             present("id"),
             unique("id"),
-            among("task", list(CATEGORIES)),
+            among("task", list(task_names())),
             among("split", list(SPLITS)),
             among("route", list(ROUTES)),
             among("decodable", [True]),
@@ -67,7 +68,7 @@ def suites(settings: ValidateSettings, *, alone: bool = True) -> dict[str, list[
             among("label_and_pixels", ["agree"]),
         ],
         "errors": [
-            among("task_category", [f"{t}: {c}" for t, names in CATEGORIES.items() for c in names]),
+            among("task_category", [f"{t}: {c}" for t in task_names() for c in categories_of(t)]),
             between("severity", MINOR, SEVERE),
             among("box_in", list(sides)),
             between("box_outside", 0, settings.box_tolerance),

@@ -21,7 +21,8 @@ from erm.dataset.duplicates import Signature, digest, nearest_of_other, signatur
 from erm.dataset.pairs import PAIR_SCHEMA, SPLITS, Pair, decode_image, fraction, read_rows
 from erm.errors import ErmError
 from erm.images import image_size
-from erm.report import CATEGORIES
+from erm.report import categories_of
+from erm.tasks import task_names
 from erm.tasks.shared.visible import VISIBLE_LEVEL
 
 _NEAR_SAMPLE = 5000
@@ -241,7 +242,7 @@ def _categories(pairs: pd.DataFrame, errors: pd.DataFrame) -> Iterator[dict[str,
     counts = errors["task_category"].value_counts()
     of_task = errors["task"].value_counts()
     for task in pairs["task"].unique():
-        for category in CATEGORIES.get(str(task), ()):
+        for category in categories_of(str(task)) if str(task) in task_names() else ():
             name = f"{task}: {category}"
             share = float(counts.get(name, 0)) / max(float(of_task.get(task, 0)), 1.0)
             yield {"id": name, "share": share}

@@ -1,28 +1,54 @@
-"""The chart task: an image of a chart from a matplotlib program.
-
-Importing it loads no matplotlib; `ChartTask.draw` and `ChartTask.read_scene` do, in the worker.
-"""
+"""The chart task: an image of a chart from a matplotlib program."""
 
 from __future__ import annotations
 
 import random
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from erm.tasks import Drawing, Scene, Task, Variety, View
-from erm.tasks.chart.compare import compare_charts
-from erm.tasks.chart.edit import OPERATORS
-from erm.tasks.chart.extract import extract_program
-from erm.tasks.chart.generate import generate_program
-from erm.tasks.discrepancy import Discrepancy
+from erm.tasks.chart.judge_words import JUDGE_WORDS
+from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
+
+if TYPE_CHECKING:
+    from erm.tasks.discrepancy import Discrepancy
 
 
 class ChartTask(Task):
     """Charts drawn by Python programs with matplotlib."""
 
     name = "chart"
+    rank = 0
+    kind = "program"
+    subject = "a chart drawn by matplotlib"
+    answer = "one matplotlib program in a ```python block"
+    categories: ClassVar = {
+        "structure_error": "a missing or extra axes, series, bar, legend; another type of chart",
+        "data_error": "values, proportions, limits or scales that differ",
+        "text_error": "titles, labels, tick labels, legend entries or annotations that differ",
+        "style_error": "colours, line styles, markers, grid or fonts that differ",
+    }
     languages = ("python", "py")
     suffixes = (".py",)
-    operators = OPERATORS
+    warm_up = WarmUp(
+        modules=(
+            *("matplotlib.pyplot", "matplotlib.animation"),
+            *("mpl_toolkits.mplot3d", "mpl_toolkits.axes_grid1"),
+            *("numpy", "pandas", "pandas.plotting", "seaborn", "PIL.PngImagePlugin", "datetime"),
+        ),
+        source=(
+            "import matplotlib.pyplot as plt\n"
+            "figure, axes = plt.subplots(figsize=(3, 2))\n"
+            "axes.plot([0, 1], [2, 3], label='$x^2$'); axes.bar([0], [1]); axes.scatter([0], [1])\n"
+            "axes.set_title('a', weight='bold'); axes.legend(); figure.tight_layout()\n"
+            "figure.savefig('a.png', bbox_inches='tight')\nplt.close('all')\n"
+        ),
+    )
+    judge = JUDGE_WORDS
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        from erm.tasks.chart.edit import OPERATORS
+
+        return OPERATORS
 
     def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
         """Run a program in this process, which must be a contained worker."""
@@ -38,15 +64,32 @@ class ChartTask(Task):
 
     def generate(self, rng: random.Random, variety: Variety) -> str:
         """A matplotlib program."""
+        from erm.tasks.chart.generate import generate_program
+
         return generate_program(rng, variety)
 
     def compare(self, reference: View, candidate: View) -> list[Discrepancy]:
         """Exact discrepancies of two charts."""
+        from erm.tasks.chart.compare import compare_charts
+
         return compare_charts(reference, candidate)
 
     def extract(self, completion: str) -> str | None:
         """The last Python program in a completion."""
+        from erm.tasks.chart.extract import extract_program
+
         return extract_program(completion)
+
+    def pixel_category(self, region: PixelRegion) -> str:
+        """Style where only colours differ, text in a line at the margin, else structure where one
+        side is empty, else data."""
+        if region.same_ink:
+            return "style_error"
+        box = region.box
+        above_or_below = box.y1 <= 0.15 * region.height or box.y0 >= 0.85 * region.height
+        if region.low and (box.x1 <= 0.15 * region.width or above_or_below):
+            return "text_error"
+        return "structure_error" if region.one_sided and not region.low else "data_error"
 
 
 TASK = ChartTask()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import random
-from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from erm.tasks import Drawing, Operator, Scene, Task, Variety, View
+from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
+from erm.tasks.svg.judge_words import JUDGE_WORDS
 
 if TYPE_CHECKING:
     from erm.tasks.discrepancy import Discrepancy
@@ -16,11 +16,30 @@ class SvgTask(Task):
     """Icons and diagrams as SVG documents, drawn by cairosvg."""
 
     name = "svg"
+    rank = 2
+    kind = "document"
+    subject = "an SVG icon or drawing"
+    answer = "one SVG document in a ```svg block"
+    categories: ClassVar = {
+        "structure_error": "shapes missing, extra, or in another order or arrangement",
+        "shape_error": "a shape of another kind, size, place, rotation or proportion",
+        "style_error": "fill, stroke, opacity or gradient that differs",
+        "text_symbol_error": "letters, words or symbols that differ",
+    }
     languages = ("svg", "xml", "html")
     suffixes = (".svg",)
+    columns = ("svg",)
+    warm_up = WarmUp(
+        source=(
+            '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
+            "<style>rect {fill: red}</style>"
+            '<rect width="5" height="5"/><text y="8">a</text><path d="M0 0 L 3 3 Z"/></svg>'
+        ),
+    )
+    judge = JUDGE_WORDS
 
-    @cached_property
-    def operators(self) -> tuple[Operator, ...]:  # type: ignore[override]
+    @property
+    def operators(self) -> tuple[Operator, ...]:
         from erm.tasks.svg.edit import OPERATORS
         from erm.tasks.svg.equivalence import EQUIVALENT_OPERATORS
 
@@ -51,5 +70,12 @@ class SvgTask(Task):
 
         return extract(completion)
 
+    def pixel_category(self, region: PixelRegion) -> str:
+        """Style where only colours differ, structure where one side is empty, else shape."""
+        if region.same_ink:
+            return "style_error"
+        return "structure_error" if region.one_sided else "shape_error"
+
 
 TASK = SvgTask()
+"""The one instance that `erm.tasks.get_task` hands out."""

@@ -1,26 +1,73 @@
-"""The table task: HTML and GitHub Markdown tables.
-
-Drawing and reading load WeasyPrint, and so are imported only where they run: in the worker.
-"""
+"""The table task: HTML and GitHub Markdown tables."""
 
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, ClassVar
 
-from erm.tasks import Drawing, Scene, Task, Variety, View
-from erm.tasks.discrepancy import Discrepancy
-from erm.tasks.table.completion import extract_table
-from erm.tasks.table.edit import OPERATORS
-from erm.tasks.table.generate import generate_table
+from erm.tasks.contract import (
+    BrowserPage,
+    Drawing,
+    Operator,
+    PixelRegion,
+    Scene,
+    Task,
+    TextDistance,
+    Variety,
+    View,
+    WarmUp,
+)
+from erm.tasks.table.judge_words import JUDGE_WORDS
+
+if TYPE_CHECKING:
+    from erm.tasks.discrepancy import Discrepancy
 
 
 class TableTask(Task):
     """Table image to HTML or GitHub Markdown."""
 
     name = "table"
+    rank = 1
+    kind = "document"
+    subject = "a table"
+    answer = "one HTML table in a ```html block"
+    categories: ClassVar = {
+        "layout_error": "rows, columns, cells or spans missing, extra, moved; alignment",
+        "text_error": "words that differ",
+        "numeric_error": "numbers that differ",
+    }
+    category_key = "type"
     languages = ("html", "markdown", "md")
     suffixes = (".html", ".md", ".htm", ".markdown")
-    operators = OPERATORS
+    columns = ("html", "markdown")
+    reward = "severity"
+    published_max_side = 768
+    warm_up = WarmUp(
+        source=(
+            "<table><thead><tr><th>a</th><th><b>b</b> <i>c</i></th></tr></thead>"
+            "<tr><td rowspan=2 style='color: red'>1</td><td>2</td></tr><tr><td>3</td></tr></table>"
+        ),
+    )
+    judge = JUDGE_WORDS
+
+    @property
+    def operators(self) -> tuple[Operator, ...]:
+        from erm.tasks.table.edit import OPERATORS
+
+        return OPERATORS
+
+    @property
+    def text_distances(self) -> Mapping[str, TextDistance]:
+        from erm.tasks.table.teds import teds
+
+        return {"teds": TextDistance("1 − TEDS", lambda one, other: 1 - teds(one, other))}
+
+    @property
+    def browser(self) -> BrowserPage:
+        from erm.tasks.table.browser import BROWSER_PAGE
+
+        return BROWSER_PAGE
 
     def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
         from erm.tasks.table.draw import draw_table
@@ -35,6 +82,8 @@ class TableTask(Task):
         return read_document(page.page._page_box, frame).to_json()
 
     def generate(self, rng: random.Random, variety: Variety) -> str:
+        from erm.tasks.table.generate import generate_table
+
         return generate_table(rng, variety)
 
     def compare(self, reference: View, candidate: View) -> list[Discrepancy]:
@@ -46,7 +95,15 @@ class TableTask(Task):
         )
 
     def extract(self, completion: str) -> str | None:
+        from erm.tasks.table.completion import extract_table
+
         return extract_table(completion)
+
+    def pixel_category(self, region: PixelRegion) -> str:
+        """Layout where a region is taller than a line or wider than half the image, else text."""
+        wide = (region.box.x1 - region.box.x0) > 0.5 * region.width
+        return "layout_error" if wide or not region.low else "text_error"
 
 
 TASK = TableTask()
+"""The one instance that `erm.tasks.get_task` hands out."""

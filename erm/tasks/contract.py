@@ -1,0 +1,224 @@
+"""The contract of a task: all that differs between one kind of image and another.
+
+Data first, methods after; what most tasks share has a default. ``docs/new-task.md`` writes a task
+step by step.
+"""
+
+from __future__ import annotations
+
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from erm.tasks.judge_words import JudgeWords
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from erm.tasks.discrepancy import Box, Discrepancy
+
+Variety = Literal["compact", "wide"]
+"""How far procedural sources range: ``compact`` is a world that a model of 2 M parameters learns
+on a laptop (small images, few elements, a small vocabulary); ``wide`` is for real models."""
+
+Scene = dict[str, Any]
+"""A task's typed scene in JSON form: what is drawn, each element with its box in pixels."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """What drawing one source leaves in the worker.
+
+    Attributes:
+        pixels: (height, width, 3) uint8 RGB.
+        live: the task's own object behind the pixels (figure, laid-out page, parsed tree), from
+            which `Task.read_scene` reads the scene; never leaves the worker.
+    """
+
+    pixels: NDArray[np.uint8]
+    live: Any
+
+
+@dataclass(frozen=True)
+class View:
+    """One side of a pair as the annotator sees it: pixels (height, width, 3) uint8, and scene."""
+
+    pixels: NDArray[np.uint8]
+    scene: Scene
+
+
+@dataclass(frozen=True)
+class Operator:
+    """One way to edit a source.
+
+    Attributes:
+        name: snake_case, unique within the task.
+        category: the category of error that the edit aims at; None for an edit that preserves
+            visual equivalence.
+        apply: (source, rng) → edited source, or None where there is nothing it can edit. Works on
+            any source of the task through its syntax tree, DOM or grid; same rng state, same bytes.
+    """
+
+    name: str
+    category: str | None
+    apply: Callable[[str, random.Random], str | None]
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """What a worker loads before it forks the processes that draw a task's sources.
+
+    Attributes:
+        modules: imported first.
+        source: drawn once, so that libraries load what they load at their first drawing; empty for
+            libraries whose threads a fork would lose, which then start in the drawing process.
+    """
+
+    modules: tuple[str, ...] = ()
+    source: str = ""
+
+
+@dataclass(frozen=True)
+class PixelRegion:
+    """A region in which the pixels of two images differ, for `Task.pixel_category`.
+
+    Attributes:
+        box: around the region, in pixels of the image.
+        height, width: of the image, in pixels.
+        same_ink: what is drawn covers nearly the same pixels on both sides; colours differ.
+        one_sided: only one side has ink.
+        low: no higher than a line of text.
+    """
+
+    box: Box
+    height: int
+    width: int
+    same_ink: bool
+    one_sided: bool
+    low: bool
+
+
+@dataclass(frozen=True)
+class TextDistance:
+    """A distance between two sources of a task.
+
+    Attributes:
+        title: name in tables, such as ``1 − TEDS``.
+        measure: (reference, candidate) → distance, 0 is equal; raises `ErmError` where the sources
+            are too large to compare.
+    """
+
+    title: str
+    measure: Callable[[str, str], float]
+
+
+@dataclass(frozen=True)
+class BrowserPage:
+    """How a browser draws a task's sources.
+
+    Attributes:
+        to_html: (source, max_elements) → an HTML document that loads and runs nothing; raises
+            `erm.sources.errors.DrawError`.
+        extent: JavaScript function → [left, top, right, bottom] of all that shows, in CSS pixels,
+            or null where nothing does.
+        viewport_width: CSS pixels.
+        padding: white pixels around the content.
+        warm_up: a source that is drawn first.
+    """
+
+    to_html: Callable[[str, int], str]
+    extent: str
+    viewport_width: int
+    padding: int
+    warm_up: str
+
+
+class Task(ABC):
+    """One vision-to-code task.
+
+    `draw` and `read_scene` run only inside the contained worker, on hostile input; everything else
+    runs in the trusted process and never executes a source. Importing a task must be cheap: its
+    methods import what they need.
+    """
+
+    name: ClassVar[str]
+    """Also the name of its entry point."""
+    kind: ClassVar[Literal["program", "document"]]
+    """A program is executed, each in a process of its own; documents share one process."""
+    subject: ClassVar[str]
+    """What an image shows, as prompts say it: ``a table``."""
+    answer: ClassVar[str]
+    """What a policy answers with, as prompts say it: ``one HTML table in a ```html block``."""
+    categories: ClassVar[Mapping[str, str]]
+    """Category of error → what falls under it, in the order in which reports list them."""
+    languages: ClassVar[tuple[str, ...]]
+    """Languages of a fenced block that hold this task's source in a completion; the first one is
+    what prompts ask for."""
+    suffixes: ClassVar[tuple[str, ...]]
+    """File name endings of this task's sources, with the dot; the first is the preferred one."""
+
+    rank: ClassVar[int] = 100
+    """Place in tables and plots; equal ranks are in the order of names."""
+    category_key: ClassVar[str] = "category"
+    """JSON key that names an error's category in the task's published report format."""
+    columns: ClassVar[tuple[str, ...]] = ()
+    """Columns of data sets that hold the source, besides ``source``, ``code``, ``text``, …"""
+    reward: ClassVar[Literal["rendered", "severity"]] = "rendered"
+    """Family of the published reward (`erm.rewards.published.reward_value`)."""
+    published_max_side: ClassVar[int] = 1024
+    """Longest side of an image, in pixels, that the published critic was trained on."""
+    warm_up: ClassVar[WarmUp] = WarmUp()
+    reserved_mb: ClassVar[int] = 0
+    """MiB of addresses that the drawing library reserves and does not use. They come on top of
+    `erm.render.limits.Limits.memory_mb`, which still bounds the memory that is used."""
+    requirements: ClassVar[tuple[str, ...]] = ()
+    """Distributions that `extract` imports, for packaged policies."""
+    judge: ClassVar[JudgeWords] = JudgeWords()
+
+    @property
+    @abstractmethod
+    def operators(self) -> tuple[Operator, ...]:
+        """All ways to edit a source, each category's and those that must not show."""
+
+    @property
+    def text_distances(self) -> Mapping[str, TextDistance]:
+        """Distances between two sources, by the name that asks for them."""
+        return {}
+
+    @property
+    def browser(self) -> BrowserPage | None:
+        """A second way to draw, for `erm.render.Renderer` with ``browser=True``."""
+        return None
+
+    @abstractmethod
+    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+        """Draw a source; raises `erm.sources.errors.DrawError` with a kind for each way to fail."""
+
+    @abstractmethod
+    def read_scene(self, drawing: Drawing) -> Scene:
+        """The scene of a drawing as JSON values; raises `DrawError('unreadable', …)` where a part
+        of what is drawn can't be told, so that such a source is never mislabelled."""
+
+    @abstractmethod
+    def generate(self, rng: random.Random, variety: Variety) -> str:
+        """A procedural source; same rng state, same text."""
+
+    @abstractmethod
+    def compare(self, reference: View, candidate: View) -> list[Discrepancy]:
+        """Exact discrepancies of the candidate against the reference, in any order.
+
+        Elements are matched one to one; a difference that nobody can see is not listed; related
+        differences are one discrepancy. Two equal scenes give an empty list.
+        """
+
+    @abstractmethod
+    def extract(self, completion: str) -> str | None:
+        """The source in a policy's completion, or None where it holds none."""
+
+    def pixel_category(self, region: PixelRegion) -> str:
+        """The category that a critic without learning gives a region of differing pixels; the
+        task's first one by default."""
+        return next(iter(self.categories))
