@@ -8,48 +8,34 @@ limits that grew with a value, tick labels of a missing bar, a legend entry of a
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import cast
+from typing import Literal, cast
 
 from erm.tasks import View
+from erm.tasks.chart.box_parts import is_rest_of_box, unpaired_boxes
 from erm.tasks.chart.compare_data import COMPARABLE, arrangement, compare_data
+from erm.tasks.chart.compare_frame import compare_frame, compare_grid
 from erm.tasks.chart.compare_layout import compare_layout, exchange_swapped
+from erm.tasks.chart.compare_legends import compare_legends
 from erm.tasks.chart.compare_shapes import compare_shapes
-from erm.tasks.chart.compare_style import (
-    colours_differ,
-    compare_bar_widths,
-    compare_frame,
-    compare_grid,
-    compare_style,
-    join_looks,
-)
-from erm.tasks.chart.compare_text import (
-    Matched,
-    compare_fonts,
-    compare_legends,
-    compare_texts,
-    compare_ticks,
-    compare_wedge_texts,
-    tick_texts,
-)
+from erm.tasks.chart.compare_style import compare_bar_widths, compare_style
+from erm.tasks.chart.compare_text import compare_fonts, compare_texts, compare_wedge_texts
+from erm.tasks.chart.compare_ticks import compare_ticks, tick_fonts
 from erm.tasks.chart.elements import Axes, Axis, BoxList, ChartScene, Series
-from erm.tasks.chart.findings import Finding, Findings, changed_pixels, union
-from erm.tasks.chart.frame import Frame, Pairs
-from erm.tasks.chart.loose_parts import is_rest_of_box, unpaired_boxes
+from erm.tasks.chart.findings import Element, Finding, Findings, changed_pixels, hull, one_sided
 from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
-from erm.tasks.chart.naming import background, is_histogram, type_name
-from erm.tasks.chart.numbering import subplot_numbers
-from erm.tasks.chart.wording import colour_change, number_change, over
+from erm.tasks.chart.naming import background, type_name
+from erm.tasks.chart.phrases import phrase
+from erm.tasks.chart.plot_pair import Matched, Pairs, PlotPair
+from erm.tasks.chart.related import join_categories, join_looks, join_plots
+from erm.tasks.chart.severity import RULES
+from erm.tasks.chart.subplot_numbers import subplot_numbers
+from erm.tasks.chart.wording import colours_differ, over
 from erm.tasks.discrepancy import Discrepancy
+from erm.tasks.shared.findings import write_discrepancy
 
+_AXES: tuple[Literal["x"], Literal["y"]] = ("x", "y")
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
 _VALUES = ("value", "value small", "value large")
-_ALIKE = (
-    *("font", "grid", "frame", "background", "legend"),
-    *("line", "marker", "outline", "hatch", "shade", "bar width"),
-    *("limits", "limits small", "scale", "inverted"),
-)
-"""Rules that one statement of a program changes alike in several plots: a loop over them that sets
-a look, or an axis that they share."""
 
 
 def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
@@ -61,157 +47,144 @@ def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
     changed = changed_pixels(reference, candidate)
     if changed is not None and not changed.any():
         return []
-    old, new = cast(ChartScene, reference.scene), cast(ChartScene, candidate.scene)
-    found = compare_scenes(old, new)
+    scenes = cast(ChartScene, reference.scene), cast(ChartScene, candidate.scene)
+    found = compare_scenes(*scenes)
     if changed is not None:
         seen = [finding.seen(changed) for finding in found]
         found = [finding for finding in seen if finding is not None]
-    return [finding.discrepancy(changed is not None) for finding in found]
+    same_canvas = changed is not None
+    return [write_discrepancy(item, RULES, phrase, same_canvas=same_canvas) for item in found]
 
 
-def compare_scenes(old: ChartScene, new: ChartScene) -> list[Finding]:
+def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding]:
     """All differences of two scenes, hidden ones included."""
     page = Findings()
-    _compare_figures(old, new, page)
-    pairs = match_axes(old["axes"], new["axes"], (old["size"], new["size"]))
-    numbers = subplot_numbers(old)
-    pairs = exchange_swapped(old, new, pairs, numbers, page)
-    compare_layout(old, new, pairs, numbers, page)
+    _compare_figures(reference, candidate, page)
+    sizes = reference["size"], candidate["size"]
+    pairs = match_axes(reference["axes"], candidate["axes"], sizes)
+    numbers = subplot_numbers(reference)
+    pairs = exchange_swapped(reference, candidate, pairs, numbers, page)
+    compare_layout(reference, candidate, pairs, numbers, page)
+    several = len(set(numbers.values()) - {0}) > 1
     # values first: the range of a colour bar follows from them
-    for i, j in sorted(pairs, key=lambda pair: old["axes"][pair[0]]["role"] == "colour bar"):
-        bar = old["axes"][i]["role"] == "colour bar"
-        several = len(set(numbers.values()) - {0}) > 1 and not bar
-        frame = Frame(
-            old["axes"][i],
-            new["axes"][j],
-            background(old["axes"][i], old["background"]),
-            background(new["axes"][j], new["background"]),
-            Findings(f" in subplot {numbers[i]}" if several else ""),
+    for i, j in sorted(pairs, key=lambda pair: reference["axes"][pair[0]]["role"] == "colour bar"):
+        first, second = reference["axes"][i], candidate["axes"][j]
+        bar = first["role"] == "colour bar"
+        plots = PlotPair(
+            first,
+            second,
+            background(first, reference["background"]),
+            background(second, candidate["background"]),
+            Findings(numbers[i] if several and not bar else 0),
         )
         if not bar:
-            _compare_axes(frame, page.has("background"))
+            _compare_axes(plots, page.has("background"))
         elif not page.has(*_VALUES):
-            _compare_limits("y" if old["axes"][i]["y"]["ticks"] else "x", frame, False)
-        page.found += frame.findings.found
-    _unmatched_axes(old, new, pairs, page)
-    unders = over(old["background"], "#ffffff"), over(new["background"], "#ffffff")
-    pages = _page(old), _page(new)
-    compare_texts(old["texts"], new["texts"], unders, page, pages)
-    for rank in range(max(len(old["legends"]), len(new["legends"]))):
+            _compare_limits("y" if first["y"]["ticks"] else "x", plots, False)
+        page.found += plots.findings.found
+    _add_unmatched_axes(reference, candidate, pairs, page)
+    backgrounds = over(reference["background"], "#ffffff"), over(candidate["background"], "#ffffff")
+    frames = _page_box(reference), _page_box(candidate)
+    compare_texts(reference["texts"], candidate["texts"], backgrounds, page, frames)
+    for rank in range(max(len(reference["legends"]), len(candidate["legends"]))):
         legends = [
-            side[rank] if rank < len(side) else None for side in (old["legends"], new["legends"])
+            scene["legends"][rank] if rank < len(scene["legends"]) else None
+            for scene in (reference, candidate)
         ]
-        compare_fonts(
-            compare_legends(legends[0], legends[1], [], unders, pages, page), unders, page
-        )
-    return _merge(page.found)
+        fonts = compare_legends(legends[0], legends[1], [], backgrounds, frames, page)
+        compare_fonts(fonts, backgrounds, page)
+    return join_plots(page.found)
 
 
-def _merge(found: list[Finding]) -> list[Finding]:
-    """One finding for what is said of several plots of a figure in the same words."""
-    kept: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in found:
-        place = finding.location.split(" in subplot ")[0]
-        kept.setdefault((finding.rule, place, finding.description), []).append(finding)
-    merged = []
-    for (rule, place, description), members in kept.items():
-        count = len({member.location for member in members})
-        if rule not in _ALIKE or count < 2:
-            merged += members
-            continue
-        old, new = union(m.old for m in members), union(m.new for m in members)
-        where = f"{place} in {count} subplots"
-        merged.append(Finding(rule, where, description, old, new))
-    return merged
-
-
-def _unmatched_axes(old: ChartScene, new: ChartScene, pairs: Pairs, findings: Findings) -> None:
-    for missing in (True, False):
-        scene = old if missing else new
+def _add_unmatched_axes(
+    reference: ChartScene, candidate: ChartScene, pairs: Pairs, findings: Findings
+) -> None:
+    for missing, scene, taken in (
+        (True, reference, {i for i, _ in pairs}),
+        (False, candidate, {j for _, j in pairs}),
+    ):
         numbers = subplot_numbers(scene)
-        taken = {pair[0 if missing else 1] for pair in pairs}
         for index, axes in enumerate(scene["axes"]):
             if index in taken:
                 continue
-            bar = axes["role"] == "colour bar"
-            words = "colour bar" if bar else f"subplot {numbers[index]}"
-            boxes = (axes["box"], None) if missing else (None, axes["box"])
-            state = "is missing" if missing else "is extra"
-            findings.add("colour bar" if bar else "subplot", words, state, *boxes)
+            boxes = one_sided(axes["box"], missing)
+            if axes["role"] == "colour bar":
+                findings.add_presence("colour bar", Element("colour bar"), missing, boxes)
+            else:
+                element = Element("subplot", rank=numbers[index])
+                findings.add_presence("subplot", element, missing, boxes)
 
 
-def _page(scene: ChartScene) -> BoxList:
+def _page_box(scene: ChartScene) -> BoxList:
     return [0.0, 0.0, float(scene["size"][0]), float(scene["size"][1])]
 
 
-def _compare_figures(old: ChartScene, new: ChartScene, findings: Findings) -> None:
-    frames = [_page(old), _page(new)]
-    if max(abs(a - b) for a, b in zip(old["size"], new["size"], strict=True)) > 1:
-        sizes = ["×".join(map(str, scene["size"])) for scene in (new, old)]
-        text = f"size is {sizes[0]} instead of {sizes[1]}"
-        findings.add("figure size", "figure", text, frames[0], frames[1])
-    colours = [over(scene["background"], "#ffffff") for scene in (new, old)]
+def _compare_figures(reference: ChartScene, candidate: ChartScene, findings: Findings) -> None:
+    boxes = _page_box(reference), _page_box(candidate)
+    sides = reference["size"], candidate["size"]
+    if max(abs(a - b) for a, b in zip(*sides, strict=True)) > 1:
+        sizes = "×".join(map(str, sides[0])), "×".join(map(str, sides[1]))
+        findings.add("figure size", Element("figure"), "size", sizes, boxes)
+    colours = over(reference["background"], "#ffffff"), over(candidate["background"], "#ffffff")
     if colours_differ(*colours):
-        text = f"colour is {colour_change(*colours)}"
-        findings.add("background", "figure background", text, frames[0], frames[1])
+        findings.add("background", Element("figure background"), "colour", colours, boxes)
 
 
-def _compare_axes(frame: Frame, figure_changed: bool) -> None:
-    old, new, findings = frame.old, frame.new, frame.findings
-    boxes = (old["box"], new["box"])
-    if colours_differ(frame.under_new, frame.under_old) and not (
-        figure_changed and _shows_figure(old) and _shows_figure(new)
-    ):
-        text = f"colour is {colour_change(frame.under_new, frame.under_old)}"
-        findings.add("background", "plot background", text, *boxes)
-    if old["projection"] != new["projection"]:
-        names = [
-            {"rectilinear": "straight"}.get(a["projection"], a["projection"]) for a in (new, old)
-        ]
-        findings.add("chart type", "axes", f"are {names[0]} instead of {names[1]}", *boxes)
-    matched = _compare_series(frame)
+def _compare_axes(plots: PlotPair, figure_changed: bool) -> None:
+    reference, candidate, findings = plots.reference, plots.candidate, plots.findings
+    boxes = (reference["box"], candidate["box"])
+    backgrounds = plots.reference_background, plots.candidate_background
+    explained_by_figure = figure_changed and _shows_figure(reference) and _shows_figure(candidate)
+    if colours_differ(*backgrounds) and not explained_by_figure:
+        findings.add("background", Element("plot background"), "colour", backgrounds, boxes)
+    projections = reference["projection"], candidate["projection"]
+    if projections[0] != projections[1]:
+        before, after = ({"rectilinear": "straight"}.get(name, name) for name in projections)
+        element = Element("axes", plural=True)
+        findings.add("chart type", element, "projection", (before, after), boxes)
+    matched = _compare_series(plots)
     retyped = findings.has("chart type", "orientation")
-    hidden = _compare_hidden(frame)
+    hidden = _compare_hidden(plots)
     # Bars that lie down exchange the axes; a pie or polar axes have others.
-    comparable = old["projection"] == new["projection"] and not findings.has("orientation")
-    for name in ("x", "y"):
-        if not comparable or _is_pie(old) or _is_pie(new):
+    comparable = projections[0] == projections[1] and not findings.has("orientation")
+    pies = _is_pie(reference), _is_pie(candidate)
+    for name in _AXES:
+        if not comparable or any(pies):
             continue
-        explained = findings.has(*_GONE) or _explains(name, old, findings)
-        _compare_limits(name, frame, explained)
+        explained = findings.has(*_GONE) or _explains(reference, findings)
+        _compare_limits(name, plots, explained)
         if not hidden and not retyped:
-            refitted = explained or _is_resized(old, new) or _has_other_ticks_size(old, new, name)
-            moved = findings.has("limits", "limits small", "scale") or (
-                refitted and _follows(old, new, name)
+            refitted = (
+                explained
+                or _is_resized(reference, candidate)
+                or _has_other_tick_size(reference[name], candidate[name])
             )
-            compare_ticks(name, matched, frame, moved)
-    if comparable and not hidden and _is_pie(old) == _is_pie(new):
-        compare_grid(frame)
-        compare_frame(frame)
-    unders = frame.under_old, frame.under_new
-    compare_texts(old["texts"], new["texts"], unders, findings, boxes, frame)
-    compare_wedge_texts(matched, frame)
-    fonts = compare_legends(old["legend"], new["legend"], matched, unders, boxes, findings)
-    for name in ("x", "y"):
-        sides: tuple[Axis, Axis] = (old[name], new[name])  # type: ignore[literal-required]
-        ticks = tick_texts(sides[0], name), tick_texts(sides[1], name)
-        if ticks[0] is not None and ticks[1] is not None:
-            fonts.append((ticks[0]["role"], ticks[0], ticks[1]))
-    compare_fonts(fonts, unders, findings)
-    _note_rescaling(frame)
+            follows = refitted and _follows(reference[name], candidate[name])
+            moved = findings.has("limits", "limits small", "scale") or follows
+            compare_ticks(name, matched, plots, moved)
+    if comparable and not hidden and pies[0] == pies[1]:
+        compare_grid(plots)
+        compare_frame(plots)
+    compare_texts(reference["texts"], candidate["texts"], backgrounds, findings, boxes, plots)
+    compare_wedge_texts(matched, plots)
+    legends = reference["legend"], candidate["legend"]
+    fonts = compare_legends(*legends, matched, backgrounds, boxes, findings)
+    compare_fonts([*fonts, *tick_fonts(plots)], backgrounds, findings)
+    _note_rescaling(plots)
 
 
-def _note_rescaling(frame: Frame) -> None:
-    """Tells differences of data that a rescaled axis may show them by its tick labels."""
-    labels: list[list[list[float] | None]] = [[], []]
-    for axes in ((frame.old["x"], frame.new["x"]), (frame.old["y"], frame.new["y"])):
+def _note_rescaling(plots: PlotPair) -> None:
+    """Notes in findings about data that a rescaled axis may show them by its tick labels."""
+    labels: tuple[list[BoxList], list[BoxList]] = ([], [])
+    for name in _AXES:
+        axes = plots.reference[name], plots.candidate[name]
         if axes[0]["limits"] != axes[1]["limits"]:
             for side, axis in zip(labels, axes, strict=True):
-                side.append(union(tick["box"] for tick in axis["ticks"] if tick["text"]))
-    scale = (union(labels[0]), union(labels[1]))
-    frame.findings.found = [
+                side += [tick["box"] for tick in axis["ticks"] if tick["text"]]
+    scale = hull(labels[0]), hull(labels[1])
+    plots.findings.found = [
         replace(finding, scale=scale) if finding.rule in (*_VALUES, *_GONE) else finding
-        for finding in frame.findings.found
+        for finding in plots.findings.found
     ]
 
 
@@ -223,151 +196,130 @@ def _is_pie(axes: Axes) -> bool:
     return any(series["kind"] == "pie" for series in axes["series"])
 
 
-def _compare_hidden(frame: Frame) -> bool:
+def _compare_hidden(plots: PlotPair) -> bool:
     """Whether the axes' lines and labels are switched off on one side only."""
-    states = [axes["x"]["visible"] or axes["y"]["visible"] for axes in (frame.old, frame.new)]
-    if states[0] == states[1] or _is_pie(frame.old) or _is_pie(frame.new):
+    sides = plots.reference, plots.candidate
+    states = [axes["x"]["visible"] or axes["y"]["visible"] for axes in sides]
+    if states[0] == states[1] or any(_is_pie(axes) for axes in sides):
         return states[0] != states[1]
-    text = "are missing" if states[0] else "are extra"
-    boxes = (frame.old["box"], frame.new["box"])
-    frame.findings.add("axes hidden", "axis lines and tick labels", text, *boxes)
+    boxes = (plots.reference["box"], plots.candidate["box"])
+    element = Element("axis lines and tick labels", plural=True)
+    plots.findings.add_presence("axes hidden", element, states[0], boxes)
     return True
 
 
-def _is_resized(old: Axes, new: Axes) -> bool:
+def _is_resized(reference: Axes, candidate: Axes) -> bool:
     """Whether a plot has another size; matplotlib then chooses other ticks."""
-    (a0, b0, a1, b1), (c0, d0, c1, d1) = old["box"], new["box"]
+    (a0, b0, a1, b1), (c0, d0, c1, d1) = reference["box"], candidate["box"]
     return abs((a1 - a0) - (c1 - c0)) > 1 or abs((b1 - b0) - (d1 - d0)) > 1
 
 
-def _has_other_ticks_size(old: Axes, new: Axes, name: str) -> bool:
+def _has_other_tick_size(reference: Axis, candidate: Axis) -> bool:
     """Whether tick labels have another size; matplotlib then fits more or fewer of them."""
-    sides: tuple[Axis, Axis] = (old[name], new[name])  # type: ignore[literal-required]
-    return abs(sides[0]["tick_size"] - sides[1]["tick_size"]) > 0.4
+    return abs(reference["tick_size"] - candidate["tick_size"]) > 0.4
 
 
-def _follows(old: Axes, new: Axes, name: str) -> bool:
-    sides: tuple[Axis, Axis] = (old[name], new[name])  # type: ignore[literal-required]
-    return (sides[0]["auto"] and sides[1]["auto"]) or (sides[0]["fixed"] and sides[1]["fixed"])
+def _follows(reference: Axis, candidate: Axis) -> bool:
+    """Whether the ticks of both axes follow from their data."""
+    return (reference["auto"] and candidate["auto"]) or (reference["fixed"] and candidate["fixed"])
 
 
-def _explains(name: str, axes: Axes, findings: Findings) -> bool:
+def _explains(axes: Axes, findings: Findings) -> bool:
     """Whether a listed change of values can move the limits of an axis."""
-    if not findings.has(*_VALUES, "shape", "error bars", "bar width", "marker", "line", "outline"):
-        return False
-    return name in ("x", "y") and bool(axes["series"])
+    moving = (*_VALUES, "shape", "error bars", "bar width", "marker", "line", "outline")
+    return findings.has(*moving) and bool(axes["series"])
 
 
-def _compare_limits(name: str, frame: Frame, explained: bool) -> None:
-    old: Axis = frame.old[name]  # type: ignore[literal-required]
-    new: Axis = frame.new[name]  # type: ignore[literal-required]
-    words = "colour bar" if frame.old["role"] == "colour bar" else f"{name} axis"
-    boxes = (frame.old["box"], frame.new["box"])
-    if old["scale"] != new["scale"]:
-        text = f"scale is {new['scale']} instead of {old['scale']}"
-        frame.findings.add("scale", words, text, *boxes)
+def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -> None:
+    reference, candidate = plots.reference[name], plots.candidate[name]
+    bar = plots.reference["role"] == "colour bar"
+    element = Element("colour bar" if bar else f"{name} axis")
+    boxes = (plots.reference["box"], plots.candidate["box"])
+    scales = reference["scale"], candidate["scale"]
+    if scales[0] != scales[1]:
+        plots.findings.add("scale", element, "scale", scales, boxes)
         return
-    turned = [axis["limits"][0] > axis["limits"][1] for axis in (old, new)]
+    turned = [axis["limits"][0] > axis["limits"][1] for axis in (reference, candidate)]
     if turned[0] != turned[1]:
-        state = "is inverted" if turned[1] else "is not inverted"
-        frame.findings.add("inverted", words, state, *boxes)
-    if explained and old["auto"] and new["auto"]:
+        plots.findings.add("inverted", element, "inverted", (turned[0], turned[1]), boxes)
+    if explained and reference["auto"] and candidate["auto"]:
         return
     side = 0 if name == "x" else 1
-    length = frame.old["box"][side + 2] - frame.old["box"][side]
-    after, before = sorted(new["limits"]), sorted(old["limits"])
-    gap = max(abs(unit(old, a) - unit(old, b)) for a, b in zip(after, before, strict=True))
+    length = plots.reference["box"][side + 2] - plots.reference["box"][side]
+    before, after = sorted(reference["limits"]), sorted(candidate["limits"])
+    gap = max(
+        abs(unit(reference, a) - unit(reference, b)) for a, b in zip(after, before, strict=True)
+    )
     if gap * length > 0.5:
-        text = f"range is {number_change(after, before, ' to ')}"
-        frame.findings.add("limits small" if gap <= 0.1 else "limits", words, text, *boxes)
+        rule = "limits small" if gap <= 0.1 else "limits"
+        limits = plots.coordinates(name, *before), plots.coordinates(name, *after)
+        plots.findings.add(rule, element, "range", limits, boxes)
 
 
-def _compare_series(frame: Frame) -> Matched:
+def _compare_series(plots: PlotPair) -> Matched:
     """Adds the differences of a plot's series; returns what was matched."""
-    old, new, findings = frame.old["series"], frame.new["series"], frame.findings
-    pairs = match_series((frame.old, frame.new), (frame.under_old, frame.under_new))
-    _compare_types([(old[i], new[j]) for i, j in pairs], frame)
-    arranged = [arrangement(axes) for axes in (frame.new, frame.old)]
+    findings = plots.findings
+    first, second = plots.reference["series"], plots.candidate["series"]
+    pairs = match_series(
+        (plots.reference, plots.candidate),
+        (plots.reference_background, plots.candidate_background),
+    )
+    _compare_types([(first[i], second[j]) for i, j in pairs], plots)
+    arranged = arrangement(plots.reference), arrangement(plots.candidate)
     if arranged[0] != arranged[1] and "single" not in arranged:
-        text = f"are {arranged[0]} instead of {arranged[1]}"
-        findings.add("arrangement", "bars", text, frame.old["box"], frame.new["box"])
+        boxes = plots.reference["box"], plots.candidate["box"]
+        bars = Element("bars", plural=True)
+        findings.add("arrangement", bars, "arrangement", arranged, boxes)
     matched: Matched = []
     for i, j in pairs:
-        first, second = old[i], new[j]
+        reference, candidate = first[i], second[j]
+        kinds = {reference["kind"], candidate["kind"]}
         linked: Pairs = []
-        if first["kind"] in OUTLINED:
-            if first["kind"] == second["kind"]:
-                compare_shapes(first, second, frame)
-        elif first["kind"] == second["kind"] or {first["kind"], second["kind"]} <= set(COMPARABLE):
-            linked = compare_data(first, second, frame)
-        compare_style(first, second, linked, frame)
-        matched.append((first, second, linked))
-    _unmatched_series(matched, frame)
+        if reference["kind"] in OUTLINED:
+            if len(kinds) == 1:
+                compare_shapes(reference, candidate, plots)
+        elif len(kinds) == 1 or kinds <= set(COMPARABLE):
+            linked = compare_data(reference, candidate, plots)
+        compare_style(reference, candidate, linked, plots)
+        matched.append((reference, candidate, linked))
+    _add_unmatched_series(matched, plots)
     if not findings.has("arrangement", "series", "chart type", "orientation"):
-        compare_bar_widths(matched, frame)
-    findings.found = _join_categories(findings.found, matched, frame)
-    findings.found = join_looks(findings.found, matched, frame)
+        compare_bar_widths(matched, plots)
+    findings.found = join_categories(findings.found, matched)
+    findings.found = join_looks(findings.found, matched, plots)
     return matched
 
 
-def _unmatched_series(matched: Matched, frame: Frame) -> None:
-    """Lists series that only one side has, but for what is left of a box that lost its frame."""
-    partners = [[id(old) for old, _, _ in matched], [id(new) for _, new, _ in matched]]
-    for missing in (True, False):
-        axes, words = (frame.old, frame.old_words) if missing else (frame.new, frame.new_words)
+def _add_unmatched_series(matched: Matched, plots: PlotPair) -> None:
+    """Adds series that only one side has, but for the parts of a box that lost its frame."""
+    for missing, axes, name, taken in (
+        (True, plots.reference, plots.series_element, {id(a) for a, _, _ in matched}),
+        (False, plots.candidate, plots.candidate_series_element, {id(b) for _, b, _ in matched}),
+    ):
         boxes = unpaired_boxes(matched, missing=not missing)
         for series in axes["series"]:
-            if id(series) in partners[0 if missing else 1] or is_rest_of_box(series, boxes):
+            if id(series) in taken or is_rest_of_box(series, boxes):
                 continue
-            sides = (series["box"], None) if missing else (None, series["box"])
             single = series["kind"] in (*OUTLINED, "horizontal line", "vertical line")
-            state = "is missing" if missing else "is extra"
-            frame.findings.add("shape" if single else "series", words(series), state, *sides)
+            rule = "shape" if single else "series"
+            plots.findings.add_presence(
+                rule, name(series), missing, one_sided(series["box"], missing)
+            )
 
 
-def _compare_types(pairs: list[tuple[Series, Series]], frame: Frame) -> None:
+def _compare_types(pairs: list[tuple[Series, Series]], plots: PlotPair) -> None:
     """Changed chart types; one finding where all series of a plot changed alike."""
     changes = []
-    for old, new in pairs:
-        names = type_name(new), type_name(old)
-        bars = {old["kind"], new["kind"]} == {"bar", "horizontal bar"}
-        if old["kind"] != new["kind"]:
-            changes.append((old, new, names, "orientation" if bars else "chart type"))
-        elif is_histogram(old) != is_histogram(new) and names[0] != names[1]:
-            continue
-    if not changes:
+    for reference, candidate in pairs:
+        if reference["kind"] != candidate["kind"]:
+            names = type_name(reference), type_name(candidate)
+            bars = {reference["kind"], candidate["kind"]} == {"bar", "horizontal bar"}
+            changes.append((reference, candidate, names, "orientation" if bars else "chart type"))
+    if len({(names, rule) for _, _, names, rule in changes}) == 1 and len(changes) == len(pairs):
+        _, _, names, rule = changes[0]
+        boxes = (plots.reference["box"], plots.candidate["box"])
+        plots.findings.add(rule, Element("chart"), "type", names, boxes)
         return
-    kinds = {(names, rule) for _, _, names, rule in changes}
-    boxes = (frame.old["box"], frame.new["box"])
-    if len(kinds) == 1 and len(changes) == len(pairs):
-        names, rule = next(iter(kinds))
-        frame.findings.add(rule, "chart", f"is a {names[0]} instead of a {names[1]}", *boxes)
-        return
-    for old, new, names, rule in changes:
-        text = f"is a {names[0]} instead of a {names[1]}"
-        frame.findings.add(rule, frame.old_words(old), text, old["box"], new["box"])
-
-
-def _join_categories(found: list[Finding], matched: Matched, frame: Frame) -> list[Finding]:
-    """One finding for a category or place that all series of a plot lack or have too much."""
-    suffix = frame.findings.suffix
-    count = sum(old["kind"] not in OUTLINED for old, _, _ in matched)
-    groups: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in found:
-        if finding.rule in ("bar", "point") and " of " in finding.location:
-            words = finding.location.split(" of ")[0]
-            groups.setdefault((finding.rule, words, finding.description), []).append(finding)
-    kept, joined = list(found), []
-    for (rule, words, description), members in groups.items():
-        if len(members) < max(2, count):
-            continue
-        kept = [finding for finding in kept if finding not in members]
-        old, new = union(m.old for m in members), union(m.new for m in members)
-        if rule == "bar":
-            place = words.replace("bar ", "category ", 1) + suffix
-            joined.append(Finding("category", place, description, old, new))
-        else:
-            place = words.replace("point ", "points ", 1) + suffix
-            text = description.replace("is ", "are ", 1)
-            joined.append(Finding("point", place, text, old, new))
-    return kept + joined
+    for reference, candidate, names, rule in changes:
+        both = reference["box"], candidate["box"]
+        plots.findings.add(rule, plots.series_element(reference), "type", names, both)

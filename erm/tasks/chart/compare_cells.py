@@ -2,69 +2,72 @@
 
 from __future__ import annotations
 
-from erm.tasks.chart.elements import Series
-from erm.tasks.chart.frame import HALF_PIXEL, Frame, Pairs, size_rule
+from erm.tasks.chart.elements import Point, Series
 from erm.tasks.chart.pair_points import match_points
-from erm.tasks.chart.wording import number_change
+from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair, size_rule
 
 
-def compare_cells(old: Series, new: Series, frame: Frame) -> Pairs:
-    pairs = match_points(old, new, frame)
-    shapes = [" by ".join(map(str, series.get("shape", []))) for series in (new, old)]
+def compare_cells(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
+    """Adds differences of the cells of two heat maps; returns the pairs of cells."""
+    pairs = match_points(reference, candidate, plots)
+    shapes = [" by ".join(map(str, side.get("shape", []))) for side in (reference, candidate)]
+    boxes = reference["box"], candidate["box"]
+    element = plots.series_element(reference)
     if shapes[0] != shapes[1]:
-        text = f"has {shapes[0]} cells instead of {shapes[1]}"
-        frame.findings.add("bins", frame.old_words(old), text, old["box"], new["box"])
+        plots.findings.add("bins", element, "cells", (shapes[0], shapes[1]), boxes)
         return []
-    values = [point["value"] for point in old["points"]]
+    values = [point["value"] for point in reference["points"]]
     span = max(values) - min(values) or 1.0
     changed = [
         (i, j)
         for i, j in pairs
-        if abs(old["points"][i]["value"] - new["points"][j]["value"]) > 0.004 * span
+        if abs(reference["points"][i]["value"] - candidate["points"][j]["value"]) > 0.004 * span
     ]
     if len(changed) > 6 or (len(changed) >= 3 and len(changed) > 0.5 * len(pairs)):
-        text = f"{len(changed)} of {len(pairs)} cells differ"
-        frame.findings.add("value large", frame.old_words(old), text, old["box"], new["box"])
+        count = len(changed), len(pairs)
+        plots.findings.add("value large", element, "some cells", (None, None), boxes, count=count)
         return pairs
     for i, j in changed:
-        a, b = old["points"][i], new["points"][j]
+        a, b = reference["points"][i], candidate["points"][j]
         share = abs(b["value"] - a["value"]) / span
         rule = "value small" if share < 0.05 else "value" if share <= 0.25 else "value large"
-        text = f"value is {number_change([b['value']], [a['value']], '')}"
-        frame.findings.add(rule, frame.old_element(old, i), text, a["box"], b["box"])
+        cell = plots.mark_element(reference, i)
+        plots.findings.add(rule, cell, "value", (a["value"], b["value"]), (a["box"], b["box"]))
     return pairs
 
 
-_BOX_PARTS = {
-    "median": "value",
-    "lower quartile": "first",
-    "upper quartile": "third",
-    "lower whisker": "low",
-    "upper whisker": "high",
-}
+def _box_values(box: Point) -> dict[str, float]:
+    return {
+        "median": box["value"],
+        "lower quartile": box["first"],
+        "upper quartile": box["third"],
+        "lower whisker": box["low"],
+        "upper whisker": box["high"],
+    }
 
 
-def compare_boxes(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
+def compare_boxes(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
+    """Adds the largest difference of each two matched boxes."""
     for i, j in pairs:
-        a, b = old["points"][i], new["points"][j]
-        gaps = {}
-        for part, key in _BOX_PARTS.items():
-            ends = [float(point[key]) for point in (a, b)]  # type: ignore[literal-required]
-            gaps[part] = frame.gap((old, new), ends[1], ends[0])
-        fliers = [[value for _, value in point.get("outline", [])] for point in (a, b)]
+        a, b = reference["points"][i], candidate["points"][j]
+        boxes, element = (a["box"], b["box"]), plots.mark_element(reference, i)
+        before, after = _box_values(a), _box_values(b)
+        gaps = {
+            part: plots.gap((reference, candidate), after[part], before[part]) for part in before
+        }
+        outliers = [sorted(value for _, value in point.get("outline", [])) for point in (a, b)]
+        counts = len(outliers[0]), len(outliers[1])
         largest = max(gaps, key=lambda part: gaps[part])
-        words = frame.old_element(old, i)
         if gaps[largest] > HALF_PIXEL:
-            key = _BOX_PARTS[largest]
-            ends = [float(point[key]) for point in (b, a)]  # type: ignore[literal-required]
-            text = f"{largest} is {number_change(ends[:1], ends[1:], '')}"
-            frame.findings.add(
-                size_rule(gaps[largest] / frame.length(old)), words, text, a["box"], b["box"]
-            )
-        elif len(fliers[0]) != len(fliers[1]):
-            text = f"has {len(fliers[1])} outliers instead of {len(fliers[0])}"
-            frame.findings.add("value", words, text, a["box"], b["box"])
+            rule = size_rule(gaps[largest] / plots.length(reference))
+            ends = plots.value_coordinates(reference, before[largest], after[largest])
+            plots.findings.add(rule, element, largest, (ends[0], ends[1]), boxes)
+        elif counts[0] != counts[1]:
+            plots.findings.add("value", element, "outliers", counts, boxes)
         else:
-            moves = [frame.gap((old, new), y, x) for x, y in zip(*map(sorted, fliers), strict=True)]
+            moves = [
+                plots.gap((reference, candidate), y, x) for x, y in zip(*outliers, strict=True)
+            ]
             if max(moves, default=0.0) > HALF_PIXEL:
-                frame.findings.add("value", words, "outliers stand elsewhere", a["box"], b["box"])
+                places = tuple(outliers[0]), tuple(outliers[1])
+                plots.findings.add("value", element, "outlier values", places, boxes)

@@ -15,91 +15,94 @@ from erm.tasks.chart.compare_cells import compare_boxes, compare_cells
 from erm.tasks.chart.compare_pies import compare_wedges
 from erm.tasks.chart.compare_shapes import off_course, same_course
 from erm.tasks.chart.elements import Axes, Point, Series
-from erm.tasks.chart.findings import union
-from erm.tasks.chart.frame import BARS, BOXES, HALF_PIXEL, Frame, Pairs, size_rule
-from erm.tasks.chart.naming import both_words, is_histogram
+from erm.tasks.chart.findings import Coordinate, Element, hull, one_sided
+from erm.tasks.chart.naming import SIDEWAYS, coordinate, is_histogram, pair_element
 from erm.tasks.chart.pair_points import match_points, turns_back
-from erm.tasks.chart.wording import number_change, short
+from erm.tasks.chart.plot_pair import BARS, BOXES, HALF_PIXEL, Pairs, PlotPair, size_rule
 
 COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
 """Kinds whose values can be compared with each other's after a change of chart type."""
 
-
 _FEW = 6
-"""Most values that are told one by one."""
+"""Most values that are listed one by one."""
 
 _EXPLAINS_BASES = ("arrangement", "orientation", "value", "value small", "value large")
 
 
-def compare_data(old: Series, new: Series, frame: Frame) -> Pairs:
+def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
     """Adds the differences of two matched series' data; returns the pairs of points."""
-    if old["kind"] == "pie" or new["kind"] == "pie":
-        if old["kind"] != new["kind"]:
+    kinds = reference["kind"], candidate["kind"]
+    if "pie" in kinds:
+        if kinds[0] != kinds[1]:
             return []
-        pairs = match_points(old, new, frame)
-        _unmatched(old, new, pairs, frame)
-        compare_wedges(old, new, pairs, frame)
+        pairs = match_points(reference, candidate, plots)
+        _add_unmatched(reference, candidate, pairs, plots)
+        compare_wedges(reference, candidate, pairs, plots)
         return pairs
-    if old["kind"] == "heat map":
-        return compare_cells(old, new, frame)
-    if "box" in old["kind"]:
-        pairs = match_points(old, new, frame)
-        _unmatched(old, new, pairs, frame)
-        compare_boxes(old, new, pairs, frame)
+    if kinds[0] == "heat map":
+        return compare_cells(reference, candidate, plots)
+    if "box" in kinds[0]:
+        pairs = match_points(reference, candidate, plots)
+        _add_unmatched(reference, candidate, pairs, plots)
+        compare_boxes(reference, candidate, pairs, plots)
         return pairs
-    if old["kind"] in ("horizontal line", "vertical line"):
-        _compare_reference_line(old, new, frame)
+    if kinds[0] in ("horizontal line", "vertical line"):
+        _compare_level(reference, candidate, plots)
         return [(0, 0)]
-    if is_histogram(old) and is_histogram(new) and len(old["points"]) != len(new["points"]):
-        counts = f"has {len(new['points'])} bins instead of {len(old['points'])}"
-        frame.findings.add("bins", frame.old_words(old), counts, old["box"], new["box"])
+    counts = len(reference["points"]), len(candidate["points"])
+    if is_histogram(reference) and is_histogram(candidate) and counts[0] != counts[1]:
+        boxes = (reference["box"], candidate["box"])
+        plots.findings.add("bins", plots.series_element(reference), "bins", counts, boxes)
         return []
-    pairs = match_points(old, new, frame)
-    if same_course(old, new, frame):
+    pairs = match_points(reference, candidate, plots)
+    if same_course(reference, candidate, plots):
         return pairs
-    _unmatched(old, new, pairs, frame)
-    _compare_values(old, new, pairs, frame)
+    _add_unmatched(reference, candidate, pairs, plots)
+    _compare_values(reference, candidate, pairs, plots)
     return pairs
 
 
-def _unmatched(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
-    """Lists points that only one side has, unless a line runs the same without them."""
+def _add_unmatched(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
+    """Adds points that only one side has, unless a line runs the same without them."""
     for missing in (True, False):
-        series, other = (old, new) if missing else (new, old)
+        series, other = (reference, candidate) if missing else (candidate, reference)
         taken = {pair[0 if missing else 1] for pair in pairs}
-        left = [index for index in range(len(series["points"])) if index not in taken]
+        rest = [index for index in range(len(series["points"])) if index not in taken]
         if series["kind"] == "line" and not series["marker"]:
-            left = _departing(series, left, other, frame)
-        if not left:
+            rest = _departing(series, rest, other, plots)
+        if not rest:
             continue
         rule = "bar" if series["kind"] in (*BARS, "pie", *BOXES) else "point"
-        words = frame.old_element if missing else frame.new_element
-        name = frame.old_words if missing else frame.new_words
-        state = "missing" if missing else "extra"
-        if len(left) > 3:
-            noun = "bars" if rule == "bar" else "points"
-            text = f"{len(left)} of {len(series['points'])} {noun} are {state}"
-            boxes = (series["box"], None) if missing else (None, series["box"])
-            frame.findings.add(rule, name(series), text, *boxes)
+        if len(rest) > 3:
+            element = (
+                plots.series_element(series) if missing else plots.candidate_series_element(series)
+            )
+            plots.findings.add_presence(
+                rule,
+                element,
+                missing,
+                one_sided(series["box"], missing),
+                count=(len(rest), len(series["points"])),
+            )
             continue
-        for index in left:
-            box = series["points"][index]["box"]
-            boxes = (box, None) if missing else (None, box)
-            frame.findings.add(rule, words(series, index), f"is {state}", *boxes)
+        name = plots.mark_element if missing else plots.candidate_mark_element
+        for index in rest:
+            boxes = one_sided(series["points"][index]["box"], missing)
+            plots.findings.add_presence(rule, name(series, index), missing, boxes)
 
 
-def _departing(series: Series, indices: list[int], other: Series, frame: Frame) -> list[int]:
+def _departing(series: Series, indices: list[int], other: Series, plots: PlotPair) -> list[int]:
     """Those of a line's vertices that lie off the other line."""
     points = [series["points"][index] for index in indices]
     if not points or len(other["points"]) < 2:
         return indices
     if turns_back(series) or turns_back(other):
-        away = off_course(points, other, frame)
+        away = off_course(points, other, plots)
     else:
         ats, values, places, heights = (
             np.array(numbers)
             for side in (other["points"], points)
-            for numbers in ([p["at"] for p in side], [frame.pixels_y(p["value"]) for p in side])
+            for numbers in ([p["at"] for p in side], [plots.pixels_y(p["value"]) for p in side])
         )
         order = np.argsort(ats, kind="stable")
         within = (ats.min() <= places) & (places <= ats.max())
@@ -109,64 +112,73 @@ def _departing(series: Series, indices: list[int], other: Series, frame: Frame) 
 
 
 def _value(point: Point, series: Series, stacked: bool) -> float:
-    return (
-        point["value"] - point["base"] if series["kind"] == "area" and stacked else point["value"]
-    )
+    """What a point shows: of a stacked area its own height, without what lies below."""
+    own_height = series["kind"] == "area" and stacked
+    return point["value"] - point["base"] if own_height else point["value"]
 
 
-def _compare_values(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
-    first, second = old["points"], new["points"]
+def _compare_values(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
+    first, second = reference["points"], candidate["points"]
     named = bool(first and first[0]["name"])
-    bars = old["kind"] in BARS and new["kind"] in BARS
-    stacked = old["kind"] == new["kind"] == "area"
+    bars = reference["kind"] in BARS and candidate["kind"] in BARS
+    stacked = reference["kind"] == candidate["kind"] == "area"
     changed: list[tuple[int, int, float]] = []
     moved: Pairs = []
     for i, j in pairs:
         a, b = first[i], second[j]
         start = a["base"] if bars else 0.0
-        ends = start + _value(b, new, stacked), start + _value(a, old, stacked)
-        gap = frame.gap((old, new), *ends)
-        shift = abs(frame.place(old, b["at"]) - frame.place(old, a["at"]))
-        if shift > HALF_PIXEL and not named and not is_histogram(old):
+        ends = start + _value(b, candidate, stacked), start + _value(a, reference, stacked)
+        gap = plots.gap((reference, candidate), *ends)
+        shift = abs(plots.place(reference, b["at"]) - plots.place(reference, a["at"]))
+        if shift > HALF_PIXEL and not named and not is_histogram(reference):
             moved.append((i, j))
         elif gap > HALF_PIXEL:
-            changed.append((i, j, frame.step((old, new), *ends)))
-    _list_moved(old, new, moved, frame)
+            changed.append((i, j, plots.step((reference, candidate), *ends)))
+    _add_moved(reference, candidate, moved, plots)
     if named and bars and not changed:
-        _compare_order(old, new, pairs, frame)
+        _compare_order(reference, candidate, pairs, plots)
     # Where many values changed, two that cross do so by chance.
     few = [(i, j) for i, j, _ in changed] if len(changed) <= _FEW else []
-    for i, j, k, m in _swaps(old, new, few, frame):
+    for i, j, k, m in _swaps(reference, candidate, few, plots):
         changed = [entry for entry in changed if entry[0] not in (i, k)]
-        gap = abs(frame.pixels(old, second[j]["value"]) - frame.pixels(old, first[i]["value"]))
-        names = both_words(frame.old_element(old, i), frame.old_element(old, k))
-        values = f"values {short(first[i]['value'])} and {short(first[k]['value'])} are swapped"
-        before = union([first[i]["box"], first[k]["box"]])
-        after = union([second[j]["box"], second[m]["box"]])
-        frame.findings.add(size_rule(gap / frame.length(old)), names, values, before, after)
+        gap = abs(
+            plots.pixels(reference, second[j]["value"]) - plots.pixels(reference, first[i]["value"])
+        )
+        element = pair_element(plots.mark_element(reference, i), plots.mark_element(reference, k))
+        values = plots.value_coordinates(reference, first[i]["value"], first[k]["value"])
+        boxes = (
+            hull([first[i]["box"], first[k]["box"]]),
+            hull([second[j]["box"], second[m]["box"]]),
+        )
+        rule = size_rule(gap / plots.length(reference))
+        plots.findings.add(rule, element, "values swapped", (values, values[::-1]), boxes)
     if len(changed) >= 3 and len(changed) > 0.5 * len(pairs):
-        _list_values(old, new, changed, pairs, stacked, frame)
+        _add_values(reference, candidate, changed, pairs, stacked, plots)
     elif len(changed) > _FEW:
-        _list_course(old, new, changed, frame)
+        _add_course(reference, candidate, changed, plots)
     else:
         for i, j, gap in changed:
-            new_value, old_value = _value(second[j], new, stacked), _value(first[i], old, stacked)
-            frame.findings.add(
-                size_rule(gap / frame.length(old)),
-                frame.old_element(old, i),
-                f"value is {number_change([new_value], [old_value], '')}",
-                first[i]["box"],
-                second[j]["box"],
+            before, after = plots.value_coordinates(
+                reference,
+                _value(first[i], reference, stacked),
+                _value(second[j], candidate, stacked),
             )
-    if bars and not changed and not frame.findings.has(*_EXPLAINS_BASES):
-        _compare_bases(old, new, pairs, frame)
-    if is_histogram(old) and is_histogram(new):
-        _compare_bins(old, new, frame)
-    _compare_errors(old, new, pairs, frame)
+            plots.findings.add(
+                size_rule(gap / plots.length(reference)),
+                plots.mark_element(reference, i),
+                "value",
+                (before, after),
+                (first[i]["box"], second[j]["box"]),
+            )
+    if bars and not changed and not plots.findings.has(*_EXPLAINS_BASES):
+        _compare_bases(reference, candidate, pairs, plots)
+    if is_histogram(reference) and is_histogram(candidate):
+        _compare_bins(reference, candidate, plots)
+    _compare_errors(reference, candidate, pairs, plots)
 
 
 def _swaps(
-    old: Series, new: Series, changed: Pairs, frame: Frame
+    reference: Series, candidate: Series, changed: Pairs, plots: PlotPair
 ) -> list[tuple[int, int, int, int]]:
     """Pairs of points whose values stand in each other's place."""
     found: list[tuple[int, int, int, int]] = []
@@ -176,142 +188,184 @@ def _swaps(
             if k <= i or i in used or k in used:
                 continue
             crossed = (
-                (new["points"][j]["value"], old["points"][k]["value"]),
-                (new["points"][m]["value"], old["points"][i]["value"]),
+                (candidate["points"][j]["value"], reference["points"][k]["value"]),
+                (candidate["points"][m]["value"], reference["points"][i]["value"]),
             )
-            gaps = [abs(frame.pixels(old, a) - frame.pixels(old, b)) for a, b in crossed]
+            gaps = [
+                abs(plots.pixels(reference, a) - plots.pixels(reference, b)) for a, b in crossed
+            ]
             if max(gaps) <= HALF_PIXEL:
                 found.append((i, j, k, m))
                 used.update((i, k))
     return found
 
 
-def _compare_order(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
-    """Lists bars that keep name and value and stand in another order."""
+def _compare_order(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
+    """Adds bars that keep name and value and stand in another order."""
     ranks = [
-        new["points"][j]["at"] for _, j in sorted(pairs, key=lambda p: old["points"][p[0]]["at"])
+        candidate["points"][j]["at"]
+        for _, j in sorted(pairs, key=lambda pair: reference["points"][pair[0]]["at"])
     ]
-    if ranks != sorted(ranks) and not frame.findings.has("layout"):
-        text = "stand in another order"
-        frame.findings.add("layout", "categories", text, old["box"], new["box"])
+    if ranks != sorted(ranks) and not plots.findings.has("layout"):
+        boxes = reference["box"], candidate["box"]
+        element = Element("categories", plural=True)
+        plots.findings.add("layout", element, "order", (False, True), boxes)
 
 
-def _list_moved(old: Series, new: Series, moved: Pairs, frame: Frame) -> None:
-    first, second = old["points"], new["points"]
+def _add_moved(reference: Series, candidate: Series, moved: Pairs, plots: PlotPair) -> None:
+    """Adds points that moved along the category axis."""
+    first, second = reference["points"], candidate["points"]
     if len(moved) > 3:
-        text = f"{len(moved)} of {len(first)} positions differ"
-        frame.findings.add("value large", frame.old_words(old), text, old["box"], new["box"])
+        boxes = reference["box"], candidate["box"]
+        element, count = plots.series_element(reference), (len(moved), len(first))
+        plots.findings.add("value large", element, "positions", (None, None), boxes, count=count)
         return
+    along = ("y", "x") if reference["kind"] in SIDEWAYS else ("x", "y")
     for i, j in moved:
         a, b = first[i], second[j]
-        share = max(
-            abs(frame.place(old, b["at"]) - frame.place(old, a["at"])) / frame.breadth(old),
-            abs(frame.pixels(old, b["value"]) - frame.pixels(old, a["value"])) / frame.length(old),
+        across = abs(plots.place(reference, b["at"]) - plots.place(reference, a["at"]))
+        height = abs(plots.pixels(reference, b["value"]) - plots.pixels(reference, a["value"]))
+        share = max(across / plots.breadth(reference), height / plots.length(reference))
+        before, after = (
+            (
+                *plots.coordinates(along[0], point["at"]),  # type: ignore[arg-type]
+                *plots.coordinates(along[1], point["value"]),  # type: ignore[arg-type]
+            )
+            for point in (a, b)
         )
-        pairs = ([b["at"], b["value"]], [a["at"], a["value"]])
-        new_text, old_text = number_change(*pairs, ", ").split(" instead of ")
-        text = f"position is ({new_text}) instead of ({old_text})"
-        frame.findings.add(size_rule(share), frame.old_element(old, i), text, a["box"], b["box"])
+        element = plots.mark_element(reference, i)
+        boxes = a["box"], b["box"]
+        plots.findings.add(size_rule(share), element, "position", (before, after), boxes)
 
 
-def _list_values(
-    old: Series,
-    new: Series,
+def _add_values(
+    reference: Series,
+    candidate: Series,
     changed: list[tuple[int, int, float]],
     pairs: Pairs,
     stacked: bool,
-    frame: Frame,
+    plots: PlotPair,
 ) -> None:
+    """Adds the change of most values of a series as one."""
     if len(pairs) > _FEW:
-        _list_course(old, new, changed, frame)
+        _add_course(reference, candidate, changed, plots)
         return
-    after = [_value(new["points"][j], new, stacked) for _, j in pairs]
-    before = [_value(old["points"][i], old, stacked) for i, _ in pairs]
-    text = f"values are {number_change(after, before, ', ')}"
-    largest = max(gap for _, _, gap in changed)
-    rule = size_rule(largest / frame.length(old))
-    frame.findings.add(rule, frame.old_words(old), text, old["box"], new["box"])
+    before = [_value(reference["points"][i], reference, stacked) for i, _ in pairs]
+    after = [_value(candidate["points"][j], candidate, stacked) for _, j in pairs]
+    values = tuple(plots.value_coordinates(reference, *side) for side in (before, after))
+    rule = size_rule(max(gap for _, _, gap in changed) / plots.length(reference))
+    boxes = reference["box"], candidate["box"]
+    plots.findings.add(rule, plots.series_element(reference), "values", values, boxes)  # type: ignore[arg-type]
 
 
-def _list_course(
-    old: Series, new: Series, changed: list[tuple[int, int, float]], frame: Frame
+def _add_course(
+    reference: Series,
+    candidate: Series,
+    changed: list[tuple[int, int, float]],
+    plots: PlotPair,
 ) -> None:
+    """Adds the change of many values as one, with the largest change."""
     i, j, gap = max(changed, key=lambda entry: entry[2])
-    values = number_change([new["points"][j]["value"]], [old["points"][i]["value"]], "")
-    name = old["points"][i]["name"] or short(old["points"][i]["at"])
-    text = f"{len(changed)} of {len(old['points'])} values differ, most at {name}: {values}"
-    rule = size_rule(gap / frame.length(old))
-    frame.findings.add(rule, frame.old_words(old), text, old["box"], new["box"])
+    point = reference["points"][i]
+    axis = plots.reference["y" if reference["kind"] in SIDEWAYS else "x"]
+    most: str | Coordinate = point["name"] or coordinate(point["at"], axis)
+    before, after = plots.value_coordinates(
+        reference, point["value"], candidate["points"][j]["value"]
+    )
+    plots.findings.add(
+        size_rule(gap / plots.length(reference)),
+        plots.series_element(reference),
+        "some values",
+        (before, after),
+        (reference["box"], candidate["box"]),
+        count=(len(changed), len(reference["points"])),
+        most=most,
+    )
 
 
-def _compare_bases(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
+def _compare_bases(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
+    """Adds bars that keep their length and start elsewhere."""
     moved = []
     for i, j in pairs:
-        a, b = old["points"][i], new["points"][j]
-        gap = frame.gap((old, new), b["base"], a["base"])
+        a, b = reference["points"][i], candidate["points"][j]
+        gap = plots.gap((reference, candidate), b["base"], a["base"])
         if gap > HALF_PIXEL and a["value"] != 0:
             moved.append((i, a, b, gap))
-    stacks = arrangement(frame.old) == arrangement(frame.new) == "stacked"
+    stacks = arrangement(plots.reference) == arrangement(plots.candidate) == "stacked"
     if stacks and len(moved) >= 2 and len(moved) > 0.5 * len(pairs):
-        text = "is stacked in another order"
-        frame.findings.add("arrangement", frame.old_words(old), text, old["box"], new["box"])
-    else:
-        for i, a, b, gap in moved:
-            text = f"starts at {number_change([b['base']], [a['base']], '')}"
-            rule = size_rule(gap / frame.length(old))
-            frame.findings.add(rule, frame.old_element(old, i), text, a["box"], b["box"])
+        boxes = reference["box"], candidate["box"]
+        element = plots.series_element(reference)
+        plots.findings.add("arrangement", element, "stacking order", (False, True), boxes)
+        return
+    for i, a, b, gap in moved:
+        rule = size_rule(gap / plots.length(reference))
+        values = plots.value_coordinates(reference, a["base"], b["base"])
+        element = plots.mark_element(reference, i)
+        plots.findings.add(rule, element, "start", (values[0], values[1]), (a["box"], b["box"]))
 
 
-def _compare_bins(old: Series, new: Series, frame: Frame) -> None:
+def _compare_bins(reference: Series, candidate: Series, plots: PlotPair) -> None:
     spans = []
-    for series in (new, old):
+    for series in (reference, candidate):
         points = series["points"]
         ends = [p["at"] - p["size"] / 2 for p in points] + [p["at"] + p["size"] / 2 for p in points]
-        spans.append([min(ends), max(ends)])
-    gaps = [abs(frame.place(old, a) - frame.place(old, b)) for a, b in zip(*spans, strict=True)]
+        spans.append((min(ends), max(ends)))
+    gaps = [
+        abs(plots.place(reference, a) - plots.place(reference, b))
+        for a, b in zip(*spans, strict=True)
+    ]
     if max(gaps) > 1.0:
-        text = f"bins span {number_change(spans[0], spans[1], ' to ')}"
-        frame.findings.add("value", frame.old_words(old), text, old["box"], new["box"])
+        boxes = reference["box"], candidate["box"]
+        element = plots.series_element(reference)
+        plots.findings.add("value", element, "bins span", (spans[0], spans[1]), boxes)
 
 
-def _compare_errors(old: Series, new: Series, pairs: Pairs, frame: Frame) -> None:
-    have = [any("low" in point for point in series["points"]) for series in (old, new)]
+def _compare_errors(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
+    have = [any("low" in point for point in series["points"]) for series in (reference, candidate)]
     if have[0] != have[1]:
-        where = f"error bars{' of ' + frame.old_words(old) if len(frame.old['series']) > 1 else ''}"
-        state = "are missing" if have[0] else "are extra"
-        boxes = (old["box"], None) if have[0] else (None, new["box"])
-        frame.findings.add("error bars", where, state, *boxes)
+        several = len(plots.reference["series"]) > 1
+        owner = plots.series_element(reference) if several else None
+        element = Element("error bars", plural=True, owner=owner)
+        missing = have[0]
+        boxes = one_sided(reference["box"] if missing else candidate["box"], missing)
+        plots.findings.add_presence("error bars", element, missing, boxes)
         return
     for i, j in pairs:
-        a, b = old["points"][i], new["points"][j]
+        a, b = reference["points"][i], candidate["points"][j]
         if "low" not in a or "low" not in b:
             continue
         # An error bar goes along with the end of its bar, in a stack with all bars below.
-        along = _end(a, old) - _end(b, new)
-        after, before = [b["low"], b["high"]], [a["low"], a["high"]]
+        along = _end(a, reference) - _end(b, candidate)
+        before, after = (a["low"], a["high"]), (b["low"], b["high"])
         gap = min(
-            max(frame.gap((old, new), x + way, y) for x, y in zip(after, before, strict=True))
+            max(
+                plots.gap((reference, candidate), x + way, y)
+                for x, y in zip(after, before, strict=True)
+            )
             for way in (0.0, along)
         )
         if gap > HALF_PIXEL:
-            text = f"error bar is {number_change(after, before, ' to ')}"
-            rule = size_rule(gap / frame.length(old))
-            frame.findings.add(rule, frame.old_element(old, i), text, a["box"], b["box"])
+            rule = size_rule(gap / plots.length(reference))
+            element = plots.mark_element(reference, i)
+            plots.findings.add(rule, element, "error bar", (before, after), (a["box"], b["box"]))
 
 
 def _end(point: Point, series: Series) -> float:
     return point["value"] + (point["base"] if series["kind"] in BARS else 0.0)
 
 
-def _compare_reference_line(old: Series, new: Series, frame: Frame) -> None:
-    a, b = old["points"][0], new["points"][0]
-    if frame.gap((old, new), b["value"], a["value"]) > HALF_PIXEL:
-        text = f"is at {number_change([b['value']], [a['value']], '')}"
-        frame.findings.add("value", frame.old_words(old), text, a["box"], b["box"])
+def _compare_level(reference: Series, candidate: Series, plots: PlotPair) -> None:
+    """A line across the plot at another value."""
+    a, b = reference["points"][0], candidate["points"][0]
+    if plots.gap((reference, candidate), b["value"], a["value"]) > HALF_PIXEL:
+        values = plots.value_coordinates(reference, a["value"], b["value"])
+        boxes = a["box"], b["box"]
+        element = plots.series_element(reference)
+        plots.findings.add("value", element, "level", (values[0], values[1]), boxes)
 
 
 def arrangement(axes: Axes) -> str:
-    """How the bar series of a plot stand to each other: stacked, grouped, overlaid, or one."""
+    """How the bar series of a plot stand to each other: stacked, grouped, overlaid, or single."""
     series = [item for item in axes["series"] if item["kind"] in BARS and not is_histogram(item)]
     if len(series) < 2:
         return "single"

@@ -9,16 +9,19 @@ from __future__ import annotations
 from typing import Any
 
 from erm.tasks.chart.elements import Axes, BoxList, ChartScene
-from erm.tasks.chart.findings import Findings, union
-from erm.tasks.chart.frame import Pairs
+from erm.tasks.chart.findings import Element, Findings, hull
 from erm.tasks.chart.matching import overlap
-from erm.tasks.chart.naming import both_words
+from erm.tasks.chart.plot_pair import Pairs
 
 _MOVED = 0.5
 
 
 def exchange_swapped(
-    old: ChartScene, new: ChartScene, pairs: Pairs, numbers: dict[int, int], findings: Findings
+    reference: ChartScene,
+    candidate: ChartScene,
+    pairs: Pairs,
+    numbers: dict[int, int],
+    findings: Findings,
 ) -> Pairs:
     """Pairs of plots after those that changed places were paired by content; lists them."""
     linked = dict(pairs)
@@ -26,15 +29,21 @@ def exchange_swapped(
         for k, m in pairs:
             if k <= i or (linked[i], linked[k]) != (j, m):
                 continue
-            a, b, c, d = old["axes"][i], old["axes"][k], new["axes"][j], new["axes"][m]
+            a, b, c, d = (
+                reference["axes"][i],
+                reference["axes"][k],
+                candidate["axes"][j],
+                candidate["axes"][m],
+            )
             if _content(a) != _content(c) and (_content(a), _content(b)) == (
                 _content(d),
                 _content(c),
             ):
                 linked[i], linked[k] = m, j
-                words = both_words(f"subplot {numbers[i]}", f"subplot {numbers[k]}")
-                boxes = union([a["box"], b["box"]]), union([c["box"], d["box"]])
-                findings.add("layout", words, "are swapped", *boxes)
+                second = Element("subplot", rank=numbers[k])
+                element = Element("subplot", rank=numbers[i], second=second)
+                boxes = hull([a["box"], b["box"]]), hull([c["box"], d["box"]])
+                findings.add("layout", element, "places swapped", (False, True), boxes)
     return sorted(linked.items())
 
 
@@ -47,35 +56,41 @@ def _content(axes: Axes) -> tuple[Any, ...]:
 
 
 def compare_layout(
-    old: ChartScene, new: ChartScene, pairs: Pairs, numbers: dict[int, int], findings: Findings
+    reference: ChartScene,
+    candidate: ChartScene,
+    pairs: Pairs,
+    numbers: dict[int, int],
+    findings: Findings,
 ) -> None:
     """Lists another grid of plots, or single plots at another place."""
     if findings.has("layout"):
         return
-    plots = [(i, j) for i, j in pairs if old["axes"][i]["role"] == "plot"]
+    plots = [(i, j) for i, j in pairs if reference["axes"][i]["role"] == "plot"]
     moved = [
         (i, j)
         for i, j in plots
-        if overlap(_share(old["axes"][i], old), _share(new["axes"][j], new)) < _MOVED
+        if overlap(_share(reference["axes"][i], reference), _share(candidate["axes"][j], candidate))
+        < _MOVED
     ]
     if not moved:
         return
-    grids = _grid(old, [i for i, _ in plots]), _grid(new, [j for _, j in plots])
+    grids = _grid(reference, [i for i, _ in plots]), _grid(candidate, [j for _, j in plots])
     boxes = (
-        union(old["axes"][i]["box"] for i, _ in moved),
-        union(new["axes"][j]["box"] for _, j in moved),
+        hull(reference["axes"][i]["box"] for i, _ in moved),
+        hull(candidate["axes"][j]["box"] for _, j in moved),
     )
+    several = Element("subplots", plural=True)
     if len(plots) > 1 and None not in grids and grids[0] != grids[1]:
-        text = f"stand in {grids[1]} instead of {grids[0]}"
-        findings.add("layout", "subplots", text, *boxes)
+        findings.add("layout", several, "grid shape", grids, boxes)
         return
     if len(moved) > 2:
-        findings.add("layout", f"{len(moved)} subplots", "stand elsewhere", *boxes)
+        count = len(moved), len(plots)
+        findings.add("layout", several, "places", (None, None), boxes, count=count)
         return
     for i, j in moved:
-        words = f"subplot {numbers[i]}" if len(plots) > 1 else "plot"
-        places = old["axes"][i]["box"], new["axes"][j]["box"]
-        findings.add("layout", words, "stands elsewhere", *places)
+        element = Element("subplot", rank=numbers[i]) if len(plots) > 1 else Element("plot")
+        places = reference["axes"][i]["box"], candidate["axes"][j]["box"]
+        findings.add("layout", element, "place", (None, None), places)
 
 
 def _share(axes: Axes, scene: ChartScene) -> BoxList:

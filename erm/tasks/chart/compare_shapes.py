@@ -8,32 +8,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from erm.tasks.chart.elements import Point, Series
-from erm.tasks.chart.frame import HALF_PIXEL, Frame
 from erm.tasks.chart.matching import assign
+from erm.tasks.chart.plot_pair import HALF_PIXEL, PlotPair
 
 
-def compare_shapes(old: Series, new: Series, frame: Frame) -> None:
-    """Adds one finding where outlines of two matched shapes differ by more than half a pixel.
+def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> None:
+    """Adds one finding where outlines of two matched shapes differ by more than a pixel.
 
     A shape that keeps its values goes along with an axis of another range, direction or scale.
     """
-    first, second = old["points"], new["points"]
-    words, boxes = frame.old_words(old), (old["box"], new["box"])
+    first, second = reference["points"], candidate["points"]
+    element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
     if len(first) != len(second):
-        text = f"has {len(second)} parts instead of {len(first)}"
-        frame.findings.add("shape", words, text, *boxes)
+        plots.findings.add("shape", element, "parts", (len(first), len(second)), boxes)
         return
-    box = frame.old["box"]
+    box = plots.reference["box"]
     scale = np.array([box[2] - box[0], box[3] - box[1]]) / 1000
 
-    ours = [_vertices(point) * scale for point in first]
-    theirs = [_vertices(point) * scale for point in second]
-    carried = [frame.carried(_vertices(point) / 1000) * 1000 * scale for point in second]
+    outlines = [_vertices(point) * scale for point in first]
+    others = [_vertices(point) * scale for point in second]
+    carried = [plots.carried(_vertices(point) / 1000) * 1000 * scale for point in second]
 
     def gap(i: int, j: int) -> float:
         return min(
-            max(_farthest(ours[i], other), _farthest(other, ours[i]))
-            for other in (theirs[j], carried[j])
+            max(_farthest(outlines[i], other), _farthest(other, outlines[i]))
+            for other in (others[j], carried[j])
         )
 
     pairs = (
@@ -43,32 +42,32 @@ def compare_shapes(old: Series, new: Series, frame: Frame) -> None:
     )
     far = [(i, j) for i, j in pairs if gap(i, j) > 2 * HALF_PIXEL]
     if len(far) == len(pairs) == 1:
-        frame.findings.add("shape", words, "has another form or place", *boxes)
+        plots.findings.add("shape", element, "form", (None, None), boxes)
     elif far:
-        text = f"{len(far)} of {len(pairs)} parts have another form or place"
-        frame.findings.add("shape", words, text, *boxes)
+        count = len(far), len(pairs)
+        plots.findings.add("shape", element, "forms", (None, None), boxes, count=count)
 
 
-def same_course(old: Series, new: Series, frame: Frame) -> bool:
+def same_course(reference: Series, candidate: Series, plots: PlotPair) -> bool:
     """Whether two lines without markers run alike, whatever points they were drawn through."""
     plain = [
         series["kind"] == "line" and not series["marker"] and not series.get("step")
-        for series in (old, new)
+        for series in (reference, candidate)
     ]
-    if not all(plain) or len(old["points"]) < 2 or len(new["points"]) < 2:
+    if not all(plain) or len(reference["points"]) < 2 or len(candidate["points"]) < 2:
         return False
-    a, b = (_course(series["points"], frame) for series in (old, new))
+    a, b = (_course(series["points"], plots) for series in (reference, candidate))
     return max(_farthest(a, b), _farthest(b, a)) <= HALF_PIXEL
 
 
-def off_course(points: Sequence[Point], line: Series, frame: Frame) -> NDArray[np.bool_]:
+def off_course(points: Sequence[Point], line: Series, plots: PlotPair) -> NDArray[np.bool_]:
     """Which points lie off the course of a line."""
-    distances = _distances(_course(points, frame), _course(line["points"], frame))
+    distances = _distances(_course(points, plots), _course(line["points"], plots))
     return np.asarray(distances > HALF_PIXEL)
 
 
-def _course(points: Sequence[Point], frame: Frame) -> NDArray[np.float64]:
-    return np.array([[frame.pixels_x(p["at"]), frame.pixels_y(p["value"])] for p in points])
+def _course(points: Sequence[Point], plots: PlotPair) -> NDArray[np.float64]:
+    return np.array([[plots.pixels_x(p["at"]), plots.pixels_y(p["value"])] for p in points])
 
 
 def _vertices(point: Point) -> NDArray[np.float64]:

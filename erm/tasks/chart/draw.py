@@ -35,9 +35,9 @@ from numpy.typing import NDArray
 
 from erm.sources.errors import DrawError
 from erm.tasks import Drawing
+from erm.tasks.chart.determinism import same_randomness_and_clock
 from erm.tasks.chart.embedded import Embedded, find_embedded, paints_data
-from erm.tasks.chart.sameness import same_randomness_and_clock
-from erm.tasks.chart.shortcuts import take_shortcuts
+from erm.tasks.chart.matplotlib_patches import take_shortcuts
 
 PROGRAM_NAME = "chart.py"
 

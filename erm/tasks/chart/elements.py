@@ -10,7 +10,7 @@ they are laid over their background. Widths and sizes are pixels.
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Literal, NotRequired, TypedDict
 
 BoxList = list[float]
 
@@ -68,6 +68,8 @@ class Axis(TypedDict):
     side: str
     """Where labels stand: left, right, bottom or top."""
     ticks: list[Tick]
+    calendar: NotRequired[Literal["days", "hours", "months"]]
+    """What values count since 1970 where the axis shows dates."""
     tick_size: float
     tick_colour: str
     tick_angle: float

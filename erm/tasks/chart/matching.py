@@ -24,12 +24,12 @@ NEVER = 1e6
 
 
 def assign(
-    old: Sequence[A], new: Sequence[B], cost: Callable[[int, int], float]
+    reference: Sequence[A], candidate: Sequence[B], cost: Callable[[int, int], float]
 ) -> list[tuple[int, int]]:
     """Pairs of indices of least total cost, in the order of ``old``; costs ≥ `NEVER` unpaired."""
-    if not old or not new:
+    if not reference or not candidate:
         return []
-    table = np.array([[cost(i, j) for j in range(len(new))] for i in range(len(old))])
+    table = np.array([[cost(i, j) for j in range(len(candidate))] for i in range(len(reference))])
     rows, columns = linear_sum_assignment(table)
     pairs = zip(rows.tolist(), columns.tolist(), strict=True)
     return [(i, j) for i, j in pairs if table[i, j] < NEVER]
@@ -45,7 +45,7 @@ def overlap(first: BoxList, second: BoxList) -> float:
 
 
 def match_axes(
-    old: Sequence[Axes], new: Sequence[Axes], sizes: tuple[list[int], list[int]]
+    reference: Sequence[Axes], candidate: Sequence[Axes], sizes: tuple[list[int], list[int]]
 ) -> list[tuple[int, int]]:
     """Plots by place in the figure, then by content; a colour bar only matches a colour bar."""
 
@@ -54,22 +54,23 @@ def match_axes(
         return [x0 / size[0], y0 / size[1], x1 / size[0], y1 / size[1]]
 
     def cost(i: int, j: int) -> float:
-        if old[i]["role"] != new[j]["role"]:
+        if reference[i]["role"] != candidate[j]["role"]:
             return NEVER
-        place = 1 - overlap(share(old[i], sizes[0]), share(new[j], sizes[1]))
+        place = 1 - overlap(share(reference[i], sizes[0]), share(candidate[j], sizes[1]))
         texts = [
-            {item["role"]: item["text"] for item in axes["texts"]} for axes in (old[i], new[j])
+            {item["role"]: item["text"] for item in axes["texts"]}
+            for axes in (reference[i], candidate[j])
         ]
         words = sum(
             text_distance(texts[0].get(role, ""), texts[1].get(role, ""))
             for role in ("title", "x label", "y label", "right y label")
         )
-        names = [sorted(s["name"] for s in axes["series"]) for axes in (old[i], new[j])]
-        kinds = [sorted(s["kind"] for s in axes["series"]) for axes in (old[i], new[j])]
+        names = [sorted(s["name"] for s in axes["series"]) for axes in (reference[i], candidate[j])]
+        kinds = [sorted(s["kind"] for s in axes["series"]) for axes in (reference[i], candidate[j])]
         content = 0.3 * (names[0] != names[1]) + 0.3 * (kinds[0] != kinds[1])
         return place + 0.1 * words + content + 0.01 * abs(i - j)
 
-    return assign(old, new, cost)
+    return assign(reference, candidate, cost)
 
 
 def match_series(axes: tuple[Axes, Axes], backgrounds: tuple[str, str]) -> list[tuple[int, int]]:
@@ -78,16 +79,16 @@ def match_series(axes: tuple[Axes, Axes], backgrounds: tuple[str, str]) -> list[
     What is drawn weighs more than what the legend calls it: two names that changed places are two
     legend entries, not two moved lines.
     """
-    old, new = axes[0]["series"], axes[1]["series"]
-    carried = [carried_points(series, axes) for series in new]
+    reference, candidate = axes[0]["series"], axes[1]["series"]
+    carried = [carried_points(series, axes) for series in candidate]
 
     def distance(i: int, j: int) -> float:
-        gap = data_distance(old[i]["points"], new[j]["points"])
+        gap = data_distance(reference[i]["points"], candidate[j]["points"])
         along = carried[j]
-        return gap if along is None else min(gap, data_distance(old[i]["points"], along))
+        return gap if along is None else min(gap, data_distance(reference[i]["points"], along))
 
     def cost(i: int, j: int) -> float:
-        a, b = old[i], new[j]
+        a, b = reference[i], candidate[j]
         free = {*OUTLINED, "horizontal line", "vertical line", "image"}
         if a["kind"] != b["kind"] and (a["kind"] in free or b["kind"] in free):
             return NEVER
@@ -106,7 +107,7 @@ def match_series(axes: tuple[Axes, Axes], backgrounds: tuple[str, str]) -> list[
             + 0.02 * abs(i - j)
         )
 
-    return assign(old, new, cost)
+    return assign(reference, candidate, cost)
 
 
 def carried_points(series: Series, axes: tuple[Axes, Axes]) -> list[Point] | None:
@@ -128,16 +129,16 @@ def carried_points(series: Series, axes: tuple[Axes, Axes]) -> list[Point] | Non
     ]
 
 
-def data_distance(old: Sequence[Point], new: Sequence[Point]) -> float:
+def data_distance(reference: Sequence[Point], candidate: Sequence[Point]) -> float:
     """Mean difference of values as a share of their range, 0 to 1; by rank after sorting places."""
-    if not old or not new:
+    if not reference or not candidate:
         return 1.0
-    count = min(len(old), len(new))
-    first = np.array([[point["at"], point["value"]] for point in old])
-    second = np.array([[point["at"], point["value"]] for point in new])
+    count = min(len(reference), len(candidate))
+    first = np.array([[point["at"], point["value"]] for point in reference])
+    second = np.array([[point["at"], point["value"]] for point in candidate])
     span = np.ptp(np.concatenate([first, second]), axis=0)
     span[span == 0] = 1.0
-    if len(old) == len(new):
+    if len(reference) == len(candidate):
         return float(np.minimum(1.0, np.abs(first - second) / span).mean())
     gaps = np.abs(first[:, None, :] - second[None, :, :]) / span
     nearest = np.sort(gaps.sum(axis=2).min(axis=1))[:count].mean()
@@ -190,38 +191,45 @@ def _unscaled(scale: str, place: float) -> float:
     return place
 
 
-def match_named(old: Sequence[Point], new: Sequence[Point]) -> list[tuple[int, int]]:
+def match_named(reference: Sequence[Point], candidate: Sequence[Point]) -> list[tuple[int, int]]:
     """Points that stand for categories: by name, value, rank and colour together.
 
     A bar that stands where it stood and is as long as it was is the same bar under another name.
     """
-    values = [point["value"] for point in [*old, *new]]
+    values = [point["value"] for point in [*reference, *candidate]]
     span = max(values, default=0.0) - min(values, default=0.0) or 1.0
 
     def cost(i: int, j: int) -> float:
-        words = text_distance(old[i]["name"], new[j]["name"])
+        words = text_distance(reference[i]["name"], candidate[j]["name"])
         names = 0.0 if words == 0 else 0.5 + 0.5 * words
-        rank = abs(i / max(1, len(old) - 1) - j / max(1, len(new) - 1))
-        colours = 0.4 * (old[i].get("colour", "") != new[j].get("colour", ""))
-        return names + 0.8 * abs(old[i]["value"] - new[j]["value"]) / span + 0.8 * rank + colours
+        rank = abs(i / max(1, len(reference) - 1) - j / max(1, len(candidate) - 1))
+        colours = 0.4 * (reference[i].get("colour", "") != candidate[j].get("colour", ""))
+        return (
+            names
+            + 0.8 * abs(reference[i]["value"] - candidate[j]["value"]) / span
+            + 0.8 * rank
+            + colours
+        )
 
-    return assign(old, new, cost)
+    return assign(reference, candidate, cost)
 
 
 def match_placed(
-    old: Sequence[Point], new: Sequence[Point], tolerance: float
+    reference: Sequence[Point], candidate: Sequence[Point], tolerance: float
 ) -> list[tuple[int, int]]:
     """Points by place: the same place first, what is left by order where equally many are."""
     taken: set[int] = set()
     pairs = []
-    for i, point in enumerate(old):
-        near = [j for j in range(len(new)) if j not in taken]
-        best = min(near, key=lambda j: (abs(new[j]["at"] - point["at"]), abs(i - j)), default=None)
-        if best is not None and abs(new[best]["at"] - point["at"]) <= tolerance:
+    for i, point in enumerate(reference):
+        near = [j for j in range(len(candidate)) if j not in taken]
+        best = min(
+            near, key=lambda j: (abs(candidate[j]["at"] - point["at"]), abs(i - j)), default=None
+        )
+        if best is not None and abs(candidate[best]["at"] - point["at"]) <= tolerance:
             taken.add(best)
             pairs.append((i, best))
-    rest_old = [i for i in range(len(old)) if i not in {i for i, _ in pairs}]
-    rest_new = [j for j in range(len(new)) if j not in taken]
-    if len(old) == len(new):
-        pairs += zip(rest_old, rest_new, strict=True)
+    rest_reference = [i for i in range(len(reference)) if i not in {i for i, _ in pairs}]
+    rest_candidate = [j for j in range(len(candidate)) if j not in taken]
+    if len(reference) == len(candidate):
+        pairs += zip(rest_reference, rest_candidate, strict=True)
     return sorted(pairs)

@@ -1,9 +1,17 @@
-"""Locations: how a person names a series, a bar, a wedge or a point of a chart."""
+"""By what a series, a bar, a wedge or a point of a chart is known: its name, colour, rank or place.
+
+Not covered: the words for it (`erm.tasks.chart.phrases`).
+"""
 
 from __future__ import annotations
 
-from erm.tasks.chart.elements import Axes, Point, Series
-from erm.tasks.chart.wording import colour_name, over, quote, short
+import math
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from erm.tasks.chart.elements import Axes, Axis, Point, Series
+from erm.tasks.chart.findings import Coordinate, Element
+from erm.tasks.chart.wording import colour_name, over
 
 _NOUNS = {
     "bar": "bars",
@@ -45,9 +53,12 @@ _TYPES = {
     "error bar": "error bar chart",
 }
 
+SIDEWAYS = ("horizontal bar", "sideways box", "sideways area", "vertical line")
+"""Kinds whose values lie along the x axis."""
+
 
 def type_name(series: Series) -> str:
-    """The chart type that a series makes, as a person says it."""
+    """The chart type that a series makes."""
     if series["kind"] == "bar" and series.get("touching") and not series["points"][0]["name"]:
         return "histogram"
     return _TYPES.get(series["kind"], series["kind"])
@@ -67,74 +78,76 @@ def background(axes: Axes, figure: str) -> str:
     return over(axes["background"], over(figure, "#ffffff"))
 
 
-def series_words(series: Series, axes: Axes, under: str) -> str:
-    """``series 'EU'``, ``red line`` or, for the only one of its kind, ``line``."""
-    noun = "histogram" if is_histogram(series) else _NOUNS.get(series["kind"], series["kind"])
-    if series["name"] and len(axes["series"]) > 1:
-        return f"series {quote(series['name'])}"
-    alike = [other for other in axes["series"] if other["kind"] == series["kind"]]
-    if len(alike) > 1:
-        names = [colour_name(over(other["colour"], under)) for other in alike]
-        name = colour_name(over(series["colour"], under))
-        if names.count(name) == 1 or not series["mixed"]:
-            return f"{name} {noun}"
-        return f"{noun} {alike.index(series) + 1}"
-    return noun
-
-
 def plural(series: Series) -> str:
     """What several series of this kind are called together; ``marks`` of free form."""
     return _PLURALS.get(series["kind"], "marks")
 
 
-def element_words(series: Series, index: int, axes: Axes, under: str) -> str:
-    """``bar 'Q3' of series 'EU'``, ``wedge 'Rent'``, ``point at 3``, ``bin 2``."""
-    point = series["points"][index]
-    return _element(series, point, index, axes, under) + _owner(series, axes, under)
-
-
-def _owner(series: Series, axes: Axes, under: str) -> str:
+def series_element(series: Series, axes: Axes, under: str) -> Element:
+    """A series by its name, else by its colour, its rank, or as the only one of its kind."""
+    noun = "histogram" if is_histogram(series) else _NOUNS.get(series["kind"], series["kind"])
+    if series["name"] and len(axes["series"]) > 1:
+        return Element("series", name=series["name"])
     alike = [other for other in axes["series"] if other["kind"] == series["kind"]]
-    if len(alike) < 2 and not (series["name"] and len(axes["series"]) > 1):
-        return ""
-    return f" of {series_words(series, axes, under)}"
+    if len(alike) > 1:
+        names = [colour_name(over(other["colour"], under)) for other in alike]
+        colour = over(series["colour"], under)
+        if names.count(colour_name(colour)) == 1 or not series["mixed"]:
+            return Element(noun, colour=colour)
+        return Element(noun, rank=alike.index(series) + 1)
+    return Element(noun)
 
 
-def _element(series: Series, point: Point, index: int, axes: Axes, under: str) -> str:
+def mark_element(series: Series, index: int, axes: Axes, under: str) -> Element:
+    """A mark by its category, its place or its rank, with the series that it belongs to."""
+    point = series["points"][index]
+    alike = [other for other in axes["series"] if other["kind"] == series["kind"]]
+    owned = len(alike) > 1 or (series["name"] and len(axes["series"]) > 1)
+    owner = series_element(series, axes, under) if owned else None
     kind = series["kind"]
     if kind == "heat map":
-        return f"cell row {round(point['base']) + 1}, column {round(point['at']) + 1}"
+        cell = round(point["base"]) + 1, round(point["at"]) + 1
+        return Element("cell", cell=cell, owner=owner)
     if kind == "pie":
-        if point["name"]:
-            return f"wedge {quote(point['name'])}"
-        colours = [
-            colour_name(over(p.get("colour", series["colour"]), under)) for p in series["points"]
-        ]
-        if colours.count(colours[index]) == 1:
-            return f"{colours[index]} wedge"
-        return f"wedge {index + 1}"
+        return _wedge_element(series, point, index, under, owner)
     if is_histogram(series):
-        return f"bin {index + 1}"
+        return Element("bin", rank=index + 1, owner=owner)
     noun = "box" if "box" in kind else "bar" if kind in ("bar", "horizontal bar") else "point"
     if point["name"]:
-        return f"{noun} {quote(point['name'])}"
-    return f"{noun} at {short(point['at'])}"
+        return Element(noun, name=point["name"], owner=owner)
+    axis = axes["y"] if kind in SIDEWAYS else axes["x"]
+    return Element(noun, at=coordinate(point["at"], axis), owner=owner)
 
 
-_NUMBERED = ("bar ", "wedge ", "point ", "bin ", "box ")
+def _wedge_element(
+    series: Series, point: Point, index: int, under: str, owner: Element | None
+) -> Element:
+    if point["name"]:
+        return Element("wedge", name=point["name"], owner=owner)
+    colours = [over(p.get("colour", series["colour"]), under) for p in series["points"]]
+    names = [colour_name(colour) for colour in colours]
+    if names.count(names[index]) == 1:
+        return Element("wedge", colour=colours[index], owner=owner)
+    return Element("wedge", rank=index + 1, owner=owner)
 
 
-def _tail(words: str) -> str:
-    """``'B'`` of ``bar 'B'``, so that a pair reads ``bar 'A' and 'B'``."""
-    return words.split(" ", 1)[1] if words.startswith(_NUMBERED) else words
+def pair_element(first: Element, second: Element) -> Element:
+    """Two elements that changed places, as one; of one owner where both have the same."""
+    if first.owner == second.owner:
+        return replace(first, second=replace(second, owner=None))
+    return replace(first, second=second)
 
 
-def both_words(first: str, second: str) -> str:
-    """``bars 'A' and 'B'`` of ``bar 'A'`` and ``bar 'B'``."""
-    if not first.startswith(_NUMBERED):
-        return f"{first} and {second}"
-    noun, _, rest = first.partition(" ")
-    owner = second.find(" of ")
-    if owner >= 0 and rest.endswith(second[owner:]):
-        rest = rest.removesuffix(second[owner:])
-    return f"{noun}s {rest} and {_tail(second)}"
+def coordinate(value: float, axis: Axis) -> Coordinate:
+    """A value as a number, or as the date that it stands for on an axis of dates."""
+    calendar = axis.get("calendar")
+    if calendar is None or not math.isfinite(value):
+        return value
+    try:
+        if calendar == "months":
+            months = round(value)
+            return datetime(1970 + months // 12, 1 + months % 12, 1)
+        days = value if calendar == "days" else value / 24
+        return datetime(1970, 1, 1) + timedelta(seconds=round(days * 86_400))
+    except (OverflowError, ValueError):
+        return value  # no date of the calendar

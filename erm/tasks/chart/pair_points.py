@@ -8,33 +8,38 @@ from difflib import SequenceMatcher
 import numpy as np
 
 from erm.tasks.chart.elements import Point, Series
-from erm.tasks.chart.frame import HALF_PIXEL, Frame, Pairs
 from erm.tasks.chart.matching import assign, match_named, match_placed
 from erm.tasks.chart.naming import is_histogram
+from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair
 
 _NEAR = 8.0
 """Pixels up to which a scattered point counts as moved where others are missing or extra."""
 
 
-def match_points(old: Series, new: Series, frame: Frame) -> Pairs:
+def match_points(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
     """Pairs of indices of points that stand for each other in two matched series."""
-    first, second = old["points"], new["points"]
-    if old["kind"] == "scatter" and new["kind"] == "scatter":
-        return _match_free(first, second, frame)
-    if old["kind"] == "heat map":
+    first, second = reference["points"], candidate["points"]
+    if reference["kind"] == "scatter" and candidate["kind"] == "scatter":
+        return _match_free(first, second, plots)
+    if reference["kind"] == "heat map":
         cells = {(point["base"], point["at"]): j for j, point in enumerate(second)}
         keys = [(point["base"], point["at"]) for point in first]
         return [(i, cells[key]) for i, key in enumerate(keys) if key in cells]
     named = all(point["name"] for point in [*first, *second])
-    if named or old["kind"] == "pie":
-        return _match_categories(old, new, frame)
-    if is_histogram(old) and is_histogram(new):
+    if named or reference["kind"] == "pie":
+        return _match_categories(reference, candidate, plots)
+    if is_histogram(reference) and is_histogram(candidate):
         if len(first) == len(second):
             return [(i, i) for i in range(len(first))]
         return []
-    if old["kind"] == new["kind"] == "line" and (turns_back(old) or turns_back(new)):
-        return _match_course(first, second, frame)
-    step = abs(frame.place(old, first[0]["at"]) - frame.place(old, first[0]["at"] + 1)) or 1.0
+    if reference["kind"] == candidate["kind"] == "line" and (
+        turns_back(reference) or turns_back(candidate)
+    ):
+        return _match_course(first, second, plots)
+    step = (
+        abs(plots.place(reference, first[0]["at"]) - plots.place(reference, first[0]["at"] + 1))
+        or 1.0
+    )
     return match_placed(first, second, HALF_PIXEL / step)
 
 
@@ -44,13 +49,13 @@ def turns_back(series: Series) -> bool:
     return bool((steps < 0).any() and (steps > 0).any())
 
 
-def _match_course(old: Sequence[Point], new: Sequence[Point], frame: Frame) -> Pairs:
+def _match_course(reference: Sequence[Point], candidate: Sequence[Point], plots: PlotPair) -> Pairs:
     """Points of an outline in the order in which it runs; what stands still lines them up."""
-    if len(old) == len(new):
-        return [(i, i) for i in range(len(old))]
+    if len(reference) == len(candidate):
+        return [(i, i) for i in range(len(reference))]
     first, second = (
-        [(round(frame.pixels_x(p["at"])), round(frame.pixels_y(p["value"]))) for p in points]
-        for points in (old, new)
+        [(round(plots.pixels_x(p["at"])), round(plots.pixels_y(p["value"]))) for p in points]
+        for points in (reference, candidate)
     )
     pairs = []
     for block in SequenceMatcher(None, first, second, autojunk=False).get_matching_blocks():
@@ -58,17 +63,22 @@ def _match_course(old: Sequence[Point], new: Sequence[Point], frame: Frame) -> P
     return pairs
 
 
-def _match_categories(old: Series, new: Series, frame: Frame) -> Pairs:
+def _match_categories(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
     """By name, but a mark that stands where it stood, as long as it was, is the same mark."""
-    first, second = old["points"], new["points"]
-    pie = old["kind"] == "pie"
+    first, second = reference["points"], candidate["points"]
+    pie = reference["kind"] == "pie"
     kept = []
     if len(first) == len(second):
         kept = [
             i
             for i, (a, b) in enumerate(zip(first, second, strict=True))
-            if abs(frame.pixels(old, a["value"]) - frame.pixels(old, b["value"])) <= HALF_PIXEL
-            and (pie or abs(frame.place(old, a["at"]) - frame.place(old, b["at"])) <= HALF_PIXEL)
+            if abs(plots.pixels(reference, a["value"]) - plots.pixels(reference, b["value"]))
+            <= HALF_PIXEL
+            and (
+                pie
+                or abs(plots.place(reference, a["at"]) - plots.place(reference, b["at"]))
+                <= HALF_PIXEL
+            )
             and a.get("colour") == b.get("colour")
         ]
     rest = [i for i in range(len(first)) if i not in kept]
@@ -76,7 +86,7 @@ def _match_categories(old: Series, new: Series, frame: Frame) -> Pairs:
     pairs = match_named([first[i] for i in rest], [second[j] for j in others])
     linked = [(rest[i], others[j]) for i, j in pairs]
     if not pie:
-        axis = frame.new["y" if old["kind"] == "horizontal bar" else "x"]
+        axis = plots.candidate["y" if reference["kind"] == "horizontal bar" else "x"]
         still = {tick["text"] for tick in axis["ticks"]}
         # the old category is still there, so the mark under another name is another mark
         linked = [
@@ -84,29 +94,29 @@ def _match_categories(old: Series, new: Series, frame: Frame) -> Pairs:
             for i, j in linked
             if first[i]["name"] == second[j]["name"]
             or first[i]["name"] not in still
-            or abs(frame.place(old, first[i]["at"]) - frame.place(old, second[j]["at"]))
+            or abs(plots.place(reference, first[i]["at"]) - plots.place(reference, second[j]["at"]))
             < HALF_PIXEL
         ]
     return sorted([(i, i) for i in kept] + linked)
 
 
-def _match_free(old: Sequence[Point], new: Sequence[Point], frame: Frame) -> Pairs:
+def _match_free(reference: Sequence[Point], candidate: Sequence[Point], plots: PlotPair) -> Pairs:
     """Scattered points: by their x where those are the same, else by distance."""
     places = [
-        np.array([[frame.pixels_x(p["at"]), frame.pixels_y(p["value"])] for p in points])
-        for points in (old, new)
+        np.array([[plots.pixels_x(p["at"]), plots.pixels_y(p["value"])] for p in points])
+        for points in (reference, candidate)
     ]
     ranks = [np.argsort(points[:, 0], kind="stable") for points in places]
-    if len(old) == len(new):
+    if len(reference) == len(candidate):
         across = [points[order, 0] for points, order in zip(places, ranks, strict=True)]
-        apart = len(old) < 2 or np.diff(across[0]).min() > 2 * HALF_PIXEL
+        apart = len(reference) < 2 or np.diff(across[0]).min() > 2 * HALF_PIXEL
         if apart and np.abs(across[0] - across[1]).max() <= HALF_PIXEL:
             return sorted(zip(ranks[0].tolist(), ranks[1].tolist(), strict=True))
     gaps = np.linalg.norm(places[0][:, None, :] - places[1][None, :, :], axis=2)
     # a value is misread more often than a place: a move along y is the likelier one
     slanted = (places[0][:, None, :] - places[1][None, :, :]) * np.array([2.5, 1.0])
     costs = np.linalg.norm(slanted, axis=2)
-    pairs = assign(old, new, lambda i, j: float(costs[i, j]))
-    if len(old) == len(new):
+    pairs = assign(reference, candidate, lambda i, j: float(costs[i, j]))
+    if len(reference) == len(candidate):
         return pairs
     return [(i, j) for i, j in pairs if gaps[i, j] < _NEAR or costs[i, j] - gaps[i, j] < HALF_PIXEL]

@@ -5,18 +5,8 @@ The same table stands in ``docs/annotation-chart.md``; a test keeps the two alik
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE
-
-
-class Rule(NamedTuple):
-    """Category and severity of one kind of difference, and the reason for the severity."""
-
-    category: str
-    severity: int
-    reason: str
-
+from erm.tasks.shared.findings import Rule
 
 _STRUCTURE, _DATA, _TEXT, _STYLE = "structure_error", "data_error", "text_error", "style_error"
 

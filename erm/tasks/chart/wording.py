@@ -105,15 +105,20 @@ def colour_name(colour: str) -> str:
     return min(_NAMED, key=lambda item: colour_distance(colour, item[1]))[0]
 
 
-def colour_change(candidate: str, reference: str) -> str:
-    """``red instead of blue``; shades of one name by lighter, darker or their codes."""
-    new, old = colour_name(candidate), colour_name(reference)
-    if new != old:
-        return f"{new} instead of {old}"
+def colour_change(candidate: str, reference: str) -> tuple[str, str]:
+    """``red`` and ``blue``; shades of one name by lighter, darker or their codes."""
+    names = colour_name(candidate), colour_name(reference)
+    if names[0] != names[1]:
+        return names
     step = lab(candidate)[0] - lab(reference)[0]
     if abs(step) >= 5:
-        return f"a {'lighter' if step > 0 else 'darker'} {old} instead of {old}"
-    return f"{candidate} instead of {reference}"
+        return f"a {'lighter' if step > 0 else 'darker'} {names[1]}", names[1]
+    return candidate, reference
+
+
+def colours_differ(first: str, second: str) -> bool:
+    """Whether two ``#rrggbb`` colours can be distinguished."""
+    return first != second and colour_distance(first, second) > VISIBLE_COLOUR
 
 
 def same_name(candidate: str, reference: str) -> bool:
@@ -131,14 +136,19 @@ def short(value: float, digits: int = 3) -> str:
     return f"{rounded:.{digits - 1}e}"
 
 
-def number_change(candidate: Sequence[float], reference: Sequence[float], joint: str) -> str:
-    """``4 instead of 6`` or, joined, ``0 to 5 instead of 0 to 4``; digits enough to tell them."""
+def number_change(
+    candidate: Sequence[float], reference: Sequence[float], joint: str
+) -> tuple[str, str]:
+    """``4`` and ``6`` or, joined, ``0 to 5`` and ``0 to 4``; digits enough to distinguish them."""
+    sides = "", ""
     for digits in (3, 4, 6):
-        new = joint.join(short(value, digits) for value in candidate)
-        old = joint.join(short(value, digits) for value in reference)
-        if new != old:
+        first, second = (
+            joint.join(short(value, digits) for value in side) for side in (candidate, reference)
+        )
+        sides = first, second
+        if first != second:
             break
-    return f"{new} instead of {old}"
+    return sides
 
 
 def quote(text: str, longest: int = 40) -> str:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Generic, NamedTuple, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from erm.tasks.discrepancy import Box, Discrepancy
 
 Element = TypeVar("Element")
 Value = TypeVar("Value")
+AnyFinding = TypeVar("AnyFinding", bound="Finding[Any, Any]")
 
 
 class Rule(NamedTuple):
@@ -67,9 +68,9 @@ def union(boxes: Iterable[Box | None]) -> Box | None:
 
 
 def write_discrepancy(
-    finding: Finding[Element, Value],
+    finding: AnyFinding,
     rules: Mapping[str, Rule],
-    phrase: Callable[[Finding[Element, Value]], Phrase],
+    phrase: Callable[[AnyFinding], Phrase],
     *,
     same_canvas: bool,
 ) -> Discrepancy:

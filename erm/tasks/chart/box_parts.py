@@ -1,14 +1,13 @@
-"""What is left of a box plot's box of which the frame is gone.
+"""The parts of a box of a box plot that remain when its frame is gone.
 
 matplotlib draws a box as loose lines and one frame; without the frame its whiskers, median and caps
-are lines of their own, which belong to the box that is told as missing or extra.
+are lines of their own, which belong to the box that is reported as missing or extra.
 """
 
 from __future__ import annotations
 
-from erm.tasks.chart.compare_text import Matched
 from erm.tasks.chart.elements import Point, Series
-from erm.tasks.chart.frame import BOXES
+from erm.tasks.chart.plot_pair import BOXES, Matched
 
 _SLACK = 1e-6
 """Share of a box's width by which its parts may stick out through rounding."""
@@ -17,9 +16,9 @@ _SLACK = 1e-6
 def unpaired_boxes(matched: Matched, missing: bool) -> list[tuple[Point, bool]]:
     """Boxes that only the reference (missing) or only the candidate has, and if they lie down."""
     found = []
-    for old, new, pairs in matched:
-        series = old if missing else new
-        if old["kind"] == new["kind"] and series["kind"] in BOXES:
+    for reference, candidate, pairs in matched:
+        series = reference if missing else candidate
+        if reference["kind"] == candidate["kind"] and series["kind"] in BOXES:
             taken = {pair[0 if missing else 1] for pair in pairs}
             found += [
                 (point, series["kind"] == "sideways box")

@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from erm.tasks.chart.elements import Axes, Series
-from erm.tasks.chart.findings import Findings
+from erm.tasks.chart.findings import Coordinate, Element, Findings
 from erm.tasks.chart.matching import carried, unit
-from erm.tasks.chart.naming import element_words, series_words
+from erm.tasks.chart.naming import SIDEWAYS, coordinate, mark_element, series_element
 
 HALF_PIXEL = 0.5
 """Move in pixels of the reference below which two marks count as the same."""
@@ -22,92 +22,107 @@ HALF_PIXEL = 0.5
 BARS = ("bar", "horizontal bar")
 BOXES = ("box", "sideways box")
 
-_SIDEWAYS = ("horizontal bar", "sideways box", "sideways area", "vertical line")
-
 Pairs = list[tuple[int, int]]
 """Indices of points of two matched series that stand for each other."""
 
+Matched = list[tuple[Series, Series, Pairs]]
+"""Matched series of two plots with the pairs of their points."""
+
 
 @dataclass(frozen=True)
-class Frame:
+class PlotPair:
     """Two matched plots and the colours behind their marks."""
 
-    old: Axes
-    new: Axes
-    under_old: str
-    under_new: str
+    reference: Axes
+    candidate: Axes
+    reference_background: str
+    candidate_background: str
     findings: Findings
 
     def pixels(self, series: Series, value: float) -> float:
         """Where a value stands along the reference's value axis, in pixels."""
-        return _along(series, value, self.old)
+        return _along(series, value, self.reference)
 
     def pixels_x(self, value: float) -> float:
         """Where a value stands along the reference's x axis, in pixels."""
-        return _pixels(self.old, "x", value)
+        return _pixels(self.reference, "x", value)
 
     def pixels_y(self, value: float) -> float:
         """Where a value stands along the reference's y axis, in pixels."""
-        return _pixels(self.old, "y", value)
+        return _pixels(self.reference, "y", value)
 
     def place(self, series: Series, value: float) -> float:
         """Where a value stands along the reference's category axis, in pixels."""
-        sideways = series["kind"] in _SIDEWAYS
+        sideways = series["kind"] in SIDEWAYS
         return self.pixels_y(value) if sideways else self.pixels_x(value)
 
-    def gap(self, matched: tuple[Series, Series], new: float, old: float) -> float:
+    def gap(self, matched: tuple[Series, Series], candidate: float, reference: float) -> float:
         """Pixels between two values as far as both pictures show them.
 
         What lies beyond an axis is cut off there, in either picture; what is too close to be told
         apart along one of the axes is the same there.
         """
         gaps = []
-        for series, axes in zip(matched, (self.old, self.new), strict=True):
-            cut = [_cut(series, value, axes) for value in (new, old)]
-            spans = [_along(matched[0], value, self.old) for value in cut]
+        for series, axes in zip(matched, (self.reference, self.candidate), strict=True):
+            cut = [_cut(series, value, axes) for value in (candidate, reference)]
+            spans = [_along(matched[0], value, self.reference) for value in cut]
             shown = [_along(series, value, axes) for value in cut]
             gaps += [abs(spans[0] - spans[1]), abs(shown[0] - shown[1])]
         return min(gaps)
 
-    def step(self, matched: tuple[Series, Series], new: float, old: float) -> float:
+    def step(self, matched: tuple[Series, Series], candidate: float, reference: float) -> float:
         """Pixels of the reference between two values, each as far as its own picture shows it.
 
         An axis that grows with its largest value hides nothing of that value's change.
         """
-        ends = _cut(matched[1], new, self.new), _cut(matched[0], old, self.old)
+        ends = (
+            _cut(matched[1], candidate, self.candidate),
+            _cut(matched[0], reference, self.reference),
+        )
         return abs(self.pixels(matched[0], ends[0]) - self.pixels(matched[0], ends[1]))
 
     def carried(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points (n, 2) of the candidate's plot, as shares of its sides with y up, where their
         values stand in the reference's."""
-        return carried(points, self.new, self.old)
+        return carried(points, self.candidate, self.reference)
 
     def length(self, series: Series) -> float:
         """Length of the reference's value axis in pixels."""
-        box = self.old["box"]
-        sideways = series["kind"] in _SIDEWAYS
+        box = self.reference["box"]
+        sideways = series["kind"] in SIDEWAYS
         return max(1.0, box[2] - box[0] if sideways else box[3] - box[1])
 
     def breadth(self, series: Series) -> float:
         """Length of the reference's category axis in pixels."""
-        box = self.old["box"]
-        return max(1.0, box[3] - box[1] if series["kind"] in _SIDEWAYS else box[2] - box[0])
+        box = self.reference["box"]
+        return max(1.0, box[3] - box[1] if series["kind"] in SIDEWAYS else box[2] - box[0])
 
-    def old_words(self, series: Series) -> str:
-        """The name of a series of the reference."""
-        return series_words(series, self.old, self.under_old)
+    def series_element(self, series: Series) -> Element:
+        """By what a series of the reference is known."""
+        return series_element(series, self.reference, self.reference_background)
 
-    def new_words(self, series: Series) -> str:
-        """The name of a series of the candidate."""
-        return series_words(series, self.new, self.under_new)
+    def candidate_series_element(self, series: Series) -> Element:
+        """By what a series of the candidate is known."""
+        return series_element(series, self.candidate, self.candidate_background)
 
-    def old_element(self, series: Series, index: int) -> str:
-        """The name of an element of the reference."""
-        return element_words(series, index, self.old, self.under_old)
+    def mark_element(self, series: Series, index: int) -> Element:
+        """By what a mark of the reference is known."""
+        return mark_element(series, index, self.reference, self.reference_background)
 
-    def new_element(self, series: Series, index: int) -> str:
-        """The name of an element of the candidate."""
-        return element_words(series, index, self.new, self.under_new)
+    def candidate_mark_element(self, series: Series, index: int) -> Element:
+        """By what a mark of the candidate is known."""
+        return mark_element(series, index, self.candidate, self.candidate_background)
+
+    def coordinates(self, name: Literal["x", "y"], *sides: float) -> tuple[Coordinate, ...]:
+        """Values of an axis, as dates where both sides show dates."""
+        reference, candidate = self.reference[name], self.candidate[name]
+        if reference.get("calendar") != candidate.get("calendar"):
+            return sides
+        return tuple(coordinate(value, reference) for value in sides)
+
+    def value_coordinates(self, series: Series, *values: float) -> tuple[Coordinate, ...]:
+        """Values along the value axis of a series."""
+        return self.coordinates("x" if series["kind"] in SIDEWAYS else "y", *values)
 
 
 def _pixels(axes: Axes, name: Literal["x", "y"], value: float) -> float:
@@ -117,12 +132,12 @@ def _pixels(axes: Axes, name: Literal["x", "y"], value: float) -> float:
 
 def _along(series: Series, value: float, axes: Axes) -> float:
     """Where a value stands along the value axis of a plot, in pixels."""
-    return _pixels(axes, "x" if series["kind"] in _SIDEWAYS else "y", value)
+    return _pixels(axes, "x" if series["kind"] in SIDEWAYS else "y", value)
 
 
 def _cut(series: Series, value: float, axes: Axes) -> float:
     """A value, or the end of the value axis that it lies beyond."""
-    low, high = sorted(axes["x" if series["kind"] in _SIDEWAYS else "y"]["limits"])
+    low, high = sorted(axes["x" if series["kind"] in SIDEWAYS else "y"]["limits"])
     return min(max(value, low), high)
 
 
