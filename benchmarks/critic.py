@@ -33,7 +33,7 @@ from erm.dataset.pairs import Pair, read_pairs
 from erm.errors import ErmError
 from erm.render import Renderer
 from erm.report import Report
-from erm.tasks import TASK_NAMES, get_task
+from erm.tasks import get_task, task_names
 
 CHAIN = 3
 """Edits of one category that a chain of candidates grows by."""
@@ -42,7 +42,7 @@ CHAIN = 3
 def held_out(data: Path, number: int) -> list[Pair]:
     """At most `number` pairs of each task's test split, all candidates of a reference together."""
     chosen: list[Pair] = []
-    for task in TASK_NAMES:
+    for task in task_names():
         pairs = sorted(read_pairs(data, "test", [task]), key=lambda pair: pair.source_id)
         chosen += pairs[:number]
     if not chosen:
@@ -68,7 +68,7 @@ def quality(pairs: Sequence[Pair], critiques: Sequence[Critique]) -> dict[str, A
     correlations = scores.summary["severity_correlation"]["overall"]
     return {
         "parsed": sum(critique.parsed is not None for critique in critiques) / len(critiques),
-        **{f"f1 {task}": metrics.get(f"{task}/f1_hard") for task in (*TASK_NAMES, "overall")},
+        **{f"f1 {task}": metrics.get(f"{task}/f1_hard") for task in (*task_names(), "overall")},
         "pearson": correlations["total"],
         **{name: scores.additions["overall"][name] for name in _EMPTINESS},
     }

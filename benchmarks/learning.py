@@ -24,7 +24,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from erm.models.settings import SCRATCH_SIZES
-from erm.tasks import TASK_NAMES
+from erm.tasks import task_names
 
 POINTS: dict[str, dict[str, dict[str, str]]] = {
     "pairs": {
@@ -47,7 +47,7 @@ COLUMNS = {
     "examples": "pairs",
     "parameters": "parameters",
     "overall/f1_hard": "F1 hard",
-    **{f"{task}/f1_hard": task for task in TASK_NAMES},
+    **{f"{task}/f1_hard": task for task in task_names()},
     "overall/severity_correlation": "Pearson",
     "overall/ranking_accuracy": "ranking",
     "overall/empty_report_accuracy": "empty",
@@ -96,7 +96,7 @@ def draw(curve: str, rows: Mapping[str, Mapping[str, float]], path: Path) -> Non
     """F1 hard of all points: lines over numbers, bars over names."""
     figure = Figure(figsize=(6, 3.6), layout="constrained")
     axes = figure.add_subplot()
-    names = {"overall/f1_hard": "overall"} | {f"{task}/f1_hard": task for task in TASK_NAMES}
+    names = {"overall/f1_hard": "overall"} | {f"{task}/f1_hard": task for task in task_names()}
     if curve == "ablations":
         points = list(rows)[::-1]
         values = [rows[point]["overall/f1_hard"] for point in points]

@@ -33,7 +33,7 @@ import cairosvg
 import psutil
 
 from erm.render import Renderer
-from erm.tasks import TASK_NAMES, Variety, get_task
+from erm.tasks import Variety, get_task, task_names
 
 Draw = Callable[[str], None]
 ROUNDS = 3
@@ -150,7 +150,7 @@ def in_warm_browser(sources: list[str], page: Renderer) -> dict[str, float]:
 
 def memory_growth(renderer: Renderer, renders: int) -> dict[str, float]:
     """Resident MiB of the workers over a run, and the growth after its first fifth."""
-    batch = [(task, get_task(task).generate(random.Random(1), "compact")) for task in TASK_NAMES]
+    batch = [(task, get_task(task).generate(random.Random(1), "compact")) for task in task_names()]
     batch += [batch[2]] * 7
 
     def resident() -> float:
@@ -178,7 +178,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
     parser.add_argument("--items", type=int, default=10, help="sources a task and round")
-    parser.add_argument("--tasks", default=",".join(TASK_NAMES))
+    parser.add_argument("--tasks", default=",".join(task_names()))
     parser.add_argument("--varieties", default="compact,wide")
     parser.add_argument("--folder", type=Path, help="sources of your own instead of varieties")
     parser.add_argument("--renders", type=int, default=5000, help="for the memory figure; 0: none")
@@ -208,7 +208,7 @@ def main() -> None:
                 continue
             row = compare(task, sources, baselines[task], one, two)
             if task == "table" and baselines[task]:
-                with Renderer(workers=1, tables="chromium") as page:
+                with Renderer(workers=1, browser=True) as page:
                     row |= in_warm_browser(sources, page)
             report[f"{task} {group}"] = row
         if options.renders:

@@ -24,7 +24,7 @@ import psutil
 
 from erm.synthesis.settings import SynthesizeSettings
 from erm.synthesis.synthesize import synthesize
-from erm.tasks import TASK_NAMES
+from erm.tasks import task_names
 
 MEBI = 1 << 20
 
@@ -103,7 +103,7 @@ def main() -> None:
     parser.add_argument("--sources", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--variety", choices=("compact", "wide"), default="compact")
-    parser.add_argument("--tasks", default=",".join(TASK_NAMES))
+    parser.add_argument("--tasks", default=",".join(task_names()))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     results = {}

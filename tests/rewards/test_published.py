@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from erm.critics.base import Critic, Critique, ImagePair, read_reply
 from erm.render import Renderer
 from erm.rewards.published import (
-    TABLE_FAILURE_SEVERITY,
+    FAILURE_SEVERITY,
     Outcome,
     critique_with_retry,
     reward_completions,
@@ -118,12 +118,12 @@ def test_rewards_stay_in_their_bounds(severity: float) -> None:
 @pytest.mark.parametrize("outcome", FAILURES)
 def test_a_failure_earns_nothing_or_the_tables_failure(outcome: Outcome) -> None:
     assert reward_value("chart", outcome, None) == reward_value("svg", outcome, None) == 0.0
-    assert reward_value("table", outcome, None) == -TABLE_FAILURE_SEVERITY
+    assert reward_value("table", outcome, None) == -FAILURE_SEVERITY
 
 
 def test_an_unparsable_critique_counts_half_the_scale() -> None:
     assert reward_value("svg", "unparsable", None) == 1.5
-    assert reward_value("table", "unparsable", None) == -TABLE_FAILURE_SEVERITY
+    assert reward_value("table", "unparsable", None) == -FAILURE_SEVERITY
 
 
 def test_only_unparsable_critiques_are_asked_again() -> None:
