@@ -21,7 +21,7 @@ from typing import Any
 
 import numpy as np
 
-from erm.annotation import annotate_rendered, unusable
+from erm.annotation import annotate_rendered
 from erm.benchmark import judge_from_spec, score
 from erm.benchmark.statistics import rank_agreement
 from erm.critics.base import Critic, Critique, ImagePair
@@ -125,14 +125,15 @@ def chains(pairs: Sequence[Pair], renderer: Renderer, number: int) -> list[list[
 
 def _drawn(first: Pair, sources: Sequence[str], renderer: Renderer) -> list[Pair] | None:
     rendered = renderer.render_batch([(first.task, source) for source in sources], scenes=True)
-    if len(rendered) <= CHAIN or any(unusable(one) is not None for one in rendered):
+    if len(rendered) <= CHAIN:
         return None
     reference, chain, worst = rendered[0], list[Pair](), 0
     for source, candidate in zip(sources[1:], rendered[1:], strict=True):
         annotation = annotate_rendered(first.task, reference, candidate)
-        if annotation.fault is not None or annotation.report.total_severity <= worst:
+        report = annotation.report
+        if report is None or report.total_severity <= worst:
             return None
-        worst = annotation.report.total_severity
+        worst = report.total_severity
         assert reference.image is not None
         assert candidate.image is not None
         chain.append(
@@ -147,7 +148,7 @@ def _drawn(first: Pair, sources: Sequence[str], renderer: Renderer) -> list[Pair
                 candidate=candidate.image,
                 reference_source=first.reference_source,
                 candidate_source=source,
-                report=annotation.report,
+                report=report,
             )
         )
     return chain

@@ -1,15 +1,15 @@
 """Exact reports: what differs between two sources' drawings, checked against the pixels.
 
-Covers the generic part: rendering both sides, `Task.compare`, and the law that labels and pixels
-agree both ways. Not covered: how a task's elements are matched (`erm.tasks.<task>.compare`) and the
-severity tables (`docs/annotation.md`).
+Every pair gets a report or a failure, never both and never an exception. Scenes come from the
+contained process, which a hostile program shares, so nothing in them is trusted: they are checked
+against the task's schema, and a report counts only where it agrees with the pixels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
 from scipy import ndimage
@@ -19,6 +19,7 @@ from erm.images import largest_gap
 from erm.report import Report
 from erm.tasks import View, get_task
 from erm.tasks.discrepancy import Box, Discrepancy
+from erm.tasks.scene_check import SceneError, check_scene
 from erm.tasks.shared.visible import (
     box_slices,
     changes_within,
@@ -32,7 +33,25 @@ if TYPE_CHECKING:
 
     from erm.render import Rendered, Renderer
 
-Fault = Literal["unexplained pixels", "label without pixels"]
+Side = Literal["reference", "candidate"]
+
+FailureKind = Literal[
+    "not drawn",
+    "blank",
+    "unreadable",
+    "invalid scene",
+    "too complex",
+    "comparison failed",
+    "unexplained pixels",
+    "label without pixels",
+]
+"""Why a pair has no report. ``not drawn``, ``blank`` and ``unreadable`` are the source's; an
+``invalid scene`` does not fit the task's schema or the picture; ``too complex`` exceeds the task's
+limits or `MOST_DISCREPANCIES`; ``comparison failed`` is an error of the annotator; the last two
+break the law that labels and pixels agree."""
+
+MOST_DISCREPANCIES = 200
+"""Longest report; beyond it the two pictures have too little in common to be compared."""
 
 CLEAR = 40
 """Smallest difference of a channel (0..255) that counts as clear, smoothed over 3×3 pixels and
@@ -57,66 +76,102 @@ _WORKING_SIDE = 512
 
 
 @dataclass(frozen=True)
+class Failure:
+    """Why a pair has no report.
+
+    Attributes:
+        kind: see `FailureKind`.
+        message: one sentence without its full stop.
+        side: the image that fails; None where it is the pair.
+        error_kind: of `erm.sources.errors.ERROR_KINDS`, where a source was not drawn.
+    """
+
+    kind: FailureKind
+    message: str
+    side: Side | None = None
+    error_kind: str | None = None
+
+
+@dataclass(frozen=True)
 class Annotation:
-    """An exact report and whether the pixels bear it out.
+    """What the exact annotator says of a pair: a report or a failure, never both.
 
     Attributes:
         report: in canonical order; empty where the two images are equal to the byte.
+        failure: why there is no report.
+        found: the discrepancies of the scenes, also where the law of pixels makes them a failure;
+            for logs only.
         unexplained: share of the image's pixels, 0..1, that differ clearly and that no discrepancy
             explains; 0 where fewer than `CLEAR_REGION` connected pixels do.
-        fault: why the pair must be set aside; None where labels and pixels agree.
         invisible: discrepancies of the scenes that leave no trace in the pixels (an element hidden
             behind another one), which are therefore not in the report.
     """
 
-    report: Report
+    report: Report | None = None
+    failure: Failure | None = None
+    found: Report | None = None
     unexplained: float = 0.0
-    fault: Fault | None = None
     invisible: int = 0
+
+    def __post_init__(self) -> None:
+        if (self.report is None) == (self.failure is None):
+            raise ValueError("an annotation is a report or a failure")
+
+    def require(self, name: str = "the pair") -> Report:
+        """The report; raises `ErmError` that says why there is none."""
+        if self.report is None:
+            assert self.failure is not None
+            raise ErmError(
+                f"{name}: no exact report ({self.failure.kind}): {self.failure.message}."
+            )
+        return self.report
 
 
 def annotate(
     task: str, reference_source: str, candidate_source: str, renderer: Renderer | None = None
-) -> Report:
-    """The exact report of a candidate source against a reference source.
+) -> Annotation:
+    """The annotation of a candidate source against a reference source.
 
-    Uses the shared default renderer where none is given. Raises `ErmError` where a source does not
-    render, draws nothing, or holds parts whose scene can't be read.
+    Uses the shared default renderer where none is given.
     """
     from erm.render import render_batch
 
     items = [(task, reference_source), (task, candidate_source)]
     render = renderer.render_batch if renderer is not None else render_batch
     reference, candidate = render(items, scenes=True)
-    return annotate_rendered(task, reference, candidate).report
+    return annotate_rendered(task, reference, candidate)
 
 
 def annotate_rendered(task: str, reference: Rendered, candidate: Rendered) -> Annotation:
-    """`annotate_views` of two renders with scenes; raises `ErmError` where one has none."""
-    return annotate_views(task, view_of(reference, "reference"), view_of(candidate, "candidate"))
+    """The annotation of two renders that were made with scenes."""
+    views = []
+    for rendered, side in ((reference, "reference"), (candidate, "candidate")):
+        view = view_of(task, rendered, cast(Side, side))
+        if isinstance(view, Failure):
+            return Annotation(failure=view)
+        views.append(view)
+    return annotate_views(task, *views)
 
 
-def view_of(rendered: Rendered, side: str) -> View:
-    """What the annotator sees of a render; raises `ErmError` that says why it can't be seen."""
-    reason = unusable(rendered)
-    if reason is not None:
-        message = f": {rendered.error.message}" if rendered.error is not None else ""
-        raise ErmError(f"The {side} can't be annotated ({reason}){message.rstrip('.')}.")
-    assert rendered.scene is not None
-    return View(rendered.pixels, rendered.scene)
-
-
-def unusable(rendered: Rendered) -> str | None:
-    """Why a render can't be one side of a pair: its error's kind, or ``blank``; None if it can."""
+def view_of(task: str, rendered: Rendered, side: Side) -> View | Failure:
+    """What the annotator sees of a render: pixels, and a scene that its task's schema admits."""
     if rendered.error is not None:
-        return rendered.error.kind
+        kind: FailureKind = "unreadable" if rendered.error.kind == "unreadable" else "not drawn"
+        return Failure(kind, rendered.error.message.rstrip("."), side, rendered.error.kind)
     if rendered.blank:
-        return "blank"
-    return "unreadable" if rendered.image is None or rendered.scene is None else None
+        return Failure("blank", f"the {side} has one colour only", side)
+    if rendered.scene is None:
+        return Failure("unreadable", f"the {side} was drawn without its scene", side)
+    pixels = rendered.pixels
+    try:
+        check_scene(get_task(task), rendered.scene, pixels.shape[0], pixels.shape[1])
+    except SceneError as error:
+        return Failure(error.kind, f"the {side}'s scene {error}", side)
+    return View(pixels, rendered.scene)
 
 
 def annotate_views(task: str, reference: View, candidate: View) -> Annotation:
-    """The exact report of two views, and whether the pixels bear it out.
+    """The annotation of two views.
 
     Equal pixels give an empty report whatever the scenes say. Otherwise a discrepancy whose
     surroundings show no difference at all is dropped, and what remains must explain every region
@@ -126,9 +181,16 @@ def annotate_views(task: str, reference: View, candidate: View) -> Annotation:
     """
     if np.array_equal(reference.pixels, candidate.pixels):
         return Annotation(Report(task))
-    found = get_task(task).compare(reference, candidate)
-    left, right = same_canvas(reference.pixels, candidate.pixels)
-    changed = visible_change(left, right)
+    try:
+        found = get_task(task).compare(reference, candidate)
+    except Exception as error:  # a scene of hostile origin must not end the process that reads it
+        message = f"the annotator raised {type(error).__name__}: {error}"
+        return Annotation(failure=Failure("comparison failed", message[:300]))
+    if len(found) > MOST_DISCREPANCIES:
+        message = f"{len(found)} discrepancies are more than {MOST_DISCREPANCIES}"
+        return Annotation(failure=Failure("too complex", message))
+    on_canvas = same_canvas(reference.pixels, candidate.pixels)
+    changed = visible_change(*on_canvas)
     visible = [
         error
         for error in found
@@ -142,10 +204,15 @@ def annotate_views(task: str, reference: View, candidate: View) -> Annotation:
     report = Report(task, tuple(drawn)).sorted()
     invisible = len(found) - len(visible)
     if found and not changed.any():
-        return Annotation(report, fault="label without pixels", invisible=invisible)
-    unexplained = _unexplained(left, right, visible)
-    fault: Fault | None = "unexplained pixels" if unexplained > 0 else None
-    return Annotation(report, unexplained, fault, invisible)
+        message = f"{len(found)} discrepancies of the scenes leave no trace in the pixels"
+        failure = Failure("label without pixels", message)
+        return Annotation(failure=failure, found=report, invisible=invisible)
+    unexplained = _unexplained(*on_canvas, visible)
+    if unexplained > 0:
+        message = f"{unexplained:.1%} of the pixels differ clearly and no discrepancy explains them"
+        failure = Failure("unexplained pixels", message)
+        return Annotation(None, failure, report, unexplained, invisible)
+    return Annotation(report, found=report, invisible=invisible)
 
 
 def clear_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> bool:

@@ -56,19 +56,19 @@ def test_equal_pixels_are_an_empty_report_whatever_the_scenes_say(check: Any) ->
     image = canvas((SQUARE, RED))
     result = check(image, image.copy(), found(Box(*SQUARE)))
     assert result.report.errors == ()
-    assert result.fault is None
+    assert result.failure is None
 
 
 def test_a_recoloured_square_is_explained_by_its_box(check: Any) -> None:
     result = check(canvas((SQUARE, RED)), canvas((SQUARE, BLUE)), found(Box(*SQUARE)))
-    assert result.fault is None
+    assert result.failure is None
     assert result.unexplained == 0
     assert result.report.total_severity == 2
 
 
 def test_a_clear_difference_without_a_label_is_set_aside(check: Any) -> None:
     result = check(canvas((SQUARE, RED)), canvas((SQUARE, BLUE)))
-    assert result.fault == "unexplained pixels"
+    assert result.failure.kind == "unexplained pixels"
     assert result.unexplained == pytest.approx(30 * 30 / (120 * 160), rel=0.15)
 
 
@@ -79,7 +79,7 @@ def test_a_second_unlabelled_difference_is_set_aside(check: Any) -> None:
         canvas((SQUARE, BLUE), (other, BLACK)),
         found(Box(*SQUARE)),
     )
-    assert result.fault == "unexplained pixels"
+    assert result.failure.kind == "unexplained pixels"
 
 
 def test_content_moved_by_another_difference_is_explained(check: Any) -> None:
@@ -88,7 +88,7 @@ def test_content_moved_by_another_difference_is_explained(check: Any) -> None:
     result = check(
         canvas((SQUARE, RED), *text), canvas((SQUARE, BLUE), *moved), found(Box(*SQUARE))
     )
-    assert result.fault is None
+    assert result.failure is None
 
 
 def test_a_repetition_of_an_explained_difference_is_explained(check: Any) -> None:
@@ -98,19 +98,19 @@ def test_a_repetition_of_an_explained_difference_is_explained(check: Any) -> Non
         canvas((SQUARE, BLUE), (patch, BLUE)),
         found(Box(*SQUARE)),
     )
-    assert result.fault is None
+    assert result.failure is None
 
 
 def test_a_shift_of_less_than_a_pixel_needs_no_label(check: Any) -> None:
     left = canvas(((40, 10, 41, 110), BLACK))
     right = canvas(((40, 10, 41, 110), (80, 80, 80)), ((41, 10, 42, 110), (175, 175, 175)))
-    assert check(left, right).fault is None
+    assert check(left, right).failure is None
 
 
 def test_a_label_on_images_that_look_equal_is_set_aside(check: Any) -> None:
     left, right = canvas((SQUARE, RED)), canvas((SQUARE, (222, 33, 28)))
     result = check(left, right, found(Box(*SQUARE)))
-    assert result.fault == "label without pixels"
+    assert result.failure.kind == "label without pixels"
 
 
 def test_a_difference_hidden_behind_another_element_is_not_reported(check: Any) -> None:
@@ -124,16 +124,16 @@ def test_sizes_may_differ(check: Any) -> None:
     taller = np.full((150, 160, 3), 255, dtype=np.uint8)
     taller[130:145, 20:60] = RED
     result = check(canvas(), taller, found(Box(20, 130, 60, 145), "structure_error", 3))
-    assert result.fault is None
-    assert check(canvas(), taller).fault == "unexplained pixels"
+    assert result.failure is None
+    assert check(canvas(), taller).failure.kind == "unexplained pixels"
 
 
 def test_large_images_are_checked_too(check: Any) -> None:
     left = np.full((1500, 2000, 3), 255, dtype=np.uint8)
     right = left.copy()
     right[700:760, 900:960] = RED
-    assert check(left, right).fault == "unexplained pixels"
-    assert check(left, right, found(Box(900, 700, 960, 760))).fault is None
+    assert check(left, right).failure.kind == "unexplained pixels"
+    assert check(left, right, found(Box(900, 700, 960, 760))).failure is None
 
 
 def test_measures_of_difference() -> None:

@@ -51,7 +51,8 @@ class ExactCritic(Critic):
         critiques = []
         for index, pair in enumerate(pairs):
             reference, candidate = rendered[2 * index : 2 * index + 2]
-            report = annotate_rendered(pair.task, reference, candidate).report
+            annotation = annotate_rendered(pair.task, reference, candidate)
+            report = annotation.require(f"pair {index + 1}")
             critiques.append(read_reply(pair.task, write_reply(report)))
         return critiques
 

@@ -1,8 +1,10 @@
-"""Judging a policy before and after reinforcement on held-out references.
+"""Comparing a policy before and after reinforcement on held-out references.
 
-The critic that rewarded the policy must not be its only judge: completions are also annotated
-exactly, source against source, which no policy can talk its way around. Not covered: judging
-critics (`erm.critics.benchmarking`).
+The critic that rewarded the policy must not be its only measure, so completions are also annotated
+exactly, source against source. A hostile completion can forge its scene, since scene and pixels
+come from the same contained process. What guards against that is the law that both must agree: a
+scene that does not fit its pixels is a failure, and a failure is the worst outcome of its task
+(`erm.rewards.exact`, ``docs/security.md``).
 """
 
 from __future__ import annotations
@@ -16,21 +18,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from erm.annotation import annotate_rendered, unusable
+from erm.annotation import Annotation, annotate_rendered
 from erm.dataset.pairs import Reference, read_references
 from erm.errors import ErmError
 from erm.images import open_image
 from erm.policies.base import Request
 from erm.policies.settings import EvaluateSettings
 from erm.render import Rendered, Renderer
-from erm.rewards.published import Outcome, Reward, reward_completions, reward_value
+from erm.rewards.exact import exact_reward, exact_severity
+from erm.rewards.published import Reward, reward_completions
 from erm.tracking import log_artifact
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from erm.critics.local import LocalCritic
-    from erm.policies.local import LocalPolicy
+    from erm.critics.base import Critic
 
 _RESAMPLES = 2000
 
@@ -64,12 +66,19 @@ def evaluate(
     if not references:
         raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} in the test split.")
     judge = LocalCritic(critic)
+    requests = [Request(reference.task, reference.image) for reference in references]
     with Renderer(workers=settings.render_workers) as renderer:
         originals = renderer.render_batch(
             [(reference.task, reference.source) for reference in references], scenes=True
         )
         judged = {
-            name: _judge(LocalPolicy(folder), judge, references, originals, renderer)
+            name: score_completions(
+                LocalPolicy(folder).complete(requests, progress=True),
+                judge,
+                references,
+                originals,
+                renderer,
+            )
             for name, folder in (("before", before), ("after", after))
         }
     metrics: dict[str, float] = {}
@@ -92,17 +101,23 @@ def evaluate(
     return metrics
 
 
-def _judge(
-    policy: LocalPolicy,
-    critic: LocalCritic,
+def score_completions(
+    completions: Sequence[str],
+    critic: Critic,
     references: Sequence[Reference],
     originals: Sequence[Rendered],
     renderer: Renderer,
 ) -> list[dict[str, Any]]:
-    """One row a reference: completion, rewards by critic and by exact annotation, pixel error."""
-    completions = policy.complete(
-        [Request(reference.task, reference.image) for reference in references], progress=True
-    )
+    """One row a completion: rewards by critic and by exact annotation, pixel error.
+
+    Args:
+        completions: a policy's, one a reference.
+        originals: renders of the references' sources, with scenes.
+        renderer: draws the completions; at no point do they run elsewhere.
+
+    Raises:
+        ErmError: a reference has no readable drawing, which is no fault of the policy.
+    """
     rewards = reward_completions(
         [
             (reference.task, reference.image, completion)
@@ -126,10 +141,7 @@ def _judge(
         references, originals, completions, rewards, strict=True
     ):
         rendered = next(drawn) if reward.source is not None else None
-        severity = _exact_severity(reference.task, original, rendered)
-        outcome: Outcome = reward.outcome
-        if outcome in ("judged", "unparsable"):
-            outcome = "judged" if severity is not None else "unparsable"
+        annotation = _annotation(reference.task, original, rendered)
         rows.append(
             {
                 "source_id": reference.source_id,
@@ -139,8 +151,9 @@ def _judge(
                 "reason": reward.reason,
                 "critic_reward": reward.value,
                 "critic_severity": reward.severity,
-                "exact_severity": severity,
-                "exact_reward": reward_value(reference.task, outcome, severity),
+                "exact_severity": exact_severity(annotation),
+                "exact_failure": annotation and annotation.failure and annotation.failure.kind,
+                "exact_reward": exact_reward(reference.task, annotation),
                 "pixel_mse": _pixel_mse(reference.image, reward),
                 "image": reward.image,
             }
@@ -148,11 +161,18 @@ def _judge(
     return rows
 
 
-def _exact_severity(task: str, original: Rendered, rendered: Rendered | None) -> float | None:
-    """S by exact annotation; None where one side draws nothing that can be read."""
-    if rendered is None or unusable(original) is not None or unusable(rendered) is not None:
+def _annotation(task: str, original: Rendered, rendered: Rendered | None) -> Annotation | None:
+    """The exact annotation of a completion; None where it holds no source.
+
+    Raises:
+        ErmError: the reference has no readable drawing, which is no fault of the policy.
+    """
+    if rendered is None:
         return None
-    return float(annotate_rendered(task, original, rendered).report.total_severity)
+    annotation = annotate_rendered(task, original, rendered)
+    if annotation.failure is not None and annotation.failure.side == "reference":
+        annotation.require("a reference of the test split")
+    return annotation
 
 
 def _pixel_mse(reference: bytes, reward: Reward) -> float | None:

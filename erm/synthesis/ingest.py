@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from erm.annotation import unusable
+from erm.annotation import Failure, view_of
 from erm.dataset.duplicates import digest
 from erm.dataset.pairs import ShardWriter
 from erm.errors import ErmError
@@ -127,9 +127,10 @@ def _ingest(
             items = [(task.name, source) for *_, source in fresh]
             renders = renderer.render_batch(items, scenes=True)
             for (index, name, origin, source), rendered in zip(fresh, renders, strict=True):
-                if (reason := unusable(rendered)) is not None:
-                    message = rendered.error.message if rendered.error else "draws nothing"
-                    refused[index] = Rejection(origin, reason, message)
+                view = view_of(task.name, rendered, "reference")
+                if isinstance(view, Failure):
+                    reason = view.error_kind or view.kind
+                    refused[index] = Rejection(origin, reason, view.message)
                     continue
                 writer.write(
                     {

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 from typing import TYPE_CHECKING
 
-from erm.annotation import Annotation, annotate_views, unusable
+from erm.annotation import Failure, annotate_views, view_of
 from erm.dataset.pairs import Pair
 from erm.report import Report
 from erm.synthesis.planning import Plan, SetAside, Variant
@@ -48,26 +48,28 @@ def pair_up(plan: Plan, rendered: Sequence[Rendered], settings: PairingSettings)
         reason = f"edit raised {kind}"
         made.set_aside.append(SetAside(plan.source_id, reason, (operator,), "", plan.source))
     first, *others = rendered
-    if (reason_ := unusable(first)) is not None:
-        made.set_aside.append(_unusable(plan, None, first, reason_))
+    view = view_of(plan.task, first, "reference")
+    if isinstance(view, Failure):
+        made.set_aside.append(_unusable(plan, None, view))
         return made
-    made.reference, made.reference_image = _view(first), _png(first)
+    made.reference, made.reference_image = view, _png(first)
     sides = [_Side(0, Variant(plan.source, ()), made.reference_image, made.reference)]
     # A policy's attempt may well be perfect.
     seen = set() if plan.proposed else {_digest(made.reference_image)}
     for index, (variant, render) in enumerate(zip(plan.variants, others, strict=True), start=1):
-        if (reason_ := unusable(render)) is not None:
-            made.set_aside.append(_unusable(plan, variant, render, reason_))
+        view = view_of(plan.task, render, "candidate")
+        if isinstance(view, Failure):
+            made.set_aside.append(_unusable(plan, variant, view))
             continue
         image = _png(render)
         digest = _digest(image)
         # A second equal image adds nothing, unless that very equality is the lesson.
         if digest in seen and not variant.equivalent:
             if plan.proposed:
-                made.set_aside.append(_unusable(plan, variant, render, "repeats another"))
+                made.set_aside.append(_rejected(plan, variant, "candidate repeats another", ""))
             continue
         seen.add(digest)
-        sides.append(_Side(index, variant, image, _view(render)))
+        sides.append(_Side(index, variant, image, view))
     _annotate(plan, sides, settings, random.Random(f"{settings.seed}/{plan.source_id}/pairs"), made)
     return made
 
@@ -134,13 +136,11 @@ def _report(plan: Plan, one: _Side, other: _Side, route: str, made: SourcePairs)
     def set_aside(reason: str, message: str = "") -> None:
         made.set_aside.append(_set_aside(plan, reason, one, other, message))
 
-    try:
-        annotation: Annotation = annotate_views(plan.task, one.view, other.view)
-    except Exception as error:  # one odd pair must not end a run of a million
-        set_aside(f"annotator raised {type(error).__name__}", str(error))
-        return None
-    if annotation.fault is not None:
-        set_aside(annotation.fault, annotation.report.to_json())
+    annotation = annotate_views(plan.task, one.view, other.view)
+    if annotation.report is None:
+        assert annotation.failure is not None
+        found = "" if annotation.found is None else annotation.found.to_json()
+        set_aside(annotation.failure.kind, found or annotation.failure.message)
         return None
     if route == "equivalent" and annotation.report.errors:
         set_aside("equivalent edit shows", annotation.report.to_json())
@@ -173,20 +173,23 @@ def _pair(plan: Plan, one: _Side, other: _Side, route: str, report: Report) -> P
     )
 
 
-def _unusable(plan: Plan, variant: Variant | None, rendered: Rendered, reason: str) -> SetAside:
+def _unusable(plan: Plan, variant: Variant | None, failure: Failure) -> SetAside:
+    side = "reference" if variant is None else "candidate"
+    # What a source did wrong when it was drawn is said by the kind of that error.
+    reason = f"{side} {failure.error_kind or failure.kind}"
+    message = f"{failure.message}." if failure.error_kind is not None else ""
+    return _rejected(plan, variant, reason, message)
+
+
+def _rejected(plan: Plan, variant: Variant | None, reason: str, message: str) -> SetAside:
     return SetAside(
         plan.source_id,
-        f"{'reference' if variant is None else 'candidate'} {reason}",
+        reason,
         () if variant is None else variant.operators,
-        "" if rendered.error is None else rendered.error.message,
+        message,
         plan.source,
         "" if variant is None else variant.source,
     )
-
-
-def _view(rendered: Rendered) -> View:
-    assert rendered.scene is not None
-    return View(rendered.pixels, rendered.scene)
 
 
 def _png(rendered: Rendered) -> bytes:

@@ -174,6 +174,8 @@ class Task(ABC):
     reserved_mb: ClassVar[int] = 0
     """MiB of addresses that the drawing library reserves and does not use. They come on top of
     `erm.render.limits.Limits.memory_mb`, which still bounds the memory that is used."""
+    scene_limits: ClassVar[Mapping[str, int]] = {}
+    """Most entries of a scene's lists, by key; they bound the time of `compare`."""
     requirements: ClassVar[tuple[str, ...]] = ()
     """Distributions that `extract` imports, for packaged policies."""
     judge: ClassVar[JudgeWords] = JudgeWords()
@@ -201,6 +203,15 @@ class Task(ABC):
     def read_scene(self, drawing: Drawing) -> Scene:
         """The scene of a drawing as JSON values; raises `DrawError('unreadable', …)` where a part
         of what is drawn can't be told, so that such a source is never mislabelled."""
+
+    @property
+    def scene_type(self) -> Any:
+        """Type of a scene, a `TypedDict` or dataclass, by which pydantic checks it."""
+        return dict[str, Any]
+
+    def scene_size(self, scene: Scene) -> tuple[int, int] | None:
+        """Width and height in pixels that a scene claims; None where it claims none."""
+        return None
 
     @abstractmethod
     def generate(self, rng: random.Random, variety: Variety) -> str:

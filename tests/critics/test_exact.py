@@ -24,7 +24,7 @@ def test_its_reports_are_the_annotators(renderer: Renderer) -> None:
     images = [one.image for one in renderer.render_batch([("svg", red), ("svg", blue)])]
     assert images[0] is not None
     assert images[1] is not None
-    report = annotate("svg", red, blue, renderer)
+    report = annotate("svg", red, blue, renderer).require()
     pair = Pair("a", "a", "svg", "test", "edit", (), images[0], images[1], red, blue, report)
     critic = ExactCritic([pair], renderer)
     views = [

@@ -150,7 +150,7 @@ def test_attempts_become_pairs_with_exact_reports(
     for pair in made.values():
         assert pair.split == splits[pair.source_id]
         assert (pair.route, pair.operators) == ("infer", ("policy",))
-        again = annotate("svg", pair.reference_source, pair.candidate_source, renderer)
+        again = annotate("svg", pair.reference_source, pair.candidate_source, renderer).require()
         assert pair.report.to_dict() == again.to_dict()
     assert made[known["train"][0].source_id].report.errors
     assert not made[known["validation"][0].source_id].report.errors

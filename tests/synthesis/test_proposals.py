@@ -138,7 +138,7 @@ def test_models_fill_a_share_of_the_data(
     exact = [pair for pair in pairs if pair.split != "train" and pair.operators == ("model",)]
     assert exact
     for pair in exact[:1]:
-        again = annotate("svg", pair.reference_source, pair.candidate_source, renderer)
+        again = annotate("svg", pair.reference_source, pair.candidate_source, renderer).require()
         assert pair.report.to_dict() == again.to_dict()
 
 

@@ -35,7 +35,7 @@ def annotations() -> list[Annotation]:
 def listed(annotation: Annotation) -> Counter[Expected]:
     return Counter(
         (error.category, error.severity, error.location, error.description)
-        for error in annotation.report.errors
+        for error in annotation.require().errors
     )
 
 
@@ -72,9 +72,9 @@ def test_equivalent_pairs_have_empty_reports(annotations: list[Annotation]) -> N
     ]
     assert len(empty) >= 8
     for pair, annotation in empty:
-        assert not annotation.report.errors, described(pair, annotation)
+        assert not annotation.require().errors, described(pair, annotation)
 
 
 def test_labels_and_pixels_agree(annotations: list[Annotation]) -> None:
     for (_, pair), annotation in zip(PAIRS, annotations, strict=True):
-        assert annotation.fault is None, pair.name
+        assert annotation.failure is None, pair.name

@@ -42,7 +42,22 @@ class ChartTask(Task):
             "figure.savefig('a.png', bbox_inches='tight')\nplt.close('all')\n"
         ),
     )
+    scene_limits: ClassVar = {
+        **dict.fromkeys(("axes", "legends"), 200),
+        **dict.fromkeys(("texts", "series", "entries", "ticks"), 500),
+        "points": 2500,
+    }
     judge = JUDGE_WORDS
+
+    @property
+    def scene_type(self) -> Any:
+        from erm.tasks.chart.elements import ChartScene
+
+        return ChartScene
+
+    def scene_size(self, scene: Scene) -> tuple[int, int]:
+        """Width and height of the figure in pixels."""
+        return scene["size"][0], scene["size"][1]
 
     @property
     def operators(self) -> tuple[Operator, ...]:

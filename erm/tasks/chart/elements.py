@@ -10,7 +10,9 @@ they are laid over their background. Widths and sizes are pixels.
 
 from __future__ import annotations
 
-from typing import Literal, NotRequired, TypedDict
+from typing import Literal
+
+from typing_extensions import NotRequired, TypedDict
 
 BoxList = list[float]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
 from erm.tasks.svg.judge_words import JUDGE_WORDS
@@ -36,7 +36,17 @@ class SvgTask(Task):
             '<rect width="5" height="5"/><text y="8">a</text><path d="M0 0 L 3 3 Z"/></svg>'
         ),
     )
+    scene_limits: ClassVar = {"shapes": 1000}
     judge = JUDGE_WORDS
+
+    @property
+    def scene_type(self) -> Any:
+        from erm.tasks.svg.schema import SvgScene
+
+        return SvgScene
+
+    def scene_size(self, scene: Scene) -> tuple[int, int]:
+        return scene["width"], scene["height"]
 
     @property
     def operators(self) -> tuple[Operator, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from erm.tasks.contract import (
     BrowserPage,
@@ -49,7 +49,14 @@ class TableTask(Task):
             "<tr><td rowspan=2 style='color: red'>1</td><td>2</td></tr><tr><td>3</td></tr></table>"
         ),
     )
+    scene_limits: ClassVar = {"tables": 50, "cells": 12_000, "paragraphs": 1000, "runs": 1000}
     judge = JUDGE_WORDS
+
+    @property
+    def scene_type(self) -> Any:
+        from erm.tasks.table.scene import Document
+
+        return Document
 
     @property
     def operators(self) -> tuple[Operator, ...]:

@@ -67,7 +67,7 @@ def test_edits_that_keep_the_picture_have_empty_reports(edits: list[Edit]) -> No
     assert len(kept) == 8
     for edit in kept:
         assert edit.edited != edit.source
-        report = annotate_rendered("chart", edit.reference, edit.candidate).report
+        report = annotate_rendered("chart", edit.reference, edit.candidate).require()
         assert report.errors == (), edit.operator.name
 
 
@@ -75,12 +75,12 @@ def test_visible_edits_are_reported_in_their_category(edits: list[Edit]) -> None
     aimed, visible = 0, 0
     for edit in edits:
         annotation = annotate_rendered("chart", edit.reference, edit.candidate)
-        assert annotation.fault is None, edit.operator.name
+        assert annotation.failure is None, edit.operator.name
         if edit.operator.category is None or edit.reference.image == edit.candidate.image:
             continue
-        assert annotation.report.errors, edit.operator.name
+        assert annotation.require().errors, edit.operator.name
         visible += 1
-        aimed += edit.operator.category in {e.category for e in annotation.report.errors}
+        aimed += edit.operator.category in {e.category for e in annotation.require().errors}
     assert visible >= 25
     assert aimed >= 0.9 * visible
 

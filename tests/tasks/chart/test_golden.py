@@ -532,6 +532,8 @@ def test_hand_checked_pair(name: str, renderer: Renderer) -> None:
     source, changes, expected = PAIRS[name]
     items = [("chart", source), ("chart", edited(source, changes))]
     annotation = annotate_rendered("chart", *renderer.render_batch(items, scenes=True))
-    found = [(e.category, e.severity, e.location, e.description) for e in annotation.report.errors]
+    found = [
+        (e.category, e.severity, e.location, e.description) for e in annotation.require().errors
+    ]
     assert sorted(found) == sorted(expected)
-    assert annotation.fault is None
+    assert annotation.failure is None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import Any, cast
 
 import matplotlib
 import pytest
@@ -84,7 +85,7 @@ def test_css_colours(names: str, word: str) -> None:
     ],
 )
 def test_cycles_of_matplotlib(cycle: str, words: str) -> None:
-    shades = [to_hex(shade) for shade in matplotlib.colormaps[cycle].colors]
+    shades = [to_hex(shade) for shade in cast(Any, matplotlib.colormaps[cycle]).colors]
     assert [colours.colour_name(shade) for shade in shades] == words.split()
 
 

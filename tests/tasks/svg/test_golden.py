@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from erm.annotation import annotate_views, view_of
+from erm.annotation import annotate_rendered
 from erm.render import render_batch
 
 HEAD = '<svg width="112" height="112" viewBox="0 0 16 16">'
@@ -251,8 +251,9 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
 def test_report_is_what_a_person_listed(name: str) -> None:
     reference, candidate, expected = PAIRS[name]
     items = [("svg", f"{HEAD}{body}</svg>") for body in (reference, candidate)]
-    views = [view_of(side, name) for side in render_batch(items, scenes=True)]
-    annotation = annotate_views("svg", *views)
-    found = [(e.category, e.severity, e.location, e.description) for e in annotation.report.errors]
+    annotation = annotate_rendered("svg", *render_batch(items, scenes=True))
+    found = [
+        (e.category, e.severity, e.location, e.description) for e in annotation.require().errors
+    ]
     assert sorted(found) == sorted(expected)
-    assert annotation.fault is None
+    assert annotation.failure is None
