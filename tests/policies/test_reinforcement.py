@@ -42,6 +42,7 @@ def policy(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("policy")
     settings = TrainPolicySettings(
         model=ModelSettings(name="tiny"),
+        tasks=("svg",),
         optimization=OptimizationSettings(batch_size=8, epochs=2, log_every=1),
         max_side=112,
     )
@@ -63,7 +64,12 @@ def test_reinforcement_moves_the_policy_and_leaves_a_history(
     policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
 ) -> None:
     settings = ReinforceSettings(
-        steps=2, prompts_per_step=2, generations=2, max_completion_tokens=24, learning_rate=1e-3
+        tasks=("svg",),
+        steps=2,
+        prompts_per_step=2,
+        generations=2,
+        max_completion_tokens=24,
+        learning_rate=1e-3,
     )
     out = tmp_path / "out"
     metrics = reinforce(settings, policy, tiny_critic, pairs, out, tmp_path / "work")
@@ -101,7 +107,7 @@ def test_the_severity_that_the_critic_expects_reaches_the_reward(
 def test_evaluation_judges_both_policies_exactly(
     policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
 ) -> None:
-    settings = EvaluateSettings(references=2, pictured=2)
+    settings = EvaluateSettings(tasks=("svg",), references=2, pictured=2)
     metrics = evaluate(settings, policy, policy, tiny_critic, pairs, tmp_path)
     assert metrics["gain"] == 0
     assert 0 <= metrics["before.rendered"] <= 1
@@ -112,7 +118,14 @@ def test_evaluation_judges_both_policies_exactly(
 
 def test_a_critic_is_no_policy(tiny_critic: Path, pairs: Path, tmp_path: Path) -> None:
     with pytest.raises(ErmError, match="holds a critic, not a policy"):
-        reinforce(ReinforceSettings(), tiny_critic, tiny_critic, pairs, tmp_path / "o", tmp_path)
+        reinforce(
+            ReinforceSettings(tasks=("svg",)),
+            tiny_critic,
+            tiny_critic,
+            pairs,
+            tmp_path / "o",
+            tmp_path,
+        )
 
 
 def test_tasks_that_the_policy_never_saw_are_refused(
