@@ -11,9 +11,9 @@ from typing import Any, cast
 from erm.tasks import Drawing, Scene, Task, Variety, View
 from erm.tasks.chart.compare import compare_charts
 from erm.tasks.chart.edit import OPERATORS
-from erm.tasks.chart.extract import extract_program
 from erm.tasks.chart.generate import generate_program
 from erm.tasks.discrepancy import Discrepancy
+from erm.tasks.shared.completion import find_source
 
 
 class ChartTask(Task):
@@ -46,7 +46,7 @@ class ChartTask(Task):
 
     def extract(self, completion: str) -> str | None:
         """The last Python program in a completion."""
-        return extract_program(completion)
+        return find_source(completion, self.languages)
 
 
 TASK = ChartTask()
