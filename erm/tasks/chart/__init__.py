@@ -91,9 +91,9 @@ class ChartTask(Task):
 
     def extract(self, completion: str) -> str | None:
         """The last Python program in a completion."""
-        from erm.tasks.chart.extract import extract_program
+        from erm.tasks.shared.completion import find_source
 
-        return extract_program(completion)
+        return find_source(completion, self.languages)
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, text in a line at the margin, else structure where one

@@ -21,7 +21,7 @@ from erm.tasks.chart.compare_style import compare_bar_widths, compare_style
 from erm.tasks.chart.compare_text import compare_fonts, compare_texts, compare_wedge_texts
 from erm.tasks.chart.compare_ticks import compare_ticks, tick_fonts
 from erm.tasks.chart.elements import Axes, Axis, BoxList, ChartScene, Series
-from erm.tasks.chart.findings import Element, Finding, Findings, changed_pixels, hull, one_sided
+from erm.tasks.chart.findings import Element, Finding, Findings, hull, one_sided
 from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
 from erm.tasks.chart.naming import background, type_name
 from erm.tasks.chart.phrases import phrase
@@ -29,9 +29,10 @@ from erm.tasks.chart.plot_pair import Matched, Pairs, PlotPair
 from erm.tasks.chart.related import join_categories, join_looks, join_plots
 from erm.tasks.chart.severity import RULES
 from erm.tasks.chart.subplot_numbers import subplot_numbers
-from erm.tasks.chart.wording import colours_differ, over
 from erm.tasks.discrepancy import Discrepancy
+from erm.tasks.shared.colours import is_visible, over
 from erm.tasks.shared.findings import write_discrepancy
+from erm.tasks.shared.visible import visible_change
 
 _AXES: tuple[Literal["x"], Literal["y"]] = ("x", "y")
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
@@ -44,15 +45,15 @@ def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
     Images without a visible difference have none, whatever their scenes say; in images of one size
     a difference under which no pixel differs is hidden and not listed.
     """
-    changed = changed_pixels(reference, candidate)
-    if changed is not None and not changed.any():
+    changed = visible_change(reference.pixels, candidate.pixels)
+    same_canvas = reference.pixels.shape == candidate.pixels.shape
+    if same_canvas and not changed.any():
         return []
     scenes = cast(ChartScene, reference.scene), cast(ChartScene, candidate.scene)
     found = compare_scenes(*scenes)
-    if changed is not None:
+    if same_canvas:
         seen = [finding.seen(changed) for finding in found]
         found = [finding for finding in seen if finding is not None]
-    same_canvas = changed is not None
     return [write_discrepancy(item, RULES, phrase, same_canvas=same_canvas) for item in found]
 
 
@@ -126,7 +127,7 @@ def _compare_figures(reference: ChartScene, candidate: ChartScene, findings: Fin
         sizes = "×".join(map(str, sides[0])), "×".join(map(str, sides[1]))
         findings.add("figure size", Element("figure"), "size", sizes, boxes)
     colours = over(reference["background"], "#ffffff"), over(candidate["background"], "#ffffff")
-    if colours_differ(*colours):
+    if is_visible(*colours):
         findings.add("background", Element("figure background"), "colour", colours, boxes)
 
 
@@ -135,7 +136,7 @@ def _compare_axes(plots: PlotPair, figure_changed: bool) -> None:
     boxes = (reference["box"], candidate["box"])
     backgrounds = plots.reference_background, plots.candidate_background
     explained_by_figure = figure_changed and _shows_figure(reference) and _shows_figure(candidate)
-    if colours_differ(*backgrounds) and not explained_by_figure:
+    if is_visible(*backgrounds) and not explained_by_figure:
         findings.add("background", Element("plot background"), "colour", backgrounds, boxes)
     projections = reference["projection"], candidate["projection"]
     if projections[0] != projections[1]:

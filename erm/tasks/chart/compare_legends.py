@@ -7,7 +7,8 @@ from erm.tasks.chart.elements import BoxList, Legend
 from erm.tasks.chart.findings import Element, Findings, one_sided
 from erm.tasks.chart.matching import assign
 from erm.tasks.chart.plot_pair import Matched, Pairs
-from erm.tasks.chart.wording import colours_differ, over, text_distance
+from erm.tasks.shared.colours import is_visible, over
+from erm.tasks.shared.text import text_distance
 
 _LEGEND = Element("legend")
 
@@ -64,7 +65,7 @@ def _compare_colours(
         paints = reference["colours"][i], candidate["colours"][j]
         colours = over(paints[0], backgrounds[0]), over(paints[1], backgrounds[1])
         own = reference["entries"][i]["text"] not in names and paints[0] != paints[1]
-        if own and colours not in known and colours_differ(*colours):
+        if own and colours not in known and is_visible(*colours):
             element = Element("legend entry", rank=i + 1)
             findings.add("mark colour", element, "colour", colours, boxes)
 

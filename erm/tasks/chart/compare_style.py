@@ -9,7 +9,7 @@ from erm.tasks.chart.elements import Point, Series, Stroke
 from erm.tasks.chart.findings import Element, Value, hull
 from erm.tasks.chart.naming import is_histogram
 from erm.tasks.chart.plot_pair import BARS, BOXES, Matched, Pairs, PlotPair
-from erm.tasks.chart.wording import colours_differ, over, same_name
+from erm.tasks.shared.colours import colour_name, is_visible, over
 
 _MARKERS = {
     "o": "circles",
@@ -128,7 +128,7 @@ def _compare_colours(reference: Series, candidate: Series, pairs: Pairs, plots: 
             over(paints[0], plots.reference_background),
             over(paints[1], plots.candidate_background),
         )
-        if paints[0] != paints[1] and colours_differ(*shown):
+        if paints[0] != paints[1] and is_visible(*shown):
             changed.append((i, j, *shown))
     if reference["kind"] in ("heat map", "image"):
         if changed and not plots.findings.has("value", "value small", "value large"):
@@ -163,7 +163,7 @@ def _compare_one_colour(reference: Series, candidate: Series, plots: PlotPair) -
     element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
     paints = reference["colour"], candidate["colour"]
     shown = over(paints[0], plots.reference_background), over(paints[1], plots.candidate_background)
-    if paints[0] == paints[1] or not colours_differ(*shown):
+    if paints[0] == paints[1] or not is_visible(*shown):
         return False
     opacities = _opacity(paints[0]), _opacity(paints[1])
     same_under = plots.reference_background == plots.candidate_background
@@ -175,7 +175,7 @@ def _compare_one_colour(reference: Series, candidate: Series, plots: PlotPair) -
         )
         plots.findings.add("series colour", element, "fill", (before, after), boxes)
     else:
-        rule = "shade" if same_name(*shown) else "series colour"
+        rule = "shade" if colour_name(shown[0]) == colour_name(shown[1]) else "series colour"
         plots.findings.add(rule, element, "colour", shown, boxes)
     return True
 
@@ -246,7 +246,7 @@ def stroke_changes(
         over(candidate["colour"], plots.candidate_background),
     )
     own = noun != "line" and not recoloured and candidate["colour"] != reference["colour"]
-    if own and colours_differ(*colours):
+    if own and is_visible(*colours):
         changes.append((f"{noun} colour", *colours))
     if reference["dash"] != candidate["dash"]:
         changes.append((noun, reference["dash"], candidate["dash"]))
@@ -263,7 +263,7 @@ def _compare_faces(reference: Series, candidate: Series, element: Element, plots
         over(reference.get("face", reference["colour"]), plots.reference_background),
         over(candidate.get("face", candidate["colour"]), plots.candidate_background),
     )
-    if colours_differ(*faces):
+    if is_visible(*faces):
         boxes = reference["box"], candidate["box"]
         plots.findings.add("marker", element, "marker fill", faces, boxes)
 

@@ -16,7 +16,9 @@ from erm.tasks.chart.elements import BoxList, TextItem, Tick
 from erm.tasks.chart.findings import Element, Findings, Value, hull, one_sided
 from erm.tasks.chart.matching import assign
 from erm.tasks.chart.plot_pair import Matched, PlotPair
-from erm.tasks.chart.wording import colours_differ, is_typo, over, plain_number, text_distance
+from erm.tasks.shared.colours import is_visible, over
+from erm.tasks.shared.numbers import parse_number
+from erm.tasks.shared.text import is_typo, text_distance
 
 TextPair = tuple[Element, TextItem, TextItem]
 """Two texts that stand for each other, and what they are."""
@@ -156,7 +158,7 @@ def _compare_notes(
     moved: list[TextPair] = []
     for i, j in matched:
         a, b = first[i], second[j]
-        numbers = [plain_number(item["text"]) for item in (a, b)]
+        numbers = [parse_number(item["text"]) for item in (a, b)]
         if a["text"] != b["text"] and not (follows and None not in numbers):
             rule = word_rule(b["text"], a["text"], "annotation")
             texts = a["text"], b["text"]
@@ -174,7 +176,7 @@ def _compare_notes(
         (False, second, matched_sides[1]),
     ):
         for index, item in enumerate(items):
-            if index not in taken and not (follows and plain_number(item["text"]) is not None):
+            if index not in taken and not (follows and parse_number(item["text"]) is not None):
                 element = Element("note", name=item["text"])
                 sides = one_sided(item["box"], missing)
                 findings.add_presence("annotation", element, missing, sides)
@@ -185,7 +187,7 @@ def _are_value_labels(first: list[TextItem], second: list[TextItem]) -> bool:
     """Whether only one side has notes, and these are several numbers."""
     if bool(first) == bool(second) or max(len(first), len(second)) < 2:
         return False
-    return all(plain_number(item["text"]) is not None for item in [*first, *second])
+    return all(parse_number(item["text"]) is not None for item in [*first, *second])
 
 
 def _add_moved_notes(moved: list[TextPair], findings: Findings) -> None:
@@ -266,7 +268,7 @@ def _font_changes(a: TextItem, b: TextItem, backgrounds: tuple[str, str]) -> lis
     if a["weight"] != b["weight"]:
         changes.append(("font", a["weight"], b["weight"]))
     colours = over(a["colour"], backgrounds[0]), over(b["colour"], backgrounds[1])
-    if a["colour"] != b["colour"] and colours_differ(*colours):
+    if a["colour"] != b["colour"] and is_visible(*colours):
         changes.append(("colour", *colours))
     if abs((a["angle"] - b["angle"] + 180) % 360 - 180) > 1:
         changes.append(("turn", a["angle"], b["angle"]))

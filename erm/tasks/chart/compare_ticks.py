@@ -9,7 +9,7 @@ from erm.tasks.chart.elements import Axis, TextItem, Tick
 from erm.tasks.chart.findings import Element, hull, one_sided
 from erm.tasks.chart.matching import unit
 from erm.tasks.chart.plot_pair import Matched, Pairs, PlotPair
-from erm.tasks.chart.wording import plain_number
+from erm.tasks.shared.numbers import parse_number
 
 _SHOWN = 6
 """Most tick labels that a finding names."""
@@ -102,7 +102,7 @@ def _add_other_ticks(
 
 
 def _are_numbers(ticks: list[Tick]) -> bool:
-    return all(plain_number(tick["text"]) is not None for tick in ticks)
+    return all(parse_number(tick["text"]) is not None for tick in ticks)
 
 
 def _tick_pairs(

@@ -13,25 +13,18 @@ from erm.tasks.chart.program import (
     called,
     is_pyplot,
     number_of,
+    parse_program,
     receiver,
     text_of,
 )
+from erm.tasks.shared.operators import make_operator
 
 Edit = Callable[[Program, random.Random], str | None]
 
 
 def operator(name: str, category: str | None, edit: Edit) -> Operator:
-    """An operator from an edit of a parsed program; a source that can't be parsed gives None."""
-
-    def apply(source: str, rng: random.Random) -> str | None:
-        try:
-            program = Program(source)
-        except (SyntaxError, ValueError, RecursionError):
-            return None
-        edited = edit(program, rng)
-        return None if edited is None or edited == source else edited
-
-    return Operator(name, category, apply)
+    """An operator from an edit of a parsed program."""
+    return make_operator(name, category, parse_program, edit)
 
 
 def _written(value: float, like: float | int) -> str:

@@ -13,14 +13,11 @@ from datetime import datetime
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.tasks import View
 from erm.tasks.chart.elements import BoxList
 from erm.tasks.discrepancy import Box
 from erm.tasks.shared import findings as shared
 from erm.tasks.shared.findings import union
-
-PIXEL_STEP = 12
-"""Difference of one colour channel (0 to 255) up to which two pixels count as alike."""
+from erm.tasks.shared.visible import changes_within
 
 _MARGIN = 2.0
 """Pixels around an element's box in which its difference may show (antialiasing, outlines)."""
@@ -83,10 +80,12 @@ class Finding(shared.Finding[Element, Value]):
     def seen(self, changed: NDArray[np.bool_]) -> Finding | None:
         """The finding with the boxes in which pixels differ; None where nobody can see it."""
         boxes = [box for box in (self.reference_box, self.candidate_box) if box is not None]
-        if (not boxes and changed.any()) or any(_differs(box, changed) for box in boxes):
+        if (not boxes and changed.any()) or any(
+            changes_within(changed, box, _MARGIN) for box in boxes
+        ):
             return self
         labels = [box for box in self.scale if box is not None]
-        if not any(_differs(box, changed) for box in labels):
+        if not any(changes_within(changed, box, _MARGIN) for box in labels):
             return None
         return replace(
             self,
@@ -161,19 +160,3 @@ def one_sided(
 def hull(boxes: Iterable[BoxList | Box | None]) -> Box | None:
     """The smallest box around boxes of a scene; None for none."""
     return union(None if box is None else Box(*box) for box in boxes)
-
-
-def changed_pixels(reference: View, candidate: View) -> NDArray[np.bool_] | None:
-    """Where two images of one size differ by more than `PIXEL_STEP`; None for other sizes."""
-    if reference.pixels.shape != candidate.pixels.shape:
-        return None
-    step = np.abs(reference.pixels.astype(np.int16) - candidate.pixels.astype(np.int16))
-    return np.asarray((step > PIXEL_STEP).any(axis=2))
-
-
-def _differs(box: Box, changed: NDArray[np.bool_]) -> bool:
-    """Whether any pixel in or just around a box differs."""
-    height, width = changed.shape
-    left, right = max(0, int(box.x0 - _MARGIN)), min(width, int(box.x1 + _MARGIN) + 1)
-    top, bottom = max(0, int(box.y0 - _MARGIN)), min(height, int(box.y1 + _MARGIN) + 1)
-    return left < right and top < bottom and bool(changed[top:bottom, left:right].any())

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from erm.tasks.chart.elements import Axes, Axis, BoxList, Point, Series
-from erm.tasks.chart.wording import colour_distance, over, text_distance
+from erm.tasks.shared.colours import colour_distance, over
+from erm.tasks.shared.text import text_distance
 
 A = TypeVar("A")
 B = TypeVar("B")

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from erm.tasks.chart.elements import Axes, Axis, Point, Series
 from erm.tasks.chart.findings import Coordinate, Element
-from erm.tasks.chart.wording import colour_name, over
+from erm.tasks.shared.colours import colour_name, over
 
 _NOUNS = {
     "bar": "bars",

@@ -9,15 +9,10 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from erm.tasks.chart.findings import Element, Finding, Value
-from erm.tasks.chart.wording import (
-    colour_change,
-    colour_name,
-    number_change,
-    quote,
-    short,
-    text_change,
-)
+from erm.tasks.shared.colours import colour_name, colour_words
 from erm.tasks.shared.findings import Phrase
+from erm.tasks.shared.numbers import number_words, write_number
+from erm.tasks.shared.text import quote, text_change
 
 _NAME_LENGTH = {"note": 20, "arrow of note": 20}
 """Letters of a name that are shown, where they are fewer than `quote` shows."""
@@ -87,7 +82,7 @@ def _value(value: Value | None) -> str:
     if isinstance(value, datetime):
         return _date(value)
     if isinstance(value, float | int) and not isinstance(value, bool):
-        return short(value)
+        return write_number(value)
     return "none" if value is None or value == "" else str(value)
 
 
@@ -109,9 +104,9 @@ def _pair(finding: Finding) -> tuple[str, str]:
     flat = [item for side in values for item in side]
     if all(isinstance(item, float | int) and not isinstance(item, bool) for item in flat):
         numbers = [[float(item) for item in side] for side in values]  # type: ignore[arg-type]
-        return number_change(numbers[0], numbers[1], joint)
+        return number_words(numbers[0], numbers[1], joint)
     if all(_is_colour(side) for side in sides):
-        return colour_change(str(sides[0]), str(sides[1]))
+        return colour_words(str(sides[0]), str(sides[1]))
     if any(_is_colour(item) for item in flat):
         shown = [
             joint.join(
@@ -284,7 +279,7 @@ def _hatch(finding: Finding) -> str:
 def _rounded(finding: Finding) -> tuple[str, str]:
     """Lengths in pixels, to two digits."""
     candidate, reference = (
-        short(float(side), 2)  # type: ignore[arg-type]
+        write_number(float(side), 2)  # type: ignore[arg-type]
         for side in (finding.candidate, finding.reference)
     )
     return candidate, reference
@@ -326,7 +321,7 @@ def _colours(finding: Finding) -> str:
 
 
 def _columns(finding: Finding) -> str:
-    candidate, reference = (short(float(v)) for v in (finding.candidate, finding.reference))  # type: ignore[arg-type]
+    candidate, reference = (write_number(float(v)) for v in (finding.candidate, finding.reference))  # type: ignore[arg-type]
     return f"has {candidate} column{'s' * (candidate != '1')} instead of {reference}"
 
 

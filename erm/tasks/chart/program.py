@@ -338,6 +338,14 @@ class Program:
         return True
 
 
+def parse_program(source: str) -> Program | None:
+    """The parsed form of a source; None for one that can't be parsed."""
+    try:
+        return Program(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
 def called(call: ast.Call) -> str:
     """The last name of what is called: ``bar`` of ``ax.bar(…)``."""
     if isinstance(call.func, ast.Attribute):

@@ -7,6 +7,9 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
+_ROUNDED = 1e7
+"""Size from which a number is written as a power of ten."""
+
 _CURRENCY = r"[$€£¥₹₽₩₺₪฿]|USD|EUR|GBP|JPY|CHF|CNY|INR|kr|zł"
 _PREFIX = r"[pnµμumcdhkKMGTP]"
 _SIMPLE_UNIT = (
@@ -68,11 +71,16 @@ def is_unit(word: str) -> bool:
 
 
 def write_number(value: float, digits: int = 3) -> str:
-    """A number as people write it, with at most that many significant digits."""
+    """A number as people write it, with at most that many significant digits.
+
+    The whole part keeps all of its digits below ten million: a year is no estimate.
+    """
     if value == 0 or not math.isfinite(value):
         return "0" if value == 0 else str(value)
+    if abs(value) < _ROUNDED:
+        digits = max(digits, len(str(abs(int(value)))))
     rounded = float(f"{value:.{digits}g}")
-    if 1e-4 <= abs(rounded) < 1e7:
+    if 1e-4 <= abs(rounded) < _ROUNDED:
         return f"{rounded:.10f}".rstrip("0").rstrip(".")
     return f"{rounded:.{digits - 1}e}"
 

@@ -407,7 +407,7 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         PIE,
         [("gray", "pink"), ("colors", "startangle=90, colors")],
         [
-            (STYLE, 1, "wedge 'Food'", "colour is pink instead of grey"),
+            (STYLE, 1, "wedge 'Food'", "colour is light pink instead of gray"),
             (STYLE, 1, "pie", "starts at 90° instead of 0°"),
         ],
     ),

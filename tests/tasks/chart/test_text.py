@@ -1,4 +1,4 @@
-"""Programs as text: generation, edits of any program, extraction; words and the severity table."""
+"""Programs as text: generation, edits of any program, extraction; the severity table."""
 
 from __future__ import annotations
 
@@ -15,15 +15,7 @@ from erm.report import categories_of
 from erm.tasks import Operator, Variety, get_task
 from erm.tasks.chart.edit_style import COLOURS
 from erm.tasks.chart.severity import RULES
-from erm.tasks.chart.wording import (
-    colour_change,
-    colour_name,
-    edit_distance,
-    is_typo,
-    number_change,
-    over,
-    short,
-)
+from erm.tasks.shared.colours import colour_name
 from tests.chart_programs import PROGRAMS
 
 TASK = get_task("chart")
@@ -124,65 +116,16 @@ def test_edits_change_little_of_the_text(seed: int, operator: Operator, wide: bo
         assert len(set(after) - set(before)) <= 6
 
 
-@pytest.mark.parametrize(
-    ("completion", "program"),
-    [
-        ("```python\nplt.plot([1])\n```", "plt.plot([1])\n"),
-        ("text\n```py\na\n```\nmore\n```python\nb\n```\nend", "b\n"),
-        ("```python\na\n```\n```svg\n<svg/>\n```", "a\n"),
-        ("<think>```python\na\n```</think>\n```Python\nb\n```", "b\n"),
-        ("```\nplt.plot([1])\n```", None),
-        ("import matplotlib", None),
-        ("```python\nunclosed", None),
-        ("```python\n\n```", None),
-        ("", None),
-    ],
-)
-def test_extraction(completion: str, program: str | None) -> None:
-    assert TASK.extract(completion) == program
+def test_the_last_python_block_of_a_completion_is_the_program() -> None:
+    completion = "<think>```python\na\n```</think>\n```python3\nb\n```\n```svg\n<svg/>\n```"
+    assert TASK.extract(completion) == "b\n"
+    assert TASK.extract("```\nplt.plot([1])\n```") is None
 
 
 def test_compact_colours_have_names_of_their_own() -> None:
     names = [colour_name(NAMED_HEX[colour]) for colour in COLOURS]
     assert len(set(names)) == len(COLOURS)
-    assert [name.replace("grey", "gray") for name in names] == list(COLOURS)
-
-
-def test_colours_of_one_name_are_told_by_lightness() -> None:
-    assert colour_change("#ff0000", "#0000ff") == ("red", "blue")
-    assert colour_change("#5050ff", "#0000ff") == ("a lighter blue", "blue")
-    assert over("#ff000080", "#ffffff") == "#ff7f7f"
-
-
-def test_numbers_are_written_as_people_do() -> None:
-    assert [short(value) for value in (0, 4.0, 1234.5, 0.00012, 3.14159, 2e9, -0.5)] == [
-        "0",
-        "4",
-        "1230",
-        "0.00012",
-        "3.14",
-        "2.00e+09",
-        "-0.5",
-    ]
-    assert number_change([2021], [2022], "") == ("2021", "2022")
-    assert number_change([0, 5], [0, 4], " to ") == ("0 to 5", "0 to 4")
-
-
-def test_typos_are_small() -> None:
-    assert is_typo("Salse", "Sales")
-    assert is_typo("sales", "Sales")
-    assert not is_typo("Rain", "Sales")
-    assert not is_typo("2021", "2022")
-    assert not is_typo("B", "A")
-
-
-@settings(deadline=None, derandomize=True, max_examples=60)
-@given(st.text("abc", max_size=8), st.text("abc", max_size=8), st.text("abc", max_size=8))
-def test_edit_distance_is_a_distance(a: str, b: str, c: str) -> None:
-    assert edit_distance("kitten", "sitting") == 3
-    assert (edit_distance(a, b) == 0) == (a == b)
-    assert edit_distance(a, b) == edit_distance(b, a)
-    assert edit_distance(a, c) <= edit_distance(a, b) + edit_distance(b, c)
+    assert names == list(COLOURS)
 
 
 def test_the_severity_table_stands_in_the_documentation() -> None:
