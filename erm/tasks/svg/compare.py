@@ -1,387 +1,242 @@
 """The exact annotator of SVG pairs: two scenes and their pixels to discrepancies.
 
-Shapes are matched one to one (`matching`); shapes that moved or grew together are one
-discrepancy; what is left of each pair goes through `geometry` and `painting`; shapes without a
-partner are missing or extra. Nothing is listed of which the pixels show nothing. Severities are
-reasoned in ``docs/annotation-svg.md``.
+Shapes are matched one to one (`matching`); shapes that changed together are one finding
+(`groups`); what is left of each pair goes through `compare_outlines` and `compare_paints`; shapes
+without a partner are missing or extra. Nothing is listed of which the pixels show nothing.
+Severities are reasoned in ``docs/annotation-svg.md``.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Hashable
+from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
-from erm.images import largest_gap
-from erm.tasks import Scene, View
-from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
-from erm.tasks.svg import geometry, painting, words
-from erm.tasks.svg.geometry import Difference
-from erm.tasks.svg.groups import Together, moved_together, undo
+from erm.tasks import View
+from erm.tasks.discrepancy import Box, Discrepancy
+from erm.tasks.shared.findings import Finding, union, write_discrepancy
+from erm.tasks.svg.compare_outlines import SEEN, compare_outlines, diagonal_share
+from erm.tasks.svg.compare_paints import compare_paints
+from erm.tasks.svg.groups import Change, Together, moved_together, undo
 from erm.tasks.svg.matching import match
-from erm.tasks.svg.outline import area_of, distance, name_kind
-from erm.tasks.svg.shapes import Shape, shapes_of, union
-from erm.tasks.svg.words import WHITE
+from erm.tasks.svg.outline import distance
+from erm.tasks.svg.severity import MERGED, RULES, by_angle, by_distance, by_factor, is_turn, name_of
+from erm.tasks.svg.shapes import Element, Pair, Shape, SvgFinding, shapes_of
+from erm.tasks.svg.stacking import compare_stacking
+from erm.tasks.svg.whole_image import (
+    compare_sizes,
+    find_background,
+    find_turn,
+    visible_pixels,
+    with_equal_backgrounds,
+)
+from erm.tasks.svg.wording import phrase
 
-_SEEN_LEVEL = 8
-_SEEN_PIXELS = 2
+_VISIBLE_PIXELS = 2
 _SLIVER = 0.03
 _SMALL_SHARE = 0.005
-_SEEN_OVERLAP = 4
-_SAME_ASPECT = 0.03
-_SHEET = 0.9
 
 Mask = NDArray[np.bool_]
-
-_TURNS: dict[str, Callable[[NDArray[np.uint8]], NDArray[np.uint8]]] = {
-    "is flipped horizontally": np.fliplr,
-    "is flipped vertically": np.flipud,
-    "is rotated by 180 degrees": lambda pixels: np.rot90(pixels, 2),
-    "is rotated clockwise by 90 degrees": lambda pixels: np.rot90(pixels, -1),
-    "is rotated counterclockwise by 90 degrees": np.rot90,
-}
-"""What a whole picture may have undergone, and how it is told."""
-
-
-@dataclass(frozen=True)
-class _Pair:
-    reference: Shape
-    candidate: Shape
-
-    @property
-    def box(self) -> Box:
-        return union(self.reference.box, self.candidate.box)
-
-
-@dataclass(frozen=True)
-class _Found:
-    """A difference of a pair, before related ones become one."""
-
-    pair: _Pair
-    difference: Difference
 
 
 def compare(reference: View, candidate: View) -> list[Discrepancy]:
     """Discrepancies of the candidate against the reference, empty where none can be seen."""
-    height, width = reference.pixels.shape[:2]
-    canvas = (float(width), float(height))
-    seen = _seen(reference.pixels, candidate.pixels)
-    found = _size_of_picture(reference, candidate)
-    if int(seen.sum()) < _SEEN_PIXELS:
+    same_canvas = reference.pixels.shape == candidate.pixels.shape
+    findings = _find(reference, candidate)
+    return [
+        write_discrepancy(finding, RULES, phrase, same_canvas=same_canvas) for finding in findings
+    ]
+
+
+def _find(reference: View, candidate: View) -> list[SvgFinding]:
+    visible = visible_pixels(reference.pixels, candidate.pixels)
+    found = compare_sizes(reference, candidate)
+    if int(visible.sum()) < _VISIBLE_PIXELS:
         return found
-    turned = _turned(reference, candidate, seen)
-    if turned is not None:
-        return [turned]
-    scenes = reference.scene, candidate.scene
-    if _is_sheet_against_shape(*scenes) or _is_sheet_against_shape(*reversed(scenes)):
-        scenes = _with_sheet(scenes[0]), _with_sheet(scenes[1])
-    old, new = (shapes_of(scene, canvas) for scene in scenes)
-    matched = [pair for pair in match(old, new) if _stays(old[pair[0]], new[pair[1]])]
-    pairs = [_Pair(old[i], new[j]) for i, j in matched]
-    lost = set(range(len(old))) - {i for i, _ in matched}
-    added = set(range(len(new))) - {j for _, j in matched}
-    found += _background(*scenes, canvas)
-    for shapes, indices, how in ((old, lost, "missing"), (new, added, "extra")):
+    turn = find_turn(reference, candidate, visible)
+    if turn is not None:
+        return [turn]
+    scenes = with_equal_backgrounds(reference.scene, candidate.scene)
+    reference, candidate = View(reference.pixels, scenes[0]), View(candidate.pixels, scenes[1])
+    found += find_background(reference, candidate)
+    return found + _on_canvas_of(candidate, _find_in_shapes(reference, candidate, visible))
+
+
+def _on_canvas_of(candidate: View, found: list[SvgFinding]) -> list[SvgFinding]:
+    """Findings with the candidate's boxes in the candidate's pixels."""
+    height, width = candidate.pixels.shape[:2]
+    placed = []
+    for item in found:
+        box = item.candidate_box
+        if box is not None:
+            w, h = item.element.shapes[0].canvas
+            x, y = width / w, height / h
+            box = Box(box.x0 * x, box.y0 * y, box.x1 * x, box.y1 * y)
+        placed.append(replace(item, candidate_box=box))
+    return placed
+
+
+def _find_in_shapes(reference: View, candidate: View, visible: Mask) -> list[SvgFinding]:
+    height, width = reference.pixels.shape[:2]
+    sides = [
+        shapes_of(view.scene, (float(width), float(height))) for view in (reference, candidate)
+    ]
+    matched = [(i, j) for i, j in match(*sides) if _stays(Pair(sides[0][i], sides[1][j]))]
+    pairs = [Pair(sides[0][i], sides[1][j]) for i, j in matched]
+    missing = set(range(len(sides[0]))) - {i for i, _ in matched}
+    extra = set(range(len(sides[1]))) - {j for _, j in matched}
+    found = []
+    for shapes, indices, how in ((sides[0], missing, "missing"), (sides[1], extra, "extra")):
         found += [
-            _alone(shapes[index], how)
+            _without_partner(shapes[index], how)
             for index in sorted(indices)
-            if shapes[index].part_of not in indices and _shows(seen, shapes[index])
+            if shapes[index].part_of not in indices and _shows(visible, shapes[index])
         ]
-    found += _pair_discrepancies(pairs, old, seen)
-    found += _restacked(pairs, seen)
-    return found
+    found += _compare_pairs(pairs, sides[0], visible)
+    return found + compare_stacking(pairs, visible)
 
 
-def _seen(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> Mask:
-    """Pixels (height, width) in which two pictures visibly differ."""
-    if reference.shape != candidate.shape:
-        size = (reference.shape[1], reference.shape[0])
-        candidate = np.asarray(Image.fromarray(candidate).resize(size, Image.Resampling.BOX))
-    return np.asarray(largest_gap(reference, candidate) > _SEEN_LEVEL)
-
-
-def _stays(reference: Shape, candidate: Shape) -> bool:
+def _stays(pair: Pair) -> bool:
     """Whether both of a pair can be made out, and not just a sliver of one.
 
     Of a shape that is the same on both sides, what covers it on one of them is what changed.
     """
-    if min(reference.area, candidate.area) > _SLIVER * max(reference.area, candidate.area):
+    areas = pair.reference.area, pair.candidate.area
+    if min(areas) > _SLIVER * max(areas):
         return True
-    changes = geometry.differences(reference, candidate)
-    return not changes and not painting.differences(reference, candidate)
+    return not compare_outlines(pair.reference, pair.candidate) and not compare_paints(
+        pair.reference, pair.candidate
+    )
 
 
-def _shows(seen: Mask, *shapes: Shape) -> bool:
-    return any(int((seen & shape.mask()).sum()) >= _SEEN_PIXELS for shape in shapes)
+def _shows(visible: Mask, *shapes: Shape) -> bool:
+    return any(int((visible & shape.mask()).sum()) >= _VISIBLE_PIXELS for shape in shapes)
 
 
-def _size_of_picture(reference: View, candidate: View) -> list[Discrepancy]:
-    (h, w), (h2, w2) = reference.pixels.shape[:2], candidate.pixels.shape[:2]
-    if abs(w - w2) <= 1 and abs(h - h2) <= 1:
-        return []
-    same_aspect = abs(math.log((w2 / h2) / (w / h))) < _SAME_ASPECT
-    return [
-        Discrepancy(
-            "structure_error",
-            MINOR if same_aspect else MEDIUM,
-            "whole image",
-            f"size is {w2} x {h2} px instead of {w} x {h} px",
-            Box(0, 0, w2, h2),
-        )
-    ]
-
-
-def _turned(reference: View, candidate: View, seen: Mask) -> Discrepancy | None:
-    """A picture of several shapes that was mirrored or rotated as a whole.
-
-    Its middle is compared first, which shows most turns to be wrong.
-    """
-    if len(reference.scene["shapes"]) < 2 or not _is_patch(seen):
-        return None
-    height, width = reference.pixels.shape[:2]
-    for description, turn in _TURNS.items():
-        turned = turn(reference.pixels)
-        if turned.shape != candidate.pixels.shape:
-            continue
-        parts = (slice(height // 2 - 10, height // 2 + 10), slice(None))
-        if not any(_is_patch(_seen(turned[rows], candidate.pixels[rows])) for rows in parts):
-            box = Box(0, 0, width, height)
-            return Discrepancy("structure_error", MEDIUM, "whole image", description, box)
-    return None
-
-
-def _is_patch(seen: Mask) -> bool:
-    """Whether more differs than rounding leaves: it is a pixel wide along edges, never 2×2."""
-    tall = seen[1:] & seen[:-1]
-    return bool((tall[:, 1:] & tall[:, :-1]).any())
-
-
-def _is_sheet_against_shape(one: Scene, other: Scene) -> bool:
-    """Whether one scene's background may be what the other scene's lowest shape nearly fills."""
-    if one["background"] == WHITE or not other["shapes"]:
-        return False
-    lowest = other["shapes"][0]
-    filled = _extent(lowest) / (other["width"] * other["height"])
-    return other["background"] == WHITE and lowest["text"] is None and bool(filled >= _SHEET)
-
-
-def _extent(shape: dict[str, Any]) -> float:
-    """Square pixels within the largest subpath of a scene's shape: a circle fills no picture."""
-    subpaths = [np.array(points, dtype=float) for points in shape["subpaths"]]
-    return max((abs(area_of(points)) for points in subpaths if len(points) > 2), default=0.0)
-
-
-def _with_sheet(scene: Scene) -> Scene:
-    """The scene with its background as the lowest shape on white."""
-    if scene["background"] == WHITE:
-        return scene
-    width, height = scene["width"], scene["height"]
-    corners = [[0, 0], [width, 0], [width, height], [0, height], [0, 0]]
-    sheet = {
-        "kind": name_kind((np.array(corners, dtype=float),), False, True),
-        "subpaths": [corners],
-        "curved": False,
-        "fill": scene["background"],
-        "stroke": None,
-        "text": None,
-        "clips": [],
-        "box": [0, 0, width, height],
-        "area": width * height,
-        "part_of": None,
-    }
-    moved = [
-        {**shape, "part_of": None if shape["part_of"] is None else shape["part_of"] + 1}
-        for shape in scene["shapes"]
-    ]
-    return {**scene, "background": WHITE, "shapes": [sheet, *moved]}
-
-
-def _background(
-    reference: Scene, candidate: Scene, canvas: tuple[float, float]
-) -> list[Discrepancy]:
-    old, new = reference["background"], candidate["background"]
-    return [
-        Discrepancy(
-            item.category, item.severity, "background", item.description, Box(0, 0, *canvas)
-        )
-        for item in painting.paint_differences("", old, new)
-    ]
-
-
-def _alone(shape: Shape, how: str) -> Discrepancy:
-    side = "reference" if how == "missing" else "candidate"
-    if shape.text is not None:
-        location = f"text at {shape.place}"
-        description = f"'{shape.text['content']}' is {how}"
-        return Discrepancy("text_symbol_error", SEVERE, location, description, shape.box, side)  # type: ignore[arg-type]
+def _without_partner(shape: Shape, how: Literal["missing", "extra"]) -> SvgFinding:
     small = shape.area < _SMALL_SHARE * shape.canvas[0] * shape.canvas[1]
-    severity = MEDIUM if small else SEVERE
-    return Discrepancy("structure_error", severity, shape.location, f"is {how}", shape.box, side)  # type: ignore[arg-type]
+    subject = "text" if shape.text is not None else "detail" if small else "shape"
+    value = None if shape.text is None else shape.text["content"]
+    element = Element((shape,))
+    if how == "missing":
+        return Finding(f"{subject}_missing", element, value, None, shape.box, None)
+    return Finding(f"{subject}_extra", element, None, value, None, shape.box)
 
 
-def _pair_discrepancies(pairs: list[_Pair], old: list[Shape], seen: Mask) -> list[Discrepancy]:
-    visible = [pair for pair in pairs if _shows(seen, pair.reference, pair.candidate)]
-    together = moved_together([(pair.reference, pair.candidate) for pair in visible])
-    if together:
-        together[0] = _joined(together[0], visible)
-    whole = sum(shape.part_of is None for shape in old)
-    found = [_group(group, [visible[i] for i in group.members], whole) for group in together]
-    group_of = {index: group for group in together for index in group.members}
-    differences: list[_Found] = []
-    for index, pair in enumerate(visible):
-        group = group_of.get(index)
-        scale = group.scale if group else 1.0
-        candidate = undo(group, pair.candidate) if group else pair.candidate
-        shapes: list[Difference] = []
-        if pair.reference.part_of is None:
-            shapes = geometry.differences(pair.reference, candidate, scale)
-        turned = any(change.turns for change in shapes)
-        changes = painting.differences(pair.reference, candidate, scale, turned) + shapes
-        if not changes and group is None and _is_cut_otherwise(pair.reference, candidate):
-            changes.append(Difference("shape_error", MEDIUM, "is cut off differently", "cut"))
-        differences += [_Found(pair, change) for change in changes]
-    return found + _merge(differences, old)
+def _compare_pairs(pairs: list[Pair], reference: list[Shape], visible: Mask) -> list[SvgFinding]:
+    seen = [pair for pair in pairs if _shows(visible, pair.reference, pair.candidate)]
+    groups = moved_together(seen)
+    if groups:
+        groups[0] = _joined(groups[0], seen)
+    whole = sum(shape.part_of is None for shape in reference)
+    found = [_group([seen[i] for i in group.members], group.change, whole) for group in groups]
+    changes = {index: group.change for group in groups for index in group.members}
+    differences: list[SvgFinding] = []
+    for index, pair in enumerate(seen):
+        differences += _compare_pair(pair, changes.get(index))
+    return found + _merged(differences, reference)
 
 
-def _is_cut_otherwise(reference: Shape, candidate: Shape) -> bool:
+def _compare_pair(pair: Pair, change: Change | None) -> list[SvgFinding]:
+    """Findings about one pair, apart from a change that it shares with others."""
+    candidate = pair.candidate if change is None else undo(change, pair.candidate)
+    scale = 1.0 if change is None else change.scale
+    outlines: list[SvgFinding] = []
+    if pair.reference.part_of is None and not (change is not None and change.turns):
+        outlines = compare_outlines(pair.reference, candidate, scale)
+    turned = any(is_turn(item.rule) for item in outlines)
+    found = compare_paints(pair.reference, candidate, scale, turned) + outlines
+    if not found and change is None and _is_cut_otherwise(pair):
+        found = [pair.finding("clip")]
+    return found
+
+
+def _is_cut_otherwise(pair: Pair) -> bool:
     """Whether other clips confine two shapes that are alike but for that."""
     old, new = (
-        tuple(np.array(part, dtype=float) for clip in shape.clips for part in clip)
-        for shape in (reference, candidate)
+        tuple(part for clip in shape.clips for part in clip)
+        for shape in (pair.reference, pair.candidate)
     )
     if not old or not new:
         return bool(old) != bool(new)
-    return distance(old, new) > geometry.SEEN
+    return distance(old, new) > SEEN
 
 
-def _joined(group: Together, pairs: list[_Pair]) -> Together:
-    """The group with those pairs that moved along with it and changed besides."""
+def _joined(group: Together, pairs: list[Pair]) -> Together:
+    """The group with those pairs that changed along with it and also otherwise."""
     members = list(group.members)
     for index, pair in enumerate(pairs):
-        old, new = pair.reference, pair.candidate
-        if index in members or old.part_of is not None:
+        if index in members or pair.reference.part_of is not None:
             continue
-        alone = geometry.differences(old, new)
-        along = geometry.differences(old, undo(group, new), group.scale)
-        if len(along) < len(alone) or (
-            along != alone and _is_vague(alone) and not _is_vague(along)
-        ):
+        candidate = undo(group.change, pair.candidate)
+        alone = compare_outlines(pair.reference, pair.candidate)
+        along = compare_outlines(pair.reference, candidate, group.change.scale)
+        if len(along) < len(alone) or (_is_vague(alone) and not _is_vague(along)):
             members.append(index)
     return replace(group, members=tuple(sorted(members)))
 
 
-def _is_vague(changes: list[Difference]) -> bool:
-    return any(change.description == geometry.VAGUE for change in changes)
+def _is_vague(findings: list[SvgFinding]) -> bool:
+    return any(item.rule == "outline" for item in findings)
 
 
-def _group(group: Together, pairs: list[_Pair], total: int) -> Discrepancy:
-    box = union(*(pair.reference.box for pair in pairs))
-    canvas = pairs[0].reference.canvas
-    everything = len(pairs) == total
-    location = f"{len(pairs)} shapes at {words.place(box, *canvas)}"
-    if group.scale != 1.0:
-        severity = geometry.size_severity(group.scale)
-        description = f"is scaled by {group.scale:.2g}"
-    else:
-        severity = geometry.move_severity(math.hypot(group.dx, group.dy), pairs[0].reference)
-        far = words.number(math.hypot(group.dx, group.dy))
-        description = f"is moved {words.direction(group.dx, group.dy)} by {far} px"
-    return Discrepancy(
-        "structure_error",
-        severity,
-        "whole image" if everything else location,
-        description if everything else _plural(description),
-        union(box, *(pair.candidate.box for pair in pairs)),
+def _group(pairs: list[Pair], change: Change, total: int) -> SvgFinding:
+    """The finding about shapes that changed together; `total` is how many the picture has."""
+    shapes = tuple(pair.reference for pair in pairs)
+    element = Element(shapes, moved_together=True)
+    if len(pairs) == total:
+        element = replace(element, scope="whole image")
+    boxes = element.box, union(pair.candidate.box for pair in pairs)
+    if change.mirror is not None:
+        return Finding("group_flipped", element, None, change.mirror, *boxes)
+    if change.degrees:
+        rule = by_angle("group_rotated", change.degrees)
+        return Finding(rule, element, 0.0, change.degrees, *boxes)
+    if change.scale != 1:
+        rule = by_factor("group_scaled", change.scale)
+        return Finding(rule, element, 1.0, change.scale, *boxes)
+    step = change.offset
+    rule = by_distance("group_moved", diagonal_share(step, shapes[0]))
+    return Finding(rule, element, (0.0, 0.0), tuple(step.tolist()), *boxes)
+
+
+def _merged(found: list[SvgFinding], reference: list[Shape]) -> list[SvgFinding]:
+    """One finding for each change that several shapes share."""
+    shared: dict[Hashable, list[SvgFinding]] = {}
+    for index, item in enumerate(found):
+        shared.setdefault(_merge_key(item) or index, []).append(item)
+    return [_merge(items, reference) for items in shared.values()]
+
+
+def _merge_key(item: SvgFinding) -> Hashable:
+    """What equal findings of several shapes share; None for a finding that stays alone."""
+    rule = name_of(item.rule)
+    if rule not in MERGED:
+        return None
+    values = item.reference, item.candidate
+    if rule in ("stroke_width", "dash_length"):
+        values = _visible_length(values[0]), _visible_length(values[1])
+    return (rule, item.element.part, *values)
+
+
+def _visible_length(pixels: float) -> float:
+    """A length as far as it can be seen: whole pixels from 10 on, else a tenth."""
+    return round(pixels) if abs(pixels) >= 9.95 else round(pixels, 1)
+
+
+def _merge(items: list[SvgFinding], reference: list[Shape]) -> SvgFinding:
+    if len(items) == 1:
+        return items[0]
+    worst = max(items, key=lambda item: RULES[item.rule].severity)
+    shapes = tuple(item.element.shapes[0] for item in items)
+    looks = {shape.look for shape in shapes}
+    every = sum(shape.look in looks for shape in reference) == len(shapes)
+    return replace(
+        worst,
+        element=replace(worst.element, shapes=shapes, every=every),
+        reference_box=union(item.reference_box for item in items),
+        candidate_box=union(item.candidate_box for item in items),
     )
-
-
-def _merge(differences: list[_Found], old: list[Shape]) -> list[Discrepancy]:
-    """One discrepancy for each change that several shapes share."""
-    shared: dict[Hashable, list[_Found]] = {}
-    for index, item in enumerate(differences):
-        key = item.difference.merge
-        shared.setdefault(("alone", index) if key is None else ("shared", key), []).append(item)
-    result = []
-    for items in shared.values():
-        change = items[0].difference
-        result.append(
-            Discrepancy(
-                change.category,
-                max(item.difference.severity for item in items),
-                _common_location([item.pair.reference for item in items], old),
-                change.description if len(items) == 1 else _plural(change.description),
-                union(*(item.pair.box for item in items)),
-            )
-        )
-    return result
-
-
-def _plural(description: str) -> str:
-    """A description of one shape as that of several: ``are moved up by 3 px``."""
-    return f"are {description[3:]}" if description.startswith("is ") else description
-
-
-def _common_location(shapes: list[Shape], old: list[Shape]) -> str:
-    if len(shapes) == 1:
-        return shapes[0].location
-    names = {shape.name for shape in shapes}
-    if len(names) == 1:
-        name = f"{shapes[0].name}s".replace("texts", "text")
-        every = sum(shape.name in names for shape in old) == len(shapes)
-        return f"all {name}" if every else f"{len(shapes)} {name}"
-    colors = {shape.name.split(f" {shape.kind}")[0] for shape in shapes}
-    shared = f"{colors.pop()} " if len(colors) == 1 else ""
-    return f"{len(shapes)} {shared}shapes"
-
-
-def _restacked(pairs: list[_Pair], seen: Mask) -> list[Discrepancy]:
-    """Shapes that were put in front of others, fewest first."""
-    inverted: dict[int, list[int]] = {}
-    for i, a in enumerate(pairs):
-        for j, b in enumerate(pairs):
-            raised = a.reference.order < b.reference.order and a.candidate.order > b.candidate.order
-            if raised and _overlap_seen(a, b, seen):
-                inverted.setdefault(i, []).append(j)
-                inverted.setdefault(j, []).append(i)
-    found = []
-    while inverted:
-        index = max(inverted, key=lambda i: (len(inverted[i]), pairs[i].candidate.order))
-        shape = pairs[index]
-        other = pairs[inverted[index][0]]
-        ways = ("in front of", "behind")
-        if shape.candidate.order < other.candidate.order:
-            ways = ("behind", "in front of")
-        found.append(
-            Discrepancy(
-                "structure_error",
-                MEDIUM,
-                shape.reference.location,
-                f"is {ways[0]} the {other.reference.name} instead of {ways[1]} it",
-                shape.box,
-            )
-        )
-        for partner in inverted.pop(index):
-            inverted[partner].remove(index)
-            if not inverted[partner]:
-                del inverted[partner]
-    return found
-
-
-def _overlap_seen(a: _Pair, b: _Pair, seen: Mask) -> bool:
-    x0, y0 = (
-        max(a.candidate.box.x0, b.candidate.box.x0),
-        max(a.candidate.box.y0, b.candidate.box.y0),
-    )
-    x1, y1 = (
-        min(a.candidate.box.x1, b.candidate.box.x1),
-        min(a.candidate.box.y1, b.candidate.box.y1),
-    )
-    if x0 >= x1 or y0 >= y1:
-        return False
-    overlap = a.candidate.mask() & b.candidate.mask() & seen
-    return int(overlap.sum()) >= _SEEN_OVERLAP

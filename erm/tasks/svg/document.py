@@ -2,23 +2,29 @@
 
 Covers what an edit needs to know without drawing: which elements are shapes, which paint applies
 to them by attribute, inline style or inheritance, and their extent in their own coordinates.
-Not covered: style sheets and transforms; what is really drawn is told by `scene`.
+Style sheets and transforms are left to `scene`, which reads what is drawn.
 """
 
 from __future__ import annotations
 
 import math
+import random
 import re
 from collections.abc import Callable
 from typing import Any
 
 from lxml import etree
 
+from erm.tasks import Operator
+from erm.tasks.shared.operators import make_operator
 from erm.tasks.svg import pathdata
 from erm.tasks.svg.pathdata import Command
 
 Element = Any
 """An lxml element."""
+
+Edit = Callable[[Element, random.Random], bool]
+"""Changes a document's root in place; False where there is nothing it can edit."""
 
 Bounds = tuple[float, float, float, float]
 
@@ -41,6 +47,15 @@ def parse(source: str) -> Element | None:
     except (etree.XMLSyntaxError, ValueError):
         return None
     return root if tag_of(root) == "svg" else None
+
+
+def make_edit(name: str, category: str | None, edit: Edit) -> Operator:
+    """An operator that edits a document's root in place; see `make_operator`."""
+
+    def apply(root: Element, rng: random.Random) -> str | None:
+        return text_of(root) if edit(root, rng) else None
+
+    return make_operator(name, category, parse, apply)
 
 
 def text_of(root: Element) -> str:

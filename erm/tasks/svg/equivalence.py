@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable
 
 from erm.tasks import Operator
 from erm.tasks.svg import document as dom
-from erm.tasks.svg.document import Element
+from erm.tasks.svg.document import Element, make_edit
 
 _HEX = {
     "red": "#ff0000",
@@ -26,19 +25,6 @@ _HEX = {
     "lightgray": "#d3d3d3",
 }
 _STYLED = ("fill", "stroke", "stroke-width", "opacity", "stroke-dasharray", "font-weight")
-
-Rewrite = Callable[[Element, random.Random], bool]
-
-
-def _operator(name: str, rewrite: Rewrite) -> Operator:
-    def apply(source: str, rng: random.Random) -> str | None:
-        root = dom.parse(source)
-        if root is None or not rewrite(root, rng):
-            return None
-        edited = dom.text_of(root)
-        return None if edited == source.strip() else edited
-
-    return Operator(name, None, apply)
 
 
 def _pick(root: Element, rng: random.Random, *tags: str) -> Element | None:
@@ -230,19 +216,19 @@ def _spread_lines(root: Element, rng: random.Random) -> bool:
 
 
 EQUIVALENT_OPERATORS: tuple[Operator, ...] = (
-    _operator("reorder_attributes", _reorder_attributes),
-    _operator("rename_colors", _rename_colors),
-    _operator("attributes_to_style", _attributes_to_style),
-    _operator("rect_to_path", _rect_to_path),
-    _operator("circle_to_ellipse", _circle_to_ellipse),
-    _operator("circle_to_path", _circle_to_path),
-    _operator("polygon_to_path", _polygon_to_path),
-    _operator("start_elsewhere", _start_elsewhere),
-    _operator("absolute_path", _absolute_path),
-    _operator("wrap_in_group", _wrap_in_group),
-    _operator("transform_instead_of_coordinates", _transform_instead_of_coordinates),
-    _operator("use_instead_of_shape", _use_instead_of_shape),
-    _operator("ids_and_comments", _annotate),
-    _operator("spread_lines", _spread_lines),
+    make_edit("reorder_attributes", None, _reorder_attributes),
+    make_edit("rename_colors", None, _rename_colors),
+    make_edit("attributes_to_style", None, _attributes_to_style),
+    make_edit("rect_to_path", None, _rect_to_path),
+    make_edit("circle_to_ellipse", None, _circle_to_ellipse),
+    make_edit("circle_to_path", None, _circle_to_path),
+    make_edit("polygon_to_path", None, _polygon_to_path),
+    make_edit("start_elsewhere", None, _start_elsewhere),
+    make_edit("absolute_path", None, _absolute_path),
+    make_edit("wrap_in_group", None, _wrap_in_group),
+    make_edit("transform_instead_of_coordinates", None, _transform_instead_of_coordinates),
+    make_edit("use_instead_of_shape", None, _use_instead_of_shape),
+    make_edit("ids_and_comments", None, _annotate),
+    make_edit("spread_lines", None, _spread_lines),
 )
 """Edits that preserve visual equivalence."""

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import re
-
-_FENCE = re.compile(r"```[ \t]*([\w+-]*)[^\n]*\n(.*?)(?:```|\Z)", re.DOTALL)
-_ELEMENT = re.compile(r"<svg\b.*</svg\s*>", re.DOTALL | re.IGNORECASE)
-_EMPTY_ELEMENT = re.compile(r"<svg\b[^<>]*/>", re.IGNORECASE)
+from erm.tasks.shared.completion import find_source, last_element
 
 LANGUAGES = ("svg", "xml", "html")
 """Languages of a fenced block that hold an SVG source."""
@@ -15,17 +11,11 @@ LANGUAGES = ("svg", "xml", "html")
 def extract(completion: str) -> str | None:
     """The last fenced block in one of `LANGUAGES`, else the bare ``<svg …>`` element, else None.
 
-    A block of another language counts as none; of a block the ``<svg>`` element is taken where it
-    holds one.
+    Of a block the last ``<svg>`` element is taken where it holds a complete one.
     """
-    blocks = [
-        body for language, body in _FENCE.findall(completion) if language.lower() in LANGUAGES
-    ]
-    if blocks:
-        return _element_in(blocks[-1]) or (blocks[-1].strip() or None)
-    return _element_in(completion)
+    source = find_source(completion, LANGUAGES, _find_element)
+    return None if source is None else _find_element(source) or source.strip()
 
 
-def _element_in(text: str) -> str | None:
-    found = _ELEMENT.search(text) or _EMPTY_ELEMENT.search(text)
-    return found.group(0) if found else None
+def _find_element(text: str) -> str | None:
+    return last_element(text, "svg")

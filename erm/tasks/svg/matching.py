@@ -6,24 +6,25 @@ removed and an unrelated added shape are not taken for one that changed.
 
 from __future__ import annotations
 
-import difflib
-
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
-from skimage.color import deltaE_ciede2000, rgb2lab
 
-from erm.tasks.svg import words
+from erm.tasks.shared.colours import lab
+from erm.tasks.shared.text import text_distance
 from erm.tasks.svg.outline import family
+from erm.tasks.svg.paint import mean_colour
 from erm.tasks.svg.shapes import Shape
 
 ALONE = 0.65
 """Price of leaving one shape without partner; two of it buy the costliest match."""
 
-_PLACE, _SIZE, _COLOR, _FILLED, _TEXT = 0.9, 0.5, 0.6, 0.2, 0.4
+_PLACE, _SIZE, _COLOUR, _FILLED, _TEXT = 0.9, 0.5, 0.6, 0.2, 0.4
 _OTHER_KIND, _SAME_FAMILY = 0.5, 0.1
 _NEVER = 10.0
 _FAR = 0.4
+_OTHER_COLOUR = 100.0
+"""CIE76 distance from which colours have nothing in common."""
 _TIE = 1e-3
 
 
@@ -54,8 +55,8 @@ def _costs(reference: list[Shape], candidate: list[Shape]) -> NDArray[np.float64
     ratio = np.abs(_between(np.log2(_sides(boxes_a)), np.log2(_sides(boxes_b)))).sum(axis=2)
     cost += _SIZE * np.minimum(1, ratio / 3)
     colors_a, colors_b = _labs(reference), _labs(candidate)
-    apart = deltaE_ciede2000(colors_a[:, None], colors_b[None])
-    cost += _COLOR * np.minimum(1, apart / 50)
+    apart = np.linalg.norm(colors_a[:, None] - colors_b[None], axis=2)
+    cost += _COLOUR * np.minimum(1, apart / _OTHER_COLOUR)
     order = np.subtract.outer(
         np.arange(len(reference)) / len(reference), np.arange(len(candidate)) / len(candidate)
     )
@@ -70,8 +71,7 @@ def _unlike(a: Shape, b: Shape) -> float:
     if (a.text is None) != (b.text is None):
         return _NEVER
     if a.text is not None and b.text is not None:
-        same = difflib.SequenceMatcher(None, a.text["content"], b.text["content"]).ratio()
-        return _TEXT * (1 - same)
+        return _TEXT * text_distance(a.text["content"], b.text["content"])
     cost = _FILLED * ((a.fill is None) != (b.fill is None))
     if a.kind != b.kind:
         cost += _SAME_FAMILY if family(a.kind) == family(b.kind) else _OTHER_KIND
@@ -79,8 +79,8 @@ def _unlike(a: Shape, b: Shape) -> float:
 
 
 def _labs(shapes: list[Shape]) -> NDArray[np.float64]:
-    colors = np.array([[words.mean_color(shape.paint) for shape in shapes]], dtype=np.float64)
-    return np.asarray(rgb2lab(colors / 255)[0])
+    """L*a*b* (n, 3) of the shapes' mean colours."""
+    return np.array([lab(mean_colour(shape.paint)) for shape in shapes])
 
 
 def _middles(boxes: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -303,6 +303,12 @@ def moved(subpaths: tuple[Points, ...], matrix: Points, offset: Points) -> tuple
     return tuple(points @ matrix.T + offset for points in subpaths)
 
 
+def rotation(degrees: float) -> Points:
+    """The matrix (2, 2) of a clockwise rotation, as y points down."""
+    angle = math.radians(degrees)
+    return np.array([[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]])
+
+
 def _segments(subpaths: tuple[Points, ...]) -> tuple[Points, Points]:
     """Starts and ends of all segments; a lone point is a segment of no length."""
     starts = np.concatenate([path[:-1] if len(path) > 1 else path for path in subpaths])

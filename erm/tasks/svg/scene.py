@@ -30,8 +30,8 @@ from erm.images import largest_gap
 from erm.sources.errors import DrawError
 from erm.tasks import Drawing, Scene
 from erm.tasks.svg import outline
+from erm.tasks.svg.paint import WHITE
 from erm.tasks.svg.trace import Mark, image_of, paint, trace
-from erm.tasks.svg.words import WHITE
 
 _CHANGED = 2
 _OPAQUE = 0.98

@@ -1,11 +1,11 @@
-"""A scene's shapes as typed objects, with the words that name them."""
+"""A scene's shapes as typed objects, and what findings are about."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,20 +13,32 @@ from PIL import Image, ImageDraw
 
 from erm.tasks import Scene
 from erm.tasks.discrepancy import Box
-from erm.tasks.svg import words
+from erm.tasks.shared.colours import colour_name
+from erm.tasks.shared.findings import Finding, union
 from erm.tasks.svg.outline import Outline
+from erm.tasks.svg.paint import Paint, mean_colour
 
-Paint = Mapping[str, Any]
+
+class Look(NamedTuple):
+    """What a person calls a shape by: a colour's common name, a kind, drawn as an outline only.
+
+    Texts have neither colour nor outline.
+    """
+
+    colour: str
+    kind: str
+    outlined: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Shape:
     """One shape of a scene, see `erm.tasks.svg.scene` for the fields.
 
     Attributes:
         order: place in the paint order, 0 first.
-        part_of: the order of the line that it decorates as a marker.
         canvas: (width, height) of the picture in pixels.
+        clips: outlines that confine it, each a tuple of subpaths (n, 2) in pixels.
+        part_of: the order of the line that it decorates as a marker.
     """
 
     order: int
@@ -51,25 +63,16 @@ class Shape:
         assert chosen is not None
         return chosen
 
-    @property
-    def place(self) -> str:
-        return words.place(self.box, *self.canvas)
-
-    @property
-    def name(self) -> str:
-        """Colour and kind: ``red circle``, ``blue square outline``, ``text``."""
+    @cached_property
+    def look(self) -> Look:
+        """What a person calls the shape by."""
         if self.text is not None:
-            return "text"
-        color = words.color_name(words.mean_color(self.paint))
-        if self.paint["type"] != "solid":
-            color = "gradient"
-        lines = self.kind in ("line", "polyline", "curve")
-        return f"{color} {self.kind}" + ("" if self.fill or lines else " outline")
-
-    @property
-    def location(self) -> str:
-        """Name and place: ``red circle at top left``."""
-        return f"{self.name} at {self.place}"
+            return Look("", "text", False)
+        colour = "gradient"
+        if self.paint["type"] == "solid":
+            colour = colour_name(mean_colour(self.paint))
+        is_open = self.kind in ("line", "polyline", "curve", "dot")
+        return Look(colour, self.kind, self.fill is None and not is_open)
 
     def mask(self) -> NDArray[np.bool_]:
         """Pixels (height, width) in which the shape can be seen to change."""
@@ -112,7 +115,10 @@ def shapes_of(scene: Scene, canvas: tuple[float, float]) -> list[Shape]:
                 entry["fill"],
                 stroke,
                 text,
-                tuple(entry["clips"]),
+                tuple(
+                    tuple(np.array(part, dtype=float) * scale for part in clip)
+                    for clip in entry["clips"]
+                ),
                 Box(x0 * scale[0], y0 * scale[1], x1 * scale[0], y1 * scale[1]),
                 entry["area"] * mean * mean,
                 entry["part_of"],
@@ -121,11 +127,53 @@ def shapes_of(scene: Scene, canvas: tuple[float, float]) -> list[Shape]:
     return shapes
 
 
-def union(*boxes: Box) -> Box:
-    """The smallest box around all boxes."""
-    return Box(
-        min(box.x0 for box in boxes),
-        min(box.y0 for box in boxes),
-        max(box.x1 for box in boxes),
-        max(box.y1 for box in boxes),
-    )
+@dataclass(frozen=True)
+class Element:
+    """What a finding is about.
+
+    Attributes:
+        shapes: the reference's shapes; an extra shape itself. Empty for the whole image and the
+            background.
+        scope: ``shapes``, or the location of what is more than shapes.
+        part: ``fill`` or ``stroke`` where the finding is about one of the two.
+        every: the picture has no other shapes that look like these.
+        moved_together: the shapes keep their arrangement.
+        other: the shape that `shapes` are in front of or behind.
+    """
+
+    shapes: tuple[Shape, ...] = ()
+    scope: Literal["shapes", "whole image", "background"] = "shapes"
+    part: Literal["", "fill", "stroke"] = ""
+    every: bool = False
+    moved_together: bool = False
+    other: Shape | None = None
+
+    @property
+    def box(self) -> Box:
+        """The smallest box around the shapes."""
+        box = union(shape.box for shape in self.shapes)
+        assert box is not None
+        return box
+
+
+SvgFinding = Finding[Element, Any]
+"""A finding about icons; the values' types depend on the rule (`erm.tasks.svg.wording`)."""
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A shape of the reference and the candidate's shape that stands for it."""
+
+    reference: Shape
+    candidate: Shape
+
+    def finding(
+        self,
+        rule: str,
+        reference: Any = None,
+        candidate: Any = None,
+        part: Literal["", "fill", "stroke"] = "",
+    ) -> SvgFinding:
+        """A finding about this pair, with both values."""
+        element = Element((self.reference,), part=part)
+        return Finding(rule, element, reference, candidate, self.reference.box, self.candidate.box)

@@ -68,7 +68,7 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
         RED_CIRCLE + '<circle cx="12" cy="12" r="3" fill="red"/>' + TRIANGLE,
         (RED_CIRCLE + '<circle cx="12" cy="12" r="3" fill="red"/>').replace("red", "gold")
         + TRIANGLE,
-        [(STYLE, 2, "all red circles", "fill is gold instead of red")],
+        [(STYLE, 2, "all red circles", "fill is yellow instead of red")],
     ),
     "two of three moved and grown": (
         RED_CIRCLE + BLUE_SQUARE + TRIANGLE,
@@ -91,7 +91,7 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
     "uncovered where another was removed": (
         RED_CIRCLE + '<rect x=".9" y=".9" width="5.75" height="6.2" fill="gold"/>' + BLUE_SQUARE,
         RED_CIRCLE + BLUE_SQUARE,
-        [(STRUCTURE, 3, "gold rectangle at top left", "is missing")],
+        [(STRUCTURE, 3, "yellow rectangle at top left", "is missing")],
     ),
     "moved": (
         RED_CIRCLE + BLUE_SQUARE,

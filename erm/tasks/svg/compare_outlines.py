@@ -1,0 +1,316 @@
+"""How two matched outlines differ: kind, place, size, proportion, angle, corners, text."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import numpy as np
+
+from erm.tasks.svg import outline
+from erm.tasks.svg.outline import Outline, Points
+from erm.tasks.svg.severity import by_angle, by_distance, by_factor, if_at_least
+from erm.tasks.svg.shapes import Pair, Shape, SvgFinding
+
+SEEN = 0.6
+"""Pixels by which an outline must differ for anybody to see it."""
+
+FITTED = 0.12
+"""Share of its size by which a letter's outline strays when a text is scaled."""
+
+_RESIZED = 0.9
+_SAME_ANCHOR = 0.8
+
+
+def compare_outlines(reference: Shape, candidate: Shape, scale: float = 1.0) -> list[SvgFinding]:
+    """Geometric differences of a matched pair, none where nobody can see any.
+
+    `scale` is by how much the pair as a whole grew: letters do not grow in exact proportion, as
+    fonts are fitted to whole pixels.
+    """
+    pair = Pair(reference, candidate)
+    if reference.text is not None:
+        return _compare_texts(pair, scale)
+    a, b = pair.reference.outline, pair.candidate.outline
+    if outline.distance(a.subpaths, b.subpaths) <= SEEN:
+        return []
+    if a.kind == b.kind == "line":
+        return _compare_lines(pair)
+    return (
+        _moved_only(pair)
+        or _resized(pair)
+        or _turned(pair)
+        or _other_kind(pair)
+        or _one_corner(pair)
+        or [pair.finding("outline")]
+    )
+
+
+def _moved(pair: Pair, step: Points, rule: str = "moved") -> SvgFinding:
+    """A displacement by a step (dx, dy) in pixels."""
+    start = _middle(pair.reference.outline)
+    graded = by_distance(rule, diagonal_share(step, pair.reference))
+    return pair.finding(graded, tuple(start.tolist()), tuple((start + step).tolist()))
+
+
+def diagonal_share(step: Points, shape: Shape) -> float:
+    """Length of a step (dx, dy) as a share of the diagonal of the shape's picture."""
+    return math.hypot(*step) / math.hypot(*shape.canvas)
+
+
+def _sides(box: tuple[float, float, float, float]) -> tuple[float, float]:
+    return box[2] - box[0], box[3] - box[1]
+
+
+def _moved_only(pair: Pair) -> list[SvgFinding]:
+    a, b = pair.reference.outline, pair.candidate.outline
+    shift = _middle(b) - _middle(a)
+    shifted = outline.moved(a.subpaths, np.eye(2), shift)
+    if outline.distance(shifted, b.subpaths) > SEEN:
+        return []
+    return [_moved(pair, shift)]
+
+
+def _middle(shape: Outline) -> Points:
+    x0, y0, x1, y1 = shape.box
+    return np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+
+
+def _resized(pair: Pair) -> list[SvgFinding]:
+    a, b = pair.reference.outline, pair.candidate.outline
+    if outline.family(a.kind) != outline.family(b.kind):
+        return []
+    rounded = a.kind == "rounded rectangle"
+    if not rounded:
+        low_a, low_b = np.array(a.box[:2]), np.array(b.box[:2])
+        scale = [
+            new / old if old > 0.5 else 1.0
+            for old, new in zip(_sides(a.box), _sides(b.box), strict=True)
+        ]
+        matrix = np.diag(scale)
+        mapped = outline.moved(a.subpaths, matrix, low_b - matrix @ low_a)
+        if outline.distance(mapped, b.subpaths) > _RESIZED:
+            return []
+    found = _compare_sizes(pair) + _anchored_move(pair)
+    radii = outline.corner_radius(a), outline.corner_radius(b)
+    if rounded and abs(radii[0] - radii[1]) > 1 and not _in_proportion(a, b, radii):
+        found.append(pair.finding("corner_radius", *radii))
+    return found
+
+
+def _in_proportion(a: Outline, b: Outline, radii: tuple[float, float]) -> bool:
+    ratio = min(_sides(b.box)) / max(min(_sides(a.box)), 0.1)
+    return abs(radii[1] - radii[0] * ratio) < 1
+
+
+def _compare_sizes(pair: Pair) -> list[SvgFinding]:
+    (w, h), (w2, h2) = _sides(pair.reference.outline.box), _sides(pair.candidate.outline.box)
+    wider, taller = abs(w2 - w) > _SAME_ANCHOR, abs(h2 - h) > _SAME_ANCHOR
+    if wider and taller:
+        factors = w2 / max(w, 0.1), h2 / max(h, 0.1)
+        larger = max(factors, key=lambda factor: max(factor, 1 / factor))
+        if abs(factors[0] - factors[1]) * max(w, h) <= 1.5:
+            return [pair.finding(by_factor("size", larger), max(w, h), max(w2, h2))]
+        return [pair.finding(by_factor("sides", larger), (w, h), (w2, h2))]
+    if wider:
+        return [pair.finding(by_factor("width", _ratio(w, w2)), w, w2)]
+    return [pair.finding(by_factor("height", _ratio(h, h2)), h, h2)] if taller else []
+
+
+def _ratio(reference: float, candidate: float) -> float:
+    return max(candidate, 0.1) / max(reference, 0.1)
+
+
+def _anchored_move(pair: Pair) -> list[SvgFinding]:
+    """A move besides a change in size: no edge and not the middle stayed where it was."""
+    a, b = pair.reference.outline.box, pair.candidate.outline.box
+    step = np.zeros(2)
+    for axis in (0, 1):
+        anchors = [
+            b[axis] - a[axis],
+            (b[axis] + b[axis + 2] - a[axis] - a[axis + 2]) / 2,
+            b[axis + 2] - a[axis + 2],
+        ]
+        if min(abs(anchor) for anchor in anchors) > _SAME_ANCHOR:
+            step[axis] = anchors[1]
+    if math.hypot(*step) <= 1.5:
+        return []
+    return [_moved(pair, step)]
+
+
+def _turned(pair: Pair) -> list[SvgFinding]:
+    """Rotated or mirrored about its middle, and perhaps moved too."""
+    a, b = pair.reference.outline, pair.candidate.outline
+    length_a, length_b = outline.length(a), outline.length(b)
+    if abs(length_a - length_b) > max(1.5, 0.03 * length_a):
+        return []
+    size = max(_sides(a.box))
+    tolerance = max(0.9, 0.02 * size)
+    pivot_a, pivot_b = outline.centroid(a), outline.centroid(b)
+    angle = _rotation(a, b, pivot_a, pivot_b, tolerance)
+    if angle is not None:
+        found = [pair.finding(by_angle("rotated", angle), 0.0, angle)]
+    else:
+        mirror = _mirrored(a, b, pivot_a, pivot_b, tolerance)
+        if mirror is None:
+            return []
+        found = [pair.finding("flipped", None, mirror)]
+    shift = min((pivot_b - pivot_a, _middle(b) - _middle(a)), key=lambda step: math.hypot(*step))
+    if math.hypot(*shift) > max(2.0, 0.25 * size):
+        found.append(_moved(pair, shift))
+    return found
+
+
+def _rotation(
+    a: Outline, b: Outline, pivot_a: Points, pivot_b: Points, tolerance: float
+) -> float | None:
+    """Degrees, clockwise positive, of the smallest turn of a that gives b."""
+    best, best_gap = None, math.inf
+    coarse = sorted(range(-175, 181, 5), key=abs)
+    for angle in coarse:
+        gap = _turn_gap(a, b, pivot_a, pivot_b, angle, 32)
+        if gap < best_gap - 0.05:
+            best, best_gap = float(angle), gap
+    assert best is not None
+    for angle in sorted(range(-4, 5), key=abs):
+        gap = _turn_gap(a, b, pivot_a, pivot_b, best + angle, 48)
+        if gap < best_gap - 0.05:
+            best, best_gap = best + angle, gap
+    if abs(best) < 0.5 or _turn_gap(a, b, pivot_a, pivot_b, best, 96) > tolerance:
+        return None
+    return best
+
+
+def _turn_gap(
+    a: Outline, b: Outline, pivot_a: Points, pivot_b: Points, degrees: float, count: int
+) -> float:
+    matrix = outline.rotation(degrees)
+    turned = outline.moved(a.subpaths, matrix, pivot_b - matrix @ pivot_a)
+    return outline.distance(turned, b.subpaths, count)
+
+
+def _mirrored(
+    a: Outline, b: Outline, pivot_a: Points, pivot_b: Points, tolerance: float
+) -> str | None:
+    for name, signs in (("horizontally", (-1, 1)), ("vertically", (1, -1))):
+        matrix = np.diag(np.array(signs, dtype=float))
+        flipped = outline.moved(a.subpaths, matrix, pivot_b - matrix @ pivot_a)
+        if outline.distance(flipped, b.subpaths) <= tolerance:
+            return name
+    return None
+
+
+def _other_kind(pair: Pair) -> list[SvgFinding]:
+    a, b = pair.reference.outline, pair.candidate.outline
+    if a.kind == b.kind:
+        return []
+    found = [pair.finding("kind", a.kind, b.kind)]
+    step = _middle(b) - _middle(a)
+    if math.hypot(*step) > max(4.0, 0.35 * max(_sides(a.box))):
+        found.append(_moved(pair, step))
+    return found
+
+
+def _one_corner(pair: Pair) -> list[SvgFinding]:
+    a, b = pair.reference.outline, pair.candidate.outline
+    if a.curved or b.curved or len(a.subpaths) != 1 or len(b.subpaths) != 1:
+        return []
+    old, new = outline.corners(a.subpaths[0]), outline.corners(b.subpaths[0])
+    if len(old) != len(new):
+        return [pair.finding("corner_count", len(old), len(new))]
+    steps = min(
+        (
+            order - old
+            for turned in (new, new[::-1])
+            for order in (np.roll(turned, shift, axis=0) for shift in range(len(new)))
+        ),
+        key=lambda step: float(np.abs(step).sum()),
+    )
+    gaps = np.hypot(steps[:, 0], steps[:, 1])
+    if int((gaps > SEEN).sum()) != 1:
+        return []
+    moved = int(gaps.argmax())
+    start, step = old[moved], steps[moved]
+    rule = if_at_least("corner_moved", float(gaps.max()), 0.15 * max(_sides(a.box)))
+    return [pair.finding(rule, tuple(start.tolist()), tuple((start + step).tolist()))]
+
+
+def _compare_lines(pair: Pair) -> list[SvgFinding]:
+    old = outline.corners(pair.reference.outline.subpaths[0])
+    new = outline.corners(pair.candidate.outline.subpaths[0])
+    if len(old) != 2 or len(new) != 2:
+        return [pair.finding("outline")]
+    if np.abs(new - old).sum() > np.abs(new[::-1] - old).sum():
+        new = new[::-1]
+    lengths = math.dist(*old), math.dist(*new)
+    steps = [math.hypot(*step) for step in new - old]
+    turn = _line_turn(old, new)
+    found = []
+    if abs(turn) * max(lengths) / 2 > math.degrees(1.0):
+        found.append(pair.finding(by_angle("rotated", turn), 0.0, turn))
+    if abs(lengths[0] - lengths[1]) > 1.2:
+        found.append(pair.finding(by_factor("length", _ratio(*lengths)), *lengths))
+    if len(found) == 2 and min(steps) <= 1.2:
+        end = steps.index(max(steps))
+        rule = by_distance("end_moved", diagonal_share(new[end] - old[end], pair.reference))
+        return [pair.finding(rule, tuple(old[end].tolist()), tuple(new[end].tolist()))]
+    middle = (new[0] + new[1] - old[0] - old[1]) / 2
+    anchors = (new[0] - old[0], new[1] - old[1], middle)
+    if min(math.hypot(*step) for step in anchors) > 1.2 or not found:
+        found.append(_moved(pair, middle))
+    return found
+
+
+def _line_turn(old: Points, new: Points) -> float:
+    """Degrees, clockwise positive, between two undirected lines."""
+    angles = [math.atan2(*(line[1] - line[0])[::-1]) for line in (old, new)]
+    turn = math.degrees(angles[1] - angles[0])
+    return (turn + 90) % 180 - 90
+
+
+def _compare_texts(pair: Pair, scale: float) -> list[SvgFinding]:
+    reference, candidate = pair.reference, pair.candidate
+    old, new = reference.text, candidate.text
+    assert old is not None
+    assert new is not None
+    near = SEEN if scale == 1 else max(1.5, FITTED * old["size"])
+    if outline.distance(reference.outline.subpaths, candidate.outline.subpaths) <= near:
+        return []
+    found = []
+    if new["content"] != old["content"]:
+        found.append(pair.finding("text", old["content"], new["content"]))
+    if abs(new["size"] - old["size"]) > max(0.75, 0.03 * old["size"]):
+        rule = by_factor("font_size", new["size"] / max(old["size"], 0.1))
+        found.append(pair.finding(rule, old["size"], new["size"]))
+    found += _text_move(pair, bool(found))
+    for rule, name in (("font_weight", "bold"), ("font_slant", "italic")):
+        if new[name] != old[name]:
+            values = ("regular", name) if new[name] else (name, "regular")
+            found.append(pair.finding(rule, *values))
+    if not found and new["font"] != old["font"]:
+        found.append(pair.finding("font_family", old["font"], new["font"]))
+    if not found:
+        found = [replace(item, rule=f"text_{item.rule}") for item in _turned(pair)]
+    return found or [pair.finding("letters")]
+
+
+def _text_move(pair: Pair, resized: bool) -> list[SvgFinding]:
+    old, new = pair.reference.text, pair.candidate.text
+    assert old is not None
+    assert new is not None
+    a, b = pair.reference.outline.box, pair.candidate.outline.box
+    across = [
+        new["origin"][0] - old["origin"][0],
+        b[0] - a[0],
+        (b[0] + b[2] - a[0] - a[2]) / 2,
+        b[2] - a[2],
+    ]
+    down = [new["origin"][1] - old["origin"][1]]
+    if resized:
+        down.append((b[1] + b[3] - a[1] - a[3]) / 2)
+    tolerance = 2.5 if resized else SEEN
+    dx = 0.0 if min(map(abs, across)) <= tolerance else across[2]
+    dy = 0.0 if min(map(abs, down)) <= tolerance else down[0]
+    if math.hypot(dx, dy) <= SEEN:
+        return []
+    return [_moved(pair, np.array([dx, dy]), "text_moved")]
