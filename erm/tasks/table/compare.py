@@ -1,7 +1,7 @@
 """Exact discrepancies between two table documents.
 
 Tables, then rows and columns, then cells are paired; of several readings of a pair of tables the
-one that leaves the least to report is kept. Related differences are one discrepancy: a removed row,
+one that leaves the least to report is kept. Related differences are one finding: a removed row,
 two swapped columns, a shifted row, the same change of look in a whole row. Sources are not looked
 at: two documents that look the same have no discrepancies whatever their markup.
 """
@@ -11,31 +11,27 @@ from __future__ import annotations
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
-from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
+from erm.tasks.discrepancy import Box, Discrepancy
+from erm.tasks.shared.colours import is_visible
+from erm.tasks.shared.findings import union, write_discrepancy
+from erm.tasks.shared.numbers import parse_number, unit_of
+from erm.tasks.shared.text import is_typo
 from erm.tasks.table.alignment import pair
-from erm.tasks.table.looks import (
-    Pair,
-    background_words,
-    look_differences,
-    union,
+from erm.tasks.table.elements import (
+    Element,
+    Finding,
+    TablePlace,
+    cell_element,
+    line_element,
+    part_of,
 )
+from erm.tasks.table.looks import Pair, look_findings
 from erm.tasks.table.matching import Match, matches, table_cost, table_gap, unlikeness
+from erm.tasks.table.phrase import phrase
 from erm.tasks.table.scene import Caption, Cell, Document, Paragraph, Table, Text
-from erm.tasks.table.structure import (
-    line_box,
-    pairing_differences,
-    place,
-    structure_differences,
-)
-from erm.tasks.table.text_style import part_changes, text_changes
-from erm.tasks.table.wording import (
-    alike,
-    number,
-    shortened,
-    text_difference,
-    text_severity,
-    value_severity,
-)
+from erm.tasks.table.severity import RULES, weight
+from erm.tasks.table.structure import line_box, pairing_findings, structure_findings
+from erm.tasks.table.text_style import Change, part_changes, text_changes
 
 _SIZE = 4.0
 """Difference in px from which a column's width or a row's height is seen to differ."""
@@ -45,123 +41,125 @@ def compare_documents(reference: Document, candidate: Document) -> list[Discrepa
     """Discrepancies of the candidate, in any order; empty where both look the same."""
     if reference == candidate:
         return []
-    found = compare_tables(reference.tables, candidate.tables, "")
+    found = _tables(reference.tables, candidate.tables, None)
     found.extend(_paragraphs(reference.paragraphs, candidate.paragraphs))
-    return found
+    # Rows and columns take their room from the rest, so one box can't cover both sides
+    return [write_discrepancy(finding, RULES, phrase, same_canvas=False) for finding in found]
 
 
-def compare_tables(
-    reference: Sequence[Table], candidate: Sequence[Table], prefix: str
-) -> list[Discrepancy]:
-    """Discrepancies of two sequences of tables; `prefix` opens every location."""
+def _tables(
+    reference: Sequence[Table], candidate: Sequence[Table], outer: Element | None
+) -> list[Finding]:
+    """Differences of two sequences of tables, which may stand in a cell of an outer table."""
     pairing = pair(
         lambda i, j: table_cost(reference[i], candidate[j]),
         [table_gap(table) for table in reference],
         [table_gap(table) for table in candidate],
     )
     if len(reference) == len(candidate) == 1:
-        return _table(reference[0], candidate[0], prefix, f"{prefix}table")
-    found = pairing_differences(
+        return _table(reference[0], candidate[0], TablePlace(outer=outer))
+    found = pairing_findings(
         pairing,
-        f"{prefix}table",
+        lambda index: Element("table", table=TablePlace(index, outer)),
         lambda index: reference[index].box,
         lambda index: candidate[index].box,
     )
     for index, other in sorted(pairing.forward.items()):
-        name = f"{prefix}table {index + 1}"
-        found.extend(_table(reference[index], candidate[other], f"{name}, ", name))
+        found.extend(_table(reference[index], candidate[other], TablePlace(index, outer)))
     return found
 
 
-def _table(reference: Table, candidate: Table, prefix: str, name: str) -> list[Discrepancy]:
-    found = _captions(reference.caption, candidate.caption, prefix)
-    best: list[Discrepancy] | None = None
+def _table(reference: Table, candidate: Table, place: TablePlace) -> list[Finding]:
+    found = _captions(reference.caption, candidate.caption, place)
+    best: list[Finding] | None = None
     for match in matches(reference, candidate):
-        differences = _grid(match, prefix, name)
+        differences = _grid(match, place)
         if best is None or _weight(differences) < _weight(best):
             best = differences
         if len(best) <= 1:
             break
     found.extend(best or ())
-    return found or _sizes(reference, candidate, prefix, name)
+    return found or _sizes(reference, candidate, place)
 
 
-def _weight(found: Sequence[Discrepancy]) -> float:
-    """What a reading leaves to report: the number of discrepancies, then their severity."""
-    return sum(1 + 0.2 * item.severity for item in found)
+def _weight(found: Sequence[Finding]) -> float:
+    return weight(finding.rule for finding in found)
 
 
-def _grid(match: Match, prefix: str, name: str) -> list[Discrepancy]:
-    structure = structure_differences(match, prefix)
+def _grid(match: Match, place: TablePlace) -> list[Finding]:
+    structure = structure_findings(match, place)
     found = structure.found
     texts = [
-        (ours, theirs)
-        for ours, theirs in structure.pairs
-        if ours.text.plain != theirs.text.plain and not _only_rewrapped(ours.text, theirs.text)
+        (reference, candidate)
+        for reference, candidate in structure.pairs
+        if reference.text.plain != candidate.text.plain
+        and not _only_rewrapped(reference.text, candidate.text)
     ]
-    differences, exchanged = _texts(texts, prefix)
+    differences, exchanged = _texts(texts, place)
     found.extend(differences)
     rows, columns = match.rows, match.columns
-    reference, candidate = match.reference, match.candidate
-    shapes = (reference.rows, reference.columns), (candidate.rows, candidate.columns)
+    reference_table, candidate_table = match.reference, match.candidate
+    shapes = (
+        (reference_table.rows, reference_table.columns),
+        (candidate_table.rows, candidate_table.columns),
+    )
     restructured = bool(
         rows.missing or rows.extra or rows.moves or columns.missing or columns.extra
     )
     pairs = [
-        (ours, _at_home(ours, theirs, exchanged.get((ours.row, ours.column))))
-        for ours, theirs in structure.pairs
+        (cell, _at_home(cell, other, exchanged.get((cell.row, cell.column))))
+        for cell, other in structure.pairs
     ]
-    pairs.extend(_span_aside(ours, theirs) for ours, theirs in structure.merged)
-    found.extend(
-        look_differences(pairs, lambda cell: place(cell, prefix), name, shapes, restructured)
-    )
-    for ours, theirs in structure.pairs:
-        if ours.tables or theirs.tables:
-            inner = f"{place(ours, prefix)}, inner "
-            found.extend(compare_tables(ours.tables, theirs.tables, inner))
+    pairs.extend(_without_span_looks(cell, other) for cell, other in structure.merged)
+    found.extend(look_findings(pairs, place, shapes, restructured))
+    for cell, other in structure.pairs:
+        if cell.tables or other.tables:
+            found.extend(_tables(cell.tables, other.tables, cell_element(cell, place)))
     return found
 
 
-def _only_rewrapped(ours: Text, theirs: Text) -> bool:
+def _only_rewrapped(reference: Text, candidate: Text) -> bool:
     """Whether two texts differ only in spaces that a line break may have taken or added."""
-    wrapped = ours.lines > 1 or theirs.lines > 1
-    return wrapped and ours.plain.replace(" ", "") == theirs.plain.replace(" ", "")
+    wrapped = reference.lines > 1 or candidate.lines > 1
+    return wrapped and reference.plain.replace(" ", "") == candidate.plain.replace(" ", "")
 
 
 # Texts
 
 
 def _texts(
-    changed: Sequence[Pair], prefix: str
-) -> tuple[list[Discrepancy], dict[tuple[int, int], Text]]:
-    """Differing texts of paired cells; two that have changed places are one discrepancy.
+    changed: Sequence[Pair], place: TablePlace
+) -> tuple[list[Finding], dict[tuple[int, int], Text]]:
+    """Differing texts of paired cells; two that have changed places are one finding.
 
     Also returns, for cells of the reference whose texts have changed places, the candidate's text
     that now stands elsewhere.
     """
-    found: list[Discrepancy] = []
+    found: list[Finding] = []
     elsewhere: dict[tuple[int, int], Text] = {}
-    for index, (ours, theirs) in enumerate(changed):
-        if (ours.row, ours.column) in elsewhere:
+    for index, (cell, candidate) in enumerate(changed):
+        if (cell.row, cell.column) in elsewhere:
             continue
-        partner = _exchanged(ours, theirs, changed[index + 1 :], elsewhere)
+        partner = _exchanged(cell, candidate, changed[index + 1 :], elsewhere)
         if partner is None:
-            found.append(_text_difference(ours, theirs, prefix))
+            found.append(_cell_text(cell, candidate, place))
             continue
-        other, other_theirs = partner
-        elsewhere[ours.row, ours.column] = other_theirs.text
-        elsewhere[other.row, other.column] = theirs.text
-        boxes = union((theirs.box, other_theirs.box))
-        first, second = (ours, other) if ours.text.plain else (other, ours)
-        action = "swapped with" if second.text.plain else "moved to"
-        words = f"is {action} {place(second, '')}"
-        found.append(Discrepancy("layout_error", MEDIUM, place(first, prefix), words, boxes))
+        other, other_candidate = partner
+        elsewhere[cell.row, cell.column] = other_candidate.text
+        elsewhere[other.row, other.column] = candidate.text
+        first, second = (cell, other) if cell.text.plain else (other, cell)
+        rule = "cells_swapped" if second.text.plain else "text_moved"
+        boxes = [
+            union(boxes) for boxes in ((cell.box, other.box), (candidate.box, other_candidate.box))
+        ]
+        origin, target = cell_element(first, place), cell_element(second, TablePlace())
+        found.append(Finding(rule, origin, origin, target, *boxes))
     return found, elsewhere
 
 
-def _span_aside(ours: Cell, theirs: Cell) -> Pair:
+def _without_span_looks(reference: Cell, candidate: Cell) -> Pair:
     """A merged or split cell without the looks that follow from its span."""
-    return ours, replace(theirs, align=None, valign=None, borders=ours.borders)
+    return reference, replace(candidate, align=None, valign=None, borders=reference.borders)
 
 
 def _at_home(ours: Cell, theirs: Cell, elsewhere: Text | None) -> Cell:
@@ -185,137 +183,139 @@ def _exchanged(
     return None
 
 
-def _text_difference(ours: Cell, theirs: Cell, prefix: str) -> Discrepancy:
-    header = all(run.style.bold for run in ours.text.runs) and bool(ours.text.runs)
-    category, severity, words = _described(ours.text.plain, theirs.text.plain)
-    if header and category == "text_error" and severity == MEDIUM:
-        severity = SEVERE
-    return Discrepancy(category, severity, place(ours, prefix), words, theirs.box)
+def _cell_text(reference: Cell, candidate: Cell, place: TablePlace) -> Finding:
+    finding = _text_finding(
+        cell_element(reference, place),
+        (reference.text.plain, candidate.text.plain),
+        (reference.box, candidate.box),
+    )
+    head = all(run.style.bold for run in reference.text.runs) and bool(reference.text.runs)
+    if head and finding.rule in ("text", "text_missing"):
+        return replace(finding, rule=f"head_{finding.rule}")
+    return finding
 
 
-def _described(ours: str, theirs: str) -> tuple[str, int, str]:
-    """(category, severity, description) of two different texts."""
-    before, after = number(ours), number(theirs)
-    if not theirs:
-        if before is None:
-            return "text_error", MEDIUM, f"text '{shortened(ours)}' is missing"
-        return "numeric_error", SEVERE, f"value {ours} is missing"
-    if not ours:
-        if after is None:
-            return "text_error", MEDIUM, f"text '{shortened(theirs)}' is extra"
-        return "numeric_error", SEVERE, f"value {theirs} is extra"
-    if before is not None and after is not None:
-        severity = value_severity(theirs, ours)
-        return "numeric_error", severity, f"value is {theirs} instead of {ours}"
-    return "text_error", text_severity(theirs, ours), text_difference(theirs, ours)
+def _text_finding(element: Element, texts: tuple[str, str], boxes: tuple[Box, Box]) -> Finding:
+    """The finding of two different texts, reference first."""
+    reference, candidate = texts
+    if not candidate or not reference:
+        value, presence = (reference, "missing") if reference else (candidate, "extra")
+        kind = "text" if parse_number(value) is None else "value"
+        return Finding(f"{kind}_{presence}", element, reference or None, candidate or None, *boxes)
+    if parse_number(reference) is not None and parse_number(candidate) is not None:
+        rule = _value_rule(reference, candidate)
+    else:
+        rule = "slip" if is_typo(candidate, reference) else "text"
+    return Finding(rule, element, reference, candidate, *boxes)
+
+
+def _value_rule(reference: str, candidate: str) -> str:
+    before, after = parse_number(reference), parse_number(candidate)
+    assert before is not None
+    assert after is not None
+    if before == after:
+        return "value_form" if unit_of(candidate) == unit_of(reference) else "value_unit"
+    near = before * after >= 0 and abs(before - after) <= 0.5 * max(abs(before), abs(after))
+    return "value_near" if near else "value_far"
 
 
 # Captions, paragraphs, sizes
 
 
-def _captions(ours: Caption | None, theirs: Caption | None, prefix: str) -> list[Discrepancy]:
-    where = f"{prefix}caption"
-    if ours is None and theirs is None:
+def _captions(
+    reference: Caption | None, candidate: Caption | None, place: TablePlace
+) -> list[Finding]:
+    element = Element("caption", table=place)
+    if reference is None and candidate is None:
         return []
-    if theirs is None:
-        assert ours is not None
-        return [Discrepancy("layout_error", MEDIUM, where, "is missing", ours.box, "reference")]
-    if ours is None:
-        return [Discrepancy("layout_error", MEDIUM, where, "is extra", theirs.box)]
-    found = _block(
-        where, (ours.text, ours.background), (theirs.text, theirs.background), theirs.box
-    )
-    if ours.side != theirs.side:
-        now, then = ("below", "above") if theirs.side == "bottom" else ("above", "below")
-        words = f"is {now} instead of {then} the table"
-        found.append(Discrepancy("layout_error", MINOR, where, words, theirs.box))
-    if ours.align and theirs.align and ours.align != theirs.align:
-        words = f"alignment is {theirs.align} instead of {ours.align}"
-        found.append(Discrepancy("layout_error", MINOR, where, words, theirs.box))
+    if candidate is None:
+        assert reference is not None
+        return [Finding("caption_missing", element, reference_box=reference.box)]
+    if reference is None:
+        return [Finding("caption_extra", element, candidate_box=candidate.box)]
+    boxes = reference.box, candidate.box
+    found = _block(element, reference, candidate)
+    if reference.side != candidate.side:
+        found.append(Finding("caption_side", element, reference.side, candidate.side, *boxes))
+    if reference.align and candidate.align and reference.align != candidate.align:
+        found.append(Finding("align", element, reference.align, candidate.align, *boxes))
     return found
 
 
 def _block(
-    where: str, ours: tuple[Text, str], theirs: tuple[Text, str], box: Box
-) -> list[Discrepancy]:
+    element: Element, reference: Caption | Paragraph, candidate: Caption | Paragraph
+) -> list[Finding]:
     """Differences of two texts that stand outside the grid."""
-    found: list[Discrepancy] = []
-    if ours[0].plain != theirs[0].plain and not _only_rewrapped(ours[0], theirs[0]):
-        category, severity, words = _described(ours[0].plain, theirs[0].plain)
-        found.append(Discrepancy(category, severity, where, words, box))
-    if not alike(ours[1], theirs[1]):
-        words = background_words(theirs[1], ours[1])
-        found.append(Discrepancy("layout_error", MINOR, where, words, box))
-    if ours[0].plain and theirs[0].plain:
-        for change in text_changes(ours[0], theirs[0], (ours[1], theirs[1])):
-            words = change.words
-            if change.key == "header":
-                bold = "is a header" in words
-                words = "text is " + (
-                    "bold instead of regular" if bold else "regular instead of bold"
-                )
-            found.append(Discrepancy("layout_error", MINOR, where, words, box))
+    texts = reference.text, candidate.text
+    plain = reference.text.plain, candidate.text.plain
+    boxes = reference.box, candidate.box
+    backgrounds = reference.background, candidate.background
+    found: list[Finding] = []
+    if plain[0] != plain[1] and not _only_rewrapped(*texts):
+        found.append(_text_finding(element, plain, boxes))
+    if is_visible(*backgrounds):
+        found.append(Finding("background", element, *backgrounds, *boxes))
+    if all(plain):
         found.extend(
-            Discrepancy("layout_error", MINOR, where, part.words, box)
-            for part in part_changes(ours[0], theirs[0], (ours[1], theirs[1]))
+            _change(element, change, boxes) for change in text_changes(*texts, backgrounds)
+        )
+        found.extend(
+            _change(part_of(element, part.part), part.change, boxes)
+            for part in part_changes(*texts, backgrounds)
         )
     return found
 
 
-def _paragraphs(
-    reference: Sequence[Paragraph], candidate: Sequence[Paragraph]
-) -> list[Discrepancy]:
+def _change(element: Element, change: Change, boxes: tuple[Box, Box]) -> Finding:
+    return Finding(change.rule, element, change.reference, change.candidate, *boxes)
+
+
+def _paragraphs(reference: Sequence[Paragraph], candidate: Sequence[Paragraph]) -> list[Finding]:
+    def element(index: int) -> Element:
+        return Element("paragraph", rows=(index, 1))
+
     pairing = pair(
         lambda i, j: unlikeness(reference[i].text.plain, candidate[j].text.plain),
         [0.85] * len(reference),
         [0.85] * len(candidate),
     )
     found = [
-        Discrepancy(
-            "text_error",
-            item.severity,
-            item.location,
-            item.description,
-            item.box,
-            item.box_in,
-        )
-        for item in pairing_differences(
+        replace(finding, rule=f"paragraph_{finding.rule}")
+        for finding in pairing_findings(
             pairing,
-            "paragraph",
+            element,
             lambda index: reference[index].box,
             lambda index: candidate[index].box,
         )
     ]
     for index, other in sorted(pairing.forward.items()):
-        ours, theirs = reference[index], candidate[other]
-        before, after = (ours.text, ours.background), (theirs.text, theirs.background)
-        found.extend(_block(f"paragraph {index + 1}", before, after, theirs.box))
+        found.extend(_block(element(index), reference[index], candidate[other]))
     return found
 
 
-def _sizes(ours: Table, theirs: Table, prefix: str, name: str) -> list[Discrepancy]:
-    """Columns and rows of other sizes, told only where nothing else is: else they follow."""
-    found: list[Discrepancy] = []
-    for axis, (noun, side) in enumerate((("row", "tall"), ("column", "wide"))):
-        before, after = _extent(ours, axis), _extent(theirs, axis)
+def _sizes(reference: Table, candidate: Table, place: TablePlace) -> list[Finding]:
+    """Columns and rows of other sizes; reported only if no other difference explains them."""
+    found: list[Finding] = []
+    table = Element("table", table=place)
+    for axis, rule in enumerate(("height", "width")):
+        before, after = _extent(reference, axis), _extent(candidate, axis)
         differing = [
             index
-            for index, (old, new) in enumerate(zip(before, after, strict=True))
-            if abs(old - new) >= _SIZE
+            for index, (first, second) in enumerate(zip(before, after, strict=True))
+            if abs(first - second) >= _SIZE
         ]
         if not differing:
             continue
         if len(differing) == 1:
             index = differing[0]
-            where, box = f"{prefix}{noun} {index + 1}", line_box(theirs, axis, index)
-            now, then = after[index], before[index]
+            boxes = line_box(reference, axis, index), line_box(candidate, axis, index)
+            sizes = before[index], after[index]
+            found.append(Finding(rule, line_element(axis, index, place), *sizes, *boxes))
+        elif abs(sum(after) - sum(before)) >= _SIZE:
+            boxes = reference.box, candidate.box
+            found.append(Finding(rule, table, sum(before), sum(after), *boxes))
         else:
-            where, box, now, then = name, theirs.box, sum(after), sum(before)
-        if abs(now - then) >= _SIZE:
-            words = f"is {now:.0f} px instead of {then:.0f} px {side}"
-        else:
-            words = f"has {noun}s of other sizes"
-        found.append(Discrepancy("layout_error", MINOR, where, words, box))
+            found.append(Finding(f"{rule}s", table, None, None, reference.box, candidate.box))
     return found
 
 

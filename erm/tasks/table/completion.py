@@ -4,38 +4,34 @@ from __future__ import annotations
 
 import re
 
-_FENCE = re.compile(r"```[ \t]*(html|markdown|md)[ \t]*\r?\n(.*?)(?:```|\Z)", re.DOTALL | re.I)
+from erm.tasks.shared.completion import find_source, last_element
+
+LANGUAGES = ("html", "markdown", "md")
+"""Languages of a fenced block that hold a table."""
+
 _DELIMITER = re.compile(r"^\s{0,3}\|?\s*:?-+:?\s*(?:\|\s*:?-+:?\s*)*\|?\s*$")
 
 
 def extract_table(completion: str) -> str | None:
-    """The last fenced html or markdown block, else a bare table, else None.
+    """The last fenced html or markdown block, else the last bare table, else None.
 
-    A bare table is the last outermost ``<table>`` element, or else the last Markdown table with
-    the lines that follow its delimiter row. A fence that the completion's end cut off still counts.
+    A bare table is an outermost ``<table>`` element, or a Markdown table with the lines that follow
+    its delimiter row (`erm.tasks.shared.completion`).
     """
-    fenced = _FENCE.findall(completion)
-    if fenced:
-        return str(fenced[-1][1]).strip() or None
-    return _bare_html(completion) or _bare_markdown(completion)
+    found = find_source(completion, LANGUAGES, _bare_table)
+    return found.strip() if found is not None else None
 
 
-def _bare_html(text: str) -> str | None:
-    found, depth, start = None, 0, 0
-    for tag in re.finditer(r"<(/?)table\b", text, re.I):
-        if not tag[1]:
-            start = start if depth else tag.start()
-            depth += 1
-        elif depth:
-            depth -= 1
-            end = text.find(">", tag.start())
-            if depth == 0 and end >= 0:
-                found = text[start : end + 1]
-    return found
+def _bare_table(text: str) -> str | None:
+    """The last table that stands in a text, HTML or Markdown."""
+    html, markdown = last_element(text, "table"), _last_markdown(text)
+    if html is None or markdown is None:
+        return html or markdown
+    return max((html, markdown), key=text.rfind)
 
 
-def _bare_markdown(text: str) -> str | None:
-    lines = text.splitlines()
+def _last_markdown(text: str) -> str | None:
+    lines = text.split("\n")
     found = None
     for index in range(1, len(lines)):
         head = lines[index - 1]

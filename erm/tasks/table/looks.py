@@ -6,13 +6,29 @@ The same change in all cells of a row, a column or the table is one discrepancy.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from erm.tasks.discrepancy import MEDIUM, MINOR, Box, Discrepancy
+from erm.tasks.shared.colours import is_visible
+from erm.tasks.shared.findings import union
+from erm.tasks.table.elements import (
+    Border,
+    Element,
+    Finding,
+    TablePlace,
+    cell_element,
+    line_element,
+    part_of,
+)
 from erm.tasks.table.scene import Cell, Line
-from erm.tasks.table.text_style import Change, part_changes, same, same_ratio, text_changes
-from erm.tasks.table.wording import alike, color_name, color_pair, span
+from erm.tasks.table.text_style import (
+    Change,
+    change_of,
+    part_changes,
+    same,
+    same_ratio,
+    text_changes,
+)
 
 Pair = tuple[Cell, Cell]
 """A cell of the reference and the cell of the candidate that stands for it."""
@@ -24,104 +40,91 @@ _PART = 3
 _SIDES = ("top", "right", "bottom", "left")
 _OPPOSITE = (2, 3, 0, 1)
 _STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))
-_TEXT_KEYS = {"header": "bold"} | {
-    key: key for key in ("italic", "underline", "strike", "raised", "size", "color", "mark")
-}
-"""Keys of changes of text, with the name of the style's property."""
+_TEXT_STYLE = ("bold", "italic", "underline", "strike", "raised", "size", "color", "mark")
+_WITH_HEADER = ("align", "background", "color", "size")
+"""What usually makes up the look of a header along with bold text."""
 
 
-_HEADER_WORDS = {
-    "cell": ("a normal cell", "a header"),
-    "row": ("a normal row", "a header"),
-    "column": ("a normal column", "a header"),
-}
-_ALWAYS_WITH_HEADER = ("align", "background", "color", "size")
-"""What usually makes up the look of a header beside bold text."""
-
-
-def look_differences(
+def look_findings(
     pairs: Sequence[Pair],
-    name: Callable[[Cell], str],
-    table: str,
+    table: TablePlace,
     shapes: tuple[tuple[int, int], tuple[int, int]],
     restructured: bool,
-) -> list[Discrepancy]:
-    """Discrepancies in looks, the largest scope first.
+) -> list[Finding]:
+    """Differences in looks, the largest scope first.
 
     Args:
         pairs: paired cells whose places in the two tables stand for one another.
-        name: location of a reference cell in words.
-        table: location of the table in words.
+        table: the table to which they belong.
         shapes: (rows, columns) of the reference and of the candidate.
         restructured: whether rows or columns are missing, extra or moved: then a background is
             also right if it is that of the same place in the reference (striped tables).
     """
     grid = {(cell.row, cell.column): cell for cell, _ in pairs}
     edges = _border_changes(pairs, shapes)
-    told = _Told()
-    for ours, theirs in pairs:
-        stripes = grid.get((theirs.row, theirs.column)) if restructured else None
-        for change in _changes(ours, theirs, stripes):
-            told.add(change, (ours, theirs))
-        for change in edges.get((ours.row, ours.column), ()):
-            told.add(change, (ours, theirs))
-        told.add_parts(ours, theirs, name(ours))
-    told.merge_sizes()
+    collected = _Collected(table)
+    for reference, candidate in pairs:
+        stripes = grid.get((candidate.row, candidate.column)) if restructured else None
+        for change in _changes(reference, candidate, stripes):
+            collected.add(change, (reference, candidate))
+        for change in edges.get((reference.row, reference.column), ()):
+            collected.add(change, (reference, candidate))
+        collected.add_parts(reference, candidate)
+    collected.merge_sizes()
     scoped = [
-        _Scoped(kind, place, change, members)
-        for change, changed in told.changes.items()
-        for kind, place, members in _scopes(change, changed, pairs, name, table)
+        _Scoped(element, change, members)
+        for change, changed in collected.changes.items()
+        for element, members in _scopes(change, changed, pairs, table)
     ]
-    headers = {item.place for item in scoped if item.change.key == "header"}
-    return told.parts + [
-        _discrepancy(item, told.quoted)
+    headers = {item.element for item in scoped if item.change.rule == "bold"}
+    return collected.parts + [
+        _finding(item, collected.parts_of)
         for item in scoped
-        if not (item.change.key in _ALWAYS_WITH_HEADER and item.place in headers)
+        if not (item.change.rule in _WITH_HEADER and item.element in headers)
     ]
 
 
 @dataclass(frozen=True)
 class _Scoped:
-    """A change and what it holds for: a cell, a row, a column or the table."""
+    """A change and what it holds for: a cell, rows, columns or the table."""
 
-    kind: str
-    place: str
+    element: Element
     change: Change
     members: list[Pair]
 
 
-class _Told:
+class _Collected:
     """The changes of all cells.
 
     Attributes:
         changes: the pairs of cells that share each change.
-        quoted: for a change of all that looked alike in a cell of several styles, the words that
-            tell it of this part: (change, reference cell's place) → words.
-        parts: discrepancies of other parts of cells.
+        parts_of: of a change of all that looked alike in a cell of several styles, the stretch of
+            text: (change, reference cell's place) → text.
+        parts: findings on other parts of cells.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, table: TablePlace) -> None:
+        self.table = table
         self.changes: dict[Change, list[Pair]] = defaultdict(list)
-        self.quoted: dict[tuple[Change, int, int], str] = {}
-        self.parts: list[Discrepancy] = []
+        self.parts_of: dict[tuple[Change, int, int], str] = {}
+        self.parts: list[Finding] = []
 
-    def add(self, change: Change, both: Pair) -> None:
-        self.changes[change].append(both)
+    def add(self, change: Change, pair: Pair) -> None:
+        self.changes[change].append(pair)
 
-    def add_parts(self, ours: Cell, theirs: Cell, place: str) -> None:
-        backgrounds = ours.background, theirs.background
-        for part in part_changes(ours.text, theirs.text, backgrounds):
+    def add_parts(self, reference: Cell, candidate: Cell) -> None:
+        backgrounds = reference.background, candidate.background
+        for part in part_changes(reference.text, candidate.text, backgrounds):
             if part.whole:
-                self.add(part.change, (ours, theirs))
-                self.quoted[part.change, ours.row, ours.column] = part.words
+                self.add(part.change, (reference, candidate))
+                self.parts_of[part.change, reference.row, reference.column] = part.part
             else:
-                self.parts.append(
-                    Discrepancy("layout_error", MINOR, place, part.words, theirs.text.box)
-                )
+                element = part_of(cell_element(reference, self.table), part.part)
+                self.parts.append(_part_finding(element, part.change, (reference, candidate)))
 
     def merge_sizes(self) -> None:
-        """Makes changes of size by one factor one change, told by the size of most cells."""
-        sizes = [change for change in self.changes if change.key == "size"]
+        """Makes changes of size by one factor one change, with the size of most cells."""
+        sizes = [change for change in self.changes if change.rule == "size"]
         sizes.sort(key=lambda change: -len(self.changes[change]))
         for index, change in enumerate(sizes):
             main = next((one for one in sizes[:index] if same_ratio(one, change)), None)
@@ -129,85 +132,68 @@ class _Told:
                 self.changes[main].extend(self.changes.pop(change))
 
 
-def _discrepancy(item: _Scoped, quoted: dict[tuple[Change, int, int], str]) -> Discrepancy:
-    cell, other = item.members[0]
-    words = quoted.get((item.change, cell.row, cell.column)) if item.kind == "cell" else None
-    box = union(theirs.box for _, theirs in item.members)
-    if words is not None:
-        return Discrepancy("layout_error", MINOR, item.place, words, other.text.box)
-    if item.change.key == "header":
-        words = _header_words(item.change, item.kind)
-    severity = _severity(item.change.key, item.kind)
-    return Discrepancy("layout_error", severity, item.place, words or item.change.words, box)
-
-
-def union(items: Iterable[Box]) -> Box:
-    """The smallest box around all."""
-    boxes = list(items)
-    return Box(
-        min(box.x0 for box in boxes),
-        min(box.y0 for box in boxes),
-        max(box.x1 for box in boxes),
-        max(box.y1 for box in boxes),
+def _finding(item: _Scoped, parts_of: dict[tuple[Change, int, int], str]) -> Finding:
+    element, change = item.element, item.change
+    cell = item.members[0][0]
+    part = parts_of.get((change, cell.row, cell.column)) if element.kind == "cell" else None
+    if part is not None:
+        return _part_finding(part_of(element, part), change, item.members[0])
+    rule = change.rule
+    if rule == "bold" and element.kind != "table":
+        rule = "header_cell" if element.kind == "cell" else "header_line"
+    return Finding(
+        rule,
+        element,
+        change.reference,
+        change.candidate,
+        union(reference.box for reference, _ in item.members),
+        union(candidate.box for _, candidate in item.members),
     )
 
 
-def _severity(key: str, kind: str) -> int:
-    return MEDIUM if key == "header" and kind != "cell" else MINOR
+def _part_finding(element: Element, change: Change, pair: Pair) -> Finding:
+    reference, candidate = pair
+    boxes = reference.text.box, candidate.text.box
+    return Finding(change.rule, element, change.reference, change.candidate, *boxes)
 
 
-def _header_words(change: Change, kind: str) -> str:
-    if kind == "table":
-        regular = "normal" in change.words
-        return f"text is {'regular' if regular else 'bold'} instead of " + (
-            "bold" if regular else "regular"
-        )
-    normal, header = _HEADER_WORDS[kind]
-    if "normal cell instead" in change.words:
-        return f"is {normal} instead of {header}"
-    return f"is {header} instead of {normal}"
-
-
-def _applies(key: str, both: Pair) -> bool:
+def _applies(rule: str, both: Pair) -> bool:
     ours, theirs = both
-    if key in ("background", "borders"):
+    if rule in ("background", "border"):
         return True
-    if key in ("align", "valign"):
-        return getattr(ours, key) is not None and getattr(theirs, key) is not None
+    if rule in ("align", "valign"):
+        return getattr(ours, rule) is not None and getattr(theirs, rule) is not None
     return bool(ours.text.plain and theirs.text.plain)
 
 
 def _looked_so(change: Change, both: Pair) -> bool:
     """Whether a cell looked as the changed ones did, so that it has kept what they lost."""
     ours, theirs = both
-    if change.key == "background":
-        return isinstance(change.before, str) and alike(ours.background, change.before)
-    if change.key in ("align", "valign"):
-        return bool(getattr(ours, change.key) == change.before)
-    name = _TEXT_KEYS.get(change.key)
-    if name is None:
+    if change.rule == "background":
+        return not is_visible(ours.background, str(change.reference))
+    if change.rule in ("align", "valign"):
+        return bool(getattr(ours, change.rule) == change.reference)
+    if change.rule not in _TEXT_STYLE:
         return True
-    styles = {getattr(run.style, name) for run in ours.text.runs}
+    styles = {getattr(run.style, change.rule) for run in ours.text.runs}
     if len(styles) > 1 and ours.text.plain != theirs.text.plain:
-        # Which part of another text stands for which can't be told
+        # Which part of another text stands for which is unknown
         return False
-    return any(same(name, style, change.before) for style in styles)
+    if change.rule == "mark":
+        styles = {style or ours.background for style in styles}
+    return any(same(change.rule, style, change.reference) for style in styles)
 
 
 def _scopes(
-    change: Change,
-    changed: list[Pair],
-    pairs: Sequence[Pair],
-    name: Callable[[Cell], str],
-    table: str,
-) -> list[tuple[str, str, list[Pair]]]:
+    change: Change, changed: list[Pair], pairs: Sequence[Pair], table: TablePlace
+) -> list[tuple[Element, list[Pair]]]:
     """Splits changed cells into the table, whole rows and columns, and single cells.
 
     A row is whole where all its cells that looked as the changed ones did have changed, and these
-    are most of it. Neighbouring rows are told together, and so is a column but for its head.
+    are most of it. Neighbouring rows are one element, and so is a column but for its head.
     """
     places = {(ours.row, ours.column) for ours, _ in changed}
-    able = [both for both in pairs if _applies(change.key, both)]
+    able = [both for both in pairs if _applies(change.rule, both)]
     kept = [
         both[0]
         for both in able
@@ -217,84 +203,91 @@ def _scopes(
     columns = {ours.column for ours, _ in changed}
     most = len(changed) >= _MOST * len(able)
     if not kept and most and len(rows) > 1 and len(columns) > 1:
-        return [("table", table, changed)]
-    prefix = "" if table == "table" else f"{table}, "
+        return [(Element("table", table=table), changed)]
     lines = [
-        (kind, index)
-        for kind, indices in (("row", rows), ("column", columns))
+        (axis, index)
+        for axis, indices in enumerate((rows, columns))
         for index in sorted(indices)
-        if _on_line(changed, kind, index) >= _MOST * _on_line(able, kind, index)
+        if _on_line(changed, axis, index) >= _MOST * _on_line(able, axis, index)
     ]
     left = list(changed)
-    whole: dict[str, dict[int, list[Pair]]] = {"row": {}, "column": {}}
-    free = [line for line in lines if all(getattr(cell, line[0]) != line[1] for cell in kept)]
+    whole: tuple[dict[int, list[Pair]], dict[int, list[Pair]]] = ({}, {})
+    free = [line for line in lines if all(_index(cell, line[0]) != line[1] for cell in kept)]
     while free:
-        kind, index = max(free, key=lambda line: _on_line(left, *line))
-        members = [both for both in left if getattr(both[0], kind) == index]
+        axis, index = max(free, key=lambda line: _on_line(left, *line))
+        members = [both for both in left if _index(both[0], axis) == index]
         if len(members) < 2:
             break
-        whole[kind][index] = members
-        left = [both for both in left if getattr(both[0], kind) != index]
+        whole[axis][index] = members
+        left = [both for both in left if _index(both[0], axis) != index]
     scopes = [
-        (kind, f"{prefix}{span(kind, start, len(groups))}", [both for g in groups for both in g])
-        for kind, found in whole.items()
-        for start, groups in _consecutive(found, change.key)
+        (line_element(axis, start, table, len(groups)), [both for g in groups for both in g])
+        for axis, found in enumerate(whole)
+        for start, groups in _consecutive(found, change.rule)
     ]
-    for kind, index in lines:
-        members = [both for both in left if getattr(both[0], kind) == index]
-        part = _part_of_line(kind, members, [cell for cell in kept if getattr(cell, kind) == index])
-        if part is not None:
-            scopes.append((kind, f"{prefix}{kind} {index + 1}, {part}", members))
+    for axis, index in lines:
+        members = [both for both in left if _index(both[0], axis) == index]
+        held = [cell for cell in kept if _index(cell, axis) == index]
+        stretch = _part_of_line(axis, members, held)
+        if stretch is not None:
+            line = line_element(axis, index, table)
+            element = replace(line, columns=stretch) if axis == 0 else replace(line, rows=stretch)
+            scopes.append((element, members))
             left = [both for both in left if both not in members]
-    scopes.extend(("cell", name(both[0]), [both]) for both in left)
+    scopes.extend((cell_element(both[0], table), [both]) for both in left)
     return scopes
 
 
-def _consecutive(found: dict[int, list[Pair]], key: str) -> Iterator[tuple[int, list[list[Pair]]]]:
+def _index(cell: Cell, axis: int) -> int:
+    """The row (axis 0) or column (axis 1) at which a cell begins."""
+    return cell.row if axis == 0 else cell.column
+
+
+def _consecutive(found: dict[int, list[Pair]], rule: str) -> Iterator[tuple[int, list[list[Pair]]]]:
     """(first index, members of each) of neighbouring whole rows or columns with one change.
 
     A row that looks like a header is one by itself.
     """
     groups: list[tuple[int, list[list[Pair]]]] = []
     for index in sorted(found):
-        if groups and key != "header" and groups[-1][0] + len(groups[-1][1]) == index:
+        if groups and rule != "bold" and groups[-1][0] + len(groups[-1][1]) == index:
             groups[-1][1].append(found[index])
         else:
             groups.append((index, [found[index]]))
     yield from groups
 
 
-def _part_of_line(kind: str, members: list[Pair], kept: list[Cell]) -> str | None:
-    """``rows 2-9`` of a column that changed but for its head; None for less than three cells."""
+def _part_of_line(axis: int, members: list[Pair], kept: list[Cell]) -> tuple[int, int] | None:
+    """(first, count) of the cells of a line that changed but for its head; None for less than
+    three cells."""
     if len(members) < _PART:
         return None
-    along, size = ("column", "columnspan") if kind == "row" else ("row", "rowspan")
-    first = min(getattr(ours, along) for ours, _ in members)
-    last = max(getattr(ours, along) + getattr(ours, size) for ours, _ in members)
-    if any(first < getattr(cell, along) < last for cell in kept):
+    cells = [reference for reference, _ in members]
+    first = min(_index(cell, 1 - axis) for cell in cells)
+    last = max(
+        _index(cell, 1 - axis) + (cell.columnspan if axis == 0 else cell.rowspan) for cell in cells
+    )
+    if any(first < _index(cell, 1 - axis) < last for cell in kept):
         return None
-    return span(along, first, last - first)
+    return first, last - first
 
 
-def _on_line(pairs: Sequence[Pair], kind: str, index: int) -> int:
-    return sum(getattr(ours, kind) == index for ours, _ in pairs)
+def _on_line(pairs: Sequence[Pair], axis: int, index: int) -> int:
+    return sum(_index(reference, axis) == index for reference, _ in pairs)
 
 
-def _changes(ours: Cell, theirs: Cell, stripes: Cell | None) -> list[Change]:
+def _changes(reference: Cell, candidate: Cell, stripes: Cell | None) -> list[Change]:
     changes: list[Change] = []
-    backgrounds = theirs.background, ours.background
-    if not alike(*backgrounds) and not (stripes and alike(stripes.background, theirs.background)):
-        after, before = color_pair(*backgrounds)
-        words = f"background is {after} instead of {before}"
-        changes.append(Change("background", words, ours.background, theirs.background))
-    if ours.text.plain and theirs.text.plain:
-        changes.extend(text_changes(ours.text, theirs.text, (ours.background, theirs.background)))
-    if ours.align and theirs.align and ours.align != theirs.align:
-        words = f"alignment is {theirs.align} instead of {ours.align}"
-        changes.append(Change("align", words, ours.align, theirs.align))
-    if ours.valign and theirs.valign and ours.valign != theirs.valign:
-        words = f"vertical alignment is {theirs.valign} instead of {ours.valign}"
-        changes.append(Change("valign", words, ours.valign, theirs.valign))
+    backgrounds = reference.background, candidate.background
+    restriped = stripes and not is_visible(stripes.background, candidate.background)
+    if is_visible(*backgrounds) and not restriped:
+        changes.append(change_of("background", *backgrounds))
+    if reference.text.plain and candidate.text.plain:
+        changes.extend(text_changes(reference.text, candidate.text, backgrounds))
+    for rule in ("align", "valign"):
+        before, after = getattr(reference, rule), getattr(candidate, rule)
+        if before and after and before != after:
+            changes.append(change_of(rule, before, after))
     return changes
 
 
@@ -330,10 +323,10 @@ def _border_changes(
             if not shared or (len(sides), side in (1, 2)) >= (len(mirrored), side not in (1, 2)):
                 kept.add(side)
         if kept:
-            side = min(kept)
-            theirs = partner[row, column]
-            words = _border_words(theirs.borders[side], ours.borders[side], kept)
-            found[row, column] = [Change("borders", words)]
+            side, names = min(kept), tuple(_SIDES[side] for side in sorted(kept))
+            before, after = ours.borders[side], partner[row, column].borders[side]
+            change = change_of("border", Border(names, before), Border(names, after))
+            found[row, column] = [change]
     return found
 
 
@@ -374,24 +367,5 @@ def _covers(cell: Cell, place: tuple[int, int]) -> bool:
 def _same_line(before: Line | None, after: Line | None) -> bool:
     if before is None or after is None:
         return before is after
-    same_style = before.style == after.style
-    return same_style and abs(before.width - after.width) < 0.5 and alike(before.color, after.color)
-
-
-def _border_words(after: Line | None, before: Line | None, sides: set[int]) -> str:
-    which = "border" if len(sides) > 1 else f"{_SIDES[min(sides)]} border"
-    if after is None:
-        return f"{which} is missing"
-    if before is None:
-        return f"{which} is extra"
-    if abs(after.width - before.width) >= 0.5:
-        return f"{which} is {after.width:g} px instead of {before.width:g} px wide"
-    if after.style != before.style:
-        return f"{which} is {after.style} instead of {before.style}"
-    now, then = color_pair(after.color, before.color)
-    return f"{which} is {now} instead of {then}"
-
-
-def background_words(after: str, before: str) -> str:
-    """A paragraph's or caption's fill in words."""
-    return f"background is {color_name(after)} instead of {color_name(before)}"
+    alike = before.style == after.style and not is_visible(before.color, after.color)
+    return alike and abs(before.width - after.width) < 0.5

@@ -1,6 +1,6 @@
 """Which row and column of a candidate table stands for which of the reference.
 
-Rows can only be told by their columns and the other way round, so several readings are made from
+Rows are recognised by their columns and columns by their rows, so several readings are made from
 different starts; `erm.tasks.table.compare` keeps the one that leaves the least to report.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+from erm.tasks.shared.numbers import parse_number
 from erm.tasks.table.alignment import Cost, Pairing, identity, pair
 from erm.tasks.table.scene import Cell, Table
-from erm.tasks.table.wording import number
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def unlikeness(left: str, right: str) -> float:
 def _unlikeness(left: str, right: str) -> float:
     if not left or not right:
         return 0.9
-    if number(left) is not None and number(right) is not None:
+    if parse_number(left) is not None and parse_number(right) is not None:
         return 0.8
     ours, theirs = _bigrams(left), _bigrams(right)
     shared = (ours & theirs).total()

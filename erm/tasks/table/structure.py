@@ -1,72 +1,68 @@
 """Differences in a table's structure: rows, columns, spans, shifted lines, cells too many or few.
 
-Also pairs the cells, so that what else differs between two of them can be told.
+Also pairs the cells, whose texts and looks are compared elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from erm.tasks.discrepancy import MEDIUM, SEVERE, Box, Discrepancy
+from erm.tasks.discrepancy import Box
+from erm.tasks.shared.findings import union
+from erm.tasks.shared.numbers import parse_number
 from erm.tasks.table.alignment import Pairing
-from erm.tasks.table.looks import Pair, union
+from erm.tasks.table.elements import Element, Finding, TablePlace, cell_element, line_element
+from erm.tasks.table.looks import Pair
 from erm.tasks.table.matching import Match, unlikeness
 from erm.tasks.table.scene import Cell, Table
-from erm.tasks.table.wording import counted, number, shortened, span
-
-Name = Callable[[Cell], str]
 
 
 @dataclass
 class Structure:
-    """What has been told of a pair of tables, and which cells are still to be compared.
+    """What was found in a pair of tables, and which cells are still to be compared.
 
     Attributes:
-        found: discrepancies so far.
+        found: findings so far.
         pairs: cells that stand for one another, with their texts still to be compared.
         merged: pairs whose spans differ, with the text that a merged or split cell should hold.
     """
 
-    found: list[Discrepancy] = field(default_factory=list)
+    found: list[Finding] = field(default_factory=list)
     pairs: list[Pair] = field(default_factory=list)
     merged: list[Pair] = field(default_factory=list)
 
 
-def structure_differences(match: Match, prefix: str) -> Structure:
-    """Compares the grids of two tables; `prefix` opens every location (``table 2, ``)."""
-    return _Comparison(match, prefix).run()
+def structure_findings(match: Match, table: TablePlace) -> Structure:
+    """Compares the grids of two tables."""
+    return _Comparison(match, table).run()
 
 
-def place(cell: Cell, prefix: str) -> str:
-    """A cell's location in words: ``row 1, columns 2-3``."""
-    rows = span("row", cell.row, cell.rowspan)
-    return f"{prefix}{rows}, {span('column', cell.column, cell.columnspan)}"
+def pairing_findings(
+    pairing: Pairing,
+    element: Callable[[int], Element],
+    reference_box: Callable[[int], Box],
+    candidate_box: Callable[[int], Box],
+) -> list[Finding]:
+    """Missing, extra, swapped and moved items of a sequence of rows, columns or tables.
 
-
-def pairing_differences(
-    pairing: Pairing, name: str, box: Callable[[int], Box], other_box: Callable[[int], Box]
-) -> list[Discrepancy]:
-    """Missing, extra, swapped and moved items of a sequence of rows, columns or tables."""
-    found = [
-        Discrepancy("layout_error", SEVERE, f"{name} {i + 1}", "is missing", box(i), "reference")
-        for i in pairing.missing
+    Args:
+        element: the element at an index; its boxes are the other two arguments'.
+    """
+    found: list[Finding] = [
+        Finding("missing", element(i), reference_box=reference_box(i)) for i in pairing.missing
     ]
     found.extend(
-        Discrepancy("layout_error", SEVERE, f"{name} {i + 1}", "is extra", other_box(i))
-        for i in pairing.extra
+        Finding("extra", element(i), candidate_box=candidate_box(i)) for i in pairing.extra
     )
-    noun = name.rsplit(" ", 1)[-1]
     for i, j in pairing.swaps:
-        boxes = union((other_box(pairing.forward[i]), other_box(pairing.forward[j])))
-        words = f"is swapped with {noun} {j + 1}"
-        found.append(Discrepancy("layout_error", MEDIUM, f"{name} {i + 1}", words, boxes))
+        before = union((reference_box(i), reference_box(j)))
+        after = union((candidate_box(pairing.forward[i]), candidate_box(pairing.forward[j])))
+        found.append(Finding("swapped", element(i), i, j, before, after))
     for i in pairing.moves:
-        words = f"is {noun} {pairing.forward[i] + 1} instead of {noun} {i + 1}"
-        if pairing.forward[i] == i:
-            words = "is moved"
-        where = other_box(pairing.forward[i])
-        found.append(Discrepancy("layout_error", MEDIUM, f"{name} {i + 1}", words, where))
+        place = pairing.forward[i]
+        boxes = reference_box(i), candidate_box(place)
+        found.append(Finding("moved", element(i), i, place, *boxes))
     return found
 
 
@@ -76,7 +72,7 @@ _Line = list[Cell | str | None]
 
 @dataclass
 class _Side:
-    """One of the two tables; `done` holds the top left slots of cells that are told."""
+    """One of the two tables; `done` holds the top left slots of cells that were dealt with."""
 
     table: Table
     slots: dict[tuple[int, int], Cell]
@@ -84,9 +80,9 @@ class _Side:
 
 
 class _Comparison:
-    def __init__(self, match: Match, prefix: str) -> None:
+    def __init__(self, match: Match, place: TablePlace) -> None:
         self.match = match
-        self.prefix = prefix
+        self.place = place
         self.ours = _Side(match.reference, match.reference.slots())
         self.theirs = _Side(match.candidate, match.candidate.slots())
         self.structure = Structure()
@@ -106,16 +102,16 @@ class _Comparison:
         missing = tuple(at for at in pairing.missing if self._own(axis, at, self.ours))
         extra = tuple(at for at in pairing.extra if self._own(axis, at, self.theirs))
         self.structure.found.extend(
-            pairing_differences(
+            pairing_findings(
                 Pairing(pairing.forward, missing, extra, pairing.swaps, pairing.moves),
-                f"{self.prefix}{('row', 'column')[axis]}",
+                lambda index: line_element(axis, index, self.place),
                 lambda index: line_box(self.ours.table, axis, index),
                 lambda index: line_box(self.theirs.table, axis, index),
             )
         )
         for indices, side in ((missing, self.ours), (extra, self.theirs)):
-            for place_, cell in side.slots.items():
-                if place_[axis] in indices and (cell.rowspan, cell.columnspan)[axis] == 1:
+            for slot, cell in side.slots.items():
+                if slot[axis] in indices and (cell.rowspan, cell.columnspan)[axis] == 1:
                     side.done.add((cell.row, cell.column))
 
     def _own(self, axis: int, index: int, side: _Side) -> bool:
@@ -152,18 +148,17 @@ class _Comparison:
         self, axis: int, index: int, ours: _Line, theirs: _Line, start: int, step: int
     ) -> None:
         direction = (("left", "right"), ("up", "down"))[axis][step > 0]
-        noun, along = ("row", "column") if axis == 0 else ("column", "row")
-        location = f"{self.prefix}{noun} {index + 1}"
         moved = [cell for cell in theirs[start:] if isinstance(cell, Cell)]
         origin = [cell for cell in ours[start:] if isinstance(cell, Cell)]
+        element = line_element(axis, index, self.place)
         if start:
-            first, last = (
-                (cell.column if axis == 0 else cell.row) for cell in (origin[0], origin[-1])
+            ends = [cell.column if axis == 0 else cell.row for cell in (origin[0], origin[-1])]
+            stretch = ends[0], ends[1] - ends[0] + 1
+            element = (
+                replace(element, columns=stretch) if axis == 0 else replace(element, rows=stretch)
             )
-            location += f", {span(along, first, last - first + 1)}"
-        words = f"is shifted {direction} by 1 {along}"
-        box = union(cell.box for cell in moved or origin)
-        self.structure.found.append(Discrepancy("layout_error", SEVERE, location, words, box))
+        boxes = [union(cell.box for cell in cells) for cells in (origin, moved or origin)]
+        self.structure.found.append(Finding("shifted", element, None, direction, *boxes))
         self.ours.done.update((cell.row, cell.column) for cell in origin)
         self.theirs.done.update((cell.row, cell.column) for cell in moved)
 
@@ -226,20 +221,14 @@ class _Comparison:
         other_rows = _lines_paired(other.row, other.rowspan, self.match.rows.backward)
         columns = _lines_paired(cell.column, cell.columnspan, self.match.columns.forward)
         other_columns = _lines_paired(other.column, other.columnspan, self.match.columns.backward)
-        ours, theirs = [], []
-        if rows != other_rows:
-            ours.append(counted(cell.rowspan, "row"))
-            theirs.append(counted(other.rowspan, "row"))
-        if columns != other_columns:
-            ours.append(counted(cell.columnspan, "column"))
-            theirs.append(counted(other.columnspan, "column"))
-        if not ours or ours == theirs:
+        differ = rows != other_rows, columns != other_columns
+        before = cell.rowspan * differ[0], cell.columnspan * differ[1]
+        after = other.rowspan * differ[0], other.columnspan * differ[1]
+        if before == after:
             self.structure.pairs.append((cell, other))
             return
-        words = f"spans {' and '.join(theirs)} instead of {' and '.join(ours)}"
-        self.structure.found.append(
-            Discrepancy("layout_error", MEDIUM, place(cell, self.prefix), words, other.box)
-        )
+        element = cell_element(cell, self.place)
+        self.structure.found.append(Finding("span", element, before, after, cell.box, other.box))
         covered = _joined([cell, *(item for item in self._behind(other) if item is not cell)])
         parts = _joined([other, *(item for item in self._opposite(cell) if item is not other)])
         same = (other.text.plain, parts) if other.text.plain else ("", parts)
@@ -252,24 +241,16 @@ class _Comparison:
         """A cell whose place is taken by a merged one is part of that change of span."""
         if opposite or not (cell.framed or not cell.empty):
             return
-        what = "is missing" if missing else "is extra"
-        category, severity = "layout_error", MEDIUM
+        presence = "missing" if missing else "extra"
+        rule, value = f"cell_{presence}", cell.text.plain
         if not cell.framed:
-            plain = shortened(cell.text.plain)
-            numeric = number(cell.text.plain) is not None
-            category = "numeric_error" if numeric else "text_error"
-            what = f"{'value' if numeric else 'text'} '{plain}' {what}"
-        side = "reference" if missing else "candidate"
-        self.structure.found.append(
-            Discrepancy(
-                category,
-                severity,
-                place(cell, self.prefix),
-                what,
-                cell.box,
-                "reference" if side == "reference" else "candidate",
-            )
-        )
+            numeric = parse_number(value) is not None
+            rule = f"value_{presence}" if numeric else f"text_{presence}"
+        element = cell_element(cell, self.place)
+        finding: Finding = Finding(rule, element, value, reference_box=cell.box)
+        if not missing:
+            finding = Finding(rule, element, candidate=value, candidate_box=cell.box)
+        self.structure.found.append(finding)
 
 
 def line_box(table: Table, axis: int, index: int) -> Box:

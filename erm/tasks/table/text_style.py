@@ -7,10 +7,12 @@ Covers changes of a text as a whole and of a part of it. Not covered: which cell
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
+from erm.tasks.shared.colours import colour_words, is_visible
+from erm.tasks.table.elements import Border, Value
 from erm.tasks.table.scene import Style, Text
-from erm.tasks.table.wording import alike, color_pair, shortened
 
 SAME_RATIO = 0.05
 """Share by which the factors of two changes of size may differ and still be one: sizes are
@@ -18,21 +20,46 @@ rounded, and code has a size of its own."""
 
 _FONT_SHARE = 0.03
 """Share by which equal text of equal style must differ in width to be in another font."""
+_COLOURS = ("color", "mark", "background")
 _KEYS = ("bold", "italic", "underline", "strike", "raised", "size", "color", "mark")
 
 
 @dataclass(frozen=True)
 class Change:
-    """One visible property of one cell; `words` say it without a location, and tell two apart.
+    """One visible property of one cell; two changes are equal where people call them the same.
 
     Attributes:
-        before, after: the property's values.
+        rule: name of the rule.
+        group: what people call it: names of colours, or the values.
+        reference, candidate: the property's values.
     """
 
-    key: str
-    words: str
-    before: object = field(default=None, compare=False)
-    after: object = field(default=None, compare=False)
+    rule: str
+    group: Hashable
+    reference: Value = field(compare=False)
+    candidate: Value = field(compare=False)
+
+
+def change_of(rule: str, reference: Value, candidate: Value) -> Change:
+    """The change of a property."""
+    group: Hashable = (candidate, reference)
+    if rule in _COLOURS:
+        group = colour_words(str(candidate), str(reference))
+    elif isinstance(reference, Border) and isinstance(candidate, Border):
+        group = _border_group(reference, candidate)
+    return Change(rule, group, reference, candidate)
+
+
+def _border_group(reference: Border, candidate: Border) -> Hashable:
+    sides = candidate.sides if len(candidate.sides) == 1 else "several"
+    before, after = reference.line, candidate.line
+    if before is None or after is None:
+        return sides, before is None
+    if abs(after.width - before.width) >= 0.5:
+        return sides, after.width, before.width
+    if after.style != before.style:
+        return sides, after.style, before.style
+    return sides, colour_words(after.color, before.color)
 
 
 @dataclass(frozen=True)
@@ -40,43 +67,48 @@ class PartChange:
     """A change of a part of a text.
 
     Attributes:
-        change: the change as it is told of a whole text.
-        words: the change told of the part.
+        change: the change, as if it held for the whole text.
+        part: the stretch of text that changed.
         whole: whether all of the text that looked like the part has changed alike, or most of the
             text, so that it may belong to a change that other cells share.
     """
 
     change: Change
-    words: str
+    part: str
     whole: bool
 
 
-def text_changes(ours: Text, theirs: Text, background: tuple[str, str]) -> list[Change]:
-    """Changes of properties that hold for each text as a whole."""
-    before, after = uniform(ours), uniform(theirs)
+def text_changes(reference: Text, candidate: Text, background: tuple[str, str]) -> list[Change]:
+    """Changes of properties that hold for each text as a whole.
+
+    Args:
+        background: ``#rrggbb`` behind the reference's and the candidate's text.
+    """
+    before, after = uniform(reference), uniform(candidate)
     changes = [
-        _change(key, after[key], before[key], background)
+        _change(key, before[key], after[key], background)
         for key in _KEYS
         if key in before and key in after and not same(key, before[key], after[key])
     ]
-    if any(change.key == "raised" for change in changes):
-        changes = [change for change in changes if change.key != "size"]
-    same_style = not changes and ours.plain == theirs.plain
-    same_style = same_style and not part_changes(ours, theirs, background)
-    if same_style and ours.lines == theirs.lines:
-        largest = max(ours.width, theirs.width)
-        if abs(ours.width - theirs.width) > max(2.0, _FONT_SHARE * largest):
-            changes.append(Change("font", "text is in another font"))
+    if any(change.rule == "raised" for change in changes):
+        changes = [change for change in changes if change.rule != "size"]
+    same_style = not changes and reference.plain == candidate.plain
+    same_style = same_style and not part_changes(reference, candidate, background)
+    if same_style and reference.lines == candidate.lines:
+        largest = max(reference.width, candidate.width)
+        if abs(reference.width - candidate.width) > max(2.0, _FONT_SHARE * largest):
+            changes.append(Change("font", None, reference.width, candidate.width))
     return changes
 
 
-def part_changes(ours: Text, theirs: Text, background: tuple[str, str]) -> list[PartChange]:
+def part_changes(reference: Text, candidate: Text, background: tuple[str, str]) -> list[PartChange]:
     """Changes of parts of a text that is otherwise the same; empty for other texts."""
-    if ours.runs == theirs.runs or ours.plain != theirs.plain or not ours.plain:
+    plain = reference.plain
+    if reference.runs == candidate.runs or plain != candidate.plain or not plain:
         return []
-    before, after = _by_char(ours), _by_char(theirs)
-    settled = uniform(ours).keys() & uniform(theirs).keys()
-    raised = any(old.raised != new.raised for old, new in zip(before, after, strict=True))
+    before, after = _by_char(reference), _by_char(candidate)
+    settled = uniform(reference).keys() & uniform(candidate).keys()
+    raised = any(first.raised != second.raised for first, second in zip(before, after, strict=True))
     found = []
     for key in _KEYS:
         # Raised text is smaller as a matter of course
@@ -84,21 +116,16 @@ def part_changes(ours: Text, theirs: Text, background: tuple[str, str]) -> list[
             continue
         values = [
             (getattr(before[index], key), getattr(after[index], key), index)
-            for index, char in enumerate(ours.plain)
+            for index, char in enumerate(plain)
             if not char.isspace()
         ]
         differing = [value for value in values if not same(key, *value[:2])]
         if not differing:
             continue
-        then, now = _commonest(differing)
-        change = _change(key, now, then, background)
-        if key == "bold":
-            quoted = f"is {'bold instead of regular' if now else 'regular instead of bold'}"
-        else:
-            quoted = change.words.removeprefix("text ")
-        part = shortened(ours.plain[differing[0][2] : differing[-1][2] + 1])
-        whole = _is_whole(key, values, then, now)
-        found.append(PartChange(change, f"'{part}' {quoted}", whole))
+        commonest = _commonest(differing)
+        part = plain[differing[0][2] : differing[-1][2] + 1]
+        whole = _is_whole(key, values, *commonest)
+        found.append(PartChange(_change(key, *commonest, background), part, whole))
     return found
 
 
@@ -114,9 +141,9 @@ def uniform(text: Text) -> dict[str, object]:
 
 
 def same(key: str, before: object, after: object) -> bool:
-    """Whether nobody would tell two values of a property apart."""
+    """Whether nobody sees that two values of a property differ."""
     if key in ("color", "mark") and isinstance(before, str) and isinstance(after, str):
-        return alike(before, after)
+        return not is_visible(before, after)
     if key == "size" and isinstance(before, float) and isinstance(after, float):
         return abs(before - after) < 0.5
     return before == after
@@ -124,7 +151,8 @@ def same(key: str, before: object, after: object) -> bool:
 
 def same_ratio(first: Change, second: Change) -> bool:
     """Whether two changes of size are by the same factor."""
-    one, other = _ratio(first.before, first.after), _ratio(second.before, second.after)
+    one = _ratio(first.reference, first.candidate)
+    other = _ratio(second.reference, second.candidate)
     return abs(one / other - 1) <= SAME_RATIO
 
 
@@ -156,37 +184,13 @@ def _is_whole(
     return not kept or 2 * len(changed) >= len(values)
 
 
-_FLAGS = {
-    "header": ("a header", "a normal cell"),
-    "italic": ("italic", "upright"),
-    "underline": ("underlined", "plain"),
-    "strike": ("struck out", "plain"),
-}
-_RAISED = {1: "superscript", 0: "on the line", -1: "subscript"}
-
-
-def _change(key: str, after: object, before: object, background: tuple[str, str]) -> Change:
-    """The change of a text's property; a bold cell looks like a header."""
-    key = "header" if key == "bold" else key
-    return Change(key, _words(key, after, before, background), before, after)
-
-
-def _words(key: str, after: object, before: object, background: tuple[str, str]) -> str:
-    subject = "is" if key == "header" else "text is"
-    if key in _FLAGS:
-        yes, no = _FLAGS[key]
-        now, then = (yes, no) if after else (no, yes)
-        return f"{subject} {now} instead of {then}"
-    if key == "raised":
-        return f"text is {_RAISED[int(str(after))]} instead of {_RAISED[int(str(before))]}"
-    if key == "size":
-        return f"text is {after:g} px instead of {before:g} px"
-    now_color = str(after or background[1])
-    then_color = str(before or background[0])
-    now, then = color_pair(now_color, then_color)
-    if key == "mark":
-        return f"highlight is {now} instead of {then}"
-    return f"text is {now} instead of {then}"
+def _change(key: str, before: object, after: object, background: tuple[str, str]) -> Change:
+    """The change of a text's property; text without highlight has its background's colour."""
+    if key in ("color", "mark"):
+        return change_of(key, str(before or background[0]), str(after or background[1]))
+    assert isinstance(before, bool | int | float)
+    assert isinstance(after, bool | int | float)
+    return change_of(key, before, after)
 
 
 def _by_char(text: Text) -> list[Style]:

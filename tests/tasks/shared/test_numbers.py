@@ -75,3 +75,31 @@ def test_changes_are_written_with_digits_enough_to_see_them() -> None:
     assert numbers.number_change([0, 5], [0, 4]) == "0 to 5 instead of 0 to 4"
     assert numbers.number_change([2011], [2012]) == "2011 instead of 2012"
     assert numbers.number_change([123456.01], [123456.02]) == "123456.01 instead of 123456.02"
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("14", 14),
+        ("-3.5", -3.5),
+        ("−3", -3),
+        ("(1,200)", -1200),
+        ("$1,234.50", 1234.5),
+        ("1.234,50 €", 1234.5),
+        ("12 %", 12),
+        ("1 234 567", 1234567),
+        ("4\u00a0200", 4200),
+        ("€ -5", -5),
+        (".5", 0.5),
+        ("12 kg", 12),
+        ("1,5", 1.5),
+        ("Q3", None),
+        ("2020-01-02", None),
+        ("(12", None),
+        ("", None),
+        ("1,2,3", None),
+        ("-", None),
+    ],
+)
+def test_numbers_are_read_in_the_forms_people_write(text: str, value: float | None) -> None:
+    assert numbers.parse_number(text) == (None if value is None else pytest.approx(value))

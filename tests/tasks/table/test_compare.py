@@ -290,7 +290,7 @@ GOLDEN: dict[str, Golden] = {
     "fill around a cell with a fill of its own": Golden(
         "<table><tr><td>a<td bgcolor=gold>b<td>c<tr><td>d<td>e<td>f</table>",
         "<table><tr bgcolor=pink><td>a<td bgcolor=gold>b<td>c<tr><td>d<td>e<td>f</table>",
-        [(LAYOUT, 1, "row 1", "background is pink instead of white")],
+        [(LAYOUT, 1, "row 1", "background is light pink instead of white")],
     ),
     "a bold word widens its cell": Golden(
         PRICES.replace("Tea", "Tea with milk"),

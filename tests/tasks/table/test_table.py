@@ -1,4 +1,4 @@
-"""Procedural tables, tables as people write them, and tables in completions."""
+"""Procedural tables, and tables as people write them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,11 @@ import weasyprint.pdf.fonts
 import weasyprint.text.line_break
 from fontTools.pens.recordingPen import DecomposingRecordingPen
 from fontTools.ttLib import TTFont
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from erm.render import render_batch
 from erm.tasks.table import TASK
 from erm.tasks.table.generate import WORDS
 from erm.tasks.table.shortcuts import unhinted
-from erm.tasks.table.wording import color_name, number, text_severity, value_severity
 
 SERIF = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSerif.ttf")
 
@@ -195,79 +192,3 @@ def test_wide_tables_have_readable_scenes() -> None:
     assert [TASK.generate(random.Random(seed), "wide") for seed in range(20)] == sources
     for item in render_batch([("table", source) for source in sources], scenes=True):
         assert item.scene is not None, item.error
-
-
-@pytest.mark.parametrize(
-    ("text", "value"),
-    [
-        ("14", 14),
-        ("-3.5", -3.5),
-        ("−3", -3),
-        ("(1,200)", -1200),
-        ("$1,234.50", 1234.5),
-        ("1.234,50 €", 1234.5),
-        ("12 %", 12),
-        ("1 234 567", 1234567),
-        ("4\u00a0200", 4200),
-        ("€ -5", -5),
-        (".5", 0.5),
-        ("12 kg", 12),
-        ("1,5", 1.5),
-        ("Q3", None),
-        ("2020-01-02", None),
-        ("(12", None),
-        ("", None),
-        ("1,2,3", None),
-        ("-", None),
-    ],
-)
-def test_numbers_are_read_in_the_forms_people_write(text: str, value: float | None) -> None:
-    assert number(text) == (None if value is None else pytest.approx(value))
-
-
-def test_severities_grow_with_the_damage() -> None:
-    assert value_severity("$1200", "$1,200.00") == 1
-    assert value_severity("14", "13") == 2
-    assert value_severity("32 MB", "32 GB") == value_severity("12", "12%") == 2
-    assert value_severity("-14", "14") == 3
-    assert value_severity("140", "14") == 3
-    assert text_severity("TEA", "Tea") == 1
-    assert text_severity("Brdige", "Bridge") == 1
-    assert text_severity("Road", "Bridge") == 2
-    assert text_severity("Year 202.4", "Year 2024") == 2
-    assert text_severity("Pays 1,200 now", "Pays 1200 now") == 1
-
-
-def test_colours_have_common_names() -> None:
-    named = {"#ff0000": "red", "#ffd700": "yellow", "#f0f0f0": "white", "#0000cc": "blue"}
-    assert {color: color_name(color) for color in named} == named
-
-
-@pytest.mark.parametrize(
-    ("completion", "source"),
-    [
-        ("```html\n<table><tr><td>1</table>\n```", "<table><tr><td>1</table>"),
-        ("a\n```html\nx\n```\nb\n```markdown\n|a|\n|-|\n```", "|a|\n|-|"),
-        ("```HTML\n<table>cut", "<table>cut"),
-        ("```python\nprint()\n```", None),
-        (
-            "so: <table><tr><td><table></table></table> done",
-            "<table><tr><td><table></table></table>",
-        ),
-        ("so:\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\nend", "| a | b |\n|---|---|\n| 1 | 2 |"),
-        ("a | b\n-|-\n1 | 2", "a | b\n-|-\n1 | 2"),
-        ("nothing", None),
-        ("", None),
-        ("```html\n\n```", None),
-        ("<table><tr>never closed", None),
-    ],
-)
-def test_the_source_is_found_in_a_completion(completion: str, source: str | None) -> None:
-    assert TASK.extract(completion) == source
-
-
-@settings(deadline=None, derandomize=True, max_examples=60)
-@given(st.text(alphabet="|-: \n`<>/tableconrd=3html", max_size=120))
-def test_extraction_takes_any_text(completion: str) -> None:
-    found = TASK.extract(completion)
-    assert found is None or found.strip()
