@@ -1,86 +1,85 @@
-"""Edits of a specification: errors of each category, and edits that must not show."""
+"""Procedural specifications, and edits: errors of each category, and one that must not show."""
 
 from __future__ import annotations
 
 import json
 import random
+from collections.abc import Callable
 from typing import Any
 
-from erm.tasks import Operator
+from erm.tasks import Operator, Variety
 from erm.tasks.shared.operators import make_operator
-from erm_vegalite.draw import parse
-from erm_vegalite.generate import COLOURS, MARKS, TITLES
 
-Specification = dict[str, Any]
+TITLES = ("Sales", "Visits", "Rain", "Votes", "Steps", "Costs")
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct")
+MARKS = ("bar", "line", "point")
+COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#ff7f0e", "#9467bd", "#333333")
 
-
-def _rows(specification: Specification) -> list[dict[str, Any]]:
-    """The inline data as x and y are drawn; empty where it is not plain."""
-    rows = specification.get("data", {}).get("values")
-    plain = isinstance(rows, list) and all(
-        isinstance(row, dict) and isinstance(row.get("y"), (int, float)) for row in rows
-    )
-    return rows if plain else []
+Change = Callable[[Any, random.Random], None]
 
 
-def _change_mark(specification: Specification, rng: random.Random) -> str | None:
-    mark = specification.get("mark")
-    if not isinstance(mark, dict) or mark.get("type") not in MARKS:
-        return None
-    mark["type"] = rng.choice([one for one in MARKS if one != mark["type"]])
+def generate(rng: random.Random, variety: Variety) -> str:
+    """A specification; its scales have fixed domains, so that an edited value moves nothing."""
+    wide = variety == "wide"
+    months = MONTHS[: rng.randint(4, 10) if wide else rng.randint(3, 4)]
+    top = rng.choice((50, 100, 400, 1000)) if wide else 100
+    x = {"field": "x", "type": "nominal", "axis": {"title": None, "labelAngle": 0}}
+    y = {"field": "y", "type": "quantitative", "axis": {"title": "total", "tickCount": 4}}
+    specification = {
+        "title": rng.choice(TITLES),
+        "width": 30 * len(months) if wide else 100,
+        "height": rng.randrange(120, 260, 20) if wide else 80,
+        "data": {"values": [{"x": m, "y": top * rng.randint(3, 19) // 20} for m in months]},
+        "mark": {"type": rng.choice(MARKS), "color": rng.choice(COLOURS)},
+        "encoding": {
+            "x": {**x, "scale": {"domain": months}},
+            "y": {**y, "scale": {"domain": [0, top]}},
+        },
+    }
     return json.dumps(specification)
 
 
-def _drop_mark(specification: Specification, rng: random.Random) -> str | None:
-    rows = _rows(specification)
-    if len(rows) < 3:
+def _editable(source: str) -> Any:
+    """A specification with a title, a coloured mark and inline rows; None for any other."""
+    try:
+        found = json.loads(source)
+        texts = {type(found["title"]), *(type(found["mark"][key]) for key in ("type", "color"))}
+        numbers = {type(row["y"]) for row in found["data"]["values"]}
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
+    return found if texts == {str} and numbers == {int} else None
+
+
+def _drop_mark(specification: Any, rng: random.Random) -> None:
+    rows = specification["data"]["values"]
     rows.pop(rng.randrange(len(rows)))
-    return json.dumps(specification)
 
 
-def _change_value(specification: Specification, rng: random.Random) -> str | None:
-    rows = _rows(specification)
-    if not rows:
-        return None
-    row = rng.choice(rows)
-    factors = (0.4, 0.6) if row["y"] > 0.5 * max(one["y"] for one in rows) else (1.5, 1.8)
-    row["y"] = round(row["y"] * rng.choice(factors))
-    return json.dumps(specification)
+def _change_value(specification: Any, rng: random.Random) -> None:
+    rows = specification["data"]["values"]
+    row, most = rng.choice(rows), max(one["y"] for one in rows)
+    row["y"] = round(row["y"] * rng.choice((0.4, 0.6) if 2 * row["y"] > most else (1.5, 1.8)))
 
 
-def _change_title(specification: Specification, rng: random.Random) -> str | None:
-    if not isinstance(specification.get("title"), str):
-        return None
-    titles = [one for one in TITLES if one != specification["title"]]
-    return json.dumps({**specification, "title": rng.choice(titles)})
+def _replace(part: Any, key: str, values: tuple[str, ...], rng: random.Random) -> None:
+    part[key] = rng.choice([value for value in values if value != part[key]])
 
 
-def _recolour(specification: Specification, rng: random.Random) -> str | None:
-    mark = specification.get("mark")
-    if not isinstance(mark, dict) or "color" not in mark:
-        return None
-    mark["color"] = rng.choice([one for one in COLOURS if one != mark["color"]])
-    return json.dumps(specification)
+def _operator(
+    name: str, category: str | None, change: Change, indent: int | None = None
+) -> Operator:
+    def edit(specification: Any, rng: random.Random) -> str:
+        change(specification, rng)
+        return json.dumps(specification, indent=indent)
 
-
-def _reformat(specification: Specification, rng: random.Random) -> str:
-    return json.dumps(specification, indent=rng.choice((1, 2, 4)), sort_keys=True)
-
-
-def _reorder(specification: Specification, rng: random.Random) -> str | None:
-    if "domain" not in json.dumps(specification.get("encoding", {}).get("x", {})):
-        return None
-    rng.shuffle(_rows(specification))
-    return json.dumps(specification)
+    return make_operator(name, category, _editable, edit)
 
 
 OPERATORS: tuple[Operator, ...] = (
-    make_operator("change_mark", "structure_error", parse, _change_mark),
-    make_operator("drop_mark", "structure_error", parse, _drop_mark),
-    make_operator("change_value", "data_error", parse, _change_value),
-    make_operator("change_title", "text_error", parse, _change_title),
-    make_operator("recolour", "style_error", parse, _recolour),
-    make_operator("reformat", None, parse, _reformat),
-    make_operator("reorder", None, parse, _reorder),
+    _operator("change_mark", "structure_error", lambda s, r: _replace(s["mark"], "type", MARKS, r)),
+    _operator("drop_mark", "structure_error", _drop_mark),
+    _operator("change_value", "data_error", _change_value),
+    _operator("change_title", "text_error", lambda s, r: _replace(s, "title", TITLES, r)),
+    _operator("recolour", "style_error", lambda s, r: _replace(s["mark"], "color", COLOURS, r)),
+    _operator("reformat", None, lambda s, r: None, indent=2),
 )
