@@ -1,9 +1,7 @@
 """Critics: from pairs of images to reports.
 
-A critic compares a reference with the render of a prediction. Here is what every critic shares. Not
-covered: critics in this process (`erm.critics.local`), behind an endpoint (`erm.critics.endpoint`),
-by rule (`erm.critics.pixel`) or by source (`erm.critics.exact`), training (`erm.critics.training`)
-and rewards (`erm.rewards.published`).
+A critic compares a reference with the render of a prediction. This module holds the interface of
+all critics, what they take and return, and the form of their replies.
 """
 
 from __future__ import annotations
@@ -23,7 +21,7 @@ from erm.tasks import get_task
 
 
 class ImagePair(NamedTuple):
-    """What a critic sees; images as encoded bytes, paths or in memory."""
+    """What a critic compares; images as encoded bytes, paths or in memory."""
 
     task: str
     reference: bytes | str | Path | Image.Image
@@ -31,10 +29,13 @@ class ImagePair(NamedTuple):
 
 
 def open_pair(pair: ImagePair, number: int) -> tuple[Image.Image, Image.Image]:
-    """Reference and candidate of the `number`-th pair of a call, counted from 1.
+    """The reference and the candidate of a pair, opened.
+
+    Args:
+        number: of the pair within its call, from 1, for messages.
 
     Raises:
-        ErmError: one of them can't be read; the sentence names the pair, the side and the file.
+        ErmError: an image can't be read; the sentence names the pair, the side and the file.
     """
 
     def opened(side: str, source: bytes | str | Path | Image.Image) -> Image.Image:
@@ -49,11 +50,11 @@ class Critique:
     """A critic's answer to one pair.
 
     Attributes:
-        reply: the text as the critic wrote it.
-        parsed: the JSON object in it, or None where there is none.
-        report: what of it a report can hold; None where nothing parsed.
-        expected_severity: S as the critic's own probabilities expect it (`erm.models.constraint`);
-            None where it gives none.
+        reply: the text that the critic wrote.
+        parsed: the JSON object in the reply, or None.
+        report: the valid errors of `parsed`; None if `parsed` is None.
+        expected_severity: the total severity that the critic's probabilities expect
+            (`erm.models.constraint`); None if it gives no probabilities.
     """
 
     reply: str
@@ -63,12 +64,12 @@ class Critique:
 
     @property
     def severity(self) -> float | None:
-        """S, the sum of severities; None where the reply could not be parsed."""
+        """S, the sum of severities; None if the reply could not be parsed."""
         return None if self.parsed is None else total_severity(self.parsed)
 
 
 def read_reply(task: str, reply: str) -> Critique:
-    """A critique from a critic's free-form reply (`erm.report.parse_reply`)."""
+    """The critique in a critic's reply (`erm.report.parse_reply`)."""
     parsed = parse_reply(reply)
     report = None if parsed is None else report_from_dict(task, parsed)
     return Critique(reply, parsed, report)
@@ -77,9 +78,9 @@ def read_reply(task: str, reply: str) -> Critique:
 def write_reply(report: Report) -> str:
     """The reply that a critic is trained to write: errors in reading order, without counts.
 
-    Each error tells where, then what, and only then how that is classified, so that category and
-    severity follow from what was seen. Counts follow from the errors: `Report.to_dict` adds them,
-    and they can't contradict the list.
+    Each error gives the location first, then the description, and last category and severity, so
+    that the classification can depend on what was described. The counts are left out, since
+    `Report.to_dict` computes them from the errors.
     """
     key = get_task(report.task).category_key
     errors = [
@@ -95,11 +96,11 @@ def write_reply(report: Report) -> str:
 
 
 class Critic(ABC):
-    """Anything that judges pairs.
+    """Anything that writes reports on pairs of images.
 
     Attributes:
-        name: what tables and journals call it.
-        varies: whether the same pair may get another reply when it is judged again.
+        name: in tables and journals.
+        varies: whether the same pair may get another reply in another call.
     """
 
     name: str
@@ -107,4 +108,4 @@ class Critic(ABC):
 
     @abstractmethod
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
-        """A critique a pair, in order."""
+        """Critiques of the pairs, in order; `progress` shows a bar on standard error."""

@@ -1,8 +1,7 @@
-"""Benchmarking critics on held-out pairs: run, judge, compare, show.
+"""The stage that benchmarks a critic on held-out pairs, together with baselines.
 
-The trained critic stands beside critics that bound it from below: the same model with random
-weights, one that always reports the commonest error of the training pairs, and one that compares
-pixels by rule. Not covered: scoring (`erm.benchmark`) and single critics (`erm.critics.base`).
+The baselines are the same model with random weights, a critic that always reports the commonest
+error of the training pairs, and a rule on pixels.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from erm.benchmark.page import write_page
 from erm.benchmark.similarity import Distances, measure_distances
 from erm.critics.base import Critique, ImagePair
 from erm.critics.exact import ExactCritic
-from erm.critics.figures import judged_picture, spread
+from erm.critics.figures import critique_picture, spread
 from erm.critics.pixel import PixelCritic
 from erm.critics.prediction import items_of, predictions_of
 from erm.critics.settings import BenchmarkSettings
@@ -52,18 +51,18 @@ def benchmark(
 ) -> dict[str, float]:
     """Score a critic and its baselines on the test split.
 
-    Writes to `out`: ``predictions.jsonl`` (of the critic, with images beside it),
-    ``summary.json``, ``f1.csv``, ``severity.csv``, ``similarity.csv`` and ``.png``, ``judged.png``
-    and the page ``index.html``.
+    Writes to `out`: the critic's ``predictions.jsonl`` with ``images/``, ``summary.json``,
+    ``f1.csv``, ``severity.csv``, ``similarity.csv`` and ``.png``, ``judged.png`` (a picture of some
+    pairs) and the page ``index.html``.
 
     Args:
-        inferred: a second folder, of a policy's own errors. Where its test split has pairs, they
-            are scored apart: predictions, summary and page in ``inferred/``, rows in ``f1.csv``.
+        inferred: a second folder of pairs, a policy's own errors. Its test split is scored
+            separately: predictions, summary and page in ``inferred/``, further rows in ``f1.csv``.
 
     Returns:
-        The critic's main numbers, ``unparsable`` replies, and
-        ``baselines/<name>/f1_hard`` of each baseline; the same once more as ``inferred/…`` for the
-        policy's own errors, of which there may be none (``inferred/evaluated``).
+        The critic's main metrics, the number of ``unparsable`` replies, and
+        ``baselines/<name>/f1_hard`` of each baseline. The same for the policy's own errors as
+        ``inferred/…``; if there are none, only ``inferred/evaluated`` with 0.
 
     Raises:
         ErmError: the folder holds no critic, or there are no held-out pairs.
@@ -73,14 +72,14 @@ def benchmark(
         raise ErmError(f"{pairs}: the test split is empty.")
     own_errors = _held_out(settings, inferred) if inferred is not None else []
     with _Critics(settings, critic, pairs) as critics:
-        judged = critics.judge(held_out)
-        natural = critics.judge(own_errors) if own_errors else None
+        main = critics.score(held_out)
+        natural = critics.score(own_errors) if own_errors else None
     distances = {
-        "critic": severity_of_items(judged.scores["critic"], judged.scores["critic"]),
-        **measure_distances(judged.items, settings.similarities),
+        "critic": severity_of_items(main.scores["critic"], main.scores["critic"]),
+        **measure_distances(main.items, settings.similarities),
     }
-    _write(judged, out, "The critic on held-out pairs", settings.seed, distances)
-    metrics, f1_rows = judged.metrics(), _f1_rows(judged.scores)
+    _write(main, out, "The critic on held-out pairs", settings.seed, distances)
+    metrics, f1_rows = main.metrics(), _f1_rows(main.scores)
     if natural is not None:
         title = "The critic on the policy's own errors"
         _write(natural, out / "inferred", title, settings.seed)
@@ -88,11 +87,11 @@ def benchmark(
         f1_rows += _f1_rows(natural.scores, "inferred/")
     elif inferred is not None:
         metrics["inferred/evaluated"] = 0.0
-    _write_plots(f1_rows, judged.scores["critic"], out)
-    _write_similarities(judged.items, distances, out)
+    _write_plots(f1_rows, main.scores["critic"], out)
+    _write_similarities(main.items, distances, out)
     chosen = spread(held_out, settings.pictured)
-    picture = judged_picture(
-        [held_out[index] for index in chosen], [judged.critiques[index] for index in chosen]
+    picture = critique_picture(
+        [held_out[index] for index in chosen], [main.critiques[index] for index in chosen]
     )
     picture.savefig(out / "judged.png", dpi=110, metadata={"Software": None})
     log_artifact(out, "benchmark")
@@ -100,8 +99,8 @@ def benchmark(
 
 
 @dataclass(frozen=True)
-class _Judged:
-    """Held-out pairs with the critic's critiques, and the scores of every critic by name."""
+class _Result:
+    """The critic's critiques of held-out pairs, and the scores of all critics by name."""
 
     items: list[Item]
     critiques: list[Critique]
@@ -119,7 +118,7 @@ class _Judged:
 
 
 class _Critics:
-    """The trained critic, what bounds it from below, and the exact annotator, as a context."""
+    """The trained critic, the baselines and the exact annotator; a context manager."""
 
     def __init__(self, settings: BenchmarkSettings, critic: Path, pairs: Path) -> None:
         from erm.critics.local import LocalCritic
@@ -140,7 +139,7 @@ class _Critics:
         if self._renderer is not None:
             self._renderer.close()
 
-    def judge(self, held_out: Sequence[Pair]) -> _Judged:
+    def score(self, held_out: Sequence[Pair]) -> _Result:
         items = items_of(held_out)
         views = [ImagePair(pair.task, pair.reference, pair.candidate) for pair in held_out]
         critiques = self._trained.critique(views, progress=True)
@@ -157,18 +156,18 @@ class _Critics:
             name: score(answers, self._judge, seed=self._seed)
             for name, answers in predictions.items()
         }
-        return _Judged(items, critiques, predictions["critic"], scores)
+        return _Result(items, critiques, predictions["critic"], scores)
 
 
 def _write(
-    judged: _Judged, folder: Path, title: str, seed: int, distances: Distances | None = None
+    result: _Result, folder: Path, title: str, seed: int, distances: Distances | None = None
 ) -> None:
-    """The critic's predictions and summary, and the page with all critics."""
+    """Write the critic's predictions and summary, and the page with all critics."""
     folder.mkdir(parents=True, exist_ok=True)
-    scores = judged.scores["critic"]
-    write_predictions(folder / "predictions.jsonl", judged.predictions)
+    scores = result.scores["critic"]
+    write_predictions(folder / "predictions.jsonl", result.predictions)
     (folder / "summary.json").write_text(json.dumps(scores.to_dict(), indent=1) + "\n")
-    comparison = comparison_table(judged.scores, seed)
+    comparison = comparison_table(result.scores, seed)
     write_page(scores, folder, title, comparison=comparison, distances=distances or {})
 
 
@@ -183,7 +182,7 @@ def _held_out(settings: BenchmarkSettings, pairs: Path) -> list[Pair]:
 
 
 def _untrained(trained: LocalCritic, settings: BenchmarkSettings) -> LoadedCritic:
-    """The critic's architecture and tokenizer with the weights of before training."""
+    """The critic's architecture and tokenizer with random weights."""
     from transformers import set_seed
 
     from erm.critics.local import LoadedCritic
@@ -198,7 +197,7 @@ def _untrained(trained: LocalCritic, settings: BenchmarkSettings) -> LoadedCriti
 
 
 def _f1_rows(scores: dict[str, Scores], prefix: str = "") -> list[list[Any]]:
-    """F1 hard of every critic by task."""
+    """F1 hard of each critic by task."""
     return [
         [f"{prefix}{task}, {name}", name, f"{prefix}{task}", metrics[f"{task}/f1_hard"]]
         for name, metrics in ((name, one.metrics()) for name, one in scores.items())
@@ -208,7 +207,7 @@ def _f1_rows(scores: dict[str, Scores], prefix: str = "") -> list[list[Any]]:
 
 
 def _write_plots(f1_rows: list[list[Any]], scores: Scores, out: Path) -> None:
-    """``f1.csv``: F1 hard of every critic by task; ``severity.csv``: sums of the critic's items."""
+    """Write ``f1.csv`` (F1 hard by critic and task) and ``severity.csv`` (the critic's items)."""
     with (out / "f1.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["of", "critic", "task", "f1_hard"])
@@ -224,7 +223,7 @@ def _write_plots(f1_rows: list[list[Any]], scores: Scores, out: Path) -> None:
 
 
 def _write_similarities(items: Sequence[Item], distances: Distances, out: Path) -> None:
-    """``similarity.csv``: agreement with annotated severity by distance and task; its plot."""
+    """Write ``similarity.csv`` (agreement of distances with annotated severity) and its plot."""
     keys = ("name", "task", "items", "pearson", "spearman", "ranking_accuracy", "blind")
     with (out / "similarity.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, keys, extrasaction="ignore")

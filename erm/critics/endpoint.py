@@ -1,7 +1,7 @@
 """A critic behind an OpenAI-compatible endpoint, such as vLLM serving Qwen3-VL.
 
-Covers the question, the published sampling parameters, image sizes and the reply's JSON schema.
-Not covered: connections, retries, concurrency and the journal (`erm.endpoints.client`).
+This module holds the prompt, the published sampling parameters, the image sizes and the JSON schema
+of replies; `erm.endpoints.client` talks to the server.
 """
 
 from __future__ import annotations
@@ -25,27 +25,27 @@ PUBLISHED_SAMPLING: dict[str, Any] = {
     "presence_penalty": 1.5,
     "max_tokens": 4096,
 }
-"""How the published critic draws its reply; to these, `PUBLISHED_TOP_K` where a server knows it."""
+"""How the published critic samples; with `PUBLISHED_TOP_K` on servers that accept it."""
 
 PUBLISHED_TOP_K = 20
-"""Not a field of OpenAI's own interface; vLLM and others accept it."""
+"""OpenAI's own service refuses this field; vLLM and others accept it."""
 
 
 class EndpointCritic(Critic):
-    """A model that is asked to list the discrepancies of a pair, image by image.
+    """A critic whose model runs on a server.
 
     Args:
-        model: the name that the server knows.
-        endpoint: the connection; by default one to the usual variables' address
-            (``OPENAI_BASE_URL``, ``OPENAI_API_KEY``) with the published sampling.
-        constrained: sends the report's JSON schema as ``response_format``, for servers that
-            decode under a schema.
+        model: its name on the server.
+        endpoint: the connection; by default to ``OPENAI_BASE_URL`` with ``OPENAI_API_KEY`` and the
+            published sampling.
+        constrained: sends the report's JSON schema as ``response_format``, for servers with
+            constrained decoding.
 
     Attributes:
-        asked, unparsable: number of replies so far, and of those that held no report.
+        asked, unparsable: number of replies so far, and of those without a report.
 
     Raises:
-        ErmError: there is neither a key nor a server of one's own.
+        ErmError: neither a key nor an address of a server is set.
     """
 
     varies = True
@@ -61,10 +61,10 @@ class EndpointCritic(Critic):
         self._failures: Counter[tuple[str, bytes, bytes]] = Counter()
 
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
-        """Critiques in order; a pair whose last reply held no report is asked for a new sample.
+        """Critiques in order; a pair whose last reply had no report gets a new sample.
 
         Raises:
-            ErmError: an image or task is bad, or the servers gave no answer.
+            ErmError: an image can't be read, a task is unknown, or no server answered.
         """
         prepared = [_prepared(pair, number) for number, pair in enumerate(pairs, start=1)]
         answers = self.endpoint.ask_all(
@@ -92,7 +92,7 @@ class EndpointCritic(Critic):
 
 
 def published_endpoint(model: str, **options: Any) -> Endpoint:
-    """A connection that samples as the published critic did.
+    """A connection with the published critic's sampling.
 
     Args:
         **options: of `erm.endpoints.client.Endpoint`, such as ``base_urls``, ``concurrency``,
@@ -105,8 +105,7 @@ def published_endpoint(model: str, **options: Any) -> Endpoint:
 
 
 def report_schema(task: str) -> dict[str, Any]:
-    """JSON schema of a reply: the object that `erm.critics.base.write_reply` writes, fields in its
-    order, which is also the order that `erm.models.prompts.critic_prompt` asks for.
+    """JSON schema of a reply, with the fields in the order of `erm.critics.base.write_reply`.
 
     Raises:
         ErmError: the task is unknown.
@@ -137,7 +136,7 @@ def report_schema(task: str) -> dict[str, Any]:
 
 
 def _prepared(pair: ImagePair, number: int) -> tuple[str, bytes, bytes]:
-    """Task and both images as PNG, scaled by one factor to the task's longest side."""
+    """Task and both images as PNG, scaled down by one factor to the task's longest side."""
     most = get_task(pair.task).published_max_side
     images = open_pair(pair, number)
     longest = max(max(image.size) for image in images)

@@ -1,7 +1,4 @@
-"""The exact annotator as a critic: the upper bound, where the sources of both images are known.
-
-Not covered: how reports are worked out (`erm.annotation`).
-"""
+"""The exact annotator as a critic of pairs whose sources are known: the upper bound."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ from erm.render import Renderer
 
 
 class ExactCritic(Critic):
-    """Looks a pair's sources up by its pixels, draws them again and compares the scenes.
+    """Finds the sources of a pair by its pixels, draws them again and annotates them.
 
     Args:
-        known: pairs whose sources are known; no other pair can be judged.
+        known: the pairs that it can critique, with their sources.
         renderer: draws the sources.
     """
 
@@ -39,7 +36,7 @@ class ExactCritic(Critic):
         """Critiques in order.
 
         Raises:
-            ErmError: a pair is not known, or a source no longer draws.
+            ErmError: a pair is not known, or a source can no longer be drawn.
         """
         items = []
         for number, pair in enumerate(pairs, start=1):
@@ -58,7 +55,7 @@ class ExactCritic(Critic):
 
 
 def _digest(pair: ImagePair, number: int) -> bytes:
-    """Digest of a pair's task and pixels, however the images are handed in."""
+    """Digest of a pair's task and pixels; it does not depend on how the images are given."""
     digest = hashlib.sha256(pair.task.encode())
     for opened in open_pair(pair, number):
         digest.update(f"{opened.size}".encode() + opened.tobytes())

@@ -1,4 +1,4 @@
-"""A picture of judged pairs: reference, candidate, and both lists of discrepancies side by side."""
+"""A picture of critiques: reference, candidate, exact report and the critic's report."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
     from erm.tasks.discrepancy import Discrepancy
 
-_EXACT, _JUDGED = "#12456b", "#b03a2e"
+_EXACT, _CRITIC = "#12456b", "#b03a2e"
 
 
-def judged_picture(pairs: Sequence[Pair], critiques: Sequence[Critique]) -> Figure:
-    """A row a pair; boxes mark the exact discrepancies on the image where they show."""
+def critique_picture(pairs: Sequence[Pair], critiques: Sequence[Critique]) -> Figure:
+    """One row per pair; boxes mark the exact discrepancies on the image that shows them."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(11, 1.75 * len(pairs)), layout="constrained")
@@ -30,14 +30,14 @@ def judged_picture(pairs: Sequence[Pair], critiques: Sequence[Critique]) -> Figu
         _image(panels[1], pair, "candidate")
         _list(panels[2], "exact report", pair.report.errors, _EXACT)
         if critique.report is None:
-            _list(panels[3], "critic: unparsable reply", (), _JUDGED)
+            _list(panels[3], "critic: unparsable reply", (), _CRITIC)
         else:
-            _list(panels[3], "critic", critique.report.errors, _JUDGED)
+            _list(panels[3], "critic", critique.report.errors, _CRITIC)
     return figure
 
 
 def spread(pairs: Sequence[Pair], number: int) -> list[int]:
-    """Indices of differing pairs to picture, each task's at even distances."""
+    """Indices of pairs to picture: pairs that differ, evenly spaced within each task."""
     by_task = [
         [index for index, pair in enumerate(pairs) if pair.task == task and pair.report.errors]
         for task in task_names()
@@ -61,7 +61,7 @@ def _image(axes: Axes, pair: Pair, side: str) -> None:
         if error.box is not None and error.box_in == side:
             x0, y0, x1, y1 = error.box
             axes.add_patch(
-                Rectangle((x0 - 1, y0 - 1), x1 - x0 + 2, y1 - y0 + 2, fill=False, edgecolor=_JUDGED)
+                Rectangle((x0 - 1, y0 - 1), x1 - x0 + 2, y1 - y0 + 2, fill=False, edgecolor=_CRITIC)
             )
 
 

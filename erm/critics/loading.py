@@ -1,8 +1,8 @@
-"""The critic that one line of text names.
+"""A critic by its spec.
 
-A folder, an MLflow URI (``models:/erm-critic@champion``), ``openai:MODEL`` for a model behind an
-OpenAI-compatible endpoint, or ``pixel`` (`erm.critics.pixel`). Only the kind that is asked for is
-imported.
+A spec is a folder, an MLflow URI (``models:/erm-critic@champion``), ``openai:MODEL`` for a model
+behind an OpenAI-compatible endpoint, or ``pixel`` (`erm.critics.pixel`). Only the code of that kind
+is imported.
 """
 
 from __future__ import annotations
@@ -30,15 +30,14 @@ def critic_from_spec(
     constrained: bool | None = None,
     endpoint: ConnectionSettings | None = None,
 ) -> Critic:
-    """The critic that a spec names, ready to judge.
+    """Load the critic of a spec.
 
     Args:
         device, dtype, batch_size, sampling: of a local model, as in
-            `erm.critics.local.LocalCritic`; an endpoint decides these itself, and ``pixel`` has no
-            use for them.
-        constrained: keeps replies to the report's grammar: by default in a local model, not at an
-            endpoint, where the server has to know JSON schemas.
-        endpoint: how an endpoint is reached.
+            `erm.critics.local.LocalCritic`; other kinds ignore them.
+        constrained: keeps replies within the report's grammar. The default is True for a local
+            model and False for an endpoint, whose server must support JSON schemas.
+        endpoint: how to reach the endpoint.
 
     Raises:
         ErmError: there is no such folder, model or alias, or it is no critic.

@@ -1,8 +1,4 @@
-"""Critics whose model is held in this process: any Qwen3-VL folder that training wrote.
-
-Not covered: training (`erm.critics.training`), how tokens are drawn (`erm.models.generation`) and
-kept to the reply's grammar (`erm.models.constraint`).
-"""
+"""Critics with a model in this process: any Qwen3-VL folder that training wrote."""
 
 from __future__ import annotations
 
@@ -19,15 +15,15 @@ from erm.models.settings import SamplingSettings
 
 
 class LoadedCritic(Critic):
-    """A critic whose model somebody else loaded, or is training.
+    """A critic with a model that is already loaded, possibly in training.
 
     Args:
-        name: what tables and journals call it.
-        sampling: greedy by default, so that the same pair gets the same report. Otherwise every
-            call draws anew, from the seed and the number of the call.
-        constrained: keeps replies to the grammar of `erm.critics.base.write_reply`, so that each
-            one parses, and gives expected severities. Without it the model writes what it likes.
-        max_errors: errors of a constrained reply, at most.
+        name: in tables and journals.
+        sampling: greedy by default, so that the same pair gets the same report. Otherwise each call
+            samples anew, from the seed and the number of the call.
+        constrained: keeps replies within the grammar of `erm.critics.base.write_reply`, so that
+            each one parses and has an expected severity. Otherwise generation is free.
+        max_errors: most errors in a constrained reply.
     """
 
     def __init__(
@@ -56,7 +52,7 @@ class LoadedCritic(Critic):
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         model, processor, role = self.checkpoint
         self.checkpoint.check_tasks(pair.task for pair in pairs)
-        # An empty report always fits, however short the answers that the model was trained on.
+        # There must be room for an empty report, even if the model was trained on shorter answers.
         shortest = [automaton.shortest for automaton in self._automata.values()]
         limit = max([role.max_new_tokens, *shortest])
         held: dict[int, tuple[ReportConstraint, int]] = {}
@@ -100,8 +96,8 @@ class LocalCritic(LoadedCritic):
     """A critic from a folder.
 
     Args:
-        folder: as training writes it (`erm.models.checkpoint`).
-        device: of torch; by default a GPU where there is one.
+        folder: a model folder (`erm.models.checkpoint`).
+        device: a torch device; by default the GPU, if there is one.
         **options: of `LoadedCritic`.
 
     Raises:

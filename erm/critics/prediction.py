@@ -1,7 +1,4 @@
-"""What a critic predicts for benchmark items; a killed run goes on where it stopped.
-
-Covers pairs of ours as items, too. Not covered: scoring (`erm.benchmark`).
-"""
+"""A critic's predictions for benchmark items; a killed run resumes where it stopped."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def items_of(pairs: Sequence[Pair]) -> list[Item]:
-    """Pairs of ours as benchmark items, with their sources."""
+    """Pairs of a data set as benchmark items, with their sources."""
     items = []
     for index, pair in enumerate(pairs):
         errors = [human_error(error) for error in pair.report.errors]
@@ -34,7 +31,7 @@ def items_of(pairs: Sequence[Pair]) -> list[Item]:
 
 
 def predictions_of(items: Sequence[Item], critiques: Sequence[Critique]) -> list[Prediction]:
-    """What critiques predict for the items they were made of."""
+    """Critiques of the items, in order, as predictions."""
     return [
         Prediction(item, critique.parsed, _failure(critique))
         for item, critique in zip(items, critiques, strict=True)
@@ -54,33 +51,33 @@ def predict(
     progress: bool = False,
     keep_answers: bool = False,
 ) -> list[Prediction]:
-    """Judge items and write the predictions to `out` (.jsonl, .json or .parquet).
+    """Let a critic predict items and write the predictions to `out` (.jsonl, .json or .parquet).
 
-    Answers are kept in a file ``.<name>.answers`` beside `out` until all are there; an interrupted
-    run of the same critic on the same items takes them up. With `keep_answers` they stay until
-    `forget_answers`, for who has more critics to run before anything is finished.
+    Answers are written at once to ``.<name>.answers`` in the folder of `out`. An interrupted run of
+    the same critic on the same items uses them. The file is deleted at the end, or with
+    `keep_answers` by `forget_answers`, when several critics run before all is finished.
 
-    An item without a readable pair of images, of an unknown task, or whose reply holds no report
-    gets no report and a reason.
+    An item gets no report, but a reason, if its images can't be read, its task is unknown, or the
+    reply holds no report.
 
     Raises:
-        ErmError: the critic can't answer, or another critic's answers are in the way.
+        ErmError: the critic fails, or the file of answers is of another critic or of other items.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     journal = _journal(out)
-    known = _read_journal(journal, items, critic.name)
+    answers = _read_journal(journal, items, critic.name)
     with journal.open("a", encoding="utf-8") as file:
-        waiting = [index for index in range(len(items)) if index not in known]
+        waiting = [index for index in range(len(items)) if index not in answers]
         for start in range(0, len(waiting), batch_size):
             chosen = waiting[start : start + batch_size]
-            for index, answer in _judge(items, chosen, critic, progress).items():
-                known[index] = answer
+            for index, answer in _critique(items, chosen, critic, progress).items():
+                answers[index] = answer
                 row = {"critic": critic.name, "index": index, **_identity(items[index]), **answer}
                 file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
             file.flush()
             os.fsync(file.fileno())
     predictions = [
-        Prediction(item, known[index]["pred_json"], known[index]["failure"])
+        Prediction(item, answers[index]["pred_json"], answers[index]["failure"])
         for index, item in enumerate(items)
     ]
     write_predictions(out, predictions)
@@ -90,7 +87,7 @@ def predict(
 
 
 def forget_answers(out: Path) -> None:
-    """Drop what `predict` kept of a run that is finished."""
+    """Delete the answers that `predict` kept with `keep_answers`."""
     _journal(out).unlink(missing_ok=True)
 
 
@@ -98,7 +95,7 @@ def _journal(out: Path) -> Path:
     return out.with_name(f".{out.name}.answers")
 
 
-def _judge(
+def _critique(
     items: Sequence[Item], chosen: Sequence[int], critic: Critic, progress: bool
 ) -> dict[int, dict[str, Any]]:
     answers: dict[int, dict[str, Any]] = {}
@@ -136,7 +133,7 @@ def _read_journal(journal: Path, items: Sequence[Item], critic: str) -> dict[int
     if len(whole) < len(content):
         with journal.open("r+b") as file:
             file.truncate(len(whole))
-    known: dict[int, dict[str, Any]] = {}
+    answers: dict[int, dict[str, Any]] = {}
     for line in whole.splitlines():
         try:
             row = json.loads(line)
@@ -149,5 +146,5 @@ def _read_journal(journal: Path, items: Sequence[Item], critic: str) -> dict[int
             raise ErmError(
                 f"{journal}: holds answers of another critic or on other items; delete it."
             )
-        known[index] = answer
-    return known
+        answers[index] = answer
+    return answers

@@ -13,13 +13,13 @@ class TrainCriticSettings(TrainingSettings):
     """Section ``train_critic`` of the parameters."""
 
     max_pairs: int | None = Field(
-        None, ge=1, description="train on the first so many pairs of a folder only"
+        None, ge=1, description="train on so many pairs of a folder, the first ones"
     )
     share: float = Field(
-        1.0, gt=0, le=1, description="of the sources; a smaller share's are among a larger one's"
+        1.0, gt=0, le=1, description="of the sources; a smaller share is part of a larger one"
     )
     exclude_routes: tuple[Route, ...] = ()
-    """Routes of pairs (`erm.dataset.routes.ROUTES`) that are not trained on."""
+    """Routes (`erm.dataset.routes.ROUTES`) whose pairs are left out."""
     validation: ValidationSettings | None = None
 
 
@@ -27,14 +27,15 @@ class BenchmarkSettings(Settings):
     """Section ``benchmark`` of the parameters."""
 
     judge: str = "offline"
-    max_pairs: int | None = Field(None, ge=1, description="held-out pairs a task, at most")
+    max_pairs: int | None = Field(None, ge=1, description="held-out pairs of a task, at most")
     batch_size: int = Field(64, ge=1)
     exact_annotator: bool = True
-    """Whether the exact annotator judges too, from the sources that it draws again: 1 unless the
-    labels are a model's, or were made by another state of the code."""
-    render_workers: int | None = Field(None, ge=1, description="of it; the processors if null")
-    pictured: int = Field(9, ge=1, description="judged pairs in the picture")
+    """Whether to score the exact annotator too. It draws the sources again; its F1 is 1 unless a
+    model or another version of the code wrote the labels."""
+    render_workers: int | None = Field(None, ge=1, description="null is one per processor")
+    pictured: int = Field(9, ge=1, description="pairs in the picture")
     similarities: tuple[str, ...] = Field(
-        ("mse", "ssim", "teds"), description="set against severity: mse, ssim, teds, features:MODEL"
+        ("mse", "ssim", "teds"),
+        description="distances to compare: mse, ssim, teds, features:MODEL",
     )
     seed: int = 0

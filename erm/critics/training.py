@@ -1,7 +1,4 @@
-"""Training the critic on exact reports: (pair, prompt) → report.
-
-Not covered: the training itself (`erm.models.sft`) and judging (`erm.critics.base`).
-"""
+"""Training the critic on exact reports: (pair, prompt) → report."""
 
 from __future__ import annotations
 
@@ -25,12 +22,12 @@ def train_critic(
 ) -> dict[str, float]:
     """Train a critic on the train split of a folder of pairs and write it to `out`.
 
-    With ``validation`` it judges pairs of the validation split now and then, and the weights with
-    the highest F1 hard are kept.
+    With ``validation`` set, the critic is scored on pairs of the validation split during training,
+    and the weights with the highest F1 hard are kept.
 
     Args:
-        work: folder of resumable state.
-        inferred: a second folder, of a policy's own errors, whose pairs are mixed with the first's.
+        work: folder of the state to resume from.
+        inferred: a second folder of pairs, a policy's own errors; its pairs are mixed in.
 
     Returns:
         As `erm.models.sft.train`.
@@ -56,18 +53,18 @@ def train_critic(
     prompts = {task: critic_prompt(task, brief=brief) for task in task_names()}
     validation = None
     if settings.validation is not None:
-        from erm.critics.validation import HeldOutJudge
+        from erm.critics.validation import HeldOutScoring
         from erm.models.best_checkpoint import Validation
         from erm.models.role import Role
 
         role = Role(role="critic", prompts=prompts, max_new_tokens=settings.max_target_tokens)
-        judge = HeldOutJudge(settings.validation, pairs, role)
-        validation = Validation(judge, "f1_hard", settings.validation.every)
+        scoring = HeldOutScoring(settings.validation, pairs, role)
+        validation = Validation(scoring, "f1_hard", settings.validation.every)
     return train("critic", prompts, examples, settings, out, work, validation)
 
 
 def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair]:
-    """The training pairs of a folder that the settings do not leave out."""
+    """The training pairs of a folder that the settings select."""
     for pair in read_pairs(folder, "train"):
         if fraction(pair.source_id) < settings.share and pair.route not in settings.exclude_routes:
             yield pair

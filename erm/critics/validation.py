@@ -1,8 +1,7 @@
-"""Judging a critic on held-out pairs while it is trained.
+"""Scoring a critic on held-out pairs during its training.
 
-The same pairs every time, shared out between the processes of the training, judged offline. Not
-covered: when that happens and what is kept (`erm.models.best_checkpoint`), and the benchmark of a
-finished critic (`erm.critics.benchmarking`).
+The pairs are always the same; the training's processes share them, and the offline judge aligns the
+errors.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from accelerate.utils import gather_object
 from erm.benchmark import judge_from_spec
 from erm.benchmark.scoring import judge_items, summarize
 from erm.critics.base import ImagePair, read_reply
-from erm.critics.figures import judged_picture, spread
+from erm.critics.figures import critique_picture, spread
 from erm.critics.local import LoadedCritic
 from erm.critics.prediction import items_of, predictions_of
 from erm.dataset.pairs import Pair, read_pairs
@@ -32,10 +31,10 @@ from erm.tasks import task_names
 from erm.tracking import is_tracked, log_figure
 
 PICTURED = 10
-"""Judged pairs in the picture of a validation."""
+"""Pairs in the picture of a validation."""
 
 
-class HeldOutJudge:
+class HeldOutScoring:
     """Scores a critic in training on pairs of the validation split.
 
     Args:
@@ -56,9 +55,11 @@ class HeldOutJudge:
         self._critic: LoadedCritic | None = None
 
     def __call__(self, model: Any, processor: PairProcessor, step: int) -> dict[str, float]:
-        """``f1_hard``, ``f1_soft`` and ``severity_pearson`` (of total severities; nan where one
-        side is constant), the same in every process; pictures some of the pairs where the run is
-        tracked."""
+        """Compute ``f1_hard``, ``f1_soft`` and ``severity_pearson``, equal in all processes.
+
+        The Pearson correlation is of total severities, and NaN if those of one side are constant.
+        If an MLflow run is active, a picture of some pairs is logged.
+        """
         if self._critic is None or self._critic.checkpoint.model is not model:
             checkpoint = Checkpoint(model, processor, self._role)
             self._critic = LoadedCritic("in training", checkpoint, batch_size=self._batch_size)
@@ -68,16 +69,18 @@ class HeldOutJudge:
             ImagePair(pair.task, pair.reference, pair.candidate)
             for pair in (self._pairs[index] for index in own)
         ]
-        judged = self._critic.critique(views, progress=is_main_process())
+        own_critiques = self._critic.critique(views, progress=is_main_process())
         replies = dict(
-            gather_object([(index, one.reply) for index, one in zip(own, judged, strict=True)])
+            gather_object(
+                [(index, one.reply) for index, one in zip(own, own_critiques, strict=True)]
+            )
         )
         critiques = [
             read_reply(pair.task, replies[index]) for index, pair in enumerate(self._pairs)
         ]
         chosen = spread(self._pairs, PICTURED)
         if chosen and is_main_process() and is_tracked():
-            picture = judged_picture(
+            picture = critique_picture(
                 [self._pairs[index] for index in chosen], [critiques[index] for index in chosen]
             )
             log_figure(picture, f"validation/step-{step:06d}.png")
@@ -94,7 +97,7 @@ class HeldOutJudge:
 
 
 def held_out(folder: Path, per_task: int) -> list[Pair]:
-    """Pairs of the validation split, at most so many a task, picked evenly by their ids."""
+    """At most `per_task` pairs of each task in the validation split, chosen by their ids."""
     return [
         pair
         for task in task_names()
@@ -107,9 +110,10 @@ def held_out(folder: Path, per_task: int) -> list[Pair]:
 
 
 def share(number: int, processes: int, process: int) -> list[int]:
-    """Which of so many pairs one of the processes judges.
+    """Indices of the pairs that a process critiques, of `number` pairs.
 
-    All judge equally many, some of them twice: under ZeRO-3 a batch takes all processes.
+    All processes get equally many, so some pairs come twice: under ZeRO-3 the processes must run
+    the same number of batches.
     """
     each = -(-number // processes)
     return [(process + turn * processes) % number for turn in range(each)]

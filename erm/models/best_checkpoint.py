@@ -1,8 +1,7 @@
-"""Judging a model while it is trained, and keeping the weights that were judged best.
+"""Validation during training; the best weights are kept.
 
-Covers when a model is judged, that nothing of its training changes by it, and that a killed run
-goes on to the same course and the same best weights. Not covered: how a model is judged
-(`erm.critics.validation`) and the training (`erm.models.sft`).
+Validation does not change the training: losses are the same with and without it. A killed run that
+resumes ends with the same validation curve and the same best weights.
 """
 
 from __future__ import annotations
@@ -25,31 +24,31 @@ from erm.tracking import log_metrics, numbers
 
 
 class Validation(NamedTuple):
-    """How a model is judged while it is trained.
+    """How a model is validated during training.
 
     Attributes:
-        judge: (model, processor, step) → metrics. All processes call it at once, with the whole
-            model in evaluation mode, and must get the same numbers.
-        measure: the metric whose highest value makes the best weights; the later of equals.
-        every: steps between judgements; the last step is judged in any case.
+        score: (model, processor, step) → metrics. All processes call it together, with the whole
+            model in evaluation mode, and must get the same metrics.
+        measure: the metric to maximise; of equal values, the later one counts.
+        every: steps between validations; the last step is always validated.
     """
 
-    judge: Callable[[Any, PairProcessor, int], dict[str, float]]
+    score: Callable[[Any, PairProcessor, int], dict[str, float]]
     measure: str
     every: int | None
 
 
 class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
-    """Judges the model of a trainer and keeps its best weights in a folder.
+    """Validates the trainer's model and keeps its best weights in a folder.
 
-    A run that goes on from a checkpoint forgets what was judged after it. Weights that were best
-    then are therefore deleted only when there is a checkpoint that knows better ones.
+    A run that resumes from a checkpoint forgets all later validations. Older best weights are
+    therefore deleted only when a checkpoint is saved after better ones.
 
     Args:
-        folder: of this callback alone, kept for as long as the trainer's checkpoints are.
+        folder: used by this callback alone; it must live as long as the trainer's checkpoints.
 
     Attributes:
-        rows: a row a judgement, ``step`` and the metrics.
+        rows: one per validation: ``step`` and the metrics.
     """
 
     def __init__(self, validation: Validation, trainer: Trainer, folder: Path) -> None:
@@ -69,9 +68,9 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
         return self._folder / f"step-{self.best['step']:.0f}"
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        known = self._folder / "rows.json"
-        rows = json.loads(known.read_text()) if is_main_process() and known.is_file() else []
-        # The others may be on machines that don't see the folder.
+        saved = self._folder / "rows.json"
+        rows = json.loads(saved.read_text()) if is_main_process() and saved.is_file() else []
+        # Other processes may run on machines without this folder.
         [rows] = broadcast_object_list([rows])
         self.rows = [row for row in rows if row["step"] <= state.global_step]
 
@@ -79,7 +78,7 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
         every, step = self._validation.every, state.global_step
         if step < state.max_steps and (every is None or step % every):
             return
-        row = {"step": float(step), **self._judge(step)}
+        row = {"step": float(step), **self._score(step)}
         self.rows.append(row)
         if self.best is row:
             self._keep()
@@ -97,7 +96,7 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
                 if kept != self.weights:
                     shutil.rmtree(kept)
 
-    def _judge(self, step: int) -> dict[str, float]:
+    def _score(self, step: int) -> dict[str, float]:
         trainer = self._trainer
         device = trainer.args.device
         with (
@@ -109,7 +108,7 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
             ) as model,
         ):
             model.eval()
-            metrics = self._validation.judge(model, trainer.processing_class, step)
+            metrics = self._validation.score(model, trainer.processing_class, step)
             model.train()
         return metrics
 

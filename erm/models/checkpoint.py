@@ -1,8 +1,4 @@
-"""Model folders: weights, processor and what the model is for, in one place.
-
-A folder is a plain Hugging Face checkpoint with ``erm.json`` beside it, which names the role
-(critic or policy), the tasks, their prompts and how many tokens an answer may have.
-"""
+"""Model folders: a plain Hugging Face checkpoint and ``erm.json`` (`erm.models.role`)."""
 
 from __future__ import annotations
 
@@ -21,14 +17,14 @@ from erm.models.role import Role, read_role
 
 
 class Checkpoint(NamedTuple):
-    """A model in this process, what prepares its inputs, and what it is for."""
+    """A loaded model, its processor and its role."""
 
     model: Any
     processor: PairProcessor
     role: Role
 
     def check_tasks(self, tasks: Iterable[str]) -> None:
-        """Raises `ErmError` where the model was not trained on one of the tasks."""
+        """Raise `ErmError` if the model was not trained on one of the tasks."""
         unknown = sorted(set(tasks) - set(self.role.prompts))
         if unknown:
             known = ", ".join(self.role.prompts)
@@ -44,13 +40,14 @@ def load_checkpoint(
     device: str | None = None,
     dtype: str = "float32",
 ) -> Checkpoint:
-    """What a folder holds, the model in evaluation mode.
+    """Load a model folder; the model is in evaluation mode.
 
     Args:
-        device: of torch; by default a GPU where there is one.
+        device: a torch device; by default the GPU, if there is one.
 
     Raises:
-        ErmError: the folder holds no such model, or a part of it is missing or damaged.
+        ErmError: the folder holds no model of the expected role, or a file of it is missing or
+            damaged.
     """
     role = read_role(folder, expected)
     try:
@@ -62,7 +59,7 @@ def load_checkpoint(
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     model = load_model(folder, dtype=dtype).to(device).eval()
     for name, weights in model.named_parameters():
-        # Such a model would judge all the same, always alike.
+        # A model with such weights raises no error: it gives the same answer to everything.
         if not weights.isfinite().all():
             raise ErmError(f"{folder}: the weights of {name} are not finite numbers.")
     return Checkpoint(model, processor, role)

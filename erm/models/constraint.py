@@ -1,8 +1,8 @@
-"""Keeping a model's tokens to the grammar of a reply, and what its probabilities say meanwhile.
+"""Generation within the grammar of a report, and the severity that the model expects.
 
-Covers which tokens may follow (any byte-level tokenizer, our own and Qwen's), closing a report
-before its tokens run out, and the expected severity. Not covered: the grammar
-(`erm.models.reply_grammar`) and drawing tokens (`erm.models.generation`).
+A logits processor masks the tokens that the grammar (`erm.models.reply_grammar`) forbids, closes
+the report before the tokens run out, and observes the model's probabilities. It works with any
+byte-level tokenizer, ours and Qwen's.
 """
 
 from __future__ import annotations
@@ -21,28 +21,29 @@ from erm.errors import ErmError
 from erm.models.reply_grammar import DEAD, reply_grammar
 
 MAX_ERRORS = 24
-"""Errors of a constrained reply, at most; training data holds fewer."""
+"""Most errors in a constrained reply; training data has fewer."""
 
 TYPICAL_SEVERITY = 2.0
-"""Severity of an error that may follow a list without any: the scale's middle."""
+"""Assumed severity of a first error that was not written: the middle of the scale."""
 
 _NEVER = np.iinfo(np.int32).max
 
 
 class TokenAutomaton:
-    """A task's grammar in the tokens of a tokenizer.
+    """A task's grammar over the tokens of a tokenizer.
 
-    What a state allows is worked out when it is first met, over all tokens at once.
+    The allowed tokens of a state are computed when it is first reached.
 
     Args:
-        tokenizer: byte-level, as Qwen's and `erm.models.tokenizer`'s are.
-        max_errors: errors of a reply, at most.
+        tokenizer: a byte-level one, such as Qwen's and that of `erm.models.tokenizer`.
+        max_errors: most errors in a reply.
 
     Attributes:
-        shortest: tokens that the shortest reply takes.
+        shortest: number of tokens of the shortest reply.
+        longest_close: most tokens that closing a report takes, from any state.
 
     Raises:
-        ErmError: the task is unknown, or its replies can't be written in these tokens.
+        ErmError: the task is unknown, or the tokenizer can't write its replies.
     """
 
     def __init__(self, task: str, tokenizer: Any, max_errors: int = MAX_ERRORS) -> None:
@@ -58,19 +59,24 @@ class TokenAutomaton:
             raise ErmError(f"A reply of task {task} can't be written in this tokenizer's tokens.")
 
     def after(self, state: int) -> NDArray[np.int16]:
-        """(tokens,) the state after each token, or `DEAD`."""
-        known = self._after.get(state)
-        if known is None:
-            known = self._after[state] = self._walk(state)
-        return known
+        """(tokens,) the next state for each token, or `DEAD`."""
+        found = self._after.get(state)
+        if found is None:
+            found = self._after[state] = self._walk(state)
+        return found
 
     def advance(self, state: int, token: int) -> int:
-        """The state after one token that was allowed."""
+        """The state after an allowed token."""
         return state if state == self.grammar.end else int(self.after(state)[token])
 
     def allowed(self, state: int, remaining: int, like: torch.Tensor) -> torch.Tensor:
-        """(vocabulary,) bool: what may be the next of `remaining` tokens, so that the rest is
-        enough to close the reply; on the device of `like`, a row of logits."""
+        """(vocabulary,) bool: the tokens that may come next, if `remaining` tokens are left.
+
+        After each of them the rest still suffices to close the reply.
+
+        Args:
+            like: a row of logits, whose length and device the result has.
+        """
         if state == self.grammar.end:
             return self._tensor("end", state, like, self._only_end)
         if remaining > self.longest_close:
@@ -80,7 +86,7 @@ class TokenAutomaton:
         return _padded(fits, like)
 
     def further(self, state: int, like: torch.Tensor) -> torch.Tensor:
-        """(2, vocabulary): tokens that begin another error, and those that leave it open."""
+        """(2, vocabulary) 0 or 1: does a token begin another error; may one follow it."""
         grammar = self.grammar
 
         def kinds() -> NDArray[np.float32]:
@@ -94,7 +100,7 @@ class TokenAutomaton:
         return self._tensor("further", state, like, kinds)
 
     def severity(self, state: int, like: torch.Tensor) -> torch.Tensor:
-        """(vocabulary,) the severity that each token begins with, in a state before one."""
+        """(vocabulary,) the severity that each token writes, in a state before a severity digit."""
 
         def values() -> NDArray[np.float32]:
             digits = self._bytes[:, 0].astype(np.float32) - 48.0
@@ -108,10 +114,10 @@ class TokenAutomaton:
         return mask
 
     def _tensor(self, kind: str, state: int, like: torch.Tensor, make: Any) -> torch.Tensor:
-        known = self._tensors.get((kind, state))
-        if known is None or known.device != like.device or known.shape[-1] != like.shape[-1]:
-            known = self._tensors[kind, state] = _padded(make(), like)
-        return known
+        found = self._tensors.get((kind, state))
+        if found is None or found.device != like.device or found.shape[-1] != like.shape[-1]:
+            found = self._tensors[kind, state] = _padded(make(), like)
+        return found
 
     def _walk(self, state: int) -> NDArray[np.int16]:
         table = self.grammar.table
@@ -129,7 +135,7 @@ class TokenAutomaton:
         return states
 
     def _closing_costs(self) -> NDArray[np.int32]:
-        """(states,) the fewest tokens to the end from a state, without beginning another error."""
+        """(states,) fewest tokens to the end of the reply, without beginning another error."""
         grammar = self.grammar
         last = grammar.blocks[-1]
         outside = [
@@ -158,7 +164,14 @@ class TokenAutomaton:
 
 @dataclass
 class _Row:
-    """Where one reply stands."""
+    """The state of one reply.
+
+    Attributes:
+        undecided: probability so far that the list may still go on.
+        further: probability so far that another error begins.
+        reached: p_k of the errors written.
+        severities: E_k of the errors written.
+    """
 
     automaton: TokenAutomaton
     state: int = 0
@@ -169,11 +182,11 @@ class _Row:
 
 
 class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
-    """Masks the tokens that would lead out of the grammar, for one batch from its first token on.
+    """Masks the tokens that the grammar forbids, for one batch from its first token on.
 
     Args:
-        automata: one a row.
-        budget: tokens of a reply; at least `TokenAutomaton.shortest` of every row.
+        automata: one per row of the batch.
+        budget: tokens of a reply; at least `TokenAutomaton.shortest` of each row.
     """
 
     def __init__(self, automata: Sequence[TokenAutomaton], budget: int) -> None:
@@ -192,12 +205,11 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
         return scores
 
     def expected_severity(self, row: int) -> float:
-        """S that the model's own probabilities expect, along the reply that it wrote.
+        """The total severity that the model's probabilities expect, along the reply it wrote.
 
-        With p_k the probability that the list goes on to a k-th error, q_k = p_1 … p_k, and E_k the
-        mean of the k-th severity digit, S = Σ q_k E_k over the errors written, plus q_{n+1} times
-        the mean of the E_k (`TYPICAL_SEVERITY` in an empty list) for the error that was not
-        written.
+        p_k is the probability that the list has a k-th error, q_k = p_1 … p_k, and E_k the expected
+        k-th severity. Then S = Σ q_k E_k over the errors written, plus q_{n+1} times the mean of
+        the E_k for the error that was not written (`TYPICAL_SEVERITY` if the list is empty).
         """
         one = self._rows[row]
         written = list(zip(one.reached, one.severities, strict=False))
@@ -210,7 +222,7 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
         return total + reach * one.further * mean
 
     def mean_severities(self, row: int) -> tuple[float, ...]:
-        """E_k of the errors that a reply lists, each in [1, 3]."""
+        """Expected severity E_k of each error in a reply, in [1, 3]."""
         return tuple(self._rows[row].severities)
 
     def _advance(self, tokens: Sequence[int]) -> None:
@@ -225,7 +237,7 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
                 row.undecided, row.further = 1.0, 0.0
 
     def _observe(self, scores: torch.Tensor) -> None:
-        """Take note of the probabilities where it is decided how many errors, and how severe."""
+        """Record the probabilities that decide the number of errors and their severities."""
         watched = [
             index
             for index, row in enumerate(self._rows)
@@ -247,7 +259,7 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
 
 
 def _padded(values: NDArray[Any], like: torch.Tensor) -> torch.Tensor:
-    """Values of tokens as a tensor as long as a row of logits, which may be padded."""
+    """Values per token as a tensor of the length of a row of logits, which may be padded."""
     wide = np.zeros((*values.shape[:-1], like.shape[-1]), dtype=values.dtype)
     wide[..., : values.shape[-1]] = values[..., : like.shape[-1]]
     return torch.from_numpy(wide).to(like.device)
@@ -255,8 +267,8 @@ def _padded(values: NDArray[Any], like: torch.Tensor) -> torch.Tensor:
 
 @lru_cache(maxsize=2)
 def _token_bytes(tokenizer: Any) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
-    """(tokens, longest) the bytes of every token and (tokens,) how many; none for added tokens."""
-    # The byte-level alphabet: printable bytes stand for themselves, the rest from U+0100 on.
+    """(tokens, longest) the bytes of each token and (tokens,) their number; 0 for added tokens."""
+    # The byte-level alphabet: a printable byte is its own character, the others begin at U+0100.
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     others = [byte for byte in range(256) if byte not in set(printable)]
     alphabet = {chr(byte): byte for byte in printable}

@@ -1,4 +1,4 @@
-"""Batched text generation from images, for critics and policies held in this process."""
+"""Batched text generation from images, for critics and policies in this process."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ GREEDY = SamplingSettings()
 
 
 class VisualPrompt(NamedTuple):
-    """What a model is asked about images.
+    """A user's turn: images and a text.
 
     Attributes:
-        text: of the user's turn, without the images.
-        images: anything that `erm.images.open_image` takes. They are decoded when their batch's
-            turn comes, so that many requests cost no more memory than their files.
-        area: pixels of the largest image.
+        text: without the images.
+        images: whatever `erm.images.open_image` accepts. They are decoded batch by batch, so that
+            memory holds only the encoded images of all prompts.
+        area: number of pixels of the largest image.
     """
 
     text: str
@@ -33,7 +33,7 @@ class VisualPrompt(NamedTuple):
 
 
 def visual_prompt(text: str, images: Sequence[Any], opened: Sequence[Image.Image]) -> VisualPrompt:
-    """A request about `images`, which the caller has `opened` once to see that they can be read."""
+    """A prompt about `images`; `opened` are the same images, which the caller has checked."""
     return VisualPrompt(text, images, max(image.width * image.height for image in opened))
 
 
@@ -49,14 +49,15 @@ def generate(
     constrain: Callable[[Sequence[int]], LogitsProcessor] | None = None,
     progress: str | None = None,
 ) -> list[str]:
-    """Answers to requests, in order.
+    """Answers to the prompts, in order.
 
-    Batches hold images of like size, so that padding stays small; prompts are padded on the left.
+    Batches hold images of similar size, so that there is little padding. Prompts are padded at
+    their start.
 
     Args:
-        draw: tells draws with one seed apart; without meaning where the likeliest token is taken.
-        constrain: makes what filters the logits of a batch, from the indices of its requests.
-        progress: label of a progress bar on standard error; none without it.
+        draw: number of the call; with one seed, each number gives other samples.
+        constrain: makes the logits processor of a batch from the indices of its prompts.
+        progress: label of a progress bar on standard error; None shows none.
     """
     order = sorted(range(len(requests)), key=lambda index: requests[index].area)
     answers = [""] * len(requests)
@@ -89,7 +90,7 @@ def generate(
             ).to(model.device)
             inputs["pixel_values"] = inputs["pixel_values"].to(model.dtype)
             drawn = sampling.temperature > 0
-            # A reward that draws tokens must not disturb the random state of the run it serves.
+            # Sampling for a reward must not change the random state of the training around it.
             with torch.inference_mode(), torch.random.fork_rng(enabled=drawn):
                 if drawn:
                     torch.manual_seed(sampling.seed + start + draw * len(order))

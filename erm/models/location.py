@@ -1,8 +1,4 @@
-"""Where the model lies that a spec names: a folder as it stands, or one from the MLflow registry.
-
-Not covered: what a spec can name beside folders and how the model is loaded (`erm.critics.loading`,
-`erm.policies.loading`).
-"""
+"""The folder of a model that is named by a path or by an MLflow URI."""
 
 from __future__ import annotations
 
@@ -19,15 +15,15 @@ _REGISTRY = ("models:/", "runs:/", "mlflow-artifacts:/")
 
 
 def model_folder(spec: str, role: str) -> Path:
-    """The folder of weights, processor and ``erm.json`` that a folder or an MLflow URI names.
+    """The model folder (weights, processor, ``erm.json``) of a path or an MLflow URI.
 
-    An MLflow model that already lies on this machine is used in place, another one is downloaded.
+    An MLflow model on this machine is used in place; any other one is downloaded.
 
     Args:
         role: ``critic`` or ``policy``, for messages.
 
     Raises:
-        ErmError: there is none.
+        ErmError: there is no such model.
     """
     if spec.startswith(_REGISTRY):
         return _registered_folder(spec, role)
@@ -45,7 +41,7 @@ def model_folder(spec: str, role: str) -> Path:
 
 def _registered_folder(spec: str, role: str) -> Path:
     remedy = f"run `make repro` first or name another one with --{role}"
-    # Asking a database that is not there would create an empty one.
+    # MLflow would create the missing database.
     if not os.environ.get("MLFLOW_TRACKING_URI") and not Path("mlflow.db").is_file():
         raise ErmError(f"{spec}: there is no mlflow.db in this folder; {remedy}.")
     import mlflow
@@ -66,7 +62,7 @@ def packaged_folder(model: Path, spec: str) -> Path:
     """The Hugging Face folder inside an MLflow model's folder.
 
     Raises:
-        ErmError: `model`, which messages call `spec`, was not packaged here.
+        ErmError: the MLflow model was not packaged by this project; the message names `spec`.
     """
     if (model / CARD).is_file():  # a plain folder that was logged as it is
         return model
@@ -77,7 +73,7 @@ def packaged_folder(model: Path, spec: str) -> Path:
 
 
 def endpoint_model(spec: str) -> str:
-    """The model's name in ``openai:MODEL``; raises `ErmError` where it is missing."""
+    """The model's name in ``openai:MODEL``; raises `ErmError` if it is missing."""
     model = spec.removeprefix(ENDPOINT).strip()
     if not model:
         raise ErmError(f"'{spec}' names no model; write openai:MODEL.")

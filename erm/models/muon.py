@@ -1,9 +1,9 @@
 """Muon: orthogonalised momentum for the matrices of a model, AdamW for everything else.
 
-A small model in a short training learns from half the samples that AdamW needs (docs/critic.md).
-`torch.optim.Muon` computes in bfloat16, a matrix at a time, which on a CPU takes longer than the
-training itself; here matrices of one shape go through the iteration together, in float32 on a CPU,
-and processes share them out. Not covered: DeepSpeed, which cuts matrices into pieces.
+In a short training, a small model needs half the samples that it needs with AdamW
+(docs/critic.md). `torch.optim.Muon` computes in bfloat16, one matrix at a time; on a CPU that takes
+longer than the rest of the training. Here all matrices of one shape are processed together, in
+float32 on a CPU, and processes share the work. DeepSpeed is not supported: it splits matrices.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ from torch import Tensor, distributed, nn
 _COEFFICIENTS = (3.4445, -4.7750, 2.0315)
 _ITERATIONS = 5
 _LARGEST_STACK = 1 << 18
-"""Numbers in one stack of matrices, at most, unless one matrix alone has more."""
+"""Most numbers in one stack of matrices, unless a single matrix has more."""
 
 
 def orthogonalized(matrices: Tensor) -> Tensor:
-    """The nearest matrices whose singular values are all about 1 (0.7 to 1.2).
+    """The nearest matrices with all singular values near 1 (0.7 to 1.2).
 
     Five steps of the quintic Newton-Schulz iteration with the coefficients of Jordan et al.,
     "Muon: An optimizer for hidden layers in neural networks" (2024).
@@ -33,19 +33,19 @@ def orthogonalized(matrices: Tensor) -> Tensor:
     x = matrices.bfloat16() if matrices.is_cuda else matrices.float()
     x = x / (x.flatten(1).norm(dim=1)[:, None, None] + 1e-7)
     if x.dtype == torch.float32 and 2 * x.shape[1] <= x.shape[2]:
-        return _collected(x @ x.mT) @ x
+        return _combined_steps(x @ x.mT) @ x
     for _ in range(_ITERATIONS):
         gram = x @ x.mT
         x = torch.baddbmm(x, _polynomial(gram), x, beta=_COEFFICIENTS[0])
     return x
 
 
-def _collected(gram: Tensor) -> Tensor:
-    """The product of all steps' polynomials, from the Gram matrix that the first one begins with.
+def _combined_steps(gram: Tensor) -> Tensor:
+    """The product of the polynomials of all steps, from the Gram matrix of the first step.
 
-    Steps are polynomials of one symmetric matrix, so they commute, and the Gram matrix of the next
-    step follows from that of the last: wide matrices are multiplied twice instead of ten times.
-    Squares of singular values need float32.
+    All steps are polynomials of one symmetric matrix, so they commute, and the Gram matrix of each
+    step follows from the previous one. Wide matrices are multiplied twice instead of ten times. The
+    squares of singular values need float32.
     """
     product = step = _whole_polynomial(gram)
     for _ in range(_ITERATIONS - 1):
@@ -71,19 +71,18 @@ def _polynomial(gram: Tensor) -> Tensor:
 class Muon(torch.optim.AdamW):  # type: ignore[misc]
     """An optimizer for a whole model.
 
-    A matrix moves by its orthogonalised Nesterov momentum, scaled so that the update is as large as
-    AdamW's usually is: 0.2 · √max(rows, columns) (Liu et al., "Muon is scalable for LLM training",
-    2025). Gradients must be the same in all processes, as data parallelism leaves them.
+    A matrix is updated by its orthogonalised Nesterov momentum, times 0.2 · √max(rows, columns), so
+    that the update is about as large as AdamW's (Liu et al., "Muon is scalable for LLM training",
+    2025). Gradients must be equal in all processes, as with data parallelism.
 
     Args:
-        model: the weights of its linear layers, but for the one that yields logits, are the
-            matrices.
-        learning_rate: of AdamW.
-        matrix_learning_rate: of the matrices.
-        weight_decay: of everything but vectors.
+        model: its matrices are the weights of linear layers, except the output layer.
+        learning_rate: for all other weights, with AdamW.
+        matrix_learning_rate: for the matrices.
+        weight_decay: for everything but vectors.
         matrix_block: a matrix with more rows and more columns than this is orthogonalised in blocks
-            of so many columns, if they divide it, at a fraction of the cost (Khaled et al.,
-            "MuonBP: Faster Muon via block-periodic orthogonalization", 2025; no period here).
+            of so many columns, if they divide it. This is much faster (Khaled et al., "MuonBP:
+            Faster Muon via block-periodic orthogonalization", 2025; without their period).
     """
 
     param_groups: list[dict[str, Any]]
@@ -136,10 +135,10 @@ class Muon(torch.optim.AdamW):  # type: ignore[misc]
         """Update a group of matrices."""
         stacks = [
             (weights, torch.cat([self._direction(weight, group) for weight in weights]))
-            for weights in self._alike([one for one in group["params"] if one.grad is not None])
+            for weights in self._stacks([one for one in group["params"] if one.grad is not None])
         ]
         owners = _shares([directions for _, directions in stacks])
-        # All of one's own share first: nobody waits for a broadcast with work left to do.
+        # Each process computes its whole share first, so that none waits while it has work.
         stacks = [
             (weights, orthogonalized(directions).to(directions.dtype))
             if owner == _rank()
@@ -158,15 +157,15 @@ class Muon(torch.optim.AdamW):  # type: ignore[misc]
         """Nesterov momentum of a matrix, folded."""
         state = self.state[weight]
         if not state:
-            # AdamW's loading looks for a step in every state
+            # AdamW reads a step from each state when it is loaded.
             state.update(step=torch.tensor(0.0), momentum=torch.zeros_like(weight))
         state["step"] += 1
         assert weight.grad is not None
         state["momentum"].lerp_(weight.grad, 1 - group["momentum"])
         return _folded(weight.grad.lerp(state["momentum"], group["momentum"]), self._block)
 
-    def _alike(self, weights: list[Tensor]) -> list[list[Tensor]]:
-        """The weights in lists of one folded shape, none much larger than `_LARGEST_STACK`."""
+    def _stacks(self, weights: list[Tensor]) -> list[list[Tensor]]:
+        """The weights grouped by folded shape, in lists of about `_LARGEST_STACK` numbers."""
         shapes: dict[tuple[int, ...], list[Tensor]] = defaultdict(list)
         for weight in weights:
             shapes[tuple(_folded(weight, self._block).shape)].append(weight)
@@ -178,7 +177,7 @@ class Muon(torch.optim.AdamW):  # type: ignore[misc]
 
 
 def _folded(matrix: Tensor, block: int | None) -> Tensor:
-    """A matrix as (blocks, rows, columns) with rows ≤ columns: cut and laid on its side."""
+    """A matrix as (blocks, rows, columns) with rows ≤ columns: cut into blocks and transposed."""
     rows, columns = matrix.shape
     width = block if block and min(rows, columns) > block and columns % block == 0 else columns
     blocks = matrix.view(rows, -1, width).transpose(0, 1)
@@ -186,7 +185,7 @@ def _folded(matrix: Tensor, block: int | None) -> Tensor:
 
 
 def _unfolded(blocks: Tensor, shape: torch.Size) -> Tensor:
-    """The matrix of a shape that `_folded` made blocks of."""
+    """The inverse of `_folded`: a matrix of the given shape."""
     rows = shape[0]
     upright = blocks if blocks.shape[1] == rows else blocks.mT
     return upright.transpose(0, 1).reshape(shape)
@@ -197,7 +196,7 @@ def _rank() -> int:
 
 
 def _shares(stacks: list[Tensor]) -> list[int]:
-    """The process that computes each stack, so that all have about the same work."""
+    """For each stack the rank of the process that computes it; all have about the same work."""
     busy = [0] * (distributed.get_world_size() if distributed.is_initialized() else 1)
     owners = [0] * len(stacks)
     costs = [stack.numel() * stack.shape[1] for stack in stacks]

@@ -1,14 +1,14 @@
 """From image pairs and prompts to model inputs, for every Qwen3-VL size.
 
-One processor serves critics and policies from 2 M to 8 B parameters without torchvision. A pair of
-images enters a model in one of two ways:
+One processor serves critics and policies of all sizes, without torchvision. A pair of images enters
+a model in one of two ways:
 
 * ``difference``: the reference and (candidate − reference) are the two frames of one temporal
-  patch. The first layer sees what changed, at the token cost of a single image. For models trained
-  from scratch.
-* ``two_images``: the two images follow each other, as pretrained checkpoints expect.
+  patch. The first layer sees what changed, and the pair takes as many tokens as a single image. For
+  models trained from scratch.
+* ``two_images``: one image after the other, as pretrained checkpoints expect.
 
-A single image (a policy's input) enters as a still: the frame is repeated.
+A single image (a policy's input) fills both frames.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from erm.models.tokenizer import IMAGE_TOKEN
 PairEncoding = Literal["difference", "two_images"]
 
 _THINNEST = 100
-"""Longest side of an image of ``two_images`` over its shortest."""
+"""Largest ratio of an image's sides with ``two_images``."""
 
 _SHARED_WITH_VIDEOS = (
     "patch_size",
@@ -60,22 +60,22 @@ _CHAT_TEMPLATE = (
     "{%- endfor -%}"
     "{%- if add_generation_prompt -%}<|im_start|>assistant{%- endif -%}"
 )
-"""The Qwen chat format; all images of a message share one slot where SHARED is true."""
+"""The Qwen chat format; if SHARED is true, all images of a message share one slot."""
 
 
 class PairProcessor(ProcessorMixin):  # type: ignore[misc]
     """Tokenizes prompts and turns one or two images a sample into Qwen3-VL's patches.
 
     Args:
-        image_processor: normalises and cuts images into patches of `patch_size`.
+        image_processor: normalises images and cuts them into patches of `patch_size`.
         tokenizer: of the model.
         chat_template: Jinja template of a conversation.
-        pair_encoding: how two images of one sample enter; see the module's docstring.
-        max_side: both images of a sample are scaled by one factor so that the longest side of the
-            larger is at most this many pixels; never enlarged.
+        pair_encoding: how the two images of a sample enter; see the module's docstring.
+        max_side: both images of a sample are scaled down by one factor, so that no side is longer
+            than this many pixels. Images are never enlarged.
 
     Raises:
-        ValueError: there is no such encoding or side.
+        ValueError: `pair_encoding` or `max_side` is invalid.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             merge_size=2,
             temporal_patch_size=2,
             do_resize=False,
-            # White, the ground of every render, becomes 0, so that only what is drawn speaks.
+            # White, the background of every render, becomes 0.
             image_mean=[1.0, 1.0, 1.0],
             image_std=[0.5, 0.5, 0.5],
         )
@@ -126,10 +126,10 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         return cls(images, tokenizer, tokenizer.chat_template, "two_images", max_side)
 
     def save_pretrained(self, save_directory: Any, **kwargs: Any) -> list[str]:
-        """Write the processor; with ``two_images`` so that vLLM, too, can prepare its inputs.
+        """Write the processor.
 
-        It builds transformers' own Qwen3-VL processor, which can't be had without settings for
-        videos, though none ever comes.
+        With ``two_images``, vLLM can use it too: vLLM builds transformers' own Qwen3-VL processor,
+        which needs settings for videos even if there are none.
         """
         written: list[str] = super().save_pretrained(save_directory, **kwargs)
         if self.pair_encoding == "two_images":
@@ -160,16 +160,20 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         """Encode a batch.
 
         Args:
-            images: a list of images a sample (one or two each), or None for text alone; as
-                `open_image` takes them, or as `datasets` leaves them encoded.
-            text: a prompt a sample, with one image token an image slot.
+            images: a list of one or two images per sample, or None for text alone; whatever
+                `open_image` accepts, or encoded images of `datasets`.
+            text: one prompt per sample, with one image token per image slot.
             return_tensors: ``"pt"`` for padded tensors, None for lists of ids.
             **kwargs: passed to the tokenizer (``padding``, ``padding_side``, …).
 
         Returns:
             ``input_ids``, ``attention_mask``, ``mm_token_type_ids`` (batch, length); with images
             also ``pixel_values`` (patches, channels · frames · patch²) float32 and
-            ``image_grid_thw`` (slots, 3), frames, rows and columns of patches of each slot.
+            ``image_grid_thw`` (slots, 3): frames, rows and columns of patches of each slot.
+
+        Raises:
+            ErmError: an image can't be read.
+            ValueError: there are more images than image tokens.
         """
         texts = [text] if isinstance(text, str) else list(text or [])
         features: dict[str, Any] = {}
@@ -194,7 +198,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         self, images: Sequence[Any]
     ) -> list[tuple[NDArray[np.float32], tuple[int, int, int]]]:
         """Patches and grid of each image slot of one sample."""
-        scaled = self._scale_alike([open_image(_encoded(image)) for image in images])
+        scaled = self._scaled([open_image(_encoded(image)) for image in images])
         cut = [self._patches(image) for image in scaled]
         if len(cut) == 2 and self.pair_encoding == "difference":
             (reference, grid), (candidate, _) = cut
@@ -210,7 +214,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             patches = np.asarray(features["pixel_values"], dtype=np.float32)
             _, rows, columns = (int(value) for value in features["image_grid_thw"][0])
             return patches.reshape(len(patches), 3, -1, side, side)[:, :, 0], (1, rows, columns)
-        # Whole patches already: the processor's general path would cost three times as much.
+        # The image consists of whole patches; the image processor would take three times as long.
         rows, columns = image.height // side, image.width // side
         pixels = np.asarray(image).reshape(
             rows // merge, merge, side, columns // merge, merge, side, 3
@@ -223,7 +227,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         return patches.astype(np.float32) * scale - mean / deviation, (1, rows, columns)
 
     def image_tokens(self, sizes: Sequence[tuple[int, int]]) -> int:
-        """Tokens that the images of one sample take, from their (width, height) in pixels."""
+        """Number of tokens of the images of one sample, given their (width, height) in pixels."""
         cut = self.image_processor
         laid = [canvas for _, canvas in self._layout(sizes)]
         if len(laid) == 2 and self.pair_encoding == "difference":
@@ -239,10 +243,11 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
     def _layout(
         self, sizes: Sequence[tuple[int, int]]
     ) -> list[tuple[tuple[int, int], tuple[int, int]]]:
-        """Of each image of a sample, the size that it is scaled to and its canvas in whole patches.
+        """For each image of a sample, its scaled (width, height) and that of its canvas.
 
-        One factor for all images. In ``difference`` encoding both get the same canvas. Otherwise
-        only images too thin for the image processor, which refuses more than 200 : 1, get one.
+        All images are scaled by one factor. With ``difference`` both have the same canvas of whole
+        patches. With ``two_images`` the canvas is larger than the image only if the image is too
+        thin: the image processor refuses ratios above 200 : 1.
         """
         factor = min(1.0, self.max_side / max(map(max, sizes)))
         scaled = [
@@ -263,8 +268,8 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             for size, (width, height) in zip(scaled, canvases, strict=True)
         ]
 
-    def _scale_alike(self, images: list[Image.Image]) -> list[Image.Image]:
-        """The images of a sample as `_layout` says, at the top left of white canvases."""
+    def _scaled(self, images: list[Image.Image]) -> list[Image.Image]:
+        """The images of a sample, scaled, each at the top left corner of its white canvas."""
         result = []
         layout = self._layout([image.size for image in images])
         for image, (size, canvas) in zip(images, layout, strict=True):
@@ -279,7 +284,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         return result
 
     def _expand(self, texts: list[str], patches: list[int]) -> list[str]:
-        """Repeat each image token for every merged patch of its slot."""
+        """Repeat each image token once for each merged patch of its slot."""
         merge = self.image_processor.merge_size**2
         remaining = iter(patches)
         expanded = []
@@ -295,17 +300,17 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
 
 
 def _frames(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(patches, channels · 2 · patch²): patches of two frames, side by side."""
+    """(patches, channels · 2 · patch²): the patches of two frames."""
     return np.stack([first, second], axis=2).reshape(len(first), -1)
 
 
 def _encoded(image: Any) -> Any:
-    """The bytes of an image of a dataset whose images stay encoded; anything else as it is."""
+    """The bytes of an encoded image of `datasets`; anything else unchanged."""
     return image["bytes"] if isinstance(image, dict) else image
 
 
 def _by_sample(images: Any, samples: int) -> list[list[Any]]:
-    """Images grouped by sample: nested lists as they are, a flat list as one image a sample."""
+    """Images grouped by sample: nested lists unchanged, a flat list as one image per sample."""
     if not isinstance(images, (list, tuple)):
         return [[images]]
     if images and isinstance(images[0], (list, tuple)):

@@ -1,7 +1,4 @@
-"""Qwen3-VL models by parameter: from-scratch sizes and pretrained checkpoints, one builder.
-
-Not covered: training (`erm.models.sft`, `erm.policies.reinforcement`) and what a model is used for.
-"""
+"""Qwen3-VL models: from-scratch sizes and pretrained checkpoints."""
 
 from __future__ import annotations
 
@@ -23,7 +20,11 @@ from erm.models.tokenizer import IMAGE_TOKEN, train_tokenizer
 def build_processor(
     settings: ModelSettings, texts: Iterable[str], *, vocabulary: int, max_side: int
 ) -> PairProcessor:
-    """The processor of a model: a tokenizer learnt from `texts`, or the checkpoint's own."""
+    """The processor of a model.
+
+    From scratch, its tokenizer of at most `vocabulary` tokens is learnt from `texts`, the prompts
+    and targets; a checkpoint has its own. Images are scaled to at most `max_side` pixels a side.
+    """
     if settings.from_scratch:
         return PairProcessor.from_scratch(
             train_tokenizer(texts, vocabulary),
@@ -35,7 +36,7 @@ def build_processor(
 
 
 def build_model(settings: ModelSettings, processor: PairProcessor) -> Any:
-    """A model with random weights, or a pretrained checkpoint.
+    """A model with random weights or of a pretrained checkpoint; with LoRA adapters, if set.
 
     Raises:
         ErmError: the checkpoint can't be found or is of another architecture.
@@ -65,10 +66,10 @@ def build_model(settings: ModelSettings, processor: PairProcessor) -> Any:
 
 
 def random_weights(config: Qwen3VLConfig) -> Any:
-    """The model that training from scratch begins with; the weights follow torch's seed."""
+    """A model to train from scratch; its weights depend on torch's seed."""
     model = _with_linear_patches(Qwen3VLForConditionalGeneration(config))
     _separate_colors(model.model.visual.patch_embed.proj)
-    _place(model.model.visual.pos_embed)
+    _initialise_positions(model.model.visual.pos_embed)
     return model
 
 
@@ -76,10 +77,10 @@ def load_model(name: str | Path, *, dtype: str = "float32", attention: str = "sd
     """A Qwen3-VL model from a folder or hub name.
 
     Raises:
-        ErmError: there is none, it is of another architecture, or weights are missing.
+        ErmError: there is no model, it has another architecture, or weights are missing.
     """
     try:
-        # By itself the model's class takes any configuration, even none, for a Qwen3-VL one.
+        # The model's class alone would accept a configuration of any architecture.
         config = AutoConfig.from_pretrained(name)
         if not isinstance(config, Qwen3VLConfig):
             raise ValueError(f"its architecture is {config.model_type}")
@@ -90,7 +91,7 @@ def load_model(name: str | Path, *, dtype: str = "float32", attention: str = "sd
             attn_implementation=attention,
             output_loading_info=True,
         )
-        if found["missing_keys"]:  # and given random values
+        if found["missing_keys"]:  # transformers gives these random values
             raise ValueError(f"weights are missing, such as {min(found['missing_keys'])}")
     except (OSError, ValueError, RuntimeError, SafetensorError) as error:
         reason = str(error).splitlines()[0].rstrip(".")
@@ -99,10 +100,10 @@ def load_model(name: str | Path, *, dtype: str = "float32", attention: str = "sd
 
 
 class _LinearPatchEmbed(Qwen3VLVisionPatchEmbed):  # type: ignore[misc]
-    """The patch embedding as the matrix product that it is.
+    """The patch embedding as a matrix product instead of a convolution.
 
-    Its convolution's stride equals its kernel, so both are the same sum; the convolution's backward
-    pass costs an eighth of a training step of the ``tiny`` size on a CPU, the product a fiftieth.
+    The stride equals the kernel, so both compute the same sum. On a CPU the backward pass of the
+    convolution takes an eighth of a training step of size ``tiny``, that of the product a fiftieth.
     """
 
     def forward(self, hidden_states: torch.Tensor) -> torch.Tensor:
@@ -117,22 +118,22 @@ def _with_linear_patches(model: Any) -> Any:
 
 
 def _separate_colors(patches: torch.nn.Conv3d) -> None:
-    """Let patches begin with weights that tell colours apart.
+    """Initialise the patch embedding so that colours have different features.
 
-    Where white is 0, all colours are mostly darkness: the random features of red and black point
-    almost the same way, and a short training never tells them apart. What a weight has beyond its
-    mean over the channels is what answers to hue.
+    White is 0, so all colours are mostly darkness: random features of red and black are almost
+    parallel, and a short training does not learn to distinguish them. A weight minus its mean over
+    the channels responds to hue alone; that part is multiplied by 4.
     """
     with torch.no_grad():
         lightness = patches.weight.mean(1, keepdim=True)
         patches.weight.copy_(lightness + 4.0 * (patches.weight - lightness))
 
 
-def _place(embedding: torch.nn.Embedding) -> None:
-    """Begin the learnt grid of positions as sines and cosines of row and column.
+def _initialise_positions(embedding: torch.nn.Embedding) -> None:
+    """Initialise the learnt position grid with sines and cosines of row and column.
 
-    Small random positions drown in the patches at first, and a critic then spends most of a short
-    training on finding out where things are.
+    Small random positions are much weaker than the patches at first; a critic would spend most of a
+    short training on learning where things are.
     """
     side = round(embedding.num_embeddings**0.5)
     quarter = embedding.embedding_dim // 4
@@ -147,7 +148,7 @@ def _place(embedding: torch.nn.Embedding) -> None:
 
 
 def scratch_config(size: str, processor: PairProcessor) -> Qwen3VLConfig:
-    """The configuration of a from-scratch size for a processor's tokenizer and image side."""
+    """The configuration of a from-scratch size, for a processor's vocabulary and image side."""
     spec = SCRATCH_SIZES[size]
     tokenizer = processor.tokenizer
     token = tokenizer.convert_tokens_to_ids

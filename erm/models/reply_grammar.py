@@ -1,8 +1,8 @@
 """The grammar of a critic's reply as a finite automaton over bytes.
 
-The language is what `erm.critics.base.write_reply` writes: compact JSON, fields in training order,
-the task's categories, severities 1 to 3, strings of valid UTF-8 with JSON's escapes, and at most so
-many errors. Not covered: which tokens that allows (`erm.models.constraint`).
+The automaton accepts what `erm.critics.base.write_reply` writes: compact JSON with the fields in
+training order, the task's categories, severities 1 to 3, strings of valid UTF-8 with JSON's
+escapes, and a limited number of errors.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from erm.tasks import get_task
 from erm.tasks.discrepancy import MINOR, SEVERE
 
 DEAD = -1
-"""No state: the bytes so far begin no reply."""
+"""No state: no reply begins with these bytes."""
 
 _PLAIN = (*range(0x20, 0x22), *range(0x23, 0x5C), *range(0x5D, 0x80))
 _HEX = b"0123456789abcdefABCDEF"
@@ -26,16 +26,16 @@ _LEADS = ((range(0xC2, 0xE0), 1), (range(0xE0, 0xF0), 2), (range(0xF0, 0xF5), 3)
 
 @dataclass(frozen=True)
 class ReplyGrammar:
-    """See the module's docstring. States are numbered from 0, where a reply begins.
+    """The automaton. State 0 is the beginning of a reply.
 
     Attributes:
-        table: (states, 256) int16, the state after a byte, or `DEAD`.
-        end: the state after the whole reply.
-        errors: (states,) int16, how many errors have been begun in a state.
+        table: (states, 256) int16, the next state for each byte, or `DEAD`.
+        end: the state of a complete reply.
+        errors: (states,) int16, number of errors begun so far.
         severities: states in which the next byte is a severity digit.
-        forks: states before it is settled whether another error follows.
+        forks: states in which another error or the end of the list may still follow.
         closed: states in which no further error can follow.
-        blocks: the states of each error in turn; those of one are numbered like those of another.
+        blocks: the states of each error, in the same order for each.
     """
 
     table: NDArray[np.int16]
@@ -75,11 +75,11 @@ def reply_grammar(task: str, max_errors: int) -> ReplyGrammar:
         inside = build.choice(inside, [f'{name}"'.encode() for name in categories_of(task)])
         inside = build.text(inside, b',"severity":')
         severities.add(inside)
-        told = build.new(number)
+        rated = build.new(number)
         for severity in range(MINOR, SEVERE + 1):
-            build.link(inside, str(severity).encode(), told)
-        after = build.text(told, b"}")
-        forks |= {told, after}
+            build.link(inside, str(severity).encode(), rated)
+        after = build.text(rated, b"}")
+        forks |= {rated, after}
         build.link(after, b"]", closing)
         begin = build.new(number)
         if number < max_errors:
@@ -97,7 +97,7 @@ def reply_grammar(task: str, max_errors: int) -> ReplyGrammar:
 
 
 class _Builder:
-    """Grows an automaton; every method returns the state that its text leads to."""
+    """Builds an automaton; each method returns the state after the text that it adds."""
 
     def __init__(self) -> None:
         self.rows: list[list[int]] = []
@@ -113,17 +113,17 @@ class _Builder:
             self.rows[state][byte] = target
 
     def text(self, state: int, data: bytes) -> int:
-        """`data` and nothing else; states that are there already are used again."""
+        """Exactly `data`; existing states are used again."""
         for byte in data:
-            known = self.rows[state][byte]
-            if known == DEAD:
-                known = self.new(self.errors[state])
-                self.rows[state][byte] = known
-            state = known
+            following = self.rows[state][byte]
+            if following == DEAD:
+                following = self.new(self.errors[state])
+                self.rows[state][byte] = following
+            state = following
         return state
 
     def choice(self, state: int, texts: list[bytes]) -> int:
-        """One of `texts`, none of which begins another."""
+        """One of `texts`, none of which is a prefix of another."""
         target = self.new(self.errors[state])
         for data in texts:
             self.link(self.text(state, data[:-1]), data[-1:], target)
@@ -140,11 +140,11 @@ class _Builder:
         self.link(escape, b"u", digits[0])
         for digit, following in zip(digits, [*digits[1:], state], strict=True):
             self.link(digit, _HEX, following)
-        # No half of a surrogate pair: it is JSON, but no text.
+        # An escaped surrogate is valid JSON, but not valid text.
         after_d = self.new(errors)
         self.link(digits[0], b"dD", after_d)
         self.link(after_d, b"01234567", digits[2])
-        # Continuation bytes still to come, by how many; overlong forms are let through.
+        # States by the number of continuation bytes to come; overlong forms are accepted.
         rest = [state, *(self.new(errors) for _ in range(3))]
         for missing in (1, 2, 3):
             self.link(rest[missing], range(0x80, 0xC0), rest[missing - 1])

@@ -1,4 +1,4 @@
-"""What a model folder is for: ``erm.json`` names its role, tasks, prompts and longest answer."""
+"""What a model folder is for: ``erm.json`` holds its role, prompts and longest answer."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Role(Settings):
     """What a model folder is for.
 
     Attributes:
-        role: judges pairs of images, or writes source code for one.
-        prompts: the question of each task that the model was trained on.
-        max_new_tokens: longest answer.
+        role: a critic scores pairs of images, a policy writes source code for one image.
+        prompts: task → prompt, for each task that the model was trained on.
+        max_new_tokens: tokens of the longest answer.
     """
 
     role: Literal["critic", "policy"]
@@ -29,7 +29,7 @@ class Role(Settings):
 
 
 def write_role(role: Role, folder: Path) -> None:
-    """Say what the model in a folder is for."""
+    """Write ``erm.json`` into a model folder."""
     (folder / CARD).write_text(role.model_dump_json(indent=1) + "\n")
 
 
@@ -37,7 +37,7 @@ def read_role(folder: Path, expected: Literal["critic", "policy"]) -> Role:
     """The role of a model folder.
 
     Raises:
-        ErmError: the folder is no model of this project, or of the other role.
+        ErmError: the folder holds no model of this project, or one of the other role.
     """
     path = folder / CARD
     try:

@@ -1,4 +1,4 @@
-"""What training takes, at every size: parameters and examples. The training is `erm.models.sft`."""
+"""Settings of models, of their training and of sampling."""
 
 from __future__ import annotations
 
@@ -61,8 +61,8 @@ class ModelSettings(Settings):
     dtype: Literal["float32", "bfloat16"] = "float32"
     attention: str = "sdpa"
     pair_encoding: Literal["difference", "two_images"] | None = None
-    """How a pair of images enters a model from random weights, as `difference` unless said
-    otherwise (`erm.models.processor`); a checkpoint's own way is two images."""
+    """How a pair of images enters a model (`erm.models.processor`). None is ``difference`` for a
+    model from random weights and ``two_images`` for a checkpoint."""
     lora: LoraSettings | None = None
 
     @property
@@ -70,7 +70,7 @@ class ModelSettings(Settings):
         return self.name in SCRATCH_SIZES
 
     @model_validator(mode="after")
-    def _enters(self) -> ModelSettings:
+    def _check_pair_encoding(self) -> ModelSettings:
         if self.pair_encoding == "difference" and not self.from_scratch:
             raise ValueError(f"pair_encoding 'difference' is not how {self.name} sees two images")
         return self
@@ -87,13 +87,13 @@ class OptimizationSettings(Settings):
     learning_rate: float = Field(4e-4, gt=0)
     matrix_learning_rate: float = Field(4e-3, gt=0, description="of Muon's matrices")
     matrix_block: int | None = Field(
-        None, ge=1, description="widest block in which Muon takes a matrix, if both sides are wider"
+        None, ge=1, description="Muon takes matrices in blocks of so many columns"
     )
     warmup: float = Field(0.03, ge=0, lt=1, description="share of the steps")
     weight_decay: float = Field(0.01, ge=0)
     beta2: float = Field(0.95, gt=0, lt=1, description="decay of AdamW's second moment")
     schedule: Literal["stable", "cosine", "linear", "constant"] = "stable"
-    """``stable`` keeps the rate after warm-up and lets it fall to 0 over the last 30 %."""
+    """``stable`` keeps the rate constant after warm-up; over the last 30 % it falls to 0."""
     seed: int = 0
     checkpoint_every: int = Field(200, ge=1, description="steps between resumable checkpoints")
     log_every: int = Field(20, ge=1, description="steps between logged losses")
@@ -101,17 +101,19 @@ class OptimizationSettings(Settings):
 
 
 class ValidationSettings(Settings):
-    """Judging held-out pairs while a critic is trained, so that its best weights are kept."""
+    """Scoring the critic on held-out pairs during training, so that its best weights are kept."""
 
-    every: int | None = Field(None, ge=1, description="steps in between; none but the last if null")
+    every: int | None = Field(
+        None, ge=1, description="steps between validations; null validates at the last step only"
+    )
     pairs: int = Field(32, ge=1, description="of each task in the validation split, at most")
-    batch_size: int = Field(32, ge=1, description="pairs that a process judges at once")
+    batch_size: int = Field(32, ge=1, description="pairs in a batch of one process")
 
 
 class LaunchSettings(Settings):
     """How many processes train a model, and under which engine."""
 
-    processes: int = Field(1, ge=1, description="on this machine, one a device")
+    processes: int = Field(1, ge=1, description="on this machine, one per device")
     deepspeed: str | None = Field(None, description="path of a DeepSpeed configuration (ZeRO)")
 
 
@@ -125,17 +127,17 @@ class SamplingSettings(Settings):
 
 
 class TrainingSettings(Settings):
-    """What the training of the critic and of the policy have in common."""
+    """Settings that the training of critics and of policies share."""
 
     model: ModelSettings = ModelSettings()
     optimization: OptimizationSettings = OptimizationSettings()
     launch: LaunchSettings = LaunchSettings()
     max_side: int = Field(168, ge=28, description="longest side of an image in pixels")
-    max_target_tokens: int = Field(256, ge=16, description="longer targets are set aside")
+    max_target_tokens: int = Field(256, ge=16, description="longer targets are left out")
     vocabulary: int = Field(1024, ge=300, description="tokens of a from-scratch tokenizer")
 
     @model_validator(mode="after")
-    def _fits(self) -> TrainingSettings:
+    def _check_optimizer(self) -> TrainingSettings:
         if self.optimization.optimizer == "muon" and self.launch.deepspeed is not None:
             raise ValueError("optimizer 'muon' can't be used with launch.deepspeed; use 'adamw'")
         return self

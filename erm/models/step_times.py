@@ -1,6 +1,6 @@
-"""Where the time of a training goes: forward and backward pass, optimizer, and all else.
+"""Where the time of training goes: forward and backward pass, optimizer, everything else.
 
-Not covered: judging and checkpoints, which are no part of a step.
+Validation and checkpoints are not part of a step and are not measured.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ from transformers import TrainerCallback
 from erm.tracking import log_metrics
 
 _WARM_UP = 5
-"""Steps that are never measured: they allocate and compile."""
+"""The first steps are not measured: they allocate memory and compile."""
 
 
 class StepTimes(TrainerCallback):  # type: ignore[misc]
-    """Measures one step in `every` and logs the shares when training ends; add it last.
+    """Measures one step in `every` and logs the shares when training ends.
 
-    ``time/forward_backward`` (with the clipping of gradients, and with DeepSpeed the optimizer),
-    ``time/optimizer`` and ``time/other`` (reading, preparing and collating the next batch) sum to
-    1; ``time/samples_per_second`` is what such steps alone would reach.
+    It must be the last callback. ``time/forward_backward`` (including gradient clipping, and with
+    DeepSpeed the optimizer), ``time/optimizer`` and ``time/other`` (reading, preparing and
+    collating the next batch) sum to 1. ``time/samples_per_second`` is the speed of these steps.
 
     Args:
-        batch_size: samples a step, over all processes.
-        every: steps of which one is measured, halfway.
+        batch_size: samples per step, over all processes.
+        every: one of so many steps is measured, the middle one.
 
     Attributes:
-        seconds: so far, by part.
-        steps: measured so far.
+        seconds: measured so far, by part.
+        steps: number of steps measured so far.
     """
 
     def __init__(self, batch_size: int, every: int) -> None:
@@ -42,7 +42,7 @@ class StepTimes(TrainerCallback):  # type: ignore[misc]
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         halfway = state.global_step % self._every == self._every // 2
-        # Saving would count as the next batch's preparation.
+        # Saving a checkpoint would count as preparing the next batch.
         measured = halfway and state.global_step >= _WARM_UP and not control.should_save
         self._last = _now() if measured else None
 
@@ -62,7 +62,7 @@ class StepTimes(TrainerCallback):  # type: ignore[misc]
             log_metrics(self.shares(), step=state.global_step)
 
     def shares(self) -> dict[str, float]:
-        """The metrics; none where no step was measured."""
+        """The metrics; empty if no step was measured."""
         if not self.steps:
             return {}
         total = sum(self.seconds.values())
@@ -77,7 +77,7 @@ class StepTimes(TrainerCallback):  # type: ignore[misc]
 
 
 def _now() -> float:
-    """The time once the device has done all that it was given."""
+    """The time, after the GPU has finished all queued work."""
     if torch.cuda.is_available():
         torch.cuda.synchronize()
     return time.perf_counter()

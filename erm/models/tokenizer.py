@@ -1,6 +1,6 @@
-"""A byte-level BPE tokenizer for models trained from scratch, learnt from their own target texts.
+"""A byte-level BPE tokenizer for models trained from scratch, learnt from their target texts.
 
-Pretrained checkpoints bring their own tokenizer and never pass through here.
+Pretrained checkpoints use their own tokenizer.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ SPECIAL_TOKENS = (
 
 _PIECES = "|".join(
     (
-        # A run of report syntax between two values is one piece, so that a small model spends its
-        # tokens on what varies.
+        # The report syntax between two values is one piece, so that a small model spends its tokens
+        # on the values.
         r'(?:[\[\]{}",:]*(?:errors|category|type|severity|location|description)"[:\["{]*)+',
         r"\d",
-        # An attribute of markup, with the quote that closes the one before it.
+        # An attribute of markup, with the closing quote of the previous attribute.
         r'"? [a-zA-Z:-]+="',
         r" ?[\p{L}_]+",
         r" ?[^\s\p{L}\d_]+",
@@ -41,11 +41,11 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
     """Learn a tokenizer from target texts.
 
     Args:
-        texts: prompts and targets of the models that will use it.
-        vocabulary: upper bound of the number of tokens, 256 bytes and special tokens included.
+        texts: prompts and targets of the models that will use the tokenizer.
+        vocabulary: largest number of tokens, including 256 bytes and the special tokens.
 
     Returns:
-        A tokenizer that reproduces any text exactly, with digits as single tokens.
+        A tokenizer that decodes to exactly the encoded text. Each digit is a token.
     """
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.Sequence(

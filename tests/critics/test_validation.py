@@ -1,4 +1,4 @@
-"""Judging held-out pairs in training: which ones, who judges them, and what comes of it."""
+"""Validation of a critic in training: which pairs, in which process, with which metrics."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from erm.critics.figures import spread
-from erm.critics.validation import HeldOutJudge, held_out, share
+from erm.critics.validation import HeldOutScoring, held_out, share
 from erm.models.checkpoint import load_checkpoint
 from erm.models.settings import ValidationSettings
 from tests.squares import square_pair, write_squares
@@ -17,7 +17,7 @@ from tests.squares import square_pair, write_squares
 
 @given(number=st.integers(1, 200), processes=st.integers(1, 9))
 @settings(deadline=None, derandomize=True, max_examples=60)
-def test_all_processes_judge_equally_many_and_together_all(number: int, processes: int) -> None:
+def test_all_processes_get_equally_many_pairs_and_together_all(number: int, processes: int) -> None:
     shares = [share(number, processes, process) for process in range(processes)]
     assert {len(one) for one in shares} == {-(-number // processes)}
     assert set().union(*shares) == set(range(number))
@@ -33,10 +33,12 @@ def test_the_same_pairs_are_held_out_every_time_from_the_whole_split(tmp_path: P
     assert len(held_out(pairs, 100)) == 40
 
 
-def test_an_untrained_critic_is_judged(tiny_critic: Path, tmp_path: Path) -> None:
+def test_an_untrained_critic_is_scored(tiny_critic: Path, tmp_path: Path) -> None:
     model, processor, role = load_checkpoint(tiny_critic, "critic")
-    judge = HeldOutJudge(ValidationSettings(pairs=4), write_squares(tmp_path, validation=8), role)
-    first, again = (judge(model, processor, step) for step in (1, 2))
+    scoring = HeldOutScoring(
+        ValidationSettings(pairs=4), write_squares(tmp_path, validation=8), role
+    )
+    first, again = (scoring(model, processor, step) for step in (1, 2))
     assert str(first) == str(again)
     assert list(first) == ["f1_hard", "f1_soft", "severity_pearson"]
     assert 0 <= first["f1_hard"] <= first["f1_soft"] <= 1

@@ -23,7 +23,7 @@ PROMPTS = {"svg": "compare svg"}
 PAIRS = [square_pair(index) for index in range(16)]
 
 
-class Judge:
+class Scoring:
     """Gives prepared marks, draws random numbers, and keeps what the model answers at each step."""
 
     def __init__(self, marks: dict[int, float]) -> None:
@@ -62,14 +62,14 @@ def tune(
     samples: Dataset,
     processor: PairProcessor,
     folder: Path,
-    judge: Judge | None,
+    scoring: Scoring | None,
     lora: LoraSettings | None = None,
 ) -> Course:
-    """Eight steps with a checkpoint at the fourth and at the last, judged at every second."""
+    """Eight steps with a checkpoint at the fourth and at the last, validated at every second."""
     settings = OptimizationSettings(batch_size=2, checkpoint_every=4, log_every=1)
     set_seed(0)
     model = build_model(ModelSettings(lora=lora), processor)
-    validation = None if judge is None else Validation(judge, "mark", every=2)
+    validation = None if scoring is None else Validation(scoring, "mark", every=2)
     place = folder / "work", folder / "out"
     return fine_tune(model, processor, samples, settings, LaunchSettings(), *place, validation)
 
@@ -78,25 +78,25 @@ def tune(
 def test_the_best_weights_win_over_the_last_and_training_notices_nothing(
     lora: LoraSettings | None, samples: Dataset, processor: PairProcessor, tmp_path: Path
 ) -> None:
-    judge = Judge({2: 0.5, 4: 0.9, 6: 0.9, 8: 0.1})
-    course = tune(samples, processor, tmp_path, judge, lora)
-    assert [row["mark"] for row in course.validation] == list(judge.marks.values())
+    scoring = Scoring({2: 0.5, 4: 0.9, 6: 0.9, 8: 0.1})
+    course = tune(samples, processor, tmp_path, scoring, lora)
+    assert [row["mark"] for row in course.validation] == list(scoring.marks.values())
     assert course.best == {"step": 6, "samples": 12, "mark": 0.9}
     kept = answer(load_model(tmp_path / "out").eval())
-    torch.testing.assert_close(kept, judge.answers[6], atol=1e-5, rtol=1e-4)
-    assert not torch.allclose(judge.answers[8], judge.answers[6], atol=1e-4)
-    unjudged = tune(samples, processor, tmp_path / "unjudged", None, lora)
-    assert unjudged.history == course.history
-    assert (unjudged.validation, unjudged.best) == ([], {})
+    torch.testing.assert_close(kept, scoring.answers[6], atol=1e-5, rtol=1e-4)
+    assert not torch.allclose(scoring.answers[8], scoring.answers[6], atol=1e-4)
+    unvalidated = tune(samples, processor, tmp_path / "unvalidated", None, lora)
+    assert unvalidated.history == course.history
+    assert (unvalidated.validation, unvalidated.best) == ([], {})
 
 
 def test_what_was_best_outlives_an_interruption(
     samples: Dataset, processor: PairProcessor, tmp_path: Path
 ) -> None:
-    first = Judge({2: 0.9, 4: 0.5, 6: 0.95})
+    first = Scoring({2: 0.9, 4: 0.5, 6: 0.95})
     with pytest.raises(KeyError):  # at step 8, and the last checkpoint is that of step 4
         tune(samples, processor, tmp_path, first)
-    second = Judge({6: 0.1, 8: 0.2})
+    second = Scoring({6: 0.1, 8: 0.2})
     course = tune(samples, processor, tmp_path, second)
     assert list(second.answers) == [6, 8]
     assert [row["mark"] for row in course.validation] == [0.9, 0.5, 0.1, 0.2]

@@ -98,7 +98,9 @@ def test_replies_as_models_write_them(reply: str, severity: float | None) -> Non
 @given(reply=st.text() | st.from_regex(r"[\[\]{}\"':,0-9a-z\\]{0,60}"))
 def test_no_reply_stops_a_run(reply: str) -> None:
     for text in (reply, f'{{"errors": [{{"severity": {reply}}}]}}', f'{{"errors": [{reply}'):
-        read_reply("svg", text)
+        critique = read_reply("svg", text)
+        assert (critique.severity is None) == (critique.parsed is None)
+        assert 0 <= reward_value("svg", "judged", critique.severity) <= 2
 
 
 @quick
