@@ -6,7 +6,7 @@ from pydantic import Field
 
 from erm.dataset.routes import Route
 from erm.models.settings import TrainingSettings, ValidationSettings
-from erm.settings import Settings
+from erm.settings import Isolation, Settings
 
 
 class TrainCriticSettings(TrainingSettings):
@@ -33,6 +33,7 @@ class BenchmarkSettings(Settings):
     """Whether the exact annotator judges too, from the sources that it draws again: 1 unless the
     labels are a model's, or were made by another state of the code."""
     render_workers: int | None = Field(None, ge=1, description="of it; the processors if null")
+    isolation: Isolation = Field("auto", description="of its renderer")
     pictured: int = Field(9, ge=1, description="judged pairs in the picture")
     similarities: tuple[str, ...] = Field(
         ("mse", "ssim", "teds"), description="set against severity: mse, ssim, teds, features:MODEL"

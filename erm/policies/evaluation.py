@@ -64,7 +64,7 @@ def evaluate(
     if not references:
         raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} in the test split.")
     judge = LocalCritic(critic)
-    with Renderer(workers=settings.render_workers) as renderer:
+    with Renderer(workers=settings.render_workers, isolation=settings.isolation) as renderer:
         originals = renderer.render_batch(
             [(reference.task, reference.source) for reference in references], scenes=True
         )
