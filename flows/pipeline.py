@@ -14,6 +14,7 @@ from typing import Any
 
 from prefect import State, flow, get_client, task
 from prefect.context import TaskRunContext
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Failed
 
 from erm.errors import ErmError
@@ -23,6 +24,7 @@ from flows.entry import PARENT, exit_with, run_alone
 from flows.params import check_profile, read_params
 
 _LOG = CHECKOUT / ".erm" / "prefect.log"
+_START_SECONDS = 180
 
 
 @flow(name="pipeline")
@@ -45,9 +47,10 @@ def run_dvc(arguments: list[str]) -> State[Any]:
     """Runs DVC; the flow runs of the stages that it starts become children of this task's run."""
     context = TaskRunContext.get()
     assert context is not None
+    url = PREFECT_API_URL.value()
     dvc = subprocess.Popen(
         [sys.executable, "-m", "dvc", *arguments],
-        env={**os.environ, PARENT: str(context.task_run.id)},
+        env={**os.environ, "PREFECT_API_URL": str(url), PARENT: str(context.task_run.id)},
     )
     try:
         status = dvc.wait()
@@ -80,16 +83,17 @@ def prefect_server() -> Iterator[None]:
             start_new_session=True,  # Ctrl-C is for the pipeline, which then ends the server
             preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
-    os.environ["PREFECT_API_URL"] = f"http://127.0.0.1:{port}/api"
+    url = f"http://127.0.0.1:{port}/api"
     try:
-        with get_client(sync_client=True) as client:
-            while client.api_healthcheck() is not None:
-                if server.poll() is not None:
-                    raise ErmError(f"The Prefect server did not start; see {_LOG}.")
-                time.sleep(0.1)
-        yield
+        with temporary_settings({PREFECT_API_URL: url}):
+            deadline = time.monotonic() + _START_SECONDS
+            with get_client(sync_client=True) as client:
+                while client.api_healthcheck() is not None:
+                    if server.poll() is not None or time.monotonic() > deadline:
+                        raise ErmError(f"The Prefect server did not start; see {_LOG}.")
+                    time.sleep(0.1)
+            yield
     finally:
-        del os.environ["PREFECT_API_URL"]
         server.terminate()
         server.wait()
 

@@ -33,7 +33,6 @@ from erm.settings import Isolation
 from erm.sources.errors import ERROR_KINDS
 from erm.tasks import get_task, package_folder, task_names
 
-
 START_SECONDS = 300.0
 """Within so long a worker has to be warm."""
 
