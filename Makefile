@@ -2,13 +2,13 @@
 SHELL := /bin/bash
 VENV := .venv
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
+export PREFECT_HOME ?= $(CURDIR)/.erm/prefect
 
 .PHONY: repro test smoke ui lint format types pytest serving wheel clean setup
 .DEFAULT_GOAL := repro
 
 repro: setup
-	@python -m flows.params
-	@dvc repro
+	@python -m flows.pipeline
 
 test: format
 	@$(MAKE) --no-print-directory -j2 types pytest
@@ -37,14 +37,21 @@ wheel: setup
 	@python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls -sh dist
 
+# The whole pipeline, small, in a scratch copy of the checkout.
 smoke: setup
-	@python -m flows.smoke
+	@python -m pytest -m smoke -s
 
+# Both servers, until Ctrl-C. MLflow's jobs, which judge traces, would take a minute to start.
+ui: export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 ui: setup
-	@python -m flows.ui
+	@trap 'kill 0' EXIT; \
+	prefect server start & \
+	mlflow server --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}" & \
+	wait
 
 clean:
-	rm -rf .erm build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis data models reports/*/
+	[ ! -d .erm ] || find .erm -mindepth 1 -maxdepth 1 ! -name answers -exec rm -rf {} +
+	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis data models reports/*/
 
 setup: $(VENV)/installed
 	@.ci/setup $(VENV) check

@@ -1,21 +1,30 @@
-"""Names of what decides a result: the content of files and folders, settings, and this code.
+"""Content hashes of what decides a result: files and folders, settings, and code.
 
-Not covered: what is done with such a name, be it resuming (`erm.synthesis.synthesize`,
-`erm.synthesis.infer`) or finding a registered model again (`erm.registry.promotion`).
+Not covered: what is done with such a hash, be it resuming (`flows.outputs`,
+`erm.synthesis.synthesize`, `erm.synthesis.infer`) or finding a registered model again
+(`erm.registry.promotion`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from importlib.metadata import entry_points
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 
 def content_hash(path: Path) -> str:
-    """sha256 over the names and bytes of a file, or of all files below a folder."""
-    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    """sha256 over the names and bytes of a file, or of all files below a folder.
+
+    Compiled Python (``__pycache__``) does not count.
+    """
+    files = [path]
+    if path.is_dir():
+        below = (file for file in path.rglob("*") if file.is_file())
+        files = sorted(file for file in below if file.parent.name != "__pycache__")
     digest = hashlib.sha256()
     for file in files:
         digest.update(f"{file.relative_to(path)}\0{file.stat().st_size}\0".encode())
@@ -25,7 +34,9 @@ def content_hash(path: Path) -> str:
 
 
 def fingerprint(fields: Mapping[str, Any], *read: Path) -> str:
-    """Name of all that decides the bytes of data: settings, the library's code, what is read.
+    """Hash of all that decides the bytes of data: settings, code, and what is read.
+
+    The code is this package and the packages whose tasks are installed.
 
     Args:
         fields: settings as JSON values.
@@ -33,11 +44,16 @@ def fingerprint(fields: Mapping[str, Any], *read: Path) -> str:
     """
     state = hashlib.blake2b(digest_size=8)
     state.update(json.dumps(fields, sort_keys=True).encode())
-    package = Path(__file__).parent
-    rooms = ("sources", "tasks", "render", "dataset", "synthesis")
-    below = [file for room in rooms for file in package.glob(f"{room}/**/*.py")]
-    for file in sorted([*package.glob("*.py"), *below]):
-        state.update(file.relative_to(package).as_posix().encode() + file.read_bytes())
-    for path in read:
+    for path in (Path(__file__).parent, *_task_packages(), *read):
         state.update(content_hash(path).encode() if path.exists() else b"-")
     return state.hexdigest()
+
+
+def _task_packages() -> Iterator[Path]:
+    """Folders or single modules that hold the tasks of other distributions."""
+    names = {entry.module.partition(".")[0] for entry in entry_points(group="erm.tasks")}
+    for name in sorted(names - {__name__.partition(".")[0]}):
+        spec = find_spec(name)
+        if spec is not None and spec.origin is not None:
+            origin = Path(spec.origin)
+            yield origin.parent if spec.submodule_search_locations else origin

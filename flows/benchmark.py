@@ -1,51 +1,29 @@
 """Stage benchmark: scores the critic on the held-out pairs."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Any
 
-from prefect import State, flow
 from prefect.artifacts import create_link_artifact
 
-from flows.outputs import Paths
-from flows.params import Params
-from flows.stage import Metrics, main, perform
-
-REPORT = "reports/benchmark"
+from flows.stage import Metrics, Params, Paths, main, stage
 
 
-@flow(name="benchmark")
-def benchmark() -> State[Any]:
+@stage
+def benchmark(params: Params, paths: Paths) -> Metrics:
     """Scores the critic on the held-out pairs."""
-    return perform("benchmark", _work)
-
-
-def _work(params: Params, paths: Paths) -> Metrics:
     from erm.critics.benchmarking import benchmark
-    from erm.critics.settings import BenchmarkSettings
+    from erm.tracking import artifact_address
 
     metrics = benchmark(
-        params.of("benchmark", BenchmarkSettings),
+        params.benchmark,
         critic=Path("models/critic"),
         pairs=Path("data/pairs"),
         inferred=Path("data/inferred"),
-        out=paths.out(REPORT),
+        out=paths.out("reports/benchmark"),
+        answers=paths.answers,
     )
-    _link_page()
+    page = artifact_address("benchmark/index.html")
+    create_link_artifact(page, link_text="every judged pair", key="benchmark-page")
     return metrics
-
-
-def _link_page() -> None:
-    """A link in Prefect's interface to the page among the artifacts of the MLflow run."""
-    from erm.tracking import artifact_address
-
-    create_link_artifact(
-        artifact_address("benchmark/index.html"),
-        link_text="every judged pair",
-        key="benchmark-page",
-        description=f"In MLflow, which `make ui` serves; on disk: `erm view {REPORT}`.",
-    )
 
 
 if __name__ == "__main__":

@@ -1,29 +1,17 @@
 """Stage evaluate: compares the policy before and after reinforcement."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Any
 
-from prefect import State, flow
-
-from flows.outputs import Paths
-from flows.params import Params
-from flows.stage import Metrics, main, perform
+from flows.stage import Metrics, Params, Paths, main, stage
 
 
-@flow(name="evaluate")
-def evaluate() -> State[Any]:
+@stage
+def evaluate(params: Params, paths: Paths) -> Metrics:
     """Compares the policy before and after reinforcement."""
-    return perform("evaluate", _work)
-
-
-def _work(params: Params, paths: Paths) -> Metrics:
     from erm.policies.evaluation import evaluate
-    from erm.policies.settings import EvaluateSettings
 
     return evaluate(
-        params.of("evaluate", EvaluateSettings),
+        params.evaluate,
         before=Path("models/policy-sft"),
         after=Path("models/policy"),
         critic=Path("models/critic"),

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Iterator
-from concurrent.futures.process import BrokenProcessPool
 
 from erm.errors import ErmError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT}
 _FULL_WORDS = ("no space left on device", "disk is full", "disk quota exceeded")
 _TRANSIENT = {errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.ETIMEDOUT}
+_TRANSIENT_CLASSES = {
+    "builtins.ConnectionError",
+    "builtins.TimeoutError",
+    "concurrent.futures.process.BrokenProcessPool",
+    "httpx.TransportError",
+    "openai.APIConnectionError",
+    "openai.InternalServerError",
+    "openai.RateLimitError",
+    "requests.exceptions.ConnectionError",
+    "requests.exceptions.Timeout",
+}
+"""By name, since most of them belong to libraries that take seconds to import."""
 
 
 def explain(error: BaseException) -> str | None:
@@ -21,18 +32,27 @@ def explain(error: BaseException) -> str | None:
         full = isinstance(cause, OSError) and cause.errno in _FULL
         if full or any(words in str(cause).lower() for words in _FULL_WORDS):
             return "No space left on the disk; free some and run again, finished work is kept."
+    if is_transient(error):
+        return f"A connection or a process was lost ({type(error).__name__}: {error})."
     return None
 
 
 def is_transient(error: BaseException) -> bool:
-    """Whether the same work may well succeed when tried again: a lost connection or worker."""
-    if isinstance(error, (ConnectionError, TimeoutError, BrokenProcessPool)):
-        return True
-    return isinstance(error, OSError) and error.errno in _TRANSIENT
+    """Whether a lost connection or process caused it, so that the same work may succeed later."""
+    return any(
+        (isinstance(cause, OSError) and cause.errno in _TRANSIENT)
+        or any(_name(kind) in _TRANSIENT_CLASSES for kind in type(cause).__mro__)
+        for cause in _chain(error)
+    )
+
+
+def _name(kind: type) -> str:
+    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An exception and what caused it."""
     cause: BaseException | None = error
     while cause is not None:
         yield cause
-        cause = cause.__cause__ or cause.__context__
+        cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)

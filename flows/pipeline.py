@@ -1,84 +1,122 @@
-"""The parent flow: all stages through DVC, each as a child flow.
-
-DVC decides what runs; what it finds unchanged shows as cached.
-"""
+"""The parent flow: ``dvc repro`` with one Prefect server, each stage that runs as a child flow."""
 
 from __future__ import annotations
 
 import argparse
 import os
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
-from prefect import State, flow, get_run_logger, task
-from prefect.client.orchestration import get_client
-from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterParentTaskRunId
+from prefect import State, flow, get_client, task
 from prefect.context import TaskRunContext
+from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Failed
 
 from erm.errors import ErmError
-from flows import fork_server
-from flows.params import PARAMS, SETTINGS, check_params, compose
-from flows.session import open_session
-from flows.stage import PARENT, entry
+from erm.models.launch import die_with_parent
+from flows import CHECKOUT
+from flows.entry import PARENT, exit_with, run_alone
+from flows.params import check_profile, read_params
+
+_LOG = CHECKOUT / ".erm" / "prefect.log"
+_START_SECONDS = 180
 
 
 @flow(name="pipeline")
 def pipeline(profile: str | None = None) -> State[Any]:
-    """Brings every stage up to date.
+    """Runs the stages that are not up to date.
 
     Args:
-        profile: composes ``params.yaml`` from this profile first; None takes it as it stands.
+        profile: None takes ``params.yaml`` as it stands. The parameters of a profile run as an
+            experiment of DVC in a temporary folder, so the working tree stays as it is.
     """
-    session = open_session()
-    fork_server.start(session.root, session.owner)
-    try:
-        if profile is not None:
-            PARAMS.write_text(compose(profile), encoding="utf-8")
-        check_params()
-    except ErmError as error:
-        return Failed(message=str(error))
-    for stage in SETTINGS:
-        state = run_stage.with_options(task_run_name=stage)(stage, return_state=True)
-        if not state.is_completed():
-            return Failed(message=f"Stage {stage} failed; see above.")
+    experiment = ["exp", "run", "--temp", "-S", f"profile={profile}"]
+    state = run_dvc(experiment if profile else ["repro"], return_state=True)
+    if not state.is_completed():
+        return Failed(message=state.message)
     return Completed(message="All stages are up to date.")
 
 
-@task(name="stage")
-def run_stage(stage: str) -> State[Any]:
-    """Runs one stage through DVC; its own flow run becomes a child of this task's flow."""
+@task(name="dvc")
+def run_dvc(arguments: list[str]) -> State[Any]:
+    """Runs DVC; the flow runs of the stages that it starts become children of this task's run."""
     context = TaskRunContext.get()
     assert context is not None
-    task_run = context.task_run.id
-    command = [sys.executable, "-m", "dvc", "repro", "--single-item", stage]
-    dvc = subprocess.Popen(command, env={**os.environ, PARENT: str(task_run)})
+    url = PREFECT_API_URL.value()
+    dvc = subprocess.Popen(
+        [sys.executable, "-m", "dvc", *arguments],
+        env={**os.environ, "PREFECT_API_URL": str(url), PARENT: str(context.task_run.id)},
+    )
     try:
         status = dvc.wait()
     except KeyboardInterrupt:
-        dvc.wait()  # the key reached the stage too, which ends by itself
+        dvc.wait()  # the key reached DVC and the stage too, which end by themselves
         raise
     if status:
-        return Failed(message=f"`dvc repro --single-item {stage}` exited with {status}.")
-    with get_client(sync_client=True) as client:
-        children = client.read_flow_runs(
-            flow_run_filter=FlowRunFilter(
-                parent_task_run_id=FlowRunFilterParentTaskRunId(any_=[task_run])
-            )
+        return Failed(message=f"`dvc {' '.join(arguments)}` exited with {status}; see above.")
+    return Completed(message="DVC is done.")
+
+
+@contextmanager
+def prefect_server() -> Iterator[None]:
+    """Prefect's server for the duration of the block, unless ``PREFECT_API_URL`` names one.
+
+    It ends with this process, also if that is killed. Raises `ErmError` if it does not start.
+    """
+    if os.environ.get("PREFECT_API_URL"):
+        yield
+        return
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        port = str(trial.getsockname()[1])
+    _LOG.parent.mkdir(exist_ok=True)
+    with _LOG.open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "prefect", "server", "start", "--port", port],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,  # Ctrl-C is for the pipeline, which then ends the server
+            preexec_fn=die_with_parent if sys.platform == "linux" else None,
         )
-    if children:
-        return Completed(message="DVC ran the stage.")
-    get_run_logger().info("%s is up to date", stage)
-    return Completed(name="Cached", message="DVC found nothing changed.")
+    url = f"http://127.0.0.1:{port}/api"
+    try:
+        with temporary_settings({PREFECT_API_URL: url}):
+            deadline = time.monotonic() + _START_SECONDS
+            with get_client(sync_client=True) as client:
+                while client.api_healthcheck() is not None:
+                    if server.poll() is not None or time.monotonic() > deadline:
+                        raise ErmError(f"The Prefect server did not start; see {_LOG}.")
+                    time.sleep(0.1)
+            yield
+    finally:
+        server.terminate()
+        server.wait()
 
 
 def main() -> None:
     """``python -m flows.pipeline [--profile PROFILE]``."""
     parser = argparse.ArgumentParser(description=pipeline.description)
-    parser.add_argument("--profile", help="compose params.yaml from this profile first")
-    arguments = parser.parse_args()
-    entry(pipeline, {"profile": arguments.profile})
+    parser.add_argument("--profile", help="run an experiment with the parameters of this profile")
+    profile = parser.parse_args().profile
+
+    def run() -> int:
+        if profile is None:
+            read_params()
+        else:
+            check_profile(profile)
+        status = [sys.executable, "-m", "dvc", "status", "--quiet"]
+        if profile is None and subprocess.run(status, check=False).returncode == 0:
+            print("Data and pipelines are up to date.")
+            return 0
+        with prefect_server():
+            return run_alone(pipeline, {"profile": profile})
+
+    exit_with("pipeline", run)
 
 
 if __name__ == "__main__":

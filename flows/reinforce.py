@@ -1,29 +1,17 @@
 """Stage reinforce: reinforces the policy with the critic's reward."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import Any
 
-from prefect import State, flow
-
-from flows.outputs import Paths
-from flows.params import Params
-from flows.stage import Metrics, main, perform
+from flows.stage import Metrics, Params, Paths, main, stage
 
 
-@flow(name="reinforce")
-def reinforce() -> State[Any]:
+@stage
+def reinforce(params: Params, paths: Paths) -> Metrics:
     """Reinforces the policy with the critic's reward."""
-    return perform("reinforce", _work)
-
-
-def _work(params: Params, paths: Paths) -> Metrics:
     from erm.policies.reinforcement import reinforce
-    from erm.policies.settings import ReinforceSettings
 
     return reinforce(
-        params.of("reinforce", ReinforceSettings),
+        params.reinforce,
         policy=Path("models/policy-sft"),
         critic=Path("models/critic"),
         pairs=Path("data/pairs"),

@@ -1,30 +1,18 @@
 """Stage synthesize: draws sources, injects errors, renders both and writes labelled pairs."""
 
-from __future__ import annotations
-
-from typing import Any
-
-from prefect import State, flow
-
-from flows.outputs import Paths
-from flows.params import Params
-from flows.stage import Metrics, main, perform
+from flows.stage import Metrics, Params, Paths, main, stage
 
 
-@flow(name="synthesize")
-def synthesize() -> State[Any]:
+@stage
+def synthesize(params: Params, paths: Paths) -> Metrics:
     """Draws sources, injects errors, renders both and writes labelled pairs."""
-    return perform("synthesize", _work)
-
-
-def _work(params: Params, paths: Paths) -> Metrics:
-    from erm.synthesis.settings import SynthesizeSettings
     from erm.synthesis.synthesize import synthesize
 
     return synthesize(
-        params.of("synthesize", SynthesizeSettings),
+        params.synthesize,
         out=paths.out("data/pairs"),
         work=paths.work,
+        answers=paths.answers,
     )
 
 

@@ -48,6 +48,7 @@ def benchmark(
     pairs: Path,
     out: Path,
     inferred: Path | None = None,
+    answers: Path | None = None,
 ) -> dict[str, float]:
     """Score a critic and its baselines on the test split.
 
@@ -58,6 +59,8 @@ def benchmark(
     Args:
         inferred: a second folder of pairs, a policy's own errors. Its test split is scored
             separately: predictions, summary and page in ``inferred/``, further rows in ``f1.csv``.
+        answers: folder that keeps the answers of a judge behind an endpoint (``judge.jsonl``), so
+            that none is paid for twice.
 
     Returns:
         The critic's main metrics, the number of ``unparsable`` replies, and
@@ -71,7 +74,7 @@ def benchmark(
     if not held_out:
         raise ErmError(f"{pairs}: the test split is empty.")
     own_errors = _held_out(settings, inferred) if inferred is not None else []
-    with _Critics(settings, critic, pairs) as critics:
+    with _Critics(settings, critic, pairs, answers) as critics:
         main = critics.score(held_out)
         natural = critics.score(own_errors) if own_errors else None
     distances = {
@@ -120,16 +123,21 @@ class _Result:
 class _Critics:
     """The trained critic, the baselines and the exact annotator; a context manager."""
 
-    def __init__(self, settings: BenchmarkSettings, critic: Path, pairs: Path) -> None:
+    def __init__(
+        self, settings: BenchmarkSettings, critic: Path, pairs: Path, answers: Path | None
+    ) -> None:
         from erm.critics.local import LocalCritic
 
         self._seed = settings.seed
-        self._judge = judge_from_spec(settings.judge)
+        journal = answers / "judge.jsonl" if answers is not None else None
+        self._judge = judge_from_spec(settings.judge, journal=journal)
         self._trained = LocalCritic(critic, batch_size=settings.batch_size)
         self._untrained = _untrained(self._trained, settings)
         self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
         self._renderer = (
-            Renderer(workers=settings.render_workers) if settings.exact_annotator else None
+            Renderer(workers=settings.render_workers, isolation=settings.isolation)
+            if settings.exact_annotator
+            else None
         )
 
     def __enter__(self) -> _Critics:

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from erm.dataset.routes import Route
 from erm.models.settings import TrainingSettings, ValidationSettings
-from erm.settings import Settings
+from erm.settings import Isolation, Settings
 
 
 class TrainCriticSettings(TrainingSettings):
@@ -33,6 +33,7 @@ class BenchmarkSettings(Settings):
     """Whether to score the exact annotator too. It draws the sources again; its F1 is 1 unless a
     model or another version of the code wrote the labels."""
     render_workers: int | None = Field(None, ge=1, description="null is one per processor")
+    isolation: Isolation = Field("auto", description="of its renderer")
     pictured: int = Field(9, ge=1, description="pairs in the picture")
     similarities: tuple[str, ...] = Field(
         ("mse", "ssim", "teds"),

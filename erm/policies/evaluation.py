@@ -67,7 +67,7 @@ def evaluate(
         raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} in the test split.")
     judge = LocalCritic(critic)
     requests = [Request(reference.task, reference.image) for reference in references]
-    with Renderer(workers=settings.render_workers) as renderer:
+    with Renderer(workers=settings.render_workers, isolation=settings.isolation) as renderer:
         originals = renderer.render_batch(
             [(reference.task, reference.source) for reference in references], scenes=True
         )

@@ -105,7 +105,7 @@ def reinforce(
         log_level="error",
     )
     judge = LocalCritic(critic, dtype=dtype, batch_size=settings.critic_batch_size)
-    with Renderer(workers=settings.render_workers) as renderer:
+    with Renderer(workers=settings.render_workers, isolation=settings.isolation) as renderer:
         reward = CriticReward(judge, renderer, settings.reward)
         trainer = GRPOTrainer(
             model=model,

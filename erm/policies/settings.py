@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field
 
 from erm.models.settings import LaunchSettings, TrainingSettings
 from erm.rewards.settings import RewardSettings
-from erm.settings import Settings
+from erm.settings import Isolation, Settings
 from erm.tasks import task_names
 
 
@@ -44,6 +44,7 @@ class ReinforceSettings(Settings):
     max_completion_tokens: int = Field(256, ge=16)
     iterations: int = Field(1, ge=1, description="updates from each set of completions")
     render_workers: int | None = Field(None, ge=1)
+    isolation: Isolation = "auto"
     critic_batch_size: int = Field(64, ge=1)
     checkpoint_every: int = Field(5, ge=1)
     seed: int = 0
@@ -58,4 +59,5 @@ class EvaluateSettings(Settings):
     references: int = Field(100, ge=1, description="held-out references a task, at most")
     pictured: int = Field(6, ge=1, description="references shown in the picture")
     render_workers: int | None = Field(None, ge=1)
+    isolation: Isolation = "auto"
     seed: int = 0

@@ -22,17 +22,16 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from erm.errors import ErmError
 from erm.render import wire
 from erm.render.batch import Batch
 from erm.render.browser import browser_tasks, find_browser
 from erm.render.limits import Limits, Rendered, RenderError
+from erm.settings import Isolation
 from erm.sources.errors import ERROR_KINDS
 from erm.tasks import get_task, package_folder, task_names
-
-Isolation = Literal["auto", "required", "off"]
 
 START_SECONDS = 300.0
 """Within so long a worker has to be warm."""

@@ -27,14 +27,19 @@ from erm.synthesis.settings import InferSettings, PairingSettings
 from erm.synthesis.workers import Making, make_chunks
 
 
-def infer(settings: InferSettings, pairs: Path, out: Path, work: Path) -> dict[str, Any]:
+def infer(
+    settings: InferSettings, pairs: Path, out: Path, work: Path, answers: Path | None = None
+) -> dict[str, Any]:
     """Make the folder of pairs `out` of a policy's attempts at the references of `pairs`.
 
     `out` has the form of the folder that `erm.synthesis.synthesize.synthesize` makes and appears
     only when it is complete. A pair has the split of its source. `work` holds what an interrupted
-    run has finished; what a policy behind an endpoint answered is kept there for good
-    (``policy.jsonl``). The folder holds no pairs, but is otherwise as ever, where no attempt can be
+    run has finished. The folder holds no pairs, but is otherwise as ever, where no attempt can be
     used.
+
+    Args:
+        answers: folder that keeps what a policy behind an endpoint answered (``policy.jsonl``), so
+            that no answer is paid for twice; `work` by default.
 
     Returns:
         Flat metrics: sources and completions, ``usable_share`` of these, pairs and discrepancies
@@ -49,11 +54,14 @@ def infer(settings: InferSettings, pairs: Path, out: Path, work: Path) -> dict[s
     if settings.policy is not None and not settings.policy.startswith(ENDPOINT):
         read.append(model_folder(settings.policy, "policy"))
     done = work / fingerprint(fields, *read)
+    policy = None
+    if settings.policy is not None:
+        policy = PolicyProposer(settings.policy, settings, (answers or work) / "policy.jsonl")
     try:
         done.mkdir(parents=True, exist_ok=True)
         for stale in done.glob("*.part"):
             stale.unlink()
-        chunks, costs = _attempt(settings, pairs, done)
+        chunks = _attempt(settings, policy, pairs, done) if policy is not None else []
         pairing = PairingSettings(max_proposed_errors=settings.max_errors)
         make_chunks(Making(pairing, settings, done), chunks, "render")
         census = assemble(chunks, done, out, settings.rows_per_shard, beside=pairs)
@@ -67,17 +75,14 @@ def infer(settings: InferSettings, pairs: Path, out: Path, work: Path) -> dict[s
         "completions": completions,
         "usable_share": round(census.total / max(completions, 1), 4),
         **census.metrics(),
-        **costs,
+        **(policy.metrics() if policy is not None else {}),
     }
 
 
 def _attempt(
-    settings: InferSettings, pairs: Path, done: Path
-) -> tuple[list[Chunk], dict[str, float]]:
-    """Have the policy try its share of the images: chunks with their replies, and what it costs."""
-    if settings.policy is None:
-        return [], {}
-    policy = PolicyProposer(settings.policy, settings, done.parent / "policy.jsonl")
+    settings: InferSettings, policy: PolicyProposer, pairs: Path, done: Path
+) -> list[Chunk]:
+    """Have the policy try its share of the images: chunks with their replies."""
     chunks = []
     total = sum(1 for _ in _chosen(settings, policy.tasks, pairs))
     with tqdm(total=total, desc="infer", unit="source") as bar:
@@ -87,7 +92,7 @@ def _attempt(
                 write_replies(chunk, policy.propose(references), done)
             chunks.append(chunk)
             bar.update(len(references))
-    return chunks, policy.metrics()
+    return chunks
 
 
 def _chosen(settings: InferSettings, tasks: Sequence[str], pairs: Path) -> Iterator[Reference]:

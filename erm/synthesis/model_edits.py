@@ -82,10 +82,10 @@ class ModelAnnotator(Annotator):
         ErmError: the model can't be had.
     """
 
-    def __init__(self, settings: AnnotatorSettings, journals: Path) -> None:
+    def __init__(self, settings: AnnotatorSettings, journal: Path) -> None:
         assert settings.model is not None
         name = model_name(settings.model, "synthesize.annotator.model")
-        self._settings, self._journal = settings, journals / "annotator.jsonl"
+        self._settings, self._journal = settings, journal
         self._endpoint = published_endpoint(name, **connection(settings.endpoint, self._journal))
         self._critic = EndpointCritic(
             name, endpoint=self._endpoint, constrained=settings.constrained

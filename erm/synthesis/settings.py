@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from erm.endpoints.settings import ConnectionSettings
 from erm.render.limits import Limits
-from erm.settings import Settings
+from erm.settings import Isolation, Settings
 from erm.tasks import Variety, get_task, task_names
 
 
@@ -78,20 +77,21 @@ class WorkSettings(Settings):
         rows_per_shard: pairs in one file of the result, at most.
         workers: processes; None is one a core. It does not change the result.
         limits: of every render.
-        isolation: of the renderer.
+        isolation: of the workers that draw (`erm.settings.Isolation`).
     """
 
     rows_per_shard: int = Field(default=4000, ge=1)
     workers: int | None = Field(default=None, ge=1)
     limits: Limits = Limits()
-    isolation: Literal["auto", "required", "off"] = "auto"
+    isolation: Isolation = "auto"
 
 
 class EndpointSettings(ConnectionSettings):
     """A connection, and what may be spent over it; nothing here decides what comes back.
 
     Attributes:
-        token_budget: tokens, in and out, that all runs on one journal may spend together.
+        token_budget: tokens, in and out, that all runs with one folder of answers may spend
+            together.
         price_in, price_out: a million tokens, for the cost report.
     """
 
@@ -143,8 +143,8 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
     Attributes:
         variety: how far procedural sources range.
         sources: procedural sources of each task.
-        ingested: Parquet of people's own sources (`erm.synthesis.ingest`), used beside the
-            procedural ones.
+        ingested: Parquet of people's own sources (`erm.synthesis.ingest`), used together with the
+            procedural ones; a file, or a folder with any number of them.
         validation_share: share of sources, of each task, held out for validation.
         test_share: share held out for the benchmark.
         sources_per_chunk: sources in one unit of work, the grain of resumption.

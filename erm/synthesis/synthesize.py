@@ -38,14 +38,17 @@ from erm.tasks import task_names
 _CHUNKS_ASKED = 16
 
 
-def synthesize(settings: SynthesizeSettings, out: Path, work: Path) -> dict[str, Any]:
+def synthesize(
+    settings: SynthesizeSettings, out: Path, work: Path, answers: Path | None = None
+) -> dict[str, Any]:
     """Make the folder of pairs `out`, going on from what `work` holds of an interrupted run.
 
     `out` appears only when it is complete: ``data/`` with the shards, ``benchmark/`` with the test
     split in VC-RewardBench's format, ``set_aside.jsonl``, ``card.md`` and ``card.png``.
 
-    Where models are asked, their answers are kept in `work` for good (``editor.jsonl``,
-    ``annotator.jsonl``), and no answer is paid for twice.
+    Args:
+        answers: folder that keeps the answers of models (``editor.jsonl``, ``annotator.jsonl``),
+            so that none is paid for twice; `work` by default.
 
     Returns:
         Flat metrics: sources, pairs by split, task, category, severity and number of errors,
@@ -67,6 +70,7 @@ def synthesize(settings: SynthesizeSettings, out: Path, work: Path) -> dict[str,
             "annotator": {"endpoint"},
         },
     )
+    answers = answers or work
     done = work / fingerprint(fields, *([settings.ingested] if settings.ingested else []))
     making = Making(settings, settings, done, settings.variety)
     try:
@@ -74,10 +78,10 @@ def synthesize(settings: SynthesizeSettings, out: Path, work: Path) -> dict[str,
         for stale in done.glob("*.part"):
             stale.unlink()
         made, seconds = make_chunks(making, chunks, "synthesize")
-        chunks, costs = _propose(settings, chunks, done)
+        chunks, costs = _propose(settings, chunks, done, answers)
         edited = [chunk for chunk in chunks if chunk.proposed]
         proposed, more = make_chunks(making, edited, "synthesize")
-        costs |= _label(settings, chunks, done)
+        costs |= _label(settings, chunks, done, answers)
         census = assemble(chunks, done, out, settings.rows_per_shard)
         shutil.rmtree(done)
     except OSError as error:
@@ -94,8 +98,13 @@ def plan_chunks(settings: SynthesizeSettings) -> Iterator[Chunk]:
         from erm.synthesis.ingest import SOURCE_SCHEMA
 
         columns = ("source_id", "task", "source")
-        for row in read_rows([settings.ingested], columns, SOURCE_SCHEMA):
-            ingested[row["task"]].append((row["source_id"], row["source"]))
+        place = settings.ingested
+        files = sorted(place.glob("*.parquet")) if place.is_dir() else [place]
+        seen: set[str] = set()
+        for row in read_rows(files, columns, SOURCE_SCHEMA):
+            if row["source_id"] not in seen:  # the same source in two files
+                seen.add(row["source_id"])
+                ingested[row["task"]].append((row["source_id"], row["source"]))
     by_task = [list(_chunks_of(task, settings, ingested[task])) for task in task_names()]
     for turn in zip_longest(*by_task):
         yield from (chunk for chunk in turn if chunk is not None)
@@ -134,7 +143,7 @@ def _splits(task: str, number: int, settings: SynthesizeSettings) -> list[str]:
 
 
 def _propose(
-    settings: SynthesizeSettings, chunks: list[Chunk], done: Path
+    settings: SynthesizeSettings, chunks: list[Chunk], done: Path, answers: Path
 ) -> tuple[list[Chunk], dict[str, float]]:
     """Have a model edit the sources of finished chunks: each chunk with that of its edits behind
     it, and what the model costs. Without a model, the chunks alone."""
@@ -142,7 +151,7 @@ def _propose(
         return chunks, {}
     from erm.synthesis.model_edits import Editor
 
-    editor = Editor(settings.editor, settings.seed, done.parent / "editor.jsonl")
+    editor = Editor(settings.editor, settings.seed, answers / "editor.jsonl")
     everything = []
     with tqdm(total=len(chunks), desc="propose", unit="chunk") as bar:
         for start in range(0, len(chunks), _CHUNKS_ASKED):
@@ -160,13 +169,15 @@ def _propose(
     return everything, editor.metrics()
 
 
-def _label(settings: SynthesizeSettings, chunks: list[Chunk], done: Path) -> dict[str, float]:
+def _label(
+    settings: SynthesizeSettings, chunks: list[Chunk], done: Path, answers: Path
+) -> dict[str, float]:
     """Have a model write the reports of the training pairs, where one is asked for; its cost."""
     if settings.annotator.model is None:
         return {}
     from erm.synthesis.model_edits import ModelAnnotator
 
-    annotator = ModelAnnotator(settings.annotator, done.parent)
+    annotator = ModelAnnotator(settings.annotator, answers / "annotator.jsonl")
     for chunk in tqdm(chunks, desc="annotate", unit="chunk"):
         if not chunk.is_labelled(done):
             label_chunk(chunk, annotator, done)

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from erm.tracking import flatten
+
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 NEUTRAL = {"erm/__init__.py", "erm/errors.py", "erm/settings.py", "erm/tracking.py"}
@@ -45,7 +47,7 @@ def reached(stage: str) -> set[str]:
     return names | {BY_NAME[name] for name in names & set(BY_NAME)}
 
 
-@pytest.mark.parametrize("stage", [stage for stage in STAGES if stage != "promote"])
+@pytest.mark.parametrize("stage", STAGES)
 def test_code_a_stage_depends_on(stage: str) -> None:
     listed = {dep for dep in STAGES[stage]["deps"] if dep.startswith("erm/")}
     modules = reached(stage) - NEUTRAL
@@ -59,5 +61,17 @@ def test_code_a_stage_depends_on(stage: str) -> None:
 def test_what_a_stage_depends_on_is_there_or_made(stage: str) -> None:
     made = {out for entry in STAGES.values() for out in entry.get("outs", [])}
     made |= {path for entry in STAGES.values() for metric in entry["metrics"] for path in metric}
+    params = flatten(yaml.safe_load((ROOT / "params.yaml").read_text()))
     for dep in STAGES[stage]["deps"]:
-        assert dep in made or (ROOT / dep).exists(), f"{stage}: {dep}"
+        path = str(params[dep[2:-1]]) if dep.startswith("${") else dep
+        assert path in made or (ROOT / path).exists(), f"{stage}: {dep}"
+
+
+def test_files_that_parameters_name_are_dependencies() -> None:
+    assert "${synthesize.ingested}" in STAGES["synthesize"]["deps"]
+    for stage in ("train_policy", "train_critic", "reinforce"):
+        assert "conf/deepspeed" in STAGES[stage]["deps"]
+    for profile in (ROOT / "conf" / "profile").glob("*.yaml"):
+        for name, value in flatten(yaml.safe_load(profile.read_text())).items():
+            if name.endswith("launch.deepspeed") and value is not None:
+                assert Path(str(value)).parent == Path("conf/deepspeed"), profile

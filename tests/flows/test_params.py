@@ -1,23 +1,27 @@
-"""Parameters: the committed file, its composition from profiles, and what is wrong with others."""
+"""Parameters: the committed file, its profiles, and what is wrong with others."""
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
 from erm.errors import ErmError
-from flows.params import PARAMS, SETTINGS, compose, profiles, read_params
+from flows.params import PARAMS, STAGES, check_profile, read_params
+from tests.flows.scratch import compose
 
 ROOT = Path(__file__).parents[2]
+PROFILES = ("gpu", "laptop", "smoke")
 
 
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with the committed parameters, as current directory."""
     (tmp_path / "conf").symlink_to(ROOT / "conf")
-    (tmp_path / PARAMS).write_text(compose("laptop", ROOT / "conf"))
+    (tmp_path / PARAMS).write_text(compose(ROOT / "conf", "laptop"))
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -29,20 +33,20 @@ def change(checkout: Path, **sections: object) -> None:
 
 def test_committed_parameters_are_the_default_profile() -> None:
     committed = (ROOT / PARAMS).read_text()
-    assert committed == compose(conf=ROOT / "conf") == compose("laptop", ROOT / "conf")
+    assert committed == compose(ROOT / "conf") == compose(ROOT / "conf", "laptop")
 
 
-@pytest.mark.parametrize("profile", profiles(ROOT / "conf"))
+@pytest.mark.parametrize("profile", PROFILES)
 def test_every_profile_is_valid(profile: str, checkout: Path) -> None:
-    (checkout / PARAMS).write_text(compose(profile))
+    (checkout / PARAMS).write_text(compose(ROOT / "conf", profile))
     params = read_params()
     assert params.profile == profile
-    assert list(params.sections) == list(SETTINGS)
+    check_profile(profile)
 
 
 def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
     stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-    assert list(stages) == list(SETTINGS)
+    assert tuple(stages) == STAGES
     for name, stage in stages.items():
         assert stage["cmd"] == f"python -m flows.{name}"
         assert name in stage["params"]
@@ -65,7 +69,7 @@ def test_bad_parameters_are_named(
 ) -> None:
     change(checkout, **sections)
     with pytest.raises(ErmError, match=r"^params\.yaml: [^\n]*\.$") as raised:
-        read_params(["promote"])
+        read_params()
     assert sentence in str(raised.value)
 
 
@@ -75,9 +79,20 @@ def test_unreadable_parameters_are_one_sentence(content: bytes | None, checkout:
     if content is not None:
         (checkout / PARAMS).write_bytes(content)
     with pytest.raises(ErmError, match=r"^params\.yaml [^\n]*\.$"):
-        read_params(["promote"])
+        read_params()
 
 
-def test_composing_an_unknown_profile_names_the_known_ones() -> None:
-    with pytest.raises(ErmError, match="Unknown profile 'nope'; known profiles: gpu, laptop"):
-        compose("nope", ROOT / "conf")
+def test_an_unknown_profile_names_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(ErmError, match="unknown profile 'nope'; known profiles: gpu, laptop"):
+        check_profile("nope")
+
+
+def test_checking_parameters_is_quick() -> None:
+    """A stage checks all sections, so that must not import what only other stages need."""
+    code = "import sys, flows.params as p; p.read_params(); print(*sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    heavy = {"torch", "transformers", "mlflow", "prefect", "matplotlib", "great_expectations"}
+    assert not heavy & set(done.stdout.split())

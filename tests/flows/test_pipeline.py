@@ -1,112 +1,104 @@
-"""The real pipeline, once, in the smoke profile and a scratch copy; then what it left behind."""
+"""What a pipeline refuses to start with, and what an experiment with a profile leaves alone."""
 
 from __future__ import annotations
 
-import json
-import math
-import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
-import mlflow
 import pytest
-import yaml
 
-from erm.registry.promotion import CHAMPION, CRITIC, POLICY
-from erm.tracking import configure_tracking
-from flows.smoke import copy_checkout, environment
+from flows import pipeline
+from flows.params import PARAMS
+from tests.flows.scratch import environment
 
 ROOT = Path(__file__).parents[2]
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+DVC_YAML = """
+stages:
+  copy:
+    cmd: cp params.yaml out
+    params: [profile, size]
+    deps: [code]
+    outs: [{out: {cache: false}}]
+"""
+CONF = {
+    "config.yaml": "defaults: [_self_, {profile: laptop}]\nsize: 1\n",
+    "profile/laptop.yaml": "# @package _global_\nprofile: laptop\n",
+    "profile/smoke.yaml": "# @package _global_\nprofile: smoke\nsize: 2\n",
+}
 
 
-def in_copy(copy: Path, *module: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", *module],
-        cwd=copy,
-        env=environment(copy),
-        capture_output=True,
-        text=True,
-        check=False,
+def run(folder: Path, *command: str) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A repository of one stage, with edits that nobody has committed."""
+    for name, content in CONF.items():
+        path = tmp_path / "conf" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content)
+    (tmp_path / "dvc.yaml").write_text(DVC_YAML)
+    (tmp_path / PARAMS).write_text("profile: laptop\nsize: 1\n")
+    (tmp_path / "code").write_text("committed")
+    run(tmp_path, "git", "init", "--quiet")
+    run(tmp_path, sys.executable, "-m", "dvc", "init", "--quiet")
+    (tmp_path / ".dvc" / "config").write_bytes((ROOT / ".dvc" / "config").read_bytes())
+    (tmp_path / ".gitignore").write_text(".erm/\n")
+    run(tmp_path, "git", "add", ".")
+    author = ("-c", "user.name=A", "-c", "user.email=a@example.org")
+    run(tmp_path, "git", *author, "commit", "--quiet", "-m", "Start")
+    (tmp_path / PARAMS).write_text("# mine\nprofile: laptop\nsize:   3\n")
+    (tmp_path / "code").write_text("edited")
+    return tmp_path
+
+
+def test_a_profile_leaves_local_edits_alone(checkout: Path, served: dict[str, str]) -> None:
+    before = {path: path.read_bytes() for path in (checkout / PARAMS, checkout / "code")}
+    status = run(checkout, "git", "status", "--porcelain")
+    variables = environment(ROOT) | {"PREFECT_API_URL": served["PREFECT_API_URL"]}
+    command = [sys.executable, "-m", "flows.pipeline", "--profile", "smoke"]
+    done = subprocess.run(
+        command, cwd=checkout, env=variables, capture_output=True, text=True, check=False
     )
-
-
-@pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("smoke") / "checkout"
-    copy_checkout(ROOT, folder)
-    done = in_copy(folder, "flows.pipeline", "--profile", "smoke")
-    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-8000:]
-    return folder
-
-
-def test_every_stage_left_its_outputs_and_metrics(copy: Path) -> None:
-    for name, stage in STAGES.items():
-        for out in stage.get("outs", []):
-            assert (copy / out).exists(), out
-        metrics = json.loads((copy / f"reports/{name}.json").read_text())
-        assert metrics, name
-    benchmark = json.loads((copy / "reports/benchmark.json").read_text())
-    assert 0 <= benchmark["overall/f1_hard"] <= 1
-    assert benchmark["baselines/exact_annotator/f1_hard"] == 1
-    assert math.isfinite(json.loads((copy / "reports/train_critic.json").read_text())["loss"])
-
-
-def test_stages_were_forked(copy: Path) -> None:
-    assert (copy / ".erm/fork_server.log").read_text() == "", "a stage was refused"
-
-
-def test_a_second_run_does_nothing(copy: Path) -> None:
-    done = in_copy(copy, "dvc", "repro")
     assert done.returncode == 0, done.stderr
-    assert "Running stage" not in done.stdout
-    assert "up to date" in done.stdout
+    assert {path: path.read_bytes() for path in before} == before
+    assert run(checkout, "git", "status", "--porcelain") == status
+    assert not (checkout / "out").exists()
+    (experiment,) = run(
+        checkout, "git", "for-each-ref", "--format=%(refname)", "refs/exps/*/*/*"
+    ).split()
+    assert run(checkout, "git", "show", f"{experiment}:out") == "profile: smoke\nsize: 2\n"
+    assert run(checkout, "git", "show", f"{experiment}:code") == "edited"
 
 
-def test_mlflow_holds_one_parent_and_a_child_a_stage(copy: Path) -> None:
-    before = mlflow.get_tracking_uri()
-    with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
-        configure_tracking(copy)
-    try:
-        runs = mlflow.search_runs(search_all_experiments=True, output_format="list")
-        client = mlflow.MlflowClient()
-        champions = [client.get_model_version_by_alias(name, CHAMPION) for name in (CRITIC, POLICY)]
-        critic = next(run for run in runs if run.data.tags.get("stage") == "train_critic")
-        pictures = client.list_artifacts(critic.info.run_id, "validation")
-        course = client.get_metric_history(critic.info.run_id, "validation/f1_hard")
-    finally:
-        mlflow.set_tracking_uri(before)
-    parents = [run for run in runs if "mlflow.parentRunId" not in run.data.tags]
-    assert len(parents) == 1
-    children = {run.data.tags["stage"]: run for run in runs if "stage" in run.data.tags}
-    assert set(children) == set(STAGES)
-    for run in runs:
-        assert run.info.status == "FINISHED"
-        assert len(run.data.tags["mlflow.source.git.commit"]) == 40
-    for run in children.values():
-        assert run.data.tags["mlflow.parentRunId"] == parents[0].info.run_id
-        assert run.data.params
-        assert run.data.metrics["seconds"] > 0
-    assert children["train_critic"].data.tags["dvc.data/pairs"].endswith(".dir")
-    trained = json.loads((copy / "reports/train_critic.json").read_text())
-    assert [point.step for point in course] == [trained["best/step"]] == [trained["steps"]]
-    assert [point.value for point in course] == [trained["best/f1_hard"]]
-    assert [Path(one.path).suffix for one in pictures] == [".png"]
-    assert [int(champion.version) for champion in champions] == [1, 1]
-
-
-def test_prefect_shows_every_stage_below_the_pipeline(copy: Path) -> None:
-    with sqlite3.connect(copy / ".erm/prefect/prefect.db") as database:
-        rows = database.execute(
-            "select flow.name, run.state_type, parent.name from flow_run run"
-            " join flow on flow.id = run.flow_id"
-            " left join task_run task on task.id = run.parent_task_run_id"
-            " left join flow_run parent_run on parent_run.id = task.flow_run_id"
-            " left join flow parent on parent.id = parent_run.flow_id"
-        ).fetchall()
-    assert set(rows) == {
-        ("pipeline", "COMPLETED", None),
-        *((name, "COMPLETED", "pipeline") for name in STAGES),
-    }
+@pytest.mark.parametrize(
+    ("params", "arguments", "sentence"),
+    [
+        ("profile: laptop\npears: 1\n", [], "unknown section 'pears'"),
+        (None, [], "params.yaml can't be read"),
+        ("profile: laptop\n", ["--profile", "nope"], "unknown profile 'nope'; known profiles:"),
+    ],
+)
+def test_bad_parameters_end_a_run_before_work(
+    params: str | None,
+    arguments: list[str],
+    sentence: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    if params is not None:
+        (tmp_path / PARAMS).write_text(params)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", ["pipeline", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        pipeline.main()
+    assert ended.value.code == 2
+    said = capsys.readouterr().err
+    assert said.startswith("erm: ")
+    assert said.count("\n") == 1
+    assert sentence in said
+    assert not list(tmp_path.glob(".erm"))

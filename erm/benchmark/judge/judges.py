@@ -32,12 +32,16 @@ class Judge(Protocol):
         ...
 
 
-def judge_from_spec(spec: str, endpoint: Endpoint | None = None) -> Judge:
+def judge_from_spec(
+    spec: str, endpoint: Endpoint | None = None, journal: Path | None = None
+) -> Judge:
     """The judge that a specification names: ``offline``, ``replay:FILE`` or ``openai:MODEL``.
 
     Args:
         endpoint: for ``openai:``, the connection with its journal and prices; by default one to
-            the usual variables' address without a journal.
+            the usual variables' address.
+        journal: for ``openai:`` without an endpoint, keeps the answers, so that none is paid for
+            twice.
 
     Raises:
         ErmError: another specification, or an unreadable file of replies.
@@ -48,7 +52,7 @@ def judge_from_spec(spec: str, endpoint: Endpoint | None = None) -> Judge:
     if kind == "replay" and argument:
         return ReplayJudge(argument)
     if kind == "openai" and argument:
-        return ModelJudge(argument, endpoint or Endpoint(argument))
+        return ModelJudge(argument, endpoint or Endpoint(argument, journal=journal))
     raise ErmError(f"Unknown judge '{spec}'; known: offline, replay:FILE.jsonl, openai:MODEL.")
 
 

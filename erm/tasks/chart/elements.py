@@ -10,9 +10,9 @@ they are laid over their background. Widths and sizes are pixels.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NotRequired
 
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 BoxList = list[float]
 

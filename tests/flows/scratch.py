@@ -1,4 +1,4 @@
-"""``make smoke``: the whole pipeline in the profile ``smoke``, in a scratch copy."""
+"""Scratch copies of a checkout, in which programs run as a user's would."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from pathlib import Path
+
+from hydra import compose as compose_config
+from hydra import initialize_config_dir
+from omegaconf import OmegaConf
 
 
 def copy_checkout(source: Path, target: Path) -> None:
@@ -31,22 +34,15 @@ def copy_checkout(source: Path, target: Path) -> None:
 
 def environment(copy: Path) -> dict[str, str]:
     """Environment in which programs of the copy use the copy's code and leave no trace outside."""
-    outside = ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "DVC_ROOT")
+    outside = ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_HOME", "DVC_ROOT")
     kept = {name: value for name, value in os.environ.items() if name not in outside}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
     return {**kept, "PYTHONPATH": str(copy), "PATH": path}
 
 
-def main() -> None:
-    """Runs the pipeline; keeps the copy only if it fails."""
-    copy = Path(tempfile.mkdtemp(prefix="erm-smoke-")) / "checkout"
-    copy_checkout(Path.cwd(), copy)
-    command = [sys.executable, "-m", "flows.pipeline", "--profile", "smoke"]
-    done = subprocess.run(command, cwd=copy, env=environment(copy), check=False)
-    if done.returncode:
-        sys.exit(f"erm: the smoke run failed; it lies in {copy}.")
-    shutil.rmtree(copy.parent)
-
-
-if __name__ == "__main__":
-    main()
+def compose(conf: Path, profile: str | None = None) -> str:
+    """Text of ``params.yaml`` for a profile, as ``dvc exp run -S profile=…`` writes it."""
+    with initialize_config_dir(str(conf.resolve()), version_base=None):
+        config = compose_config("config", [f"profile={profile}"] if profile else [])
+    OmegaConf.resolve(config)
+    return str(OmegaConf.to_yaml(config))

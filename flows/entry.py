@@ -1,0 +1,76 @@
+"""A flow as a program: alone in its folder, with exit statuses and one-sentence failures."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+from uuid import UUID
+
+from prefect import Flow, State, get_client
+from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
+from prefect.flow_engine import run_flow
+from prefect.states import Crashed
+
+from erm.errors import ErmError
+from flows.outputs import exclusive
+
+PARENT = "ERM_PARENT_TASK_RUN"
+"""Variable with the id of the pipeline's task run that a stage's flow run is a child of."""
+_BAD_INPUT, _INTERRUPTED = 2, 130
+
+
+def exit_with(name: str, run: Callable[[], int]) -> NoReturn:
+    """Ends the program with the status that `run` returns, and one sentence for what fails."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # DVC's children ignore it
+    try:
+        status = run()
+    except ErmError as error:
+        status = _report(str(error), _BAD_INPUT)
+    except KeyboardInterrupt:
+        sentence = f"{name} was interrupted; `make repro` goes on from what is complete."
+        status = _report(sentence, _INTERRUPTED)
+    sys.exit(status)
+
+
+def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
+    """Runs a flow that no other process runs in this folder; returns 0 if it completed, else 1.
+
+    Its flow run is a child of the task run that `PARENT` names.
+
+    Raises:
+        ErmError: another process runs it.
+    """
+    folder = f"{socket.gethostname()}:{Path.cwd()}"
+    with exclusive(top.name):
+        parent = os.environ.get(PARENT)
+        with get_client(sync_client=True) as client:
+            # Runs that still count as running here were killed: this process holds the lock.
+            dead = {"state": {"type": {"any_": ["RUNNING"]}}, "tags": {"all_": [folder]}}
+            for run in client.read_flow_runs(
+                flow_filter=FlowFilter.model_validate({"name": {"any_": [top.name]}}),
+                flow_run_filter=FlowRunFilter.model_validate(dead),
+            ):
+                killed = Crashed(message="The process was killed.")
+                client.set_flow_run_state(run.id, killed, force=True)
+            flow_run = client.create_flow_run(
+                top,
+                name=f"{top.name} {time.strftime('%d %b %H:%M:%S')}",
+                parameters=parameters,
+                tags=[folder],
+                parent_task_run_id=UUID(parent) if parent else None,
+            )
+        state = run_flow(top, flow_run=flow_run, parameters=parameters, return_type="state")
+    assert isinstance(state, State)
+    return 0 if state.is_completed() else _report(f"{top.name}: {state.message}", 1)
+
+
+def _report(sentence: str, status: int) -> int:
+    sys.stdout.flush()
+    sys.stderr.write(f"erm: {sentence}\n")
+    return status
