@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,8 @@ def _find_in_shapes(reference: View, candidate: View, visible: Mask) -> list[Svg
     missing = set(range(len(sides[0]))) - {i for i, _ in matched}
     extra = set(range(len(sides[1]))) - {j for _, j in matched}
     found = []
-    for shapes, indices, how in ((sides[0], missing, "missing"), (sides[1], extra, "extra")):
+    hows: tuple[Literal["missing"], Literal["extra"]] = ("missing", "extra")
+    for shapes, indices, how in zip(sides, (missing, extra), hows, strict=True):
         found += [
             _without_partner(shapes[index], how)
             for index in sorted(indices)
@@ -216,7 +217,7 @@ def _merge_key(item: SvgFinding) -> Hashable:
     rule = name_of(item.rule)
     if rule not in MERGED:
         return None
-    values = item.reference, item.candidate
+    values: tuple[Any, Any] = (item.reference, item.candidate)
     if rule in ("stroke_width", "dash_length"):
         values = _visible_length(values[0]), _visible_length(values[1])
     return (rule, item.element.part, *values)

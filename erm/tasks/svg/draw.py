@@ -10,17 +10,11 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from typing import Self
 from xml.etree.ElementTree import Element, ParseError
 
-import cairosvg.parser
-import cairosvg.surface
 import defusedxml
 import numpy as np
 import PIL.Image
-from cairosvg.css import parse_stylesheets
-from cairosvg.parser import Node
-from cssselect2 import ElementWrapper
 from defusedxml import ElementTree
 from numpy.typing import NDArray
 
@@ -28,7 +22,9 @@ from erm.sources.errors import DrawError
 from erm.sources.markup import drop, local_name, walk
 from erm.sources.references import refuse_loading_css, refuse_url
 from erm.tasks import Drawing
-from erm.tasks.svg.amend import XLINK_HREF, amend, install
+from erm.tasks.svg.cairosvg_patches import DocumentTree, IconSurface, install
+from erm.tasks.svg.cascade import apply_styles
+from erm.tasks.svg.prepare import XLINK_HREF, prepare
 
 DEFAULT_SIDE = 336
 """Pixels of the longest side where the source states no size (the reference's viewport)."""
@@ -73,12 +69,18 @@ class SvgTree:
     view_box: tuple[float, float, float, float]
 
 
-def draw_svg(source: str, max_pixels: int, max_elements: int) -> Drawing:
+def draw_svg(
+    source: str, max_pixels: int, max_elements: int, raster_side: int | None = None
+) -> Drawing:
     """Draw an SVG document on white.
 
     The picture has the root's ``width`` x ``height`` where these are absolute lengths (1 in =
     96 px); otherwise the viewBox's shape with the longest side `DEFAULT_SIDE`; otherwise a square
     of that side. Of one given length the other follows the viewBox.
+
+    Args:
+        raster_side: pixels of the picture's longest side, whatever size the source states; None
+            keeps the source's size.
 
     Raises:
         DrawError: ``invalid_markup``, ``too_many_pixels``, ``too_many_elements``,
@@ -87,8 +89,9 @@ def draw_svg(source: str, max_pixels: int, max_elements: int) -> Drawing:
     root = parse_svg(source)
     _sanitise(root, max_elements)
     _count_expanded(root, max_elements)
-    amend(root)
-    tree = _resolve_size(root, max_pixels)
+    apply_styles(root)
+    tree = _resolve_size(root, max_pixels, raster_side)
+    prepare(root, tree.view_box)
     return Drawing(_paint(tree), tree)
 
 
@@ -199,7 +202,7 @@ def _view_box(value: str | None) -> tuple[float, float, float, float] | None:
     return (numbers[0], numbers[1], numbers[2], numbers[3])
 
 
-def _resolve_size(root: Element, max_pixels: int) -> SvgTree:
+def _resolve_size(root: Element, max_pixels: int, raster_side: int | None) -> SvgTree:
     width, height = _length(root.get("width")), _length(root.get("height"))
     box = _view_box(root.get("viewBox"))
     if box is None:
@@ -213,6 +216,12 @@ def _resolve_size(root: Element, max_pixels: int) -> SvgTree:
         width = height * box[2] / box[3]
     elif height is None:
         height = width * box[3] / box[2]
+    if raster_side is not None:
+        if box is None:
+            box = (0.0, 0.0, width, height)
+            root.set("viewBox", f"0 0 {width:g} {height:g}")
+        scale = raster_side / max(width, height)
+        width, height = width * scale, height * scale
     if width * height > max_pixels or max(width, height) > max_pixels:
         raise DrawError(
             "too_many_pixels", f"{width:.0f} x {height:.0f} pixels exceed {max_pixels}."
@@ -225,29 +234,10 @@ def _resolve_size(root: Element, max_pixels: int) -> SvgTree:
     return SvgTree(root, columns, rows, box or (0.0, 0.0, float(columns), float(rows)))
 
 
-class ParsedTree(cairosvg.parser.Tree):  # type: ignore[misc]
-    """cairosvg's tree of a document that is parsed already; its own would write and read it again,
-    which is a seventh of the time that an icon takes."""
-
-    def __new__(cls, root: Element) -> Self:
-        tree: Self = Node.__new__(cls)
-        return tree
-
-    def __init__(self, root: Element) -> None:
-        self.url, self.url_fetcher, self.xml_tree = None, _refuse_fetch, root
-        style = parse_stylesheets(self, None)
-        Node.__init__(self, ElementWrapper.from_xml_root(root), style, _refuse_fetch)
-        self.root = True
-
-
-def _refuse_fetch(url: str, resource_type: str) -> bytes:
-    raise DrawError("external_refused", f"The document refers to '{url[:60]}'.")
-
-
 def _paint(tree: SvgTree) -> NDArray[np.uint8]:
     try:
-        parsed = ParsedTree(tree.root)
-        surface = cairosvg.surface.PNGSurface(parsed, None, 96, background_color="white")
+        parsed = DocumentTree(tree.root)
+        surface = IconSurface(parsed, None, 96, background_color="white")
         data = bytes(surface.cairo.get_data())
         stride = surface.cairo.get_stride()
         surface.finish()

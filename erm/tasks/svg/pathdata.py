@@ -25,6 +25,18 @@ class Command:
 
 def parse(data: str) -> list[Command] | None:
     """Commands of path data, repeated ones written out; None where it is malformed."""
+    commands, complete = _parse(data)
+    return commands if complete and commands and commands[0].letter in "Mm" else None
+
+
+def parse_prefix(data: str) -> list[Command] | None:
+    """Commands before the first error, which is what renderers draw; None where there are none."""
+    commands, _ = _parse(data)
+    return commands if commands and commands[0].letter in "Mm" else None
+
+
+def _parse(data: str) -> tuple[list[Command], bool]:
+    """Commands before the first error, and whether there is none."""
     commands: list[Command] = []
     position, letter = 0, ""
     data = data.rstrip(" \t\r\n,")
@@ -33,7 +45,7 @@ def parse(data: str) -> list[Command] | None:
         if found:
             letter, position = found.group(1), found.end()
         elif not letter or letter in "Zz":
-            return None
+            return commands, False
         elif letter in "Mm":
             letter = "L" if letter == "M" else "l"
         values = []
@@ -41,11 +53,11 @@ def parse(data: str) -> list[Command] | None:
             pattern = _FLAG if letter in "Aa" and index in (3, 4) else _NUMBER
             number = pattern.match(data, position)
             if number is None:
-                return None
+                return commands, False
             values.append(float(number.group(1)))
             position = number.end()
         commands.append(Command(letter, tuple(values)))
-    return commands if commands and commands[0].letter in "Mm" else None
+    return commands, True
 
 
 def text_of(commands: list[Command]) -> str:

@@ -15,11 +15,11 @@ from xml.etree.ElementTree import Element
 import cairocffi as cairo  # type: ignore[import-untyped]
 import numpy as np
 from cairosvg.parser import Node
-from cairosvg.surface import PNGSurface
 from numpy.typing import NDArray
 
 from erm.sources.errors import DrawError
-from erm.tasks.svg.draw import ParsedTree
+from erm.tasks.svg.cairosvg_patches import DocumentTree, IconSurface
+from erm.tasks.svg.painting import PaintingContext, keeps_width, strokes_first
 
 CairoPath = list[tuple[int, tuple[float, ...]]]
 """Path segments in pixels as cairo lists them: (operation, coordinates)."""
@@ -52,6 +52,7 @@ class Mark:
         alpha: product of the opacities of the groups around it.
         glyphs: letters, for text only.
         font: (family, slant, weight, size in user units), for text only.
+        stroke_first: whether the stroke lies beneath the fill.
     """
 
     node: Any
@@ -73,6 +74,7 @@ class Mark:
     font: tuple[str, int, int, float] | None = None
     font_options: Any = None
     owner: Mark | None = None
+    stroke_first: bool = False
 
 
 def trace(root: Element, width: float, height: float) -> list[Mark]:
@@ -80,7 +82,9 @@ def trace(root: Element, width: float, height: float) -> list[Mark]:
 
     Raises `DrawError('unreadable', …)` for effects that can't be told mark by mark.
     """
-    surface = _TracingSurface(ParsedTree(root), None, 96, output_width=width, output_height=height)
+    surface = _TracingSurface(
+        DocumentTree(root), None, 96, output_width=width, output_height=height
+    )
     marks: list[Mark] = surface.marks
     surface.cairo.finish()
     return marks
@@ -100,7 +104,7 @@ def has_area_or_length(path: CairoPath) -> bool:
     return any(operation in (cairo.PATH_LINE_TO, cairo.PATH_CURVE_TO) for operation, _ in path)
 
 
-class _TracingSurface(PNGSurface):  # type: ignore[misc]
+class _TracingSurface(IconSurface):
     """Draws as the renderer does and notes every mark."""
 
     marks: list[Mark]
@@ -111,13 +115,12 @@ class _TracingSurface(PNGSurface):  # type: ignore[misc]
             self.marks = []
             self.context = _TracingContext(self.context, self)
         self._refuse_effects(node)
-        outer, owner = self.context.node, self.context.owner
+        owner = self.context.owner
         if node.parent is not None and node.parent.tag == "marker":
-            bearers = [mark for mark in self.marks if mark.node is outer]
+            bearers = [mark for mark in self.marks if mark.node is self.context.node]
             self.context.owner = bearers[-1] if bearers else None
-        self.context.node = node
         super().draw(node)
-        self.context.node, self.context.owner = outer, owner
+        self.context.owner = owner
 
     def _refuse_effects(self, node: Node) -> None:
         name = node.get("filter")
@@ -129,11 +132,11 @@ class _TracingSurface(PNGSurface):  # type: ignore[misc]
             raise DrawError("unreadable", f"The filter '{identifier}' blends or moves pixels.")
 
 
-class _TracingContext:
-    """A cairo context that notes marks; everything it does not name goes to the real context."""
+class _TracingContext(PaintingContext):
+    """A cairo context that notes marks."""
 
     def __init__(self, context: cairo.Context, surface: _TracingSurface) -> None:
-        self._context = context
+        super().__init__(context)
         self._surface = surface
         self._clips: list[tuple[CairoPath, int]] = []
         self._saved: list[int] = []
@@ -141,11 +144,7 @@ class _TracingContext:
         self._closed_group = 0
         self._pending: Mark | None = None
         self._font: tuple[str, int, int] = ("", 0, 0)
-        self.node: Any = None
         self.owner: Mark | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._context, name)
 
     def save(self) -> None:
         self._saved.append(len(self._clips))
@@ -208,14 +207,20 @@ class _TracingContext:
             self._note_fill(mark)
         origin = self._context.get_current_point()
         mark.glyphs.append(Glyph(text, self._context.get_matrix(), origin))
-        self._context.show_text(text)
+        super().show_text(text)
 
     def fill_preserve(self) -> None:
         self._note_fill(self._mark())
-        self._context.fill_preserve()
+        super().fill_preserve()
 
-    def fill(self) -> None:
-        self._context.fill()
+    def fill_line(self) -> None:
+        text = self._surface.marks[-1] if self._surface.marks else None
+        mark = Mark(self.node, device_path(self._context), self._context.get_matrix())
+        self._note_fill(mark)
+        mark.clips, mark.owner = tuple(self._clips), text
+        if mark.fill is not None:
+            self._surface.marks.append(mark)
+        super().fill_line()
 
     def stroke(self) -> None:
         context, mark = self._context, self._mark()
@@ -223,7 +228,8 @@ class _TracingContext:
         path = device_path(context)
         if has_area_or_length(path):
             mark.path = path
-            mark.matrix = context.get_matrix()
+            mark.matrix = cairo.Matrix() if keeps_width(self.node) else context.get_matrix()
+            mark.stroke_first = strokes_first(self.node)
             mark.clips = tuple(self._clips)
             mark.antialias = context.get_antialias()
             source = context.get_source()
@@ -241,7 +247,7 @@ class _TracingContext:
             if mark.fill is not None or mark.stroke is not None:
                 mark.owner = self.owner
                 self._surface.marks.append(mark)
-        context.stroke()
+        super().stroke()
 
     def _mark(self) -> Mark:
         if self._pending is None:
@@ -279,33 +285,44 @@ def paint(context: cairo.Context, mark: Mark) -> None:
     context.set_antialias(mark.antialias)
     if mark.alpha < 1:
         context.push_group()
-    context.new_path()
-    if mark.fill is not None:
-        if not mark.glyphs:
-            context.append_path(mark.path)
-        context.set_matrix(mark.fill_matrix)
-        context.set_source(mark.fill)
-        context.set_fill_rule(mark.fill_rule)
-        if mark.glyphs:
-            _show(context, mark)
-        else:
-            context.fill()
-    if mark.stroke is not None:
-        context.identity_matrix()
-        context.new_path()
-        context.append_path(mark.path)
-        context.set_matrix(mark.matrix)
-        context.set_source(mark.stroke)
-        context.set_line_width(mark.line_width)
-        context.set_line_cap(mark.cap)
-        context.set_line_join(mark.join)
-        context.set_miter_limit(mark.miter)
-        context.set_dash(*mark.dash)
-        context.stroke()
+    steps = [_paint_fill, _paint_stroke]
+    for step in reversed(steps) if mark.stroke_first else steps:
+        step(context, mark)
     if mark.alpha < 1:
         context.pop_group_to_source()
         context.paint_with_alpha(mark.alpha)
     context.restore()
+
+
+def _paint_fill(context: cairo.Context, mark: Mark) -> None:
+    if mark.fill is None:
+        return
+    context.new_path()
+    if not mark.glyphs:
+        context.append_path(mark.path)
+    context.set_matrix(mark.fill_matrix)
+    context.set_source(mark.fill)
+    context.set_fill_rule(mark.fill_rule)
+    if mark.glyphs:
+        _show(context, mark)
+    else:
+        context.fill()
+
+
+def _paint_stroke(context: cairo.Context, mark: Mark) -> None:
+    if mark.stroke is None:
+        return
+    context.identity_matrix()
+    context.new_path()
+    context.append_path(mark.path)
+    context.set_matrix(mark.matrix)
+    context.set_source(mark.stroke)
+    context.set_line_width(mark.line_width)
+    context.set_line_cap(mark.cap)
+    context.set_line_join(mark.join)
+    context.set_miter_limit(mark.miter)
+    context.set_dash(*mark.dash)
+    context.stroke()
 
 
 def _show(context: cairo.Context, mark: Mark) -> None:

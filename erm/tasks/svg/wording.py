@@ -13,11 +13,15 @@ from erm.tasks.svg.paint import Appearance
 from erm.tasks.svg.severity import name_of
 from erm.tasks.svg.shapes import Element, Look, Shape
 
+Describe = Callable[[Any, Any, Element], str]
+"""Candidate's value, reference's value and element to the description of a difference."""
+
 
 def phrase(finding: Finding[Element, Any]) -> Phrase:
     """A finding's location and description."""
-    description = _DESCRIBE[name_of(finding.rule)](finding)
     element = finding.element
+    describe = _DESCRIBE[name_of(finding.rule)]
+    description = describe(finding.candidate, finding.reference, finding.element)
     if element.scope == "shapes" and len(element.shapes) > 1 and description.startswith("is "):
         description = f"are {description[3:]}"
     return Phrase(location(element), description)
@@ -84,84 +88,78 @@ def with_article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
-def _pixels(subject: str) -> Callable[[Finding[Element, Any]], str]:
+def _pixels(subject: str) -> Describe:
     """``size is 14 px instead of 7 px``."""
 
-    def describe(finding: Finding[Element, Any]) -> str:
-        candidate, reference = _two_numbers(finding.candidate, finding.reference)
+    def describe(candidate: Any, reference: Any, element: Element) -> str:
+        words = _two_numbers(candidate, reference)
         verb = "are" if subject.endswith("s") else "is"
-        return f"{subject} {verb} {candidate} px instead of {reference} px"
+        return f"{subject} {verb} {words[0]} px instead of {words[1]} px"
 
     return describe
 
 
-def _values(subject: str) -> Callable[[Finding[Element, Any]], str]:
+def _values(subject: str) -> Describe:
     """``font is bold instead of regular``."""
 
-    def describe(finding: Finding[Element, Any]) -> str:
-        return f"{subject} {finding.candidate} instead of {finding.reference}"
+    def describe(candidate: Any, reference: Any, element: Element) -> str:
+        return f"{subject} {candidate} instead of {reference}"
 
     return describe
 
 
-def _sides(finding: Finding[Element, Any]) -> str:
-    candidate, reference = (
-        f"{number(width)} x {number(height)}"
-        for width, height in (finding.candidate, finding.reference)
-    )
-    return f"size is {candidate} px instead of {reference} px"
+def _sides(candidate: Any, reference: Any, element: Element) -> str:
+    words = [f"{number(width)} x {number(height)}" for width, height in (candidate, reference)]
+    return f"size is {words[0]} px instead of {words[1]} px"
 
 
-def _moved(subject: str) -> Callable[[Finding[Element, Any]], str]:
+def _moved(subject: str) -> Describe:
     """``is moved up left by 14 px``."""
 
-    def describe(finding: Finding[Element, Any]) -> str:
-        dx, dy = (
-            after - before
-            for after, before in zip(finding.candidate, finding.reference, strict=True)
-        )
+    def describe(candidate: Any, reference: Any, element: Element) -> str:
+        dx, dy = (after - before for after, before in zip(candidate, reference, strict=True))
         way, far = direction(dx, dy), number(math.hypot(dx, dy))
         return f"{subject} moved {way} by {far} px".lstrip()
 
     return describe
 
 
-def _rotated(finding: Finding[Element, Any]) -> str:
-    degrees = finding.candidate - finding.reference
+def _rotated(candidate: Any, reference: Any, element: Element) -> str:
+    degrees = candidate - reference
     way = "clockwise " if degrees > 0 else "counterclockwise "
     if abs(degrees) >= 180:
         way = ""
     return f"is rotated {way}by {abs(degrees):.0f} degrees"
 
 
-def _flipped(finding: Finding[Element, Any]) -> str:
-    return f"is flipped {finding.candidate}"
+def _flipped(candidate: Any, reference: Any, element: Element) -> str:
+    return f"is flipped {candidate}"
 
 
-def _corner_count(finding: Finding[Element, Any]) -> str:
-    return f"has {finding.candidate} corners instead of {finding.reference}"
+def _corner_count(candidate: Any, reference: Any, element: Element) -> str:
+    return f"has {candidate} corners instead of {reference}"
 
 
-def _kind(finding: Finding[Element, Any]) -> str:
-    return f"is {with_article(finding.candidate)} instead of {with_article(finding.reference)}"
+def _kind(candidate: Any, reference: Any, element: Element) -> str:
+    return f"is {with_article(candidate)} instead of {with_article(reference)}"
 
 
-def _missing(finding: Finding[Element, Any]) -> str:
-    return "is missing" if finding.reference is None else f"{quote(finding.reference)} is missing"
+def _missing(candidate: Any, reference: Any, element: Element) -> str:
+    return "is missing" if reference is None else f"{quote(reference)} is missing"
 
 
-def _extra(finding: Finding[Element, Any]) -> str:
-    return "is extra" if finding.candidate is None else f"{quote(finding.candidate)} is extra"
+def _extra(candidate: Any, reference: Any, element: Element) -> str:
+    return "is extra" if candidate is None else f"{quote(candidate)} is extra"
 
 
-def _stacking(finding: Finding[Element, Any]) -> str:
-    other: Shape = finding.element.other  # type: ignore[assignment]
-    return f"is {finding.candidate} the {name(other.look)} instead of {finding.reference} it"
+def _stacking(candidate: Any, reference: Any, element: Element) -> str:
+    other: Shape = element.other  # type: ignore[assignment]
+    return f"is {candidate} the {name(other.look)} instead of {reference} it"
 
 
-def _paint(finding: Finding[Element, Any]) -> str:
-    candidate, reference = _two_paints(finding.candidate, finding.reference)
-    return f"{finding.element.part} is {candidate} instead of {reference}".lstrip()
+def _paint(candidate: Any, reference: Any, element: Element) -> str:
+    words = _two_paints(candidate, reference)
+    return f"{element.part} is {words[0]} instead of {words[1]}".lstrip()
 
 
 def _two_paints(candidate: Appearance | None, reference: Appearance | None) -> tuple[str, str]:
@@ -189,36 +187,36 @@ def _paint_words(paint: Appearance, colour: Callable[[str], str]) -> str:
     return steps[0] if paint.kind == "solid" else f"a {paint.kind} from {' to '.join(steps)}"
 
 
-def _gradient(what: str) -> Callable[[Finding[Element, Any]], str]:
-    def describe(finding: Finding[Element, Any]) -> str:
-        return f"{finding.element.part} gradient {what}".lstrip()
+def _gradient(what: str) -> Describe:
+    def describe(candidate: Any, reference: Any, element: Element) -> str:
+        return f"{element.part} gradient {what}".lstrip()
 
     return describe
 
 
-def _gradient_direction(finding: Finding[Element, Any]) -> str:
-    ways = direction(*finding.candidate), direction(*finding.reference)
-    return f"{finding.element.part} gradient runs {ways[0]} instead of {ways[1]}".lstrip()
+def _gradient_direction(candidate: Any, reference: Any, element: Element) -> str:
+    ways = direction(*candidate), direction(*reference)
+    return f"{element.part} gradient runs {ways[0]} instead of {ways[1]}".lstrip()
 
 
-def _opacity(finding: Finding[Element, Any]) -> str:
-    return f"opacity is {finding.candidate:.2g} instead of {finding.reference:.2g}"
+def _opacity(candidate: Any, reference: Any, element: Element) -> str:
+    return f"opacity is {candidate:.2g} instead of {reference:.2g}"
 
 
-def _image_size(finding: Finding[Element, Any]) -> str:
-    (w, h), (w2, h2) = finding.reference, finding.candidate
+def _image_size(candidate: Any, reference: Any, element: Element) -> str:
+    (w, h), (w2, h2) = reference, candidate
     return f"size is {w2} x {h2} px instead of {w} x {h} px"
 
 
-def _scaled(finding: Finding[Element, Any]) -> str:
-    return f"is scaled by {finding.candidate / finding.reference:.2g}"
+def _scaled(candidate: Any, reference: Any, element: Element) -> str:
+    return f"is scaled by {candidate / reference:.2g}"
 
 
-def _fixed(description: str) -> Callable[[Finding[Element, Any]], str]:
-    return lambda finding: description
+def _fixed(description: str) -> Describe:
+    return lambda candidate, reference, element: description
 
 
-_DESCRIBE: dict[str, Callable[[Finding[Element, Any]], str]] = {
+_DESCRIBE: dict[str, Describe] = {
     "shape_missing": _missing,
     "detail_missing": _missing,
     "text_missing": _missing,
@@ -226,7 +224,7 @@ _DESCRIBE: dict[str, Callable[[Finding[Element, Any]], str]] = {
     "detail_extra": _extra,
     "text_extra": _extra,
     "stacking": _stacking,
-    "image_turned": lambda finding: f"is {finding.candidate}",
+    "image_turned": lambda candidate, reference, element: f"is {candidate}",
     "image_size": _image_size,
     "image_proportion": _image_size,
     "group_moved": _moved("is"),
@@ -267,8 +265,8 @@ _DESCRIBE: dict[str, Callable[[Finding[Element, Any]], str]] = {
     "font_weight": _values("font is"),
     "font_slant": _values("font is"),
     "font_family": _values("font is"),
-    "text": lambda finding: (
-        f"text is {quote(finding.candidate)} instead of {quote(finding.reference)}"
+    "text": lambda candidate, reference, element: (
+        f"text is {quote(candidate)} instead of {quote(reference)}"
     ),
     "font_size": _pixels("font size"),
     "letters": _fixed("letters are placed differently"),
