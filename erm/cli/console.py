@@ -19,12 +19,18 @@ if TYPE_CHECKING:
     from erm.report import Report
 
 
+def _known_task(name: str) -> str:
+    try:
+        return get_task(name).name
+    except ErmError as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 TaskArgument = Annotated[
     str,
     typer.Argument(
         metavar="TASK",
-        # checked here, so that the message names every known task
-        parser=lambda name: get_task(name).name,
+        parser=_known_task,
         help=f"One of {', '.join(task_names())}.",
         show_default=False,
     ),

@@ -13,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from importlib import metadata
 from importlib.metadata import PackageNotFoundError, packages_distributions, requires
 from pathlib import Path
 from shutil import copyfile
@@ -41,6 +42,7 @@ from erm.registry.packaging import (
     log_policy,
     pinned,
 )
+from erm.tasks import task_names
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +86,10 @@ def test_a_package_holds_all_that_inference_needs(packaged: Any, tiny_critic: Pa
     weights = "model.safetensors"
     assert (model / weights).read_bytes() == (tiny_critic / weights).read_bytes()
     assert (folder / "code" / "erm" / "critics" / "base.py").is_file()
+    # where nothing is installed, the tasks are found by this
+    brought = metadata.distributions(path=[str(folder / "code")])
+    points = {point.name for one in brought for point in one.entry_points}
+    assert points >= set(task_names())
     assert not list(folder.rglob("__pycache__"))
     requirements = (folder / "requirements.txt").read_text().split()
     assert {line.partition("==")[0] for line in requirements} >= {"torch", "transformers", "mlflow"}

@@ -12,7 +12,7 @@ from erm.tasks.shared.operators import make_operator
 
 TITLES = ("Sales", "Visits", "Rain", "Votes", "Steps", "Costs")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct")
-MARKS = ("bar", "line", "point")
+MARKS = ("bar", "line", "point", "circle")
 COLOURS = ("#1f77b4", "#d62728", "#2ca02c", "#ff7f0e", "#9467bd", "#333333")
 
 Change = Callable[[Any, random.Random], None]

@@ -41,7 +41,7 @@ def read_scene(items: list[Placed]) -> Scene:
             labels[side].append(_text(placed))
         elif placed.mark["marktype"] == "text":
             raise DrawError("unreadable", f"The chart has a {role}.")
-    colours = {mark.item.get("fill") or mark.item.get("stroke") for mark in marks}
+    colours = {mark.item.get("stroke") or mark.item.get("fill") for mark in marks}
     if len({id(mark.mark) for mark in marks}) != 1 or len(colours) != 1:
         raise DrawError("unreadable", "The chart has no mark, or more than one series.")
     kind = marks[0].item.get("ariaRoleDescription", marks[0].mark["marktype"])
