@@ -12,11 +12,11 @@ from pathlib import Path
 import mlflow
 import pytest
 import yaml
-from flows.params import PARAMS
-from tests.flows.scratch import compose, copy_checkout, environment
 
 from erm.registry.promotion import CHAMPION, CRITIC, POLICY
 from erm.tracking import configure_tracking
+from flows.params import PARAMS
+from tests.flows.scratch import compose, copy_checkout, environment
 
 pytestmark = pytest.mark.smoke
 ROOT = Path(__file__).parents[2]
