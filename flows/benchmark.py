@@ -21,8 +21,7 @@ def benchmark(params: Params, paths: Paths) -> Metrics:
         out=paths.out("reports/benchmark"),
         answers=paths.answers,
     )
-    page = artifact_address("benchmark/index.html")
-    create_link_artifact(page, link_text="every judged pair", key="benchmark-page")
+    create_link_artifact(artifact_address("benchmark/index.html"), key="benchmark-page")
     return metrics
 
 

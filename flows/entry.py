@@ -1,7 +1,5 @@
 """A flow as a program: alone in its folder, with exit statuses and one-sentence failures."""
 
-from __future__ import annotations
-
 import os
 import signal
 import socket
@@ -22,19 +20,18 @@ from flows.outputs import exclusive
 
 PARENT = "ERM_PARENT_TASK_RUN"
 """Variable with the id of the pipeline's task run that a stage's flow run is a child of."""
-_BAD_INPUT, _INTERRUPTED = 2, 130
 
 
 def exit_with(name: str, run: Callable[[], int]) -> NoReturn:
-    """Ends the program with the status that `run` returns, and one sentence for what fails."""
+    """Ends the program with the status of `run`, with 2 for an `ErmError`, or 130 for Ctrl-C."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # DVC's children ignore it
     try:
         status = run()
     except ErmError as error:
-        status = _report(str(error), _BAD_INPUT)
+        status = _report(str(error), 2)
     except KeyboardInterrupt:
         sentence = f"{name} was interrupted; `make repro` goes on from what is complete."
-        status = _report(sentence, _INTERRUPTED)
+        status = _report(sentence, 130)
     sys.exit(status)
 
 
@@ -48,7 +45,6 @@ def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
     """
     folder = f"{socket.gethostname()}:{Path.cwd()}"
     with exclusive(top.name):
-        parent = os.environ.get(PARENT)
         with get_client(sync_client=True) as client:
             # Runs that still count as running here were killed: this process holds the lock.
             dead = {"state": {"type": {"any_": ["RUNNING"]}}, "tags": {"all_": [folder]}}
@@ -56,14 +52,13 @@ def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
                 flow_filter=FlowFilter.model_validate({"name": {"any_": [top.name]}}),
                 flow_run_filter=FlowRunFilter.model_validate(dead),
             ):
-                killed = Crashed(message="The process was killed.")
-                client.set_flow_run_state(run.id, killed, force=True)
+                client.set_flow_run_state(run.id, Crashed(message="It was killed."), force=True)
             flow_run = client.create_flow_run(
                 top,
                 name=f"{top.name} {time.strftime('%d %b %H:%M:%S')}",
                 parameters=parameters,
                 tags=[folder],
-                parent_task_run_id=UUID(parent) if parent else None,
+                parent_task_run_id=UUID(os.environ[PARENT]) if PARENT in os.environ else None,
             )
         state = run_flow(top, flow_run=flow_run, parameters=parameters, return_type="state")
     assert isinstance(state, State)

@@ -1,13 +1,10 @@
 """Which failures are somebody's to read, and which are worth another try."""
 
-from __future__ import annotations
-
 import errno
 from collections.abc import Iterator
 
 from erm.errors import ErmError
 
-_FULL = {errno.ENOSPC, errno.EDQUOT}
 _FULL_WORDS = ("no space left on device", "disk is full", "disk quota exceeded")
 _TRANSIENT = {errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.ETIMEDOUT}
 _TRANSIENT_CLASSES = {
@@ -28,10 +25,8 @@ def explain(error: BaseException) -> str | None:
     """One sentence for a failure that needs no traceback; None for all others."""
     if isinstance(error, ErmError):
         return str(error)
-    for cause in _chain(error):
-        full = isinstance(cause, OSError) and cause.errno in _FULL
-        if full or any(words in str(cause).lower() for words in _FULL_WORDS):
-            return "No space left on the disk; free some and run again, finished work is kept."
+    if any(words in str(cause).lower() for cause in _chain(error) for words in _FULL_WORDS):
+        return "No space left on the disk; free some and run again, finished work is kept."
     if is_transient(error):
         return f"A connection or a process was lost ({type(error).__name__}: {error})."
     return None
@@ -41,13 +36,12 @@ def is_transient(error: BaseException) -> bool:
     """Whether a lost connection or process caused it, so that the same work may succeed later."""
     return any(
         (isinstance(cause, OSError) and cause.errno in _TRANSIENT)
-        or any(_name(kind) in _TRANSIENT_CLASSES for kind in type(cause).__mro__)
+        or any(
+            f"{kind.__module__}.{kind.__qualname__}" in _TRANSIENT_CLASSES
+            for kind in type(cause).__mro__
+        )
         for cause in _chain(error)
     )
-
-
-def _name(kind: type) -> str:
-    return f"{kind.__module__}.{kind.__qualname__}"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -4,8 +4,6 @@ DVC deletes a stage's outputs before it runs the stage, so unfinished outputs an
 resume from live in ``.erm``.
 """
 
-from __future__ import annotations
-
 import fcntl
 import hashlib
 import json
@@ -26,8 +24,6 @@ from erm.tracking import flatten
 from flows import CHECKOUT
 
 STATE = Path(".erm")
-TIMING = "timing/"
-"""Prefix of metrics that measure the machine and not the result."""
 
 
 @contextmanager
@@ -144,7 +140,7 @@ def finish(paths: Paths, metrics: Mapping[str, Any]) -> None:
     values = {
         name: None if isinstance(value, float) and not math.isfinite(value) else value  # for JSON
         for name, value in flatten(metrics).items()
-        if not name.startswith(TIMING)  # differs from run to run, so it is for the record only
+        if not name.startswith("timing/")  # of the machine, not the result: for the record only
     }
     partial = paths.unfinished / "metrics.json"
     partial.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")

@@ -4,8 +4,6 @@ What a parameter means is documented at its settings class; the committed values
 from which DVC composes the file.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import sys
 from pathlib import Path
@@ -47,7 +45,6 @@ class Params:
 
 
 STAGES = tuple(field.name for field in dataclasses.fields(Params) if field.name != "profile")
-_ADAPTER = TypeAdapter(Params)
 
 
 def read_params(path: Path = PARAMS) -> Params:
@@ -56,9 +53,14 @@ def read_params(path: Path = PARAMS) -> Params:
     Raises `ErmError` where the file is missing or unreadable, and for unknown, missing or ill-typed
     parameters, unknown sections and an unknown profile.
     """
-    content = _load(path)
     try:
-        params = _ADAPTER.validate_python(content)
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise ErmError(f"{path} can't be read: {' '.join(str(error).split())}.") from error
+    if not isinstance(content, dict):
+        raise ErmError(f"{path} must hold one section a stage, not {type(content).__name__}.")
+    try:
+        params = TypeAdapter(Params).validate_python(content)
         check_profile(params.profile)
     except ValidationError as error:
         complaints = "; ".join(_complaint(detail) for detail in error.errors())
@@ -66,18 +68,6 @@ def read_params(path: Path = PARAMS) -> Params:
     except ErmError as error:
         raise ErmError(f"{path}: {error}") from error
     return params
-
-
-def _load(path: Path) -> dict[str, Any]:
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise ErmError(f"{path} can't be read: {error}.") from error
-    except yaml.YAMLError as error:
-        raise ErmError(f"{path} is not YAML: {' '.join(str(error).split())}.") from error
-    if not isinstance(content, dict):
-        raise ErmError(f"{path} must hold one section a stage, not {type(content).__name__}.")
-    return {str(name): section for name, section in content.items()}
 
 
 def _complaint(detail: Any) -> str:

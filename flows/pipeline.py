@@ -1,7 +1,5 @@
 """The parent flow: ``dvc repro`` with one Prefect server, each stage that runs as a child flow."""
 
-from __future__ import annotations
-
 import argparse
 import os
 import socket
@@ -25,6 +23,7 @@ from flows.params import check_profile, read_params
 
 _LOG = CHECKOUT / ".erm" / "prefect.log"
 _START_SECONDS = 180
+_DVC = (sys.executable, "-m", "dvc")
 
 
 @flow(name="pipeline")
@@ -36,10 +35,7 @@ def pipeline(profile: str | None = None) -> State[Any]:
             experiment of DVC in a temporary folder, so the working tree stays as it is.
     """
     experiment = ["exp", "run", "--temp", "-S", f"profile={profile}"]
-    state = run_dvc(experiment if profile else ["repro"], return_state=True)
-    if not state.is_completed():
-        return Failed(message=state.message)
-    return Completed(message="All stages are up to date.")
+    return run_dvc(experiment if profile else ["repro"], return_state=True)
 
 
 @task(name="dvc")
@@ -48,10 +44,8 @@ def run_dvc(arguments: list[str]) -> State[Any]:
     context = TaskRunContext.get()
     assert context is not None
     url = PREFECT_API_URL.value()
-    dvc = subprocess.Popen(
-        [sys.executable, "-m", "dvc", *arguments],
-        env={**os.environ, "PREFECT_API_URL": str(url), PARENT: str(context.task_run.id)},
-    )
+    variables = {"PREFECT_API_URL": str(url), PARENT: str(context.task_run.id)}
+    dvc = subprocess.Popen([*_DVC, *arguments], env={**os.environ, **variables})
     try:
         status = dvc.wait()
     except KeyboardInterrupt:
@@ -59,7 +53,7 @@ def run_dvc(arguments: list[str]) -> State[Any]:
         raise
     if status:
         return Failed(message=f"`dvc {' '.join(arguments)}` exited with {status}; see above.")
-    return Completed(message="DVC is done.")
+    return Completed(message="All stages are up to date.")
 
 
 @contextmanager
@@ -105,14 +99,13 @@ def main() -> None:
     profile = parser.parse_args().profile
 
     def run() -> int:
-        if profile is None:
-            read_params()
-        else:
+        if profile is not None:
             check_profile(profile)
-        status = [sys.executable, "-m", "dvc", "status", "--quiet"]
-        if profile is None and subprocess.run(status, check=False).returncode == 0:
-            print("Data and pipelines are up to date.")
-            return 0
+        else:
+            read_params()
+            if subprocess.call([*_DVC, "status", "--quiet"]) == 0:
+                print("Data and pipelines are up to date.")
+                return 0
         with prefect_server():
             return run_alone(pipeline, {"profile": profile})
 

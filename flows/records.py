@@ -1,8 +1,5 @@
 """The MLflow runs of a pipeline: one parent a ``dvc`` process, one child a stage."""
 
-from __future__ import annotations
-
-import os
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
@@ -30,13 +27,16 @@ def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterato
     configure_tracking(CHECKOUT)
     experiment = experiment_id(CHECKOUT)
     folder = f"{socket.gethostname()}:{Path.cwd()}"
-    _close_abandoned(experiment, paths.stage, folder)
+    client = mlflow.MlflowClient()
+    # Runs of this stage that still count as running here were killed.
+    here = f"tags.stage = '{paths.stage}' and tags.folder = '{folder}'"
+    for run in client.search_runs([experiment], f"attributes.status = 'RUNNING' and {here}"):
+        for run_id in (run.info.run_id, run.data.tags["mlflow.parentRunId"]):
+            client.set_terminated(run_id, "KILLED")
     process = _pipeline_process()
-    found = mlflow.search_runs(
-        [experiment], f"tags.process = '{process}'", output_format="list", max_results=1
-    )
+    found = client.search_runs([experiment], f"tags.process = '{process}'")
     tags = {f"dvc.{path}": md5 for path, md5 in recorded_md5(paths.data).items()}
-    tags["git.changed"] = str(subprocess.run(["git", "diff", "--quiet", "HEAD"]).returncode == 1)
+    tags["git.changed"] = str(subprocess.call(["git", "diff", "--quiet", "HEAD"]) == 1)
     with (
         mlflow.start_run(
             run_id=found[0].info.run_id if found else None,
@@ -77,23 +77,9 @@ def record_results(paths: Paths, metrics: Mapping[str, Any]) -> None:
 
 def _pipeline_process() -> str:
     """Names the nearest ``dvc`` that started this process, or else this process, for good."""
-    me = psutil.Process()
-    process = next((one for one in me.parents() if _is_dvc(one)), me)
+    process = psutil.Process()
+    for parent in process.parents():
+        if any(Path(word).name == "dvc" for word in parent.cmdline()[:3]):
+            process = parent
+            break
     return f"{socket.gethostname()}/{process.pid}/{process.create_time()}"
-
-
-def _is_dvc(process: psutil.Process) -> bool:
-    try:
-        names = [os.path.basename(argument) for argument in process.cmdline()[:3]]
-    except psutil.Error:
-        return False
-    return "dvc" in names[:2] or names[1:] == ["-m", "dvc"]
-
-
-def _close_abandoned(experiment: str, stage: str, folder: str) -> None:
-    """Marks runs of this stage as killed whose process ended without a record."""
-    client = mlflow.MlflowClient()
-    dead = f"attributes.status = 'RUNNING' and tags.stage = '{stage}' and tags.folder = '{folder}'"
-    for run in client.search_runs([experiment], dead):
-        for run_id in (run.info.run_id, run.data.tags["mlflow.parentRunId"]):
-            client.set_terminated(run_id, "KILLED")

@@ -1,7 +1,5 @@
 """The one way in which a stage runs: checked parameters, flow, record, complete outputs."""
 
-from __future__ import annotations
-
 import dataclasses
 import os
 import resource
@@ -70,7 +68,11 @@ def _perform(work: Work) -> State[Any]:
                 began = time.monotonic()
                 metrics = work(params, paths)
                 finish(paths, metrics)
-                record_results(paths, {**metrics, **_cost(began)})
+                users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+                peak_kib = max(resource.getrusage(user).ru_maxrss for user in users)
+                # Not in the metrics file, which a rerun must not change.
+                cost = {"seconds": time.monotonic() - began, "peak_mib": peak_kib / 1024}
+                record_results(paths, {**metrics, **cost})
         except Exception as error:
             sentence = explain(error)
             if sentence is None:
@@ -85,12 +87,3 @@ def _perform(work: Work) -> State[Any]:
     table = [{"metric": metric, "value": f"{value:.6g}"} for metric, value in metrics.items()]
     create_table_artifact(table, key=name.replace("_", "-"), description=f"Metrics of {name}")
     return Completed(message=f"{name} has {len(table)} metrics.")
-
-
-def _cost(began: float) -> dict[str, float]:
-    """What a stage cost; kept out of its metrics file, which a rerun must not change."""
-    kib = max(
-        resource.getrusage(who).ru_maxrss
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
-    return {"seconds": time.monotonic() - began, "peak_mib": kib / 1024}

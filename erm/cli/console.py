@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.errors import ErmError
+from erm.settings import Isolation
 from erm.tasks import get_task, task_names
 
 if TYPE_CHECKING:
@@ -33,6 +34,13 @@ TaskArgument = Annotated[
         parser=_known_task,
         help=f"One of {', '.join(task_names())}.",
         show_default=False,
+    ),
+]
+IsolationOption = Annotated[
+    Isolation,
+    typer.Option(
+        help="Of code that is drawn: auto contains it with what the machine allows, required stops "
+        "where anything is missing, off keeps only limits and deadlines.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]

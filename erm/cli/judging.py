@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.cli.console import (
+    IsolationOption,
     JsonOption,
     TaskArgument,
     print_json,
@@ -102,6 +103,7 @@ def reward(
     critic: CriticOption = DEFAULT_CRITIC,
     constrained: ConstrainedOption = None,
     endpoint: EndpointOption = None,
+    isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Compute what a completion earns: extract its code, draw it, let the critic judge.
@@ -119,7 +121,7 @@ def reward(
         from erm.rewards.published import reward_completions
 
         judge = _critic(critic, constrained, endpoint)
-        with Renderer(workers=1) as renderer:
+        with Renderer(workers=1, isolation=isolation) as renderer:
             earned = reward_completions([(task, image, text)], judge, renderer)[0]
     if as_json:
         print_json({"reward": earned.value, **_outcome(earned)})
@@ -167,6 +169,7 @@ def refine(
         Path | None,
         typer.Option("-o", "--out", help="File for the code; its render goes beside it as .png."),
     ] = None,
+    isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Write code for an image, look at its render, and try again; the best draft is kept.
@@ -186,7 +189,7 @@ def refine(
 
         author = policy_from_spec(policy, endpoint=connection_settings(endpoint or ()))
         judge = _critic(critic, constrained, endpoint)
-        with Renderer(workers=1) as renderer:
+        with Renderer(workers=1, isolation=isolation) as renderer:
             result = improve(task, opened, author, judge, renderer, rounds=rounds, seed=seed)
     kept = result.kept
     if out is not None and kept.source is not None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.cli.console import (
+    IsolationOption,
     JsonOption,
     TaskArgument,
     print_json,
@@ -45,6 +46,7 @@ def render(
             "--browser", help="Draw in Chromium, for a task that can; needs the extra 'browser'."
         ),
     ] = False,
+    isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Draw sources as PNG images, each contained in a sandbox.
@@ -71,7 +73,7 @@ def render(
         if texts:
             # A worker takes as long to start as some dozens of sources take to draw.
             workers = min(os.cpu_count() or 1, 1 + len(texts) // 32)
-            with Renderer(workers=workers, browser=browser) as renderer:
+            with Renderer(workers=workers, browser=browser, isolation=isolation) as renderer:
                 renders = renderer.render_batch([(task, text) for text in texts.values()])
     for index, rendered in zip(texts, renders, strict=True):
         source, target = sources[index], targets[index]
@@ -153,6 +155,7 @@ def annotate(
     candidate: Annotated[
         Path, typer.Argument(metavar="CANDIDATE", help="The source that tries to.")
     ],
+    isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
     boxes: Annotated[
         bool, typer.Option("--boxes", help="Add to each error where it is, in pixels.")
@@ -170,7 +173,7 @@ def annotate(
         from erm.annotation import annotate_rendered
         from erm.render import Renderer
 
-        with Renderer(workers=1) as renderer:
+        with Renderer(workers=1, isolation=isolation) as renderer:
             annotation = annotate_rendered(task, *renderer.render_batch(items, scenes=True))
     report = annotation.report
     if report is None:
@@ -231,6 +234,7 @@ def ingest(
         str | None,
         typer.Option(help="Column of the source in JSONL, Parquet and data sets."),
     ] = None,
+    isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
     """Collect sources of one's own for training: draw each once, keep the usable ones.
@@ -243,7 +247,7 @@ def ingest(
     with working():
         from erm.synthesis.ingest import ingest as collect
 
-        summary = collect(task, paths, target, column)
+        summary = collect(task, paths, target, column, isolation)
     if as_json:
         print_json(
             {

@@ -208,7 +208,7 @@ class Endpoint:
     ) -> Answer:
         """One answer; no further try is made once another question has set `over`."""
         request = self._request(question)
-        last = ""
+        last, cause = "", None
         for attempt in range(self.attempts):
             spent = self.usage.tokens_in + self.usage.tokens_out
             if self.token_budget is not None and spent >= self.token_budget:
@@ -224,15 +224,19 @@ class Endpoint:
                 async with asyncio.timeout(self.timeout):
                     answer = _answer(await client.chat.completions.create(**request))
             except openai.APIStatusError as error:
+                cause = error
                 if error.status_code < 500 and error.status_code not in (408, 409, 429):
                     raise self._refused(client, error) from error
                 last = f"status {error.status_code}"
                 wait = _asked_pause(error)
             except (openai.APIConnectionError, openai.APIResponseValidationError) as error:
+                cause = error
                 last = (str(error.__cause__ or "") or str(error)).rstrip(".")
-            except TimeoutError:
+            except TimeoutError as error:
+                cause = error
                 last = f"no whole reply in {self.timeout:g} s"
             except (ValueError, RecursionError) as error:
+                cause = error
                 last = f"an unreadable reply ({error})"
             else:
                 self._record(key, answer)
@@ -246,7 +250,7 @@ class Endpoint:
         raise ErmError(
             f"Model '{self.model}' gave no answer in {self.attempts} tries at "
             f"{', '.join(self.base_urls)}; the last one: {last}."
-        )
+        ) from cause
 
     def _request(self, question: Question) -> dict[str, Any]:
         content: list[dict[str, Any]] = [
@@ -364,7 +368,7 @@ def _key(model: str, question: Question, options: Mapping[str, Any]) -> str:
 
 @dataclass
 class Journal:
-    """Answers on disk, one JSON row a line, so that a killed run does not pay twice.
+    """Answers on disk, one JSON row a line, so that no run pays for what another one has paid for.
 
     A last line without its end is what a killed run leaves; it is cut off. Any other line that
     can't be read raises `ErmError`.
@@ -401,8 +405,9 @@ class Journal:
         }
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+            # Unbuffered: a line is written at once, so those of several processes don't mix.
+            with self.path.open("ab", buffering=0) as file:
+                file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
         except OSError as error:
             raise ErmError(f"{self.path}: can't be written ({error.strerror}).") from error
         self.answers[key] = Answer(answer.text, answer.tokens_in, answer.tokens_out, recorded=True)

@@ -21,6 +21,7 @@ from erm.dataset.duplicates import digest
 from erm.dataset.pairs import ShardWriter
 from erm.errors import ErmError
 from erm.render import Renderer
+from erm.settings import Isolation
 from erm.tasks import Task, get_task
 
 SOURCE_SCHEMA = pa.schema(
@@ -78,7 +79,7 @@ def ingest(
     paths: Sequence[Path | str],
     out: Path,
     column: str | None = None,
-    renderer: Renderer | None = None,
+    isolation: Isolation = "auto",
 ) -> IngestSummary:
     """Collect the sources of a task from `paths` and write the usable ones to `out` (Parquet).
 
@@ -87,17 +88,14 @@ def ingest(
             ChartMimic's folder (``direct_600``, ``customized_600``), or ``hf:NAME``.
         column: the column that holds the source in JSONL, Parquet and Hugging Face data sets; by
             default the first of a few usual names that is there.
+        isolation: of the workers that draw the sources.
 
     Raises:
         ErmError: a path does not exist or can't be read, a column is missing, or there is no
             source at all. A source that can't be used is a `Rejection` instead.
     """
-    own = renderer or Renderer()
-    try:
-        return _ingest(get_task(task), paths, out, column, own)
-    finally:
-        if renderer is None:
-            own.close()
+    with Renderer(isolation=isolation) as renderer:
+        return _ingest(get_task(task), paths, out, column, renderer)
 
 
 def _ingest(

@@ -11,17 +11,16 @@ from tests.flows.counting import write_checkout
 from tests.flows.scratch import environment
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def counting(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_checkout(tmp_path_factory.mktemp("count") / "checkout")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def served(counting: Path) -> Iterator[dict[str, str]]:
     """The environment of programs in the checkout, with a Prefect server that all of them share."""
     variables = environment(counting)
     with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(counting)
         patch.setenv("PREFECT_HOME", str(counting / ".erm/prefect"))
         patch.delenv("PREFECT_API_URL", raising=False)
         from prefect.settings import PREFECT_API_URL

@@ -70,7 +70,7 @@ def test_a_profile_leaves_local_edits_alone(checkout: Path, served: dict[str, st
     (experiment,) = run(
         checkout, "git", "for-each-ref", "--format=%(refname)", "refs/exps/*/*/*"
     ).split()
-    assert run(checkout, "git", "show", f"{experiment}:out") == "profile: smoke\nsize: 2\n"
+    assert run(checkout, "git", "show", f"{experiment}:out") == "size: 2\nprofile: smoke\n"
     assert run(checkout, "git", "show", f"{experiment}:code") == "edited"
 
 

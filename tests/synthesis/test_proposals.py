@@ -119,14 +119,20 @@ def test_models_fill_a_share_of_the_data(
     # The key is refused halfway; the same command then goes on.
     server.behaviour = lambda n, body: models(n, body) if n < 3 else (401, b"{}")
     with pytest.raises(ErmError, match=r"editor stopped the run: .*401.*answers are kept in"):
-        synthesize(asked, tmp_path / "pairs", tmp_path / "work")
+        synthesize(asked, tmp_path / "pairs", tmp_path / "work", tmp_path / "answers")
     server.behaviour = models
-    metrics = synthesize(asked, tmp_path / "pairs", tmp_path / "work")
+    metrics = synthesize(asked, tmp_path / "pairs", tmp_path / "work", tmp_path / "answers")
 
     good = [body for body in server.bodies if body in server.bodies[:3] or body["model"] != "e"]
     assert len(good) == len({json.dumps(body) for body in good}), "an answer was paid for twice"
     assert metrics["editor/recorded"] == metrics["editor/answers"] == 3
     answers = metrics["editor/answers"]
+    # Other settings, and no state of the first run but the answers.
+    requests = len(server.bodies)
+    other = asked.model_copy(update={"rows_per_shard": 2, "equivalent_share": 0.0})
+    again = synthesize(other, tmp_path / "again", tmp_path / "state", tmp_path / "answers")
+    assert all(body["model"] != "e" for body in server.bodies[requests:])
+    assert (again["editor/recorded"], again["editor/answers"]) == (6, 0)
     assert metrics["editor/cost"] == pytest.approx(answers * (10 * 1 + 5 * 2) / 1e6)
 
     pairs = [pair for split in SPLITS for pair in read_pairs(tmp_path / "pairs", split)]
@@ -290,7 +296,8 @@ def test_a_models_labels_are_kept_where_pixels_allow(
 
     server.behaviour = annotator
     pairs = [pair(name, data) for name, data in candidates.items()] + [pair("equal", png(0))]
-    labels = ModelAnnotator(AnnotatorSettings(model="openai:a", endpoint=endpoint), tmp_path)
+    chosen = AnnotatorSettings(model="openai:a", endpoint=endpoint)
+    labels = ModelAnnotator(chosen, tmp_path / "annotator.jsonl")
     kept, aside = labels.annotate(pairs)
     assert {one.id: len(one.report.errors) for one in kept} == {"good": 1, "equal": 0}
     assert {one.pair.id: one.reason for one in aside} == {
