@@ -130,4 +130,4 @@ def test_feedback_names_every_way_to_fail() -> None:
     assert "no code" in feedback(Reward(0, "no_code"))
     assert "line 3" in feedback(Reward(0, "not_rendered", reason="line 3: invalid"))
     assert "blank" in feedback(Reward(0, "blank"))
-    assert "could not be judged" in feedback(Reward(1.5, "unparsable"))
+    assert "could not be compared" in feedback(Reward(1.5, "unparsable"))
