@@ -114,7 +114,7 @@ def test_a_policy_from_scratch_draws_again_and_repeatably(
 
 
 def test_bad_input_is_refused(renderer: Renderer, red: bytes, tiny_critic: Path) -> None:
-    with pytest.raises(ErmError, match="neither read feedback nor draw again"):
+    with pytest.raises(ErmError, match="neither revise nor sample"):
         refine("svg", red, Deaf(), PixelCritic(), renderer)
     with pytest.raises(ErmError, match="rounds must be 0 or more"):
         refine("svg", red, Deaf(), PixelCritic(), renderer, rounds=-1)
