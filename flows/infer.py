@@ -15,7 +15,7 @@ def infer(params: Params, paths: Paths) -> Metrics:
 
     inferred = paths.out("data/inferred")
     metrics = infer(params.infer, PAIRS, inferred, work=paths.work, answers=paths.answers)
-    checked = validate(params.validate, inferred, paths.out("reports/infer"), beside=PAIRS)
+    checked = validate(params.validate, inferred, paths.out("reports/infer"), other_dataset=PAIRS)
     return {**metrics, "expectations": checked["expectations"]}
 
 

@@ -1,7 +1,6 @@
 """The data card of a folder of pairs: counts, category × severity, and examples as pictures.
 
-Covers the census that is taken while pairs are written, its flat metrics, ``card.md`` and
-``card.png``. Not covered: what must hold of the data (`erm.dataset.validation`).
+A census is taken while pairs are written; it gives the flat metrics, ``card.md`` and ``card.png``.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ _EXAMPLES = 3
 
 @dataclass
 class Census:
-    """Counts of the pairs written so far, and the first few examples of each task."""
+    """Counts of the pairs written so far, and a few examples of each task."""
 
     pairs: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By (split, task)."""
@@ -38,13 +37,14 @@ class Census:
     """By (task, number of discrepancies)."""
     operators: Counter[tuple[str, str]] = field(default_factory=Counter)
     """By (task, operator)."""
-    set_aside: Counter[str] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
+    """By reason."""
     modelled: bool = False
     """Whether a model wrote the reports of the training pairs."""
     examples: dict[str, list[Pair]] = field(default_factory=dict)
 
     def count(self, pair: Pair) -> None:
-        """Take one pair into account."""
+        """Count one pair."""
         self.pairs[pair.split, pair.task] += 1
         self.routes[pair.route] += 1
         self.errors_per_pair[pair.task, len(pair.report.errors)] += 1
@@ -69,14 +69,14 @@ class Census:
         return [task for task in task_names() if task in present]
 
     def metrics(self) -> dict[str, Any]:
-        """Flat numbers; names are ``pairs/<split>``, ``errors/<task>/<category>`` and so on."""
+        """Flat metrics: ``pairs/<split>``, ``errors/<task>/<category>`` and so on."""
         empty = sum(n for (_, errors), n in self.errors_per_pair.items() if errors == 0)
-        aside = self.set_aside.total()
+        rejected = self.rejected.total()
         values: dict[str, Any] = {
             "pairs": self.total,
             "empty_share": round(empty / max(self.total, 1), 4),
-            "set_aside": aside,
-            "set_aside_share": round(aside / max(aside + self.total, 1), 4),
+            "set_aside": rejected,
+            "set_aside_share": round(rejected / max(rejected + self.total, 1), 4),
         }
         for split in SPLITS:
             values[f"pairs/{split}"] = sum(self.pairs[split, task] for task in self.tasks)
@@ -88,13 +88,13 @@ class Census:
             for category in categories_of(task):
                 numbers = [self.errors[task, category, severity] for severity in SEVERITIES]
                 values[f"errors/{task}/{category}"] = sum(numbers)
-        for reason, number in sorted(self.set_aside.items()):
+        for reason, number in sorted(self.rejected.items()):
             values[f"set_aside/{reason}"] = number
         return values
 
 
 def write_card(folder: Path, census: Census) -> None:
-    """Write ``card.md`` and, where there are pairs, ``card.png`` into the folder of pairs."""
+    """Write ``card.md`` and, if there are pairs, ``card.png`` into the folder of pairs."""
     (folder / "card.md").write_text(_markdown(census), encoding="utf-8")
     if census.total:
         _picture(folder / "card.png", census)
@@ -109,21 +109,21 @@ def _table(header: list[str], rows: list[list[Any]]) -> str:
 def _markdown(census: Census) -> str:
     tasks = census.tasks
     labels = (
-        "Every report is worked out from both scenes and checked against the pixels; no report was "
+        "Every report is computed from both scenes and checked against the pixels; no report was "
         "written by a person or a model."
     )
     if census.modelled:
         labels = (
             "Reports of the training pairs were written by a model that saw the two images; those "
-            "of validation and test are worked out from both scenes and checked against the pixels."
+            "of validation and test are computed from both scenes and checked against the pixels."
         )
-    aside = [
-        "## Set aside\n",
+    rejected = [
+        "## Rejected\n",
         "Listed one by one, with both sources, in `set_aside.jsonl`.\n",
-        _table(["reason", "number"], [[r, n] for r, n in census.set_aside.most_common()]),
+        _table(["reason", "number"], [[r, n] for r, n in census.rejected.most_common()]),
     ]
     if not census.total:
-        return "\n".join(["# No pairs\n", "Nothing that was tried could be used.\n", *aside])
+        return "\n".join(["# No pairs\n", "Nothing could be used.\n", *rejected])
     most = max(number for _, number in census.errors_per_pair)
     sections = [
         "# Pairs with exact reports\n",
@@ -159,7 +159,7 @@ def _markdown(census: Census) -> str:
             ["task", "operator", "pairs"],
             [[task, name, n] for (task, name), n in sorted(census.operators.items())],
         ),
-        *aside,
+        *rejected,
     ]
     return "\n".join(sections)
 
@@ -182,13 +182,13 @@ def _picture(path: Path, census: Census) -> None:
 
 
 def _counts(axes: Axes, task: str, census: Census) -> None:
-    left = [0.0] * len(categories_of(task))
+    starts = [0.0] * len(categories_of(task))
     for severity, colour in zip(SEVERITIES, ("#a6c8e4", "#4a90c2", "#12456b"), strict=True):
         numbers = [census.errors[task, category, severity] for category in categories_of(task)]
         axes.barh(
-            categories_of(task), numbers, left=left, color=colour, label=f"severity {severity}"
+            categories_of(task), numbers, left=starts, color=colour, label=f"severity {severity}"
         )
-        left = [start + number for start, number in zip(left, numbers, strict=True)]
+        starts = [start + number for start, number in zip(starts, numbers, strict=True)]
     axes.invert_yaxis()
     axes.set_title(f"{task}: discrepancies")
     axes.legend(fontsize=7)
@@ -215,6 +215,6 @@ def _example(panels: list[Axes], pair: Pair) -> None:
         for error in pair.report.errors
     ]
     panels[2].axis("off")
-    # A dollar sign in a text would otherwise start a formula.
+    # A dollar sign would start a formula.
     text = "\n".join(lines).replace("$", r"\$")
     panels[2].text(0, 1, text, va="top", fontsize=7, transform=panels[2].transAxes)

@@ -1,7 +1,6 @@
-"""Near-duplicate sources: which ones to leave out so that no image is in two splits.
+"""Near-duplicate sources: which ones to drop, so that no image is in two splits.
 
-Covers a thumbnail as a picture's signature and the choice of what to drop. Not covered: likeness
-of content (two charts of the same data in other colours are two sources here).
+Images are compared by thumbnails. Two charts of the same data in different colours are two sources.
 """
 
 from __future__ import annotations
@@ -18,18 +17,17 @@ SIDE = 24
 """Side of a thumbnail, in pixels."""
 
 NEAR = 2.5
-"""Root mean square difference of two thumbnails (grey levels, 0..255) up to which they are near
-duplicates."""
+"""Two thumbnails are near-duplicates up to this root mean square difference (levels of 0..255)."""
 
 _BLOCK = 4096
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What is kept of a source to find its duplicates.
+    """Of a source, what is needed to find its duplicates.
 
     Attributes:
-        text: digest of the source without its white space.
+        text: digest of the source without white space.
         image: digest of the reference image's bytes.
         thumbnail: SIDE × SIDE RGB, flattened.
     """
@@ -47,15 +45,15 @@ def signature(source: str, image: bytes, pixels: NDArray[np.uint8]) -> Signature
 
 
 def digest(data: bytes) -> str:
-    """A short stable name of some bytes (64 bits, hexadecimal)."""
+    """A short digest of some bytes (64 bits, hexadecimal)."""
     return hashlib.blake2b(data, digest_size=8).hexdigest()
 
 
 def redundant(signatures: Sequence[Signature], held_out: Sequence[bool]) -> list[bool]:
-    """Which sources to drop: repeats of an earlier one, and training sources near a held-out one.
+    """Which sources to drop: duplicates, and near-duplicates of a held-out source.
 
-    Sources held out are kept before training sources; two held-out sources that are near
-    duplicates keep the earlier.
+    Held-out sources have precedence over training sources, and earlier sources over later ones.
+    Training sources may be near-duplicates of each other.
 
     Args:
         signatures: of one task's sources, in order.
@@ -108,7 +106,7 @@ def _nearest(
 
 
 def nearest_of_other(signatures: Sequence[Signature], groups: Sequence[str]) -> list[float]:
-    """Distance of each thumbnail to the nearest one of another group; infinite without one."""
+    """Distance of each thumbnail to the nearest one of another group; infinite if there is none."""
     distances = [float("inf")] * len(signatures)
     for group in dict.fromkeys(groups):
         own = [index for index, name in enumerate(groups) if name == group]

@@ -1,8 +1,7 @@
 """Pairs of images with exact reports, as Parquet shards that `datasets` opens with images decoded.
 
-Covers the columns, the typed row, streaming reading and the atomic writer of shards. A folder of
-pairs holds ``data/<split>-00000-of-00003.parquet``. Not covered: how pairs are made
-(`erm.synthesis.synthesize`) and what must hold of them (`erm.dataset.validation`).
+A folder of pairs holds ``data/<split>-00000-of-00003.parquet``. This module has the columns, the
+typed row, the reader, which streams, and the writer, which leaves only complete shards.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 SPLITS = ("train", "validation", "test")
-"""Splits, by source: no source, and no image, is in two of them."""
+"""No source and no image is in two splits."""
 
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
@@ -63,11 +62,11 @@ PAIR_SCHEMA = pa.schema(
         ("total_severity", pa.int32()),
     ]
 )
-"""Columns of a pair. `report` is the published JSON; `errors` is the same with boxes, each
+"""Columns of a pair. `report` is the published JSON. `errors` are its errors with boxes, each
 [x0, y0, x1, y1] in pixels of the image that `box_in` names."""
 
-SET_ASIDE = "set_aside.jsonl"
-"""Lists what was not used, and why; a folder that holds it is complete, with pairs or without."""
+REJECTED_FILE = "set_aside.jsonl"
+"""Lists what was rejected, and why. A folder with this file is complete, even without pairs."""
 
 _ROW_GROUP = 128
 _DATA_PAGE = 1 << 20
@@ -78,8 +77,7 @@ class Pair:
     """One row: two images (PNG bytes), their sources and the exact report.
 
     Attributes:
-        operators: names of the edits that made the images differ; of both sides where both are
-            edited.
+        operators: names of the edits of the reference, then of the candidate.
     """
 
     id: str
@@ -105,7 +103,7 @@ class Pair:
         return decode_image(self.candidate)
 
     def to_row(self) -> dict[str, Any]:
-        """The row that `PAIR_SCHEMA` describes."""
+        """A row of `PAIR_SCHEMA`."""
         return {
             "id": self.id,
             "source_id": self.source_id,
@@ -124,7 +122,7 @@ class Pair:
 
     @classmethod
     def from_row(cls, row: dict[str, Any]) -> Pair:
-        """The typed pair of a row read from Parquet."""
+        """The pair of a row of `PAIR_SCHEMA`."""
         return cls(
             id=row["id"],
             source_id=row["source_id"],
@@ -142,7 +140,7 @@ class Pair:
 
 @dataclass(frozen=True)
 class Reference:
-    """A source and its image (PNG bytes), without any candidate: what a policy trains on."""
+    """A source and its image (PNG bytes), without a candidate."""
 
     source_id: str
     task: str
@@ -186,7 +184,7 @@ def decode_image(image: bytes) -> NDArray[np.uint8]:
 
 
 def with_features(schema: pa.Schema) -> pa.Schema:
-    """The schema with the features that `datasets` reads, so that it decodes image columns."""
+    """The schema with the metadata by which `datasets` decodes image columns."""
 
     def feature(kind: pa.DataType) -> Any:
         if kind == _IMAGE:
@@ -203,10 +201,10 @@ def with_features(schema: pa.Schema) -> pa.Schema:
 
 
 class ShardWriter:
-    """Writes rows to one Parquet file, streaming; the file appears only when it is complete.
+    """Streams rows to one Parquet file, which appears only when it is complete.
 
-    The same rows give the same bytes: fixed compression and page sizes, no times, and rows are cut
-    into groups by count alone. Use as a context manager; an exception inside leaves no file.
+    The same rows give the same bytes: compression, page sizes and row groups are fixed, and no time
+    is stored. Use it as a context manager; after an exception there is no file.
     """
 
     def __init__(self, path: Path, schema: pa.Schema = PAIR_SCHEMA) -> None:
@@ -260,7 +258,7 @@ class SplitWriter:
         self.rows = 0
 
     def write(self, row: dict[str, Any]) -> None:
-        """Append one row, opening the next shard where the last one is full."""
+        """Append one row; a full shard is followed by the next one."""
         if self._writer is not None and self._writer.rows >= self._limit:
             self._end_shard()
         if self._writer is None:
@@ -271,7 +269,7 @@ class SplitWriter:
         self.rows += 1
 
     def close(self) -> None:
-        """Complete the last shard and give every shard its final name."""
+        """Complete the last shard and give all shards their final names."""
         self._end_shard()
         for index, path in enumerate(self._paths):
             name = f"{self._split}-{index:05d}-of-{len(self._paths):05d}.parquet"
@@ -284,19 +282,20 @@ class SplitWriter:
 
 
 def fraction(identity: str) -> float:
-    """A number in [0, 1) that an id decides: those below a share are that share of all."""
+    """A number in [0, 1) that depends on an id alone; uniformly distributed over ids."""
     return int.from_bytes(hashlib.blake2b(identity.encode(), digest_size=6).digest()) / 2**48
 
 
 def shards(folder: Path, split: str) -> list[Path]:
-    """Shards of a split, in order; none where a complete folder has no pairs of it.
+    """Shards of a split, in order; none if a complete folder has no pairs in the split.
 
-    Raises `ErmError` where the folder is not complete or lacks a shard.
+    Raises:
+        ErmError: the split is unknown, the folder is incomplete, or a shard is missing.
     """
     if split not in SPLITS:
         raise ErmError(f"Unknown split '{split}'; splits: {', '.join(SPLITS)}.")
     found = sorted((folder / "data").glob(f"{split}-*-of-*.parquet"))
-    if not found and (folder / SET_ASIDE).is_file():
+    if not found and (folder / REJECTED_FILE).is_file():
         return []
     if not found:
         raise ErmError(f"{folder} holds no pairs of split '{split}' (data/{split}-*.parquet).")
@@ -311,9 +310,10 @@ def read_rows(
     columns: Sequence[str] | None = None,
     schema: pa.Schema = PAIR_SCHEMA,
 ) -> Iterator[dict[str, Any]]:
-    """Rows of Parquet files, streamed: memory holds one row group.
+    """Stream the rows of Parquet files; memory holds one row group.
 
-    Raises `ErmError` where a file can't be read or lacks a column of the schema.
+    Raises:
+        ErmError: a file can't be read or lacks a column.
     """
     wanted = list(columns) if columns is not None else schema.names
     for path in paths:
@@ -329,7 +329,7 @@ def read_rows(
 
 
 def read_pairs(folder: Path, split: str, tasks: Sequence[str] | None = None) -> Iterator[Pair]:
-    """Pairs of a split in stored order, streamed; only those of `tasks` where given."""
+    """Stream the pairs of a split in stored order; only those of `tasks`, if given."""
     for row in read_rows(shards(folder, split)):
         if tasks is None or row["task"] in tasks:
             yield Pair.from_row(row)
@@ -338,9 +338,9 @@ def read_pairs(folder: Path, split: str, tasks: Sequence[str] | None = None) -> 
 def read_references(
     folder: Path, split: str, tasks: Sequence[str] | None = None
 ) -> Iterator[Reference]:
-    """Unique sources of a split with their image, in stored order, streamed.
+    """Stream the distinct sources of a split with their images, in stored order.
 
-    The reference of a ``cross`` pair is itself edited and is left out.
+    The reference of a ``cross`` pair is an edited source and is left out.
     """
     for reference in references_in(shards(folder, split)):
         if tasks is None or reference.task in tasks:
@@ -348,7 +348,7 @@ def read_references(
 
 
 def references_in(paths: Sequence[Path]) -> Iterator[Reference]:
-    """`read_references` of some Parquet files."""
+    """As `read_references`, from Parquet files."""
     seen: set[str] = set()
     columns = ("source_id", "task", "split", "route", "reference", "reference_source")
     for row in read_rows(paths, columns):

@@ -6,5 +6,6 @@ from typing import Literal, get_args
 
 Route = Literal["edit", "equivalent", "identical", "cross", "infer"]
 ROUTES: tuple[Route, ...] = get_args(Route)
-"""How a pair came to be: an edited source · an edit that must not show · the same image twice ·
-two edited sources, or the pair turned round · a policy's own completion."""
+"""How a pair was made: ``edit``, an edited source; ``equivalent``, an edit that leaves the image
+unchanged; ``identical``, the same image twice; ``cross``, two edited sources or a reversed pair;
+``infer``, a policy's completion."""

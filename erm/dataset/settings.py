@@ -1,4 +1,4 @@
-"""Settings of the stage that validates data."""
+"""Settings of the stage ``validate``."""
 
 from __future__ import annotations
 
@@ -8,16 +8,16 @@ from erm.settings import Settings
 
 
 class ValidateSettings(Settings):
-    """Bounds of what counts as sound data.
+    """Bounds that a valid data set keeps.
 
     Attributes:
-        sample: pairs whose pixels are decoded and compared with their report, at most; every pair
-            is hashed and its headers are read.
+        sample: at most so many pairs are decoded and compared with their report; all pairs are
+            hashed, and their image headers are read.
         max_side: longest side of an image, in pixels.
-        max_errors: most discrepancies in a pair.
-        box_tolerance: pixels by which a box may reach beyond its image.
+        max_errors: most discrepancies of a pair.
+        box_tolerance: pixels by which a box may exceed its image.
         empty_share: lowest and highest share of empty reports in a task.
-        min_category_share: smallest share of a task's discrepancies that a category may have.
+        min_category_share: smallest share of a category in its task's discrepancies.
         min_pairs_per_task: fewest pairs of a task.
     """
 

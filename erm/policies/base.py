@@ -1,9 +1,4 @@
-"""Policies: from an image to the source code that draws it.
-
-Here is what every policy shares. Not covered: policies in this process (`erm.policies.local`) or
-behind an endpoint (`erm.policies.endpoint`), training (`erm.policies.training`,
-`erm.policies.reinforcement`) and test-time revision (`erm.policies.refinement`).
-"""
+"""The interface of policies: from an image to the source code that draws it."""
 
 from __future__ import annotations
 
@@ -18,29 +13,29 @@ from erm.tasks import get_task
 
 
 class Request(NamedTuple):
-    """An image to reproduce; as encoded bytes, a path or in memory."""
+    """An image to reproduce, as encoded bytes, a path or in memory."""
 
     task: str
     image: bytes | str | Path | Image.Image
 
 
 def write_completion(task: str, source: str) -> str:
-    """The completion that a policy is trained to write: the source in a fenced block."""
+    """The completion that a policy is trained to write: a fenced code block."""
     return f"```{get_task(task).languages[0]}\n{source.strip()}\n```"
 
 
 class Policy(ABC):
-    """Anything that writes code for an image."""
+    """Anything that writes source code for an image."""
 
     name: str
 
     @abstractmethod
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
-        """A completion a request, in order."""
+        """One completion per request, in order; `progress` shows a bar on standard error."""
 
 
 class Revision(NamedTuple):
-    """An image to reproduce, the previous completion and what is wrong with its render."""
+    """An image to reproduce, the previous completion, and feedback on its render."""
 
     task: str
     image: bytes | str | Path | Image.Image
@@ -49,16 +44,16 @@ class Revision(NamedTuple):
 
 
 class RevisingPolicy(Policy):
-    """A policy that can read feedback on its own code."""
+    """A policy that can use feedback on its own code."""
 
     @abstractmethod
     def revise(self, revisions: Sequence[Revision]) -> list[str]:
-        """A new completion a revision, in order."""
+        """One new completion per revision, in order."""
 
 
-class RedrawingPolicy(Policy):
-    """A policy that can draw other completions than its likeliest."""
+class SamplingPolicy(Policy):
+    """A policy that can sample completions."""
 
     @abstractmethod
-    def redraw(self, requests: Sequence[Request], seed: int) -> list[str]:
-        """A completion a request, in order, drawn at a temperature; the same ones for a seed."""
+    def sample(self, requests: Sequence[Request], seed: int) -> list[str]:
+        """One sampled completion per request, in order; the same seed gives the same ones."""

@@ -1,7 +1,4 @@
-"""A policy behind an OpenAI-compatible endpoint; it reads feedback, so it can revise its code.
-
-Not covered: connections, retries and concurrency (`erm.endpoints.client`).
-"""
+"""A policy behind an OpenAI-compatible endpoint; it can revise its code."""
 
 from __future__ import annotations
 
@@ -20,19 +17,19 @@ MAX_TOKENS = 8192
 """Longest completion; the limit of the published reinforcement runs."""
 
 GREEDY_OPTIONS = {"temperature": 0.0, "max_tokens": MAX_TOKENS}
-"""Fields of a request that takes the likeliest tokens."""
+"""Fields of a request for greedy decoding."""
 
 
 class EndpointPolicy(RevisingPolicy):
-    """A model that is asked for the source code of an image.
+    """A policy whose model runs on a server.
 
     Args:
-        model: the name that the server knows.
-        endpoint: the connection; by default one to the usual variables' address, taking the
-            likeliest tokens.
+        model: its name on the server.
+        endpoint: the connection; by default to ``OPENAI_BASE_URL`` with ``OPENAI_API_KEY`` and
+            greedy decoding.
 
     Raises:
-        ErmError: there is neither a key nor a server of one's own.
+        ErmError: neither a key nor an address of a server is set.
     """
 
     def __init__(self, model: str, *, endpoint: Endpoint | None = None) -> None:

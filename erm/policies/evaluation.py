@@ -1,9 +1,9 @@
-"""Comparing a policy before and after reinforcement on held-out references.
+"""Evaluation of a policy before and after reinforcement, on held-out references.
 
-The critic that rewarded the policy must not be its only measure, so completions are also annotated
-exactly, source against source. A hostile completion can forge its scene, since scene and pixels
-come from the same contained process. What guards against that is the law that both must agree: a
-scene that does not fit its pixels is a failure, and a failure is the worst outcome of its task
+A policy may learn to please the critic that rewarded it. Completions are therefore annotated
+exactly too, from both sources. A hostile completion can forge its scene, since scene and pixels
+come from the same contained process. The guard is the law that both must agree: a scene that does
+not fit its pixels is a failure, and a failure is the worst outcome of its task
 (`erm.rewards.exact`, ``docs/security.md``).
 """
 
@@ -47,9 +47,9 @@ def evaluate(
 
     Returns:
         For ``before`` and ``after``, over all tasks and by task: ``rendered`` (share of
-        completions that draw something), ``critic_reward``, ``exact_reward`` (the same formula
-        with the exact annotator's S) and ``pixel_mse`` (of rendered ones, channels in 0..1); and
-        ``gain``, the mean of paired differences of exact reward, with a bootstrap 95 % interval
+        completions whose render is not blank), ``critic_reward``, ``exact_reward`` (the same
+        formula with the exact annotator's S) and ``pixel_mse`` (of renders, channels in 0..1).
+        Also ``gain``, the mean paired difference of exact rewards, and its bootstrap 95 % interval
         ``gain_low`` … ``gain_high``.
 
     Raises:
@@ -65,16 +65,16 @@ def evaluate(
     ]
     if not references:
         raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} in the test split.")
-    judge = LocalCritic(critic)
+    scorer = LocalCritic(critic)
     requests = [Request(reference.task, reference.image) for reference in references]
     with Renderer(workers=settings.render_workers, isolation=settings.isolation) as renderer:
         originals = renderer.render_batch(
             [(reference.task, reference.source) for reference in references], scenes=True
         )
-        judged = {
+        results = {
             name: score_completions(
                 LocalPolicy(folder).complete(requests, progress=True),
-                judge,
+                scorer,
                 references,
                 originals,
                 renderer,
@@ -82,7 +82,7 @@ def evaluate(
             for name, folder in (("before", before), ("after", after))
         }
     metrics: dict[str, float] = {}
-    for name, rows in judged.items():
+    for name, rows in results.items():
         metrics |= {f"{name}.{key}": value for key, value in _summary(rows).items()}
         for task in settings.tasks:
             chosen = [row for row in rows if row["task"] == task]
@@ -90,14 +90,14 @@ def evaluate(
     gains = np.array(
         [
             after_row["exact_reward"] - before_row["exact_reward"]
-            for before_row, after_row in zip(judged["before"], judged["after"], strict=True)
+            for before_row, after_row in zip(results["before"], results["after"], strict=True)
         ]
     )
     generator = np.random.default_rng(settings.seed)
     resampled = generator.choice(gains, (_RESAMPLES, len(gains))).mean(axis=1)
     low, high = np.quantile(resampled, [0.025, 0.975])
     metrics |= {"gain": float(gains.mean()), "gain_low": float(low), "gain_high": float(high)}
-    _write(judged, references, settings, metrics, out)
+    _write(results, references, settings, metrics, out)
     return metrics
 
 
@@ -108,15 +108,15 @@ def score_completions(
     originals: Sequence[Rendered],
     renderer: Renderer,
 ) -> list[dict[str, Any]]:
-    """One row a completion: rewards by critic and by exact annotation, pixel error.
+    """One row per completion: reward by critic and by exact annotation, pixel error.
 
     Args:
-        completions: a policy's, one a reference.
+        completions: one per reference.
         originals: renders of the references' sources, with scenes.
-        renderer: draws the completions; at no point do they run elsewhere.
+        renderer: draws the completions, contained.
 
     Raises:
-        ErmError: a reference has no readable drawing, which is no fault of the policy.
+        ErmError: a reference can't be annotated, which is not a fault of the policy.
     """
     rewards = reward_completions(
         [
@@ -162,7 +162,7 @@ def score_completions(
 
 
 def _annotation(task: str, original: Rendered, rendered: Rendered | None) -> Annotation | None:
-    """The exact annotation of a completion; None where it holds no source.
+    """The exact annotation of a completion; None if it has no source.
 
     Raises:
         ErmError: the reference has no readable drawing, which is no fault of the policy.
@@ -179,9 +179,9 @@ def _pixel_mse(reference: bytes, reward: Reward) -> float | None:
     """Mean squared error over the common canvas, channels in 0..1; None without an image."""
     if reward.image is None:
         return None
-    left, right = (_unit_pixels(image) for image in (reference, reward.image))
-    canvas = np.maximum(left.shape[:2], right.shape[:2])
-    return float(np.mean((_on_canvas(left, canvas) - _on_canvas(right, canvas)) ** 2))
+    expected, drawn = (_unit_pixels(image) for image in (reference, reward.image))
+    canvas = np.maximum(expected.shape[:2], drawn.shape[:2])
+    return float(np.mean((_on_canvas(expected, canvas) - _on_canvas(drawn, canvas)) ** 2))
 
 
 def _unit_pixels(image: bytes) -> NDArray[np.float64]:
@@ -206,7 +206,7 @@ def _summary(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
 
 
 def _write(
-    judged: dict[str, list[dict[str, Any]]],
+    results: dict[str, list[dict[str, Any]]],
     references: Sequence[Reference],
     settings: EvaluateSettings,
     metrics: dict[str, float],
@@ -214,27 +214,27 @@ def _write(
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with (out / "completions.jsonl").open("w") as file:
-        for name, rows in judged.items():
+        for name, rows in results.items():
             for row in rows:
                 plain = {key: value for key, value in row.items() if key != "image"}
                 file.write(json.dumps({"policy": name, **plain}, ensure_ascii=False) + "\n")
     with (out / "comparison.csv").open("w", newline="") as table:
         writer = csv.writer(table)
         writer.writerow(["policy", "task", "measure", "value"])
-        for name in judged:
+        for name in results:
             for task in settings.tasks:
                 for measure in ("rendered", "critic_reward", "exact_reward", "pixel_mse"):
                     value = metrics[f"{name}.{task}.{measure}"]
                     writer.writerow([name, task, measure, value])
-    picture = _picture(judged, references, settings.pictured)
+    picture = _picture(results, references, settings.pictured)
     picture.savefig(out / "comparison.png", dpi=110)
     log_artifact(out / "comparison.png")
 
 
 def _picture(
-    judged: dict[str, list[dict[str, Any]]], references: Sequence[Reference], rows: int
+    results: dict[str, list[dict[str, Any]]], references: Sequence[Reference], rows: int
 ) -> Any:
-    """References beside both policies' renders, evenly drawn from all references."""
+    """References and both policies' renders, evenly spaced over all references."""
     from matplotlib.figure import Figure
 
     chosen = np.linspace(0, len(references) - 1, min(rows, len(references))).astype(int)
@@ -243,7 +243,7 @@ def _picture(
     for row, index in enumerate(chosen):
         axes[row, 0].imshow(np.asarray(open_image(references[index].image)))
         axes[row, 0].set_title(f"reference ({references[index].task})", fontsize=9)
-        for column, (name, rewarded) in enumerate(judged.items(), start=1):
+        for column, (name, rewarded) in enumerate(results.items(), start=1):
             entry = rewarded[index]
             title = f"{name}: exact reward {entry['exact_reward']:.2f}"
             axes[row, column].set_title(title, fontsize=9)

@@ -1,7 +1,7 @@
-"""The policy that one line of text names.
+"""A policy by its spec.
 
-A folder, an MLflow URI (``models:/erm-policy@champion``), or ``openai:MODEL`` for a model behind an
-OpenAI-compatible endpoint. Only the kind that is asked for is imported.
+A spec is a folder, an MLflow URI (``models:/erm-policy@champion``), or ``openai:MODEL`` for a model
+behind an OpenAI-compatible endpoint. Only the code of that kind is imported.
 """
 
 from __future__ import annotations
@@ -28,8 +28,10 @@ def policy_from_spec(
     sampling: SamplingSettings | None = None,
     endpoint: ConnectionSettings | None = None,
 ) -> Policy:
-    """The policy that a spec names; arguments and errors as for
-    `erm.critics.loading.critic_from_spec`."""
+    """Load the policy of a spec.
+
+    Arguments and errors are those of `erm.critics.loading.critic_from_spec`.
+    """
     if spec.startswith(ENDPOINT):
         from erm.policies.endpoint import GREEDY_OPTIONS, EndpointPolicy
 

@@ -1,8 +1,4 @@
-"""Policies whose model is held in this process: any Qwen3-VL folder that training wrote.
-
-Not covered: training (`erm.policies.training`, `erm.policies.reinforcement`) and when a draft is
-revised or drawn again (`erm.policies.refinement`).
-"""
+"""Policies with a model in this process: any Qwen3-VL folder that training wrote."""
 
 from __future__ import annotations
 
@@ -17,14 +13,14 @@ from erm.models.generation import GREEDY, VisualPrompt, generate, visual_prompt
 from erm.models.prompts import policy_prompt, revision_prompt
 from erm.models.role import read_role
 from erm.models.settings import SamplingSettings
-from erm.policies.base import RedrawingPolicy, Request, RevisingPolicy, Revision
+from erm.policies.base import Request, RevisingPolicy, Revision, SamplingPolicy
 
-REDRAW = SamplingSettings(temperature=0.7, top_p=0.95, top_k=0)
-"""How further drafts are drawn."""
+DRAFT_SAMPLING = SamplingSettings(temperature=0.7, top_p=0.95, top_k=0)
+"""How `LocalPolicy.sample` samples."""
 
 
-class LocalPolicy(RedrawingPolicy):
-    """A policy whose model is held in this process; greedy unless sampling says otherwise.
+class LocalPolicy(SamplingPolicy):
+    """A policy with a model in this process; greedy by default.
 
     Raises:
         ErmError: the folder holds no policy.
@@ -56,7 +52,7 @@ class LocalPolicy(RedrawingPolicy):
             model,
             processor,
             [
-                _asked(role.prompts[request.task], request.image, number)
+                _prompt(role.prompts[request.task], request.image, number)
                 for number, request in enumerate(requests, start=1)
             ],
             max_new_tokens=role.max_new_tokens,
@@ -65,14 +61,14 @@ class LocalPolicy(RedrawingPolicy):
             progress="complete" if progress else None,
         )
 
-    def redraw(self, requests: Sequence[Request], seed: int) -> list[str]:
-        drawing = copy.copy(self)
-        drawing.sampling = REDRAW.model_copy(update={"seed": seed})
-        return drawing.complete(requests)
+    def sample(self, requests: Sequence[Request], seed: int) -> list[str]:
+        sampling = copy.copy(self)
+        sampling.sampling = DRAFT_SAMPLING.model_copy(update={"seed": seed})
+        return sampling.complete(requests)
 
 
 class LocalReviser(LocalPolicy, RevisingPolicy):
-    """A pretrained policy in this process: it follows instructions, so it can revise."""
+    """A pretrained policy: it follows instructions, so it can revise."""
 
     def revise(self, revisions: Sequence[Revision]) -> list[str]:
         model, processor, role = self._checkpoint
@@ -80,7 +76,7 @@ class LocalReviser(LocalPolicy, RevisingPolicy):
             model,
             processor,
             [
-                _asked(
+                _prompt(
                     revision_prompt(item.task, item.completion, item.feedback), item.image, number
                 )
                 for number, item in enumerate(revisions, start=1)
@@ -91,12 +87,12 @@ class LocalReviser(LocalPolicy, RevisingPolicy):
         )
 
 
-def _asked(text: str, image: Any, number: int) -> VisualPrompt:
+def _prompt(text: str, image: Any, number: int) -> VisualPrompt:
     return visual_prompt(text, [image], [open_image(image, f"Image {number}")])
 
 
 def local_policy(folder: Path, **options: Any) -> LocalPolicy:
-    """The policy of a folder, able to revise where its prompts are full instructions.
+    """Load a policy's folder; the policy can revise if its prompts are full instructions.
 
     Args:
         **options: of `LocalPolicy`.

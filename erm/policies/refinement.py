@@ -1,9 +1,8 @@
-"""Test-time revision: a policy's code is rendered and judged, and the policy tries again.
+"""Test-time revision: a policy's code is rendered and scored, and the policy tries again.
 
-A policy that can read gets its previous code and what the critic found in its render. A policy
-trained from scratch only knows images, so it draws again at a temperature instead. In both cases
-the draft that the critic likes best is kept. Not covered: rewards (`erm.rewards.published`) and
-learning from them (`erm.policies.reinforcement`).
+A policy that follows instructions gets its previous code and the critic's findings. A policy
+trained from scratch knows only images; it samples further drafts instead. In both cases the draft
+with the lowest severity is kept.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from PIL import Image
 from erm.critics.base import Critic
 from erm.errors import ErmError
 from erm.images import encode_png, open_image
-from erm.policies.base import Policy, RedrawingPolicy, Request, RevisingPolicy, Revision
+from erm.policies.base import Policy, Request, RevisingPolicy, Revision, SamplingPolicy
 from erm.render import Renderer
 from erm.rewards.published import Reward, reward_completions
 from erm.tasks import get_task
@@ -27,12 +26,12 @@ _RANK = {"judged": 0, "unparsable": 1, "blank": 2, "not_rendered": 3, "no_code":
 
 @dataclass(frozen=True)
 class Refinement:
-    """All drafts in the order in which they were written.
+    """All drafts, in the order in which they were written.
 
     Attributes:
         drafts: each with its source, render, critique and reward.
         best: index of the draft to keep.
-        revised: whether the policy read feedback; otherwise drafts are independent draws.
+        revised: whether the policy used feedback; otherwise the drafts are independent samples.
     """
 
     drafts: tuple[Reward, ...]
@@ -57,12 +56,12 @@ def refine(
 ) -> Refinement:
     """Reproduce an image as source code in up to 1 + `rounds` drafts.
 
-    Stops early at a draft in which the critic finds nothing. The draft with the lowest severity
-    wins, the earliest of equals; one that renders beats every one that does not.
+    A draft without discrepancies ends the search. The draft with the lowest severity is kept, the
+    earliest of equals; a draft that renders is better than any that does not.
 
     Raises:
         ErmError: the task is unknown, the image can't be read, `rounds` is negative, or the policy
-            can neither revise nor draw again.
+            can neither revise nor sample.
     """
     get_task(task)
     if rounds < 0:
@@ -70,13 +69,13 @@ def refine(
     reference = encode_png(open_image(image))
     request = Request(task, reference)
 
-    def judge(completions: Sequence[str]) -> list[Reward]:
+    def score(completions: Sequence[str]) -> list[Reward]:
         return reward_completions(
             [(task, reference, text) for text in completions], critic, renderer
         )
 
     completion = policy.complete([request])[0]
-    drafts = judge([completion])
+    drafts = score([completion])
     revises = isinstance(policy, RevisingPolicy)
     if isinstance(policy, RevisingPolicy):
         for _ in range(rounds):
@@ -84,23 +83,23 @@ def refine(
                 break
             revision = Revision(task, reference, completion, feedback(drafts[-1]))
             completion = policy.revise([revision])[0]
-            drafts += judge([completion])
-    elif isinstance(policy, RedrawingPolicy):
+            drafts += score([completion])
+    elif isinstance(policy, SamplingPolicy):
         if rounds and drafts[0].severity != 0:
-            drafts += judge(policy.redraw([request] * rounds, seed))
+            drafts += score(policy.sample([request] * rounds, seed))
     elif rounds:
-        raise ErmError(f"The policy '{policy.name}' can neither read feedback nor draw again.")
+        raise ErmError(f"The policy '{policy.name}' can neither revise nor sample.")
     best = min(range(len(drafts)), key=lambda index: _preference(drafts[index]))
     return Refinement(tuple(drafts), best, revises)
 
 
 def _preference(draft: Reward) -> tuple[int, float]:
-    # Not the reward: a table that fails earns more than one with S > 4.
+    # The reward can't decide: a table that fails has a higher reward than one with S > 4.
     return _RANK[draft.outcome], draft.severity if draft.severity is not None else 0.0
 
 
 def feedback(draft: Reward) -> str:
-    """What is wrong with a draft, for the policy to read: one line a discrepancy, worst first."""
+    """Feedback on a draft, for the policy: one line per discrepancy, the most severe first."""
     if draft.outcome == "no_code":
         return "Your answer holds no code block."
     if draft.outcome == "not_rendered":
@@ -109,7 +108,7 @@ def feedback(draft: Reward) -> str:
         return "Your code renders to a blank image."
     report = draft.critique.report if draft.critique is not None else None
     if report is None or not report.errors:
-        return "The render could not be judged; check every detail against the image."
+        return "The render could not be compared; check every detail against the image."
     lines = [
         f"- severity {error.severity}, {error.location}: {error.description}"
         for error in sorted(report.errors, key=lambda error: -error.severity)

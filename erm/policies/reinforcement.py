@@ -1,8 +1,7 @@
 """Reinforcing a policy with the critic's reward by GRPO.
 
-TRL's `GRPOTrainer` samples completions for held-in images, `erm.rewards.published` renders and
-judges them. Ground-truth code is not used, only images. Not covered: the reward formulas
-(`erm.rewards.published`) and judging the result (`erm.policies.evaluation`).
+TRL's `GRPOTrainer` samples completions for training images; `erm.rewards.published` renders them
+and computes their rewards. Only images are used, no ground-truth code.
 """
 
 from __future__ import annotations
@@ -29,14 +28,16 @@ HISTORY_COLUMNS = ("step", "reward", "reward_std", "kl", "rendered", "severity",
 def reinforce(
     settings: ReinforceSettings, policy: Path, critic: Path, pairs: Path, out: Path, work: Path
 ) -> dict[str, float]:
-    """Reinforce a policy and write it to `out`, with ``history.csv`` beside the weights.
+    """Reinforce a policy; write its weights and ``history.csv`` to `out`.
 
     Returns:
         ``steps``, ``reward_first`` and ``reward_last`` (means over the first and last quarter of
-        the steps), ``rendered_last``, ``severity_last``, ``timing/share_reward`` of the wall time.
+        the steps), ``rendered_last``, ``severity_last``, and ``timing/share_reward``, the share of
+        the wall time spent on rewards.
 
     Raises:
-        ErmError: a folder of another role, or no references of the chosen tasks.
+        ErmError: a folder holds no policy or no critic, the policy does not know a task, or there
+            are no references of the tasks.
     """
     if needed(settings.launch):
         paths = {"policy": policy, "critic": critic, "pairs": pairs, "out": out, "work": work}
@@ -104,9 +105,9 @@ def reinforce(
         disable_tqdm=False,
         log_level="error",
     )
-    judge = LocalCritic(critic, dtype=dtype, batch_size=settings.critic_batch_size)
+    scorer = LocalCritic(critic, dtype=dtype, batch_size=settings.critic_batch_size)
     with Renderer(workers=settings.render_workers, isolation=settings.isolation) as renderer:
-        reward = CriticReward(judge, renderer, settings.reward)
+        reward = CriticReward(scorer, renderer, settings.reward)
         trainer = GRPOTrainer(
             model=model,
             reward_funcs=[reward],
@@ -136,10 +137,10 @@ def reinforce(
 
 
 class CriticReward:
-    """The reward function that TRL calls: completions → rewards of the critic.
+    """The reward function for TRL: completions → rewards by the critic.
 
-    Besides the reward it reports the share of completions that rendered and the mean severity of
-    the judged ones as metrics of the training step.
+    It also logs, per training step, the share of completions that rendered and the mean severity
+    of those with a report.
     """
 
     __name__ = "critic"
@@ -172,7 +173,7 @@ class CriticReward:
         return [reward.value for reward in rewards]
 
     def shares(self) -> dict[str, float]:
-        """Share of the wall time since construction that was spent on rewards."""
+        """Share of the wall time since construction spent on rewards."""
         return {"timing/share_reward": self._seconds / (time.perf_counter() - self._started)}
 
 

@@ -35,28 +35,28 @@ class ReinforceSettings(Settings):
     tasks: Tasks = Field(default_factory=task_names)
     steps: int = Field(20, ge=1)
     prompts_per_step: int = Field(8, ge=1)
-    generations: int = Field(8, ge=2, description="completions a prompt")
-    micro_batch_size: int = Field(64, ge=1, description="completions a forward pass")
+    generations: int = Field(8, ge=2, description="completions per prompt")
+    micro_batch_size: int = Field(64, ge=1, description="completions in a forward pass")
     learning_rate: float = Field(5e-5, gt=0)
     kl_coefficient: float = Field(0.01, ge=0)
     reward: RewardSettings = RewardSettings()
     temperature: float = Field(1.0, gt=0)
     max_completion_tokens: int = Field(256, ge=16)
-    iterations: int = Field(1, ge=1, description="updates from each set of completions")
+    iterations: int = Field(1, ge=1, description="updates with each set of completions")
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
     critic_batch_size: int = Field(64, ge=1)
     checkpoint_every: int = Field(5, ge=1)
     seed: int = 0
     launch: LaunchSettings = LaunchSettings()
-    vllm: bool = Field(False, description="generate through vLLM in the training processes")
+    vllm: bool = Field(False, description="generate with vLLM in the training processes")
 
 
 class EvaluateSettings(Settings):
     """Section ``evaluate`` of the parameters."""
 
     tasks: Tasks = Field(default_factory=task_names)
-    references: int = Field(100, ge=1, description="held-out references a task, at most")
+    references: int = Field(100, ge=1, description="held-out references of a task, at most")
     pictured: int = Field(6, ge=1, description="references shown in the picture")
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"

@@ -1,8 +1,7 @@
-"""Training the policy on sources whose images are known, before it is reinforced.
+"""Supervised training of a policy, before reinforcement: image → source.
 
-Every source of the train split that was rendered serves, edited ones too: an edited source is as
-good a target for its own image as the original. Not covered: the training itself (`erm.models.sft`)
-and reinforcement (`erm.policies.reinforcement`).
+All rendered sources of the train split are used. An edited source is as good a target for its own
+image as the original.
 """
 
 from __future__ import annotations
@@ -18,11 +17,11 @@ from erm.policies.settings import TrainPolicySettings
 def train_policy(
     settings: TrainPolicySettings, pairs: Path, out: Path, work: Path
 ) -> dict[str, float]:
-    """Train a policy on (image → source) and write it to `out`.
+    """Train a policy and write it to `out`.
 
     Args:
-        pairs: folder of pairs; every distinct source of the train split is used.
-        work: folder of resumable state.
+        pairs: folder of pairs; each distinct source of the train split is used.
+        work: folder of the state to resume from.
 
     Returns:
         As `erm.models.sft.train`.

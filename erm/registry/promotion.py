@@ -1,9 +1,7 @@
 """Registered models and the alias ``champion``.
 
-Covers registration in MLflow without duplicates, and promotion: a version becomes champion only if
-it scores higher than the champion on the same data. Not covered: how a model is packaged so that
-MLflow can load it (`erm.registry.packaging`) and how scores come about (`erm.critics.benchmarking`,
-`erm.policies.evaluation`).
+Models are registered in MLflow without duplicates. A version becomes champion only if its score on
+the same data is higher than the champion's.
 """
 
 from __future__ import annotations
@@ -19,7 +17,7 @@ from erm.fingerprint import content_hash
 CHAMPION = "champion"
 CRITIC, POLICY = "erm-critic", "erm-policy"
 
-_CONTENT, _METRIC, _SCORE, _JUDGED_ON = "content_sha256", "metric", "score", "judged_on"
+_CONTENT, _METRIC, _SCORE, _SCORED_ON = "content_sha256", "metric", "score", "judged_on"
 
 
 @dataclass(frozen=True)
@@ -27,29 +25,29 @@ class Candidate:
     """A model to register, and what it scored.
 
     Attributes:
-        name: the registered model it is a version of.
+        name: of the registered model.
         folder: the model's files.
         metric: name of the score; higher is better.
         score: its value.
-        judged_on: digest of the data and the settings with which it was judged; scores compare
-            only where it is equal.
+        scored_on: digest of the data and settings of the score; only scores with the same digest
+            are compared.
     """
 
     name: str
     folder: Path
     metric: str
     score: float
-    judged_on: str
+    scored_on: str
 
 
 @dataclass(frozen=True)
 class Promotion:
-    """What became of a candidate.
+    """The outcome for a candidate.
 
     Attributes:
-        version: its number in the registry, an older one where the same content was known.
-        promoted: whether the alias moved to it.
-        champion_score: score of the champion it was compared with; None where there was none.
+        version: its number in the registry; an existing one if the content was registered before.
+        promoted: whether it became champion.
+        champion_score: score of the previous champion; None if there was none.
     """
 
     version: int
@@ -60,17 +58,17 @@ class Promotion:
 def promote(
     candidate: Candidate,
     log_model: Callable[[Path], str],
-    judge: Callable[[str], float],
+    rescore: Callable[[str], float],
     margin: float = 0.0,
 ) -> Promotion:
-    """Registers a candidate and makes it champion if it is better than the present one.
+    """Register a candidate and make it champion if it is better than the current champion.
 
-    A champion that was judged on other data, or by another metric, is judged again.
+    A champion that was scored on other data, or with another metric, is scored again.
 
     Args:
         candidate: the model and its score.
         log_model: writes a model folder to the active MLflow run and returns the model's URI.
-        judge: scores another version, given its URI, on the candidate's data and settings.
+        rescore: scores another version, given its URI, on the candidate's data and settings.
         margin: by how much the candidate must be better.
 
     Raises:
@@ -81,7 +79,7 @@ def promote(
     champion = _champion(client, candidate.name)
     best = None
     if champion is not None and int(champion.version) != version:
-        best = _score_of(client, champion, candidate, judge)
+        best = _score_of(client, champion, candidate, rescore)
     promoted = champion is None or (best is not None and candidate.score > best + margin)
     if promoted:
         client.set_registered_model_alias(candidate.name, CHAMPION, str(version))
@@ -89,46 +87,46 @@ def promote(
 
 
 def _register(client: Any, candidate: Candidate, log_model: Callable[[Path], str]) -> int:
-    """Number of the version with the candidate's content, made where there is none."""
+    """Number of the version with the candidate's content; registers it if there is none."""
     import mlflow
 
     if not candidate.folder.is_dir() or not any(candidate.folder.iterdir()):
         raise ErmError(f"{candidate.folder} holds no model to register as {candidate.name}.")
     content = content_hash(candidate.folder)
-    judgement = _judgement(candidate.metric, candidate.score, candidate.judged_on)
-    for known in client.search_model_versions(f"name = '{candidate.name}'"):
-        if known.tags.get(_CONTENT) == content:
-            for tag, value in judgement.items():
-                client.set_model_version_tag(candidate.name, known.version, tag, value)
-            return int(known.version)
-    made = mlflow.register_model(
-        log_model(candidate.folder), candidate.name, tags={_CONTENT: content, **judgement}
+    score_tags = _score_tags(candidate.metric, candidate.score, candidate.scored_on)
+    for version in client.search_model_versions(f"name = '{candidate.name}'"):
+        if version.tags.get(_CONTENT) == content:
+            for tag, value in score_tags.items():
+                client.set_model_version_tag(candidate.name, version.version, tag, value)
+            return int(version.version)
+    registered = mlflow.register_model(
+        log_model(candidate.folder), candidate.name, tags={_CONTENT: content, **score_tags}
     )
-    return int(made.version)
+    return int(registered.version)
 
 
 def _champion(client: Any, name: str) -> Any:
-    """The champion's model version; None where the alias was never set."""
+    """The champion's model version; None if there is no champion."""
     model = client.get_registered_model(name)
     version = model.aliases.get(CHAMPION)
     return None if version is None else client.get_model_version(name, str(version))
 
 
 def _score_of(
-    client: Any, champion: Any, candidate: Candidate, judge: Callable[[str], float]
+    client: Any, champion: Any, candidate: Candidate, rescore: Callable[[str], float]
 ) -> float:
     """The champion's score on the candidate's data."""
     tags = champion.tags
-    if (tags.get(_METRIC), tags.get(_JUDGED_ON)) == (candidate.metric, candidate.judged_on):
+    if (tags.get(_METRIC), tags.get(_SCORED_ON)) == (candidate.metric, candidate.scored_on):
         return float(tags[_SCORE])
-    score = judge(f"models:/{champion.name}/{champion.version}")
-    for tag, value in _judgement(candidate.metric, score, candidate.judged_on).items():
+    score = rescore(f"models:/{champion.name}/{champion.version}")
+    for tag, value in _score_tags(candidate.metric, score, candidate.scored_on).items():
         client.set_model_version_tag(champion.name, champion.version, tag, value)
     return score
 
 
-def _judgement(metric: str, score: float, judged_on: str) -> dict[str, str]:
-    return {_METRIC: metric, _SCORE: repr(score), _JUDGED_ON: judged_on}
+def _score_tags(metric: str, score: float, scored_on: str) -> dict[str, str]:
+    return {_METRIC: metric, _SCORE: repr(score), _SCORED_ON: scored_on}
 
 
 def _client() -> Any:

@@ -1,7 +1,6 @@
 """The critic as MLflow serves it: rows of a task and two base64 images in, reports out.
 
-MLflow copies this file into a model and runs it to get the object that answers (models from code).
-Not covered: what goes into the model beside it (`erm.registry.packaging`).
+MLflow copies this file into the model and runs it to get the model object (models from code).
 """
 
 from __future__ import annotations
@@ -21,10 +20,10 @@ from erm.registry.packaging import decode_column, refusal
 class ServedCritic(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """Answers (task, reference, candidate) with (report, severity, expected_severity).
 
-    ``report`` is the published JSON, ``severity`` the sum S, ``expected_severity`` the sum that the
-    model's own probabilities expect. A reply that was not kept to the grammar (``model_config``
-    with ``constrained`` false) expects nothing, and where it can't be parsed all are null. A row
-    that can't be judged refuses the whole request with its number and reason.
+    ``report`` is the published JSON, ``severity`` the sum S, and ``expected_severity`` the sum that
+    the model's probabilities expect. Without the grammar (``model_config`` with ``constrained``
+    false) ``expected_severity`` is null, and all three are null if a reply can't be parsed. An
+    invalid row refuses the whole request; the message has its number and the reason.
     """
 
     def load_context(self, context: Any) -> None:

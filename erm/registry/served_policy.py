@@ -1,7 +1,6 @@
 """The policy as MLflow serves it: rows of a task and a base64 image in, source code out.
 
-MLflow copies this file into a model and runs it to get the object that answers (models from code).
-Not covered: what goes into the model beside it (`erm.registry.packaging`).
+MLflow copies this file into the model and runs it to get the model object (models from code).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from erm.tasks import get_task
 class ServedPolicy(mlflow.pyfunc.PythonModel):  # type: ignore[misc]
     """Answers (task, image) with (completion, source).
 
-    ``completion`` is what the policy wrote, ``source`` the code in it, null where there is none.
+    ``completion`` is the policy's reply, ``source`` the code in it, or null.
     """
 
     def load_context(self, context: Any) -> None:

@@ -1,8 +1,7 @@
 """From finished chunks to the final folder of pairs.
 
-Covers leaving out near-duplicates and images across splits, the shards of each split, what was set
-aside, the data card, and the test split in VC-RewardBench's format. Not covered: one chunk
-(`erm.synthesis.chunks`).
+Near-duplicates and images of other splits are rejected. The folder gets the shards of each split,
+the list of rejections, the data card, and the test split in VC-RewardBench's format.
 """
 
 from __future__ import annotations
@@ -17,35 +16,39 @@ from typing import Any
 
 from erm.dataset.card import Census, write_card
 from erm.dataset.duplicates import Signature, digest, redundant
-from erm.dataset.pairs import SET_ASIDE, SPLITS, Pair, SplitWriter, read_rows
+from erm.dataset.pairs import REJECTED_FILE, SPLITS, Pair, SplitWriter, read_rows
 from erm.errors import ErmError
 from erm.synthesis.chunks import Chunk
-from erm.synthesis.planning import SetAside
+from erm.synthesis.planning import Rejection
 
 
 def assemble(
-    chunks: Sequence[Chunk], done: Path, out: Path, rows_per_shard: int, beside: Path | None = None
+    chunks: Sequence[Chunk],
+    done: Path,
+    out: Path,
+    rows_per_shard: int,
+    other_dataset: Path | None = None,
 ) -> Census:
-    """Finished chunks as the folder `out`, which appears only when it is complete.
+    """Write finished chunks to the folder `out`, which appears only when it is complete.
 
     Args:
-        done: holds the chunks.
-        beside: a folder of pairs that the result will be used together with: a pair one of whose
-            images is in another split of it is set aside, and the result may be empty.
+        done: folder of the chunks.
+        other_dataset: a folder of pairs that will be used together with the result. A pair with an
+            image of another split of it is rejected, and the result may be empty.
 
     Returns:
-        What is in it.
+        The counts of the folder.
 
     Raises:
-        ErmError: no pair is left, and there is no folder beside it.
+        ErmError: no pair is left, and there is no other data set.
     """
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    census = _fill(part, chunks, done, rows_per_shard, beside)
-    if census.total == 0 and beside is None:
-        reasons = ", ".join(f"{reason}: {n}" for reason, n in census.set_aside.most_common(3))
-        raise ErmError(f"No pair came out of the sources; set aside were {reasons or 'none'}.")
+    census = _fill(part, chunks, done, rows_per_shard, other_dataset)
+    if census.total == 0 and other_dataset is None:
+        reasons = ", ".join(f"{reason}: {n}" for reason, n in census.rejected.most_common(3))
+        raise ErmError(f"No pair came out of the sources; rejected were {reasons or 'none'}.")
     write_card(part, census)
     shutil.rmtree(out, ignore_errors=True)
     os.replace(part, out)
@@ -53,26 +56,26 @@ def assemble(
 
 
 def _fill(
-    out: Path, chunks: Sequence[Chunk], done: Path, rows_per_shard: int, beside: Path | None
+    out: Path, chunks: Sequence[Chunk], done: Path, rows_per_shard: int, other_dataset: Path | None
 ) -> Census:
-    """Write everything but the card."""
+    """Write everything except the card."""
     census = Census(modelled=any(chunk.is_labelled(done) for chunk in chunks))
-    with (out / SET_ASIDE).open("w", encoding="utf-8") as listing:
+    with (out / REJECTED_FILE).open("w", encoding="utf-8") as listing:
 
-        def set_aside(item: SetAside) -> None:
-            census.set_aside[item.reason] += 1
+        def reject(item: Rejection) -> None:
+            census.rejected[item.reason] += 1
             listing.write(json.dumps(item.to_dict(), ensure_ascii=False) + "\n")
 
         dropped = set()
-        for item in _set_aside(chunks, done):
-            set_aside(item)
+        for item in _rejections(chunks, done):
+            reject(item)
         for source_id in _redundant(chunks, done):
             dropped.add(source_id)
-            set_aside(SetAside(source_id, "near-duplicate source"))
-        # A candidate may by chance be the very image of another source, held out.
+            reject(Rejection(source_id, "near-duplicate source"))
+        # A candidate may happen to be the image of a held-out source.
         owners = _held_out_images(chunks, done, dropped)
-        if beside is not None:
-            _claim(owners, beside)
+        if other_dataset is not None:
+            _add_owners(owners, other_dataset)
         writers = {split: SplitWriter(out, split, rows_per_shard) for split in SPLITS}
         benchmark: list[dict[str, Any]] = []
         for chunk in chunks:
@@ -81,7 +84,7 @@ def _fill(
                     continue
                 pair = Pair.from_row(row)
                 if any(owners.get(image, pair.split) != pair.split for image in _images(row)):
-                    set_aside(SetAside(pair.source_id, "image of another split", pair.operators))
+                    reject(Rejection(pair.source_id, "image of another split", pair.operators))
                     continue
                 writers[pair.split].write(row)
                 census.count(pair)
@@ -100,18 +103,18 @@ def _record(path: Path) -> dict[str, Any]:
     return record
 
 
-def _set_aside(chunks: Sequence[Chunk], done: Path) -> Iterator[SetAside]:
+def _rejections(chunks: Sequence[Chunk], done: Path) -> Iterator[Rejection]:
     for chunk in chunks:
         records = [_record(done / f"{chunk.name}.json")]
         if chunk.is_labelled(done):
             records.append(_record(done / f"{chunk.name}.labelled.json"))
         for record in records:
-            for item in record["set_aside"]:
-                yield SetAside(**{**item, "operators": tuple(item["operators"])})
+            for item in record["rejected"]:
+                yield Rejection(**{**item, "operators": tuple(item["operators"])})
 
 
 def _redundant(chunks: Sequence[Chunk], done: Path) -> Iterator[str]:
-    """Ids of sources to leave out as duplicates (`erm.dataset.duplicates`), task by task."""
+    """Ids of duplicate sources (`erm.dataset.duplicates`), task by task."""
     for task in sorted({chunk.task for chunk in chunks}):
         ids: list[str] = []
         held_out: list[bool] = []
@@ -134,7 +137,7 @@ def _images(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def _held_out_images(chunks: Sequence[Chunk], done: Path, dropped: set[str]) -> dict[str, str]:
-    """The split of every image of validation and test, by digest; test comes first."""
+    """The split of each image of validation and test, by digest; of both splits, test."""
     images: dict[str, str] = {}
     columns = ("source_id", "split", "reference", "candidate")
     for chunk in chunks:
@@ -148,20 +151,20 @@ def _held_out_images(chunks: Sequence[Chunk], done: Path, dropped: set[str]) -> 
     return images
 
 
-def _claim(owners: dict[str, str], beside: Path) -> None:
-    """Give each image that a folder of pairs holds the split that it has there.
+def _add_owners(owners: dict[str, str], other_dataset: Path) -> None:
+    """Set the split of each image to the one it has in another folder of pairs.
 
-    Its training images, which are many, count only where they are known here as held out.
+    Training images, which are many, are looked up only if `owners` has them already.
     """
     columns = ("split", "reference", "candidate")
-    for row in read_rows(sorted((beside / "data").glob("*.parquet")), columns):
+    for row in read_rows(sorted((other_dataset / "data").glob("*.parquet")), columns):
         for image in _images(row):
             if row["split"] != "train" or image in owners:
                 owners[image] = row["split"]
 
 
 def _benchmark_item(pair: Pair, index: int, folder: Path) -> dict[str, Any]:
-    """One item in VC-RewardBench's format; writes its two images."""
+    """Write the images of an item; return it in VC-RewardBench's format."""
     images = folder / "images"
     images.mkdir(parents=True, exist_ok=True)
     paths = {}

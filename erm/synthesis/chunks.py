@@ -20,7 +20,7 @@ from erm.dataset.duplicates import signature
 from erm.dataset.pairs import Pair, Reference, ShardWriter, read_rows, references_in
 from erm.render import Renderer
 from erm.synthesis.pairing import pair_up
-from erm.synthesis.planning import Plan, SetAside, plan_proposed, plan_source
+from erm.synthesis.planning import Plan, Rejection, plan_proposed, plan_source
 from erm.synthesis.proposals import Annotator, Proposal
 from erm.synthesis.settings import PairingSettings
 from erm.tasks import Variety, get_task
@@ -60,10 +60,10 @@ def make_chunk(
 ) -> int:
     """Render, pair and annotate one chunk; returns its number of pairs.
 
-    Leaves ``<name>.parquet`` (pairs), then ``<name>.json`` (signatures and what was set aside); the
+    Leaves ``<name>.parquet`` (pairs), then ``<name>.json`` (signatures and what was rejected); the
     second one marks the chunk as finished.
     """
-    plans, set_aside = _plans(chunk, settings, variety, done)
+    plans, rejected = _plans(chunk, settings, variety, done)
     items = [(chunk.task, source) for plan in plans for source in plan.sources]
     rendered = iter(renderer.render_batch(items, scenes=True))
     signatures: dict[str, Any] = {}
@@ -71,7 +71,7 @@ def make_chunk(
         for plan in plans:
             renders = [next(rendered) for _ in plan.sources]
             made = pair_up(plan, renders, settings)
-            set_aside += made.set_aside
+            rejected += made.rejected
             # Proposals have the sources of another chunk, which has their signatures.
             if made.reference is not None and not chunk.proposed:
                 one = signature(plan.source, made.reference_image, made.reference.pixels)
@@ -79,7 +79,7 @@ def make_chunk(
                 signatures[plan.source_id] = {**asdict(one), "thumbnail": thumbnail}
             for pair in made.pairs:
                 writer.write(pair.to_row())
-    record = {"signatures": signatures, "set_aside": [one.to_dict() for one in set_aside]}
+    record = {"signatures": signatures, "rejected": [one.to_dict() for one in rejected]}
     _write(done / f"{chunk.name}.json", json.dumps(record))
     return writer.rows
 
@@ -94,8 +94,8 @@ def label_chunk(chunk: Chunk, annotator: Annotator, done: Path) -> None:
     with ShardWriter(done / f"{chunk.name}.labelled.parquet") as writer:
         for pair in [*labelled, *(pair for pair in pairs if pair.split != "train")]:
             writer.write(pair.to_row())
-    aside = [
-        SetAside(
+    rejected = [
+        Rejection(
             pair.source_id,
             one.reason,
             pair.operators,
@@ -105,7 +105,7 @@ def label_chunk(chunk: Chunk, annotator: Annotator, done: Path) -> None:
         for one in unlabelled
         for pair in (one.pair,)
     ]
-    record = {"set_aside": [one.to_dict() for one in aside]}
+    record = {"rejected": [one.to_dict() for one in rejected]}
     _write(done / f"{chunk.name}.labelled.json", json.dumps(record))
 
 
@@ -118,25 +118,25 @@ def _write(path: Path, text: str) -> None:
 
 def _plans(
     chunk: Chunk, settings: PairingSettings, variety: Variety, done: Path
-) -> tuple[list[Plan], list[SetAside]]:
-    """What to render of a chunk, and what of it needs no rendering to be set aside."""
+) -> tuple[list[Plan], list[Rejection]]:
+    """What to render of a chunk, and what of it can be rejected without rendering."""
     task = get_task(chunk.task)
     plans: list[Plan] = []
-    set_aside: list[SetAside] = []
+    rejected: list[Rejection] = []
     replies = _read_replies(chunk, done) if chunk.proposed else []
     for source_id, split, text in chunk.sources:
         if chunk.proposed:
             assert text is not None
             own = [one for one in replies if one.source_id == source_id]
-            plan, aside = plan_proposed(task, source_id, split, text, own)
-            set_aside += aside
+            plan, unusable = plan_proposed(task, source_id, split, text, own)
+            rejected += unusable
             if plan.variants:
                 plans.append(plan)
             continue
         if text is None:
             text = task.generate(random.Random(f"{settings.seed}/{source_id}"), variety)
         plans.append(plan_source(task, source_id, split, text, settings))
-    return plans, set_aside
+    return plans, rejected
 
 
 def write_replies(chunk: Chunk, proposals: Sequence[Proposal], done: Path) -> None:

@@ -21,7 +21,7 @@ from erm.fingerprint import fingerprint
 from erm.models.location import ENDPOINT, model_folder
 from erm.synthesis.assembly import assemble
 from erm.synthesis.chunks import Chunk, has_replies, write_replies
-from erm.synthesis.proposals import fall_into
+from erm.synthesis.proposals import sample_references
 from erm.synthesis.rollouts import PolicyProposer
 from erm.synthesis.settings import InferSettings, PairingSettings
 from erm.synthesis.workers import Making, make_chunks
@@ -64,7 +64,7 @@ def infer(
         chunks = _attempt(settings, policy, pairs, done) if policy is not None else []
         pairing = PairingSettings(max_proposed_errors=settings.max_errors)
         make_chunks(Making(pairing, settings, done), chunks, "render")
-        census = assemble(chunks, done, out, settings.rows_per_shard, beside=pairs)
+        census = assemble(chunks, done, out, settings.rows_per_shard, other_dataset=pairs)
         shutil.rmtree(done)
     except OSError as error:
         raise ErmError(f"Pairs can't be written to {out}: {error.strerror or error}.") from error
@@ -98,7 +98,7 @@ def _attempt(
 def _chosen(settings: InferSettings, tasks: Sequence[str], pairs: Path) -> Iterator[Reference]:
     for split in SPLITS:
         references = read_references(pairs, split, tasks)
-        yield from fall_into(references, f"{settings.seed}/infer", settings.share)
+        yield from sample_references(references, f"{settings.seed}/infer", settings.share)
 
 
 def _plan(

@@ -1,8 +1,7 @@
-"""People's own sources: collected, drawn once, and either kept or rejected with a reason.
+"""Your own sources: collected, drawn once, and either kept or rejected with a reason.
 
-Covers folders and single files, JSONL and Parquet with a column, Hugging Face data sets, and
-ChartMimic's layout. Every kept source renders, draws something, and its scene can be read
-completely. Not covered: pairs of them (`erm.synthesis.synthesize`, parameter ``ingested``).
+Sources come from folders, files, columns of JSONL and Parquet, Hugging Face data sets, and
+ChartMimic's layout. A kept source renders, is not blank, and its scene can be read completely.
 """
 
 from __future__ import annotations
@@ -34,20 +33,20 @@ SOURCE_SCHEMA = pa.schema(
     ]
 )
 """Columns of ingested sources. `source_id` is ``<task>/own-<digest of the text>``; `origin` is the
-file, or file and row, that the source came from."""
+file, with the row if there are several."""
 
 HUGGING_FACE = "hf:"
 """Prefix of a Hugging Face data set: ``hf:owner/name``, ``hf:owner/name:split``, ``hf:folder``."""
 
-_BEFORE, _AFTER = ("source", "code"), ("text", "content")
-"""Usual columns, before and after those that the task names."""
+_FIRST_COLUMNS, _LAST_COLUMNS = ("source", "code"), ("text", "content")
+"""Usual names of the source's column; those of the task come in between."""
 _BATCH = 64
 _TABLES = (".jsonl", ".parquet")
 
 
 @dataclass(frozen=True)
-class Rejection:
-    """A source that was not taken, and why."""
+class RejectedSource:
+    """A source that was not kept, and why."""
 
     origin: str
     reason: str
@@ -56,20 +55,20 @@ class Rejection:
 
 @dataclass(frozen=True)
 class IngestSummary:
-    """What came of a run.
+    """The result of an ingestion.
 
     Attributes:
         kept: number of sources written.
-        rejected: every other one, in the order found.
+        rejected: all others, in the order found.
     """
 
     task: str
     out: Path
     kept: int
-    rejected: tuple[Rejection, ...]
+    rejected: tuple[RejectedSource, ...]
 
     def table(self) -> list[tuple[str, int]]:
-        """(outcome, number) rows: kept first, then reasons, the commonest first."""
+        """Rows (outcome, number): kept, then the reasons of rejection, the commonest first."""
         reasons = Counter(rejection.reason for rejection in self.rejected)
         return [("kept", self.kept), *reasons.most_common()]
 
@@ -83,16 +82,16 @@ def ingest(
 ) -> IngestSummary:
     """Collect the sources of a task from `paths` and write the usable ones to `out` (Parquet).
 
-    Args:
-        paths: files or folders with the task's suffixes, ``.jsonl`` or ``.parquet`` files,
-            ChartMimic's folder (``direct_600``, ``customized_600``), or ``hf:NAME``.
-        column: the column that holds the source in JSONL, Parquet and Hugging Face data sets; by
-            default the first of a few usual names that is there.
-        isolation: of the workers that draw the sources.
+        Args:
+            paths: files or folders with the task's suffixes, ``.jsonl`` or ``.parquet`` files,
+                ChartMimic's folder (``direct_600``, ``customized_600``), or ``hf:NAME``.
+                column: of the source in JSONL, Parquet and Hugging Face data sets; by default the first of
+                a few usual names.
+            isolation: of the workers that draw the sources.
 
-    Raises:
-        ErmError: a path does not exist or can't be read, a column is missing, or there is no
-            source at all. A source that can't be used is a `Rejection` instead.
+        Raises:
+            ErmError: a path does not exist or can't be read, a column is missing, or there is no
+                source at all. A source that can't be used is a `RejectedSource` instead.
     """
     with Renderer(isolation=isolation) as renderer:
         return _ingest(get_task(task), paths, out, column, renderer)
@@ -102,23 +101,23 @@ def _ingest(
     task: Task, paths: Sequence[Path | str], out: Path, column: str | None, renderer: Renderer
 ) -> IngestSummary:
     found = (item for path in paths for item in collect(task, str(path), column))
-    rejected: list[Rejection] = []
+    rejected: list[RejectedSource] = []
     seen: dict[str, str] = {}
     any_found = False
     with ShardWriter(out, SOURCE_SCHEMA) as writer:
         while batch := list(islice(found, _BATCH)):
             any_found = True
-            refused: dict[int, Rejection] = {}
+            refused: dict[int, RejectedSource] = {}
             fresh: list[tuple[int, str, str, str]] = []
             for index, (origin, source) in enumerate(batch):
                 if not isinstance(source, str):
-                    refused[index] = Rejection(origin, "not_text", "holds no UTF-8 text")
+                    refused[index] = RejectedSource(origin, "not_text", "holds no UTF-8 text")
                     continue
                 name = digest("".join(source.split()).encode("utf-8", "replace"))
                 if not source.strip():
-                    refused[index] = Rejection(origin, "no_source", "the source is empty")
+                    refused[index] = RejectedSource(origin, "no_source", "the source is empty")
                 elif name in seen:
-                    refused[index] = Rejection(origin, "duplicate", f"same as {seen[name]}")
+                    refused[index] = RejectedSource(origin, "duplicate", f"same as {seen[name]}")
                 else:
                     seen[name] = origin
                     fresh.append((index, name, origin, source))
@@ -128,7 +127,7 @@ def _ingest(
                 view = view_of(task.name, rendered, "reference")
                 if isinstance(view, Failure):
                     reason = view.error_kind or view.kind
-                    refused[index] = Rejection(origin, reason, view.message)
+                    refused[index] = RejectedSource(origin, reason, view.message)
                     continue
                 writer.write(
                     {
@@ -147,9 +146,9 @@ def _ingest(
 
 
 def collect(task: Task, path: str, column: str | None) -> Iterator[tuple[str, object]]:
-    """(origin, source) of everything that a path holds, in a fixed order.
+    """(origin, source) of everything in a path, in a fixed order.
 
-    A value that is not text comes as it is, a file that is not UTF-8 as None.
+    A value that is not text is returned unchanged; for a file that is not UTF-8 it is None.
     """
     if path.startswith(HUGGING_FACE):
         yield from _hugging_face(path.removeprefix(HUGGING_FACE), task, column)
@@ -168,10 +167,10 @@ def collect(task: Task, path: str, column: str | None) -> Iterator[tuple[str, ob
 
 
 def _files(task: Task, folder: Path) -> list[Path]:
-    """Source files below a folder, sorted; of ChartMimic's layout only the tasks' folders.
+    """Source files below a folder, sorted.
 
-    ChartMimic keeps helper scripts beside its data; only what lies in ``direct_*`` and
-    ``customized_*`` is a chart.
+    In ChartMimic's layout only the folders ``direct_*`` and ``customized_*`` hold charts; the
+    others hold helper scripts.
     """
     mimic = [*folder.glob("**/direct_*"), *folder.glob("**/customized_*")]
     roots = [one for one in mimic if one.is_dir()] or [folder]
@@ -232,7 +231,7 @@ def _hugging_face(name: str, task: Task, column: str | None) -> Iterator[tuple[s
         name, split = name.rsplit(":", 1)
     try:
         rows = datasets.load_dataset(name, split=split, streaming=True)
-    except Exception as error:  # the library raises many kinds; each means that it can't be read
+    except Exception as error:  # the library raises many kinds of exception
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ErmError(f"{HUGGING_FACE}{name}: the data set can't be read ({first}).") from error
     for number, row in enumerate(rows, start=1):
@@ -242,7 +241,7 @@ def _hugging_face(name: str, task: Task, column: str | None) -> Iterator[tuple[s
 
 def _column(place: str, names: list[str], task: Task, wanted: str | None) -> str:
     if wanted is None:
-        usual = (*_BEFORE, *task.columns, *_AFTER)
+        usual = (*_FIRST_COLUMNS, *task.columns, *_LAST_COLUMNS)
         wanted = next((name for name in usual if name in names), None)
         if wanted is None:
             raise ErmError(f"{place}: name the column that holds the source; {_listed(names)}.")

@@ -1,10 +1,7 @@
-"""The models behind an endpoint that put errors into sources or write labels.
+"""Models behind an endpoint that inject errors into sources or write labels.
 
-Covers which sources are tried and what the models are asked. Candidates are rendered and annotated
-exactly like any other, so what a model claims to have done counts for nothing. Not covered:
-rendering and labels (`erm.synthesis.pairing`, `erm.synthesis.chunks`), requests
-(`erm.endpoints.client`), budgets and costs (`erm.synthesis.spending`), a policy's own attempts
-(`erm.synthesis.rollouts`).
+Their candidates are rendered and annotated like all others; what a model claims to have changed is
+not used.
 """
 
 from __future__ import annotations
@@ -21,7 +18,7 @@ from erm.dataset.pairs import Pair, Reference
 from erm.endpoints.client import Endpoint, Question
 from erm.errors import ErmError
 from erm.report import Report, categories_of
-from erm.synthesis.proposals import Annotator, Proposal, Proposer, Unlabelled, fall_into
+from erm.synthesis.proposals import Annotator, Proposal, Proposer, Unlabelled, sample_references
 from erm.synthesis.settings import AnnotatorSettings, EditorSettings
 from erm.synthesis.spending import connection, costs, model_name, stopped
 from erm.tasks import get_task
@@ -30,7 +27,7 @@ _TRIES = 2
 
 
 class Editor(Proposer):
-    """Errors that a model invents for a source's text."""
+    """A model that injects errors into a source's text."""
 
     role = "editor"
 
@@ -42,14 +39,14 @@ class Editor(Proposer):
         self._endpoint = Endpoint(name, options=options, **connection(settings.endpoint, journal))
 
     def propose(self, references: Sequence[Reference]) -> list[Proposal]:
-        taken = list(fall_into(references, f"{self._seed}/editor", self._settings.share))
+        chosen = list(sample_references(references, f"{self._seed}/editor", self._settings.share))
         try:
-            answers = self._endpoint.ask_all([self._question(one) for one in taken])
+            answers = self._endpoint.ask_all([self._question(one) for one in chosen])
         except ErmError as error:
             raise stopped(self.role, self._endpoint, self._journal, error) from error
         return [
             Proposal(one.source_id, "edit", ("model",), answer.text)
-            for one, answer in zip(taken, answers, strict=True)
+            for one, answer in zip(chosen, answers, strict=True)
         ]
 
     def _question(self, reference: Reference) -> Question:
@@ -64,7 +61,7 @@ class Editor(Proposer):
 
 
 def editor_prompt(task: str, source: str, kinds: Sequence[str]) -> str:
-    """The request for one visible error of each of the kinds in a source."""
+    """The prompt for visible errors of the given kinds, one of each, in a source."""
     language = get_task(task).languages[0]
     wanted = ", ".join(kind.replace("_", " ") for kind in kinds)
     return (
@@ -76,10 +73,10 @@ def editor_prompt(task: str, source: str, kinds: Sequence[str]) -> str:
 
 
 class ModelAnnotator(Annotator):
-    """A critic behind an endpoint whose replies are taken as labels.
+    """A critic behind an endpoint whose replies are used as labels.
 
     Raises:
-        ErmError: the model can't be had.
+        ErmError: the model's name is invalid, or no server is known.
     """
 
     def __init__(self, settings: AnnotatorSettings, journal: Path) -> None:
@@ -92,27 +89,27 @@ class ModelAnnotator(Annotator):
         )
 
     def annotate(self, pairs: Sequence[Pair]) -> tuple[list[Pair], list[Unlabelled]]:
-        """The pairs with the model's reports, and those whose report can't be used.
+        """The pairs with the model's reports, and the pairs without a usable report.
 
-        Equal images need no model: their report is empty. A reply without a report is asked for
-        once more. An empty report of images that clearly differ is no label.
+        Equal images get an empty report without asking the model. If a reply has no report, the
+        model is asked once more. An empty report of images that clearly differ can't be used.
 
         Raises:
-            ErmError: the endpoint refused, gave no answer, or the budget is spent.
+            ErmError: the endpoint refused or gave no answer, or the budget is spent.
         """
         reports: dict[str, Report] = {
             pair.id: Report(pair.task) for pair in pairs if pair.reference == pair.candidate
         }
         for _ in range(_TRIES):
             self._ask([pair for pair in pairs if pair.id not in reports], reports)
-        kept, aside = [], []
+        labelled, unlabelled = [], []
         for pair in pairs:
             reason = self._fault(pair, reports.get(pair.id))
             if reason is None:
-                kept.append(replace(pair, report=reports[pair.id]))
+                labelled.append(replace(pair, report=reports[pair.id]))
             else:
-                aside.append(Unlabelled(pair, reason))
-        return kept, aside
+                unlabelled.append(Unlabelled(pair, reason))
+        return labelled, unlabelled
 
     def _ask(self, pairs: Sequence[Pair], reports: dict[str, Report]) -> None:
         asked = [ImagePair(pair.task, pair.reference, pair.candidate) for pair in pairs]
@@ -136,5 +133,5 @@ class ModelAnnotator(Annotator):
         return None
 
     def metrics(self) -> dict[str, float]:
-        """What was spent."""
+        """Tokens and cost."""
         return costs("annotator", self._endpoint)

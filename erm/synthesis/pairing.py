@@ -1,9 +1,7 @@
-"""All pairs of one source: the reference, candidates of it, and what is paired with what.
+"""The pairs of one source, from the renders of its plan.
 
-Renders are the costly part and a report costs little once both scenes are known, so a few renders
-of one source give many pairs: reference against candidate, the other way round, and candidate
-against candidate. Not covered: which candidates there are (`erm.synthesis.planning`), where sources
-come from and how work is shared out (`erm.synthesis.synthesize`).
+Rendering is slow and annotation is fast, so a few renders of a source give many pairs: reference
+and candidate, candidate and reference, candidate and candidate.
 """
 
 from __future__ import annotations
@@ -18,7 +16,7 @@ from typing import TYPE_CHECKING
 from erm.annotation import Failure, annotate_views, view_of
 from erm.dataset.pairs import Pair
 from erm.report import Report
-from erm.synthesis.planning import Plan, SetAside, Variant
+from erm.synthesis.planning import Plan, Rejection, Variant
 from erm.synthesis.settings import PairingSettings
 from erm.tasks import View
 
@@ -28,50 +26,62 @@ if TYPE_CHECKING:
 
 @dataclass
 class SourcePairs:
-    """Pairs of one source, what was set aside, and the reference's pixels for
-    `erm.dataset.duplicates`."""
+    """The pairs of one source and what was rejected.
+
+    Attributes:
+        reference: its pixels and scene; None if it can't be used.
+        reference_image: PNG bytes.
+    """
 
     pairs: list[Pair] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
+    rejected: list[Rejection] = field(default_factory=list)
     reference: View | None = None
     reference_image: bytes = b""
 
 
 def pair_up(plan: Plan, rendered: Sequence[Rendered], settings: PairingSettings) -> SourcePairs:
-    """Annotated pairs of one plan from its renders (`Plan.sources`, in order).
+    """The annotated pairs of a plan.
 
-    A reference that can't be drawn or read completely sets the whole source aside; a candidate
-    only itself. A pair whose labels and pixels disagree is set aside with the reason.
+    A source whose reference can't be drawn or read completely is rejected as a whole. A candidate
+    like that is rejected, and so is a pair whose report and pixels disagree.
+
+    Args:
+        rendered: renders of `Plan.sources`, in order.
     """
-    made = SourcePairs()
+    result = SourcePairs()
     for operator, kind in plan.raised:
-        reason = f"edit raised {kind}"
-        made.set_aside.append(SetAside(plan.source_id, reason, (operator,), "", plan.source))
+        result.rejected.append(
+            Rejection(plan.source_id, f"edit raised {kind}", (operator,), "", plan.source)
+        )
     first, *others = rendered
     view = view_of(plan.task, first, "reference")
     if isinstance(view, Failure):
-        made.set_aside.append(_unusable(plan, None, view))
-        return made
-    made.reference, made.reference_image = view, _png(first)
-    sides = [_Side(0, Variant(plan.source, ()), made.reference_image, made.reference)]
-    # A policy's attempt may well be perfect.
-    seen = set() if plan.proposed else {_digest(made.reference_image)}
+        result.rejected.append(_unusable(plan, None, view))
+        return result
+    result.reference, result.reference_image = view, _png(first)
+    sides = [_Side(0, Variant(plan.source, ()), result.reference_image, result.reference)]
+    # A policy may reproduce the reference exactly.
+    seen = set() if plan.proposed else {_digest(result.reference_image)}
     for index, (variant, render) in enumerate(zip(plan.variants, others, strict=True), start=1):
         view = view_of(plan.task, render, "candidate")
         if isinstance(view, Failure):
-            made.set_aside.append(_unusable(plan, variant, view))
+            result.rejected.append(_unusable(plan, variant, view))
             continue
         image = _png(render)
         digest = _digest(image)
-        # A second equal image adds nothing, unless that very equality is the lesson.
+        # A second equal image adds nothing, unless the pair is to show that the edit is invisible.
         if digest in seen and not variant.equivalent:
             if plan.proposed:
-                made.set_aside.append(_rejected(plan, variant, "candidate repeats another", ""))
+                result.rejected.append(
+                    _rejected_source(plan, variant, "candidate repeats another", "")
+                )
             continue
         seen.add(digest)
         sides.append(_Side(index, variant, image, view))
-    _annotate(plan, sides, settings, random.Random(f"{settings.seed}/{plan.source_id}/pairs"), made)
-    return made
+    _annotate(
+        plan, sides, settings, random.Random(f"{settings.seed}/{plan.source_id}/pairs"), result
+    )
+    return result
 
 
 @dataclass(frozen=True)
@@ -87,7 +97,7 @@ def _annotate(
     sides: list[_Side],
     settings: PairingSettings,
     rng: random.Random,
-    made: SourcePairs,
+    result: SourcePairs,
 ) -> None:
     limit = settings.pairs_per_source
     if plan.proposed:
@@ -97,33 +107,33 @@ def _annotate(
     max_errors = settings.max_proposed_errors if plan.proposed else settings.max_errors
     reference, candidates = sides[0], sides[1:]
     if plan.identical:
-        made.pairs.append(_pair(plan, reference, reference, "identical", Report(plan.task)))
+        result.pairs.append(_pair(plan, reference, reference, "identical", Report(plan.task)))
     counts = {0: 0}
     for side in candidates:
         route = side.variant.route
-        report = _report(plan, reference, side, route, made)
+        report = _report(plan, reference, side, route, result)
         if report is None:
             continue
         counts[side.index] = len(report.errors)
         if len(report.errors) <= max_errors:
-            if len(made.pairs) < limit:
-                made.pairs.append(_pair(plan, reference, side, route, report))
+            if len(result.pairs) < limit:
+                result.pairs.append(_pair(plan, reference, side, route, report))
         elif plan.proposed:
-            made.set_aside.append(_set_aside(plan, "too many discrepancies", reference, side))
+            result.rejected.append(_rejection(plan, "too many discrepancies", reference, side))
     if plan.split != "train" or plan.proposed:
         return
     for one, other in _crossings(sides, counts, max_errors, rng):
-        if len(made.pairs) >= limit:
+        if len(result.pairs) >= limit:
             return
-        report = _report(plan, one, other, "cross", made)
+        report = _report(plan, one, other, "cross", result)
         if report is not None and 0 < len(report.errors) <= max_errors:
-            made.pairs.append(_pair(plan, one, other, "cross", report))
+            result.pairs.append(_pair(plan, one, other, "cross", report))
 
 
 def _crossings(
     sides: list[_Side], counts: dict[int, int], max_errors: int, rng: random.Random
 ) -> Iterator[tuple[_Side, _Side]]:
-    """Reversed pairs and pairs of candidates in random order, without the hopelessly different."""
+    """Reversed pairs and pairs of candidates, in random order, that do not differ too much."""
     usable = [side for side in sides if side.index in counts and not side.variant.equivalent]
     crossings = [pair for pair in permutations(usable, 2) if pair[0].index != 0]
     rng.shuffle(crossings)
@@ -132,31 +142,31 @@ def _crossings(
             yield one, other
 
 
-def _report(plan: Plan, one: _Side, other: _Side, route: str, made: SourcePairs) -> Report | None:
-    def set_aside(reason: str, message: str = "") -> None:
-        made.set_aside.append(_set_aside(plan, reason, one, other, message))
+def _report(plan: Plan, one: _Side, other: _Side, route: str, result: SourcePairs) -> Report | None:
+    def reject(reason: str, message: str = "") -> None:
+        result.rejected.append(_rejection(plan, reason, one, other, message))
 
     annotation = annotate_views(plan.task, one.view, other.view)
     if annotation.report is None:
         assert annotation.failure is not None
         found = "" if annotation.found is None else annotation.found.to_json()
-        set_aside(annotation.failure.kind, found or annotation.failure.message)
+        reject(annotation.failure.kind, found or annotation.failure.message)
         return None
     if route == "equivalent" and annotation.report.errors:
-        set_aside("equivalent edit shows", annotation.report.to_json())
+        reject("equivalent edit shows", annotation.report.to_json())
         return None
     return annotation.report
 
 
-def _set_aside(plan: Plan, reason: str, one: _Side, other: _Side, message: str = "") -> SetAside:
+def _rejection(plan: Plan, reason: str, one: _Side, other: _Side, message: str = "") -> Rejection:
     operators = (*one.variant.operators, *other.variant.operators)
-    return SetAside(
+    return Rejection(
         plan.source_id, reason, operators, message, one.variant.source, other.variant.source
     )
 
 
 def _pair(plan: Plan, one: _Side, other: _Side, route: str, report: Report) -> Pair:
-    # An editor and a policy may both have tried the same source.
+    # An editor and a policy may both have written variants of the source.
     author = f"{other.variant.operators[0]}-" if plan.proposed else ""
     return Pair(
         id=f"{plan.source_id}/{author}{one.index}-{other.index}",
@@ -173,16 +183,16 @@ def _pair(plan: Plan, one: _Side, other: _Side, route: str, report: Report) -> P
     )
 
 
-def _unusable(plan: Plan, variant: Variant | None, failure: Failure) -> SetAside:
+def _unusable(plan: Plan, variant: Variant | None, failure: Failure) -> Rejection:
     side = "reference" if variant is None else "candidate"
-    # What a source did wrong when it was drawn is said by the kind of that error.
+    # The kind of a rendering error is more precise than the kind of the failure.
     reason = f"{side} {failure.error_kind or failure.kind}"
     message = f"{failure.message}." if failure.error_kind is not None else ""
-    return _rejected(plan, variant, reason, message)
+    return _rejected_source(plan, variant, reason, message)
 
 
-def _rejected(plan: Plan, variant: Variant | None, reason: str, message: str) -> SetAside:
-    return SetAside(
+def _rejected_source(plan: Plan, variant: Variant | None, reason: str, message: str) -> Rejection:
+    return Rejection(
         plan.source_id,
         reason,
         () if variant is None else variant.operators,

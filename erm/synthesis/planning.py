@@ -1,8 +1,4 @@
-"""What to draw of one source, decided before anything is drawn: edits of it, or what models wrote.
-
-Covers which edits a variant gets, and proposals that hold no other source. Not covered: which of
-the drawings become pairs (`erm.synthesis.pairing`).
-"""
+"""What to render for one source: edited variants, or variants that a model wrote."""
 
 from __future__ import annotations
 
@@ -16,14 +12,15 @@ from erm.synthesis.settings import PairingSettings
 from erm.tasks import Operator, Task
 
 _TRIES = 8
+"""Operators tried for one edit; many don't apply to a given source."""
 
 
 @dataclass(frozen=True)
 class Variant:
-    """Another source for the same image, and the names of the operators that made it.
+    """A variant of a source, and the names of the operators that made it.
 
     Attributes:
-        route: how its pair with the reference comes to be (`erm.dataset.routes.ROUTES`).
+        route: of its pair with the reference (`erm.dataset.routes.ROUTES`).
     """
 
     source: str
@@ -32,19 +29,19 @@ class Variant:
 
     @property
     def equivalent(self) -> bool:
-        """Whether nobody may see that it was edited."""
+        """Whether the edit must leave the rendering unchanged."""
         return self.route == "equivalent"
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What to render for one source; made without rendering anything.
+    """What to render for one source.
 
     Attributes:
-        identical: pairs of the reference with itself.
+        identical: number of pairs of the reference with itself.
         raised: (operator, kind of exception) of edits that failed.
-        proposed: the variants are a model's (`erm.synthesis.proposals`): each is paired with the
-            reference only, and what can't be used of them is all set aside.
+        proposed: a model wrote the variants (`erm.synthesis.proposals`). Each is paired with the
+            reference only, and each that can't be used is listed as rejected.
     """
 
     task: str
@@ -58,13 +55,13 @@ class Plan:
 
     @property
     def sources(self) -> list[str]:
-        """Everything to render: the reference first, then the variants in order."""
+        """The sources to render: the reference, then the variants in order."""
         return [self.source, *(variant.source for variant in self.variants)]
 
 
 @dataclass(frozen=True)
-class SetAside:
-    """Something that was not used, with the reason: never mislabelled, always counted."""
+class Rejection:
+    """A source, candidate or pair that was not used, and why."""
 
     source_id: str
     reason: str
@@ -81,7 +78,7 @@ class SetAside:
 def plan_source(
     task: Task, source_id: str, split: str, source: str, settings: PairingSettings
 ) -> Plan:
-    """Edited variants of one source; the same settings and source give the same plan."""
+    """Plan the edited variants of a source; the same settings and source give the same plan."""
     rng = random.Random(f"{settings.seed}/{source_id}/edits")
     raised: list[tuple[str, str]] = []
     wanted: list[bool] = []
@@ -112,35 +109,37 @@ def plan_source(
 
 def plan_proposed(
     task: Task, source_id: str, split: str, source: str, proposals: Sequence[Proposal]
-) -> tuple[Plan, list[SetAside]]:
-    """What a model made of one source, and the proposals that hold no other source."""
+) -> tuple[Plan, list[Rejection]]:
+    """Plan a model's variants of a source; also returns the proposals without a usable source."""
     variants: dict[str, Variant] = {}
-    aside = []
+    rejected = []
     for proposal in proposals:
         written = task.extract(proposal.reply)
         if written is None:
             reason = f"{proposal.operators[0]} wrote no source"
-            aside.append(SetAside(source_id, reason, proposal.operators, proposal.reply, source))
+            rejected.append(
+                Rejection(source_id, reason, proposal.operators, proposal.reply, source)
+            )
         elif written.strip() == source.strip() and proposal.route == "edit":
             reason = f"{proposal.operators[0]} changed nothing"
-            aside.append(SetAside(source_id, reason, proposal.operators, "", source))
+            rejected.append(Rejection(source_id, reason, proposal.operators, "", source))
         elif written in variants:
             reason = "candidate repeats another"
-            aside.append(SetAside(source_id, reason, proposal.operators, "", source, written))
+            rejected.append(Rejection(source_id, reason, proposal.operators, "", source, written))
         else:
             variants[written] = Variant(written, proposal.operators, proposal.route)
     plan = Plan(task.name, source_id, split, source, tuple(variants.values()), 0, proposed=True)
-    return plan, aside
+    return plan, rejected
 
 
 def _rounded(expected: float, rng: random.Random) -> int:
-    """A whole number whose mean over many draws is `expected`."""
+    """A random integer with mean `expected`."""
     whole = int(expected)
     return whole + (rng.random() < expected - whole)
 
 
 def _choices(task: Task, equivalent: bool, settings: PairingSettings) -> list[Operator]:
-    """Operators that a variant draws from."""
+    """The operators that may make a variant."""
     if equivalent:
         return [operator for operator in task.operators if operator.category is None]
     named = settings.operators.get(task.name)
@@ -159,7 +158,7 @@ def _edited(
     rng: random.Random,
     raised: list[tuple[str, str]],
 ) -> Variant | None:
-    """The source after `count` edits, or as many as apply; None where none does."""
+    """The source after at most `count` edits; None if none applies."""
     by_category: dict[str, list[Operator]] = {}
     for operator in operators:
         by_category.setdefault(operator.category or "", []).append(operator)
@@ -173,7 +172,7 @@ def _edited(
             operator = rng.choice(by_category[rng.choice(categories)])
             try:
                 result = operator.apply(edited, rng)
-            except Exception as error:  # one odd source must not end a run of a million
+            except Exception as error:  # one source must not end a long run
                 raised.append((operator.name, type(error).__name__))
                 continue
             if result is not None and result != edited:

@@ -1,8 +1,7 @@
-"""Models that write candidates and labels: which ones, what they are shown, what they hand back.
+"""The interfaces of models that write candidates or labels.
 
-Here are settings and what pairs know of such models. The models themselves are in
-`erm.synthesis.model_edits` and `erm.synthesis.rollouts`, which are imported only where one is
-named.
+Their implementations, `erm.synthesis.model_edits` and `erm.synthesis.rollouts`, are imported only
+if the settings name a model.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from erm.dataset.pairs import Pair, Reference
 
 @dataclass(frozen=True)
 class Proposal:
-    """A candidate as a model wrote it: the reply in full, before a source is looked for in it."""
+    """A model's whole reply, from which the candidate's source is extracted."""
 
     source_id: str
     route: str
@@ -26,25 +25,27 @@ class Proposal:
 
 
 class Proposer(ABC):
-    """A model that is shown sources and writes candidates."""
+    """A model that writes candidates for references."""
 
     role: str
 
     @abstractmethod
     def propose(self, references: Sequence[Reference]) -> list[Proposal]:
-        """Candidates for those of the references that this proposer takes, in order.
+        """Candidates for the references that this proposer selects, in order.
 
         Raises:
-            ErmError: an endpoint refused, gave no answer, or the budget is spent.
+            ErmError: an endpoint refused or gave no answer, or the budget is spent.
         """
 
     @abstractmethod
     def metrics(self) -> dict[str, float]:
-        """What was spent, where a model asks for money."""
+        """Tokens and cost of a model behind an endpoint; empty for a local model."""
 
 
-def fall_into(references: Iterable[Reference], seed: str, share: float) -> Iterator[Reference]:
-    """The references that fall into a share, whatever others there are."""
+def sample_references(
+    references: Iterable[Reference], seed: str, share: float
+) -> Iterator[Reference]:
+    """A share of the references, each chosen by its id alone."""
     for one in references:
         if random.Random(f"{seed}/{one.source_id}").random() < share:
             yield one
@@ -52,7 +53,7 @@ def fall_into(references: Iterable[Reference], seed: str, share: float) -> Itera
 
 @dataclass(frozen=True)
 class Unlabelled:
-    """A pair whose report by a model can't be used, and why."""
+    """A pair for which a model's report can't be used, and why."""
 
     pair: Pair
     reason: str
@@ -63,12 +64,12 @@ class Annotator(ABC):
 
     @abstractmethod
     def annotate(self, pairs: Sequence[Pair]) -> tuple[list[Pair], list[Unlabelled]]:
-        """The pairs with the model's reports, and those whose report can't be used.
+        """The pairs with the model's reports, and the pairs without a usable report.
 
         Raises:
-            ErmError: an endpoint refused, gave no answer, or the budget is spent.
+            ErmError: an endpoint refused or gave no answer, or the budget is spent.
         """
 
     @abstractmethod
     def metrics(self) -> dict[str, float]:
-        """What was spent."""
+        """Tokens and cost."""

@@ -1,8 +1,4 @@
-"""What a policy makes of images alone: candidates with natural errors instead of injected ones.
-
-Covers policies in this process and behind an endpoint. Not covered: which images they try and what
-becomes of their completions (`erm.synthesis.infer`).
-"""
+"""Candidates by a policy, which sees only the images: natural errors instead of injected ones."""
 
 from __future__ import annotations
 
@@ -25,14 +21,14 @@ if TYPE_CHECKING:
 
 
 class PolicyProposer(Proposer):
-    """A policy that tries images several times; its route is ``infer``.
+    """A policy, local or behind an endpoint, that completes each image several times.
 
     Args:
         policy: a model folder, an MLflow URI or ``openai:NAME``.
-        journal: keeps the answers of an endpoint.
+        journal: file of the endpoint's answers.
 
     Raises:
-        ErmError: the policy can't be had.
+        ErmError: the policy can't be loaded or reached.
     """
 
     role = "policy"
@@ -64,7 +60,7 @@ class PolicyProposer(Proposer):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Tasks that the policy can be asked for: all, of one behind an endpoint."""
+        """Tasks that the policy knows; all of them if it is behind an endpoint."""
         return task_names() if self._local is None else self._local.tasks
 
     def propose(self, references: Sequence[Reference]) -> list[Proposal]:
@@ -80,7 +76,7 @@ class PolicyProposer(Proposer):
         ]
 
     def _draft(self, requests: Sequence[Request], name: str, number: int) -> list[str]:
-        """A completion a request, drawn from a seed of its own."""
+        """One completion per request; `name` and `number` determine the seed."""
         if self._local is not None:
             from erm.models.settings import SamplingSettings
 

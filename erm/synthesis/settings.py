@@ -1,4 +1,4 @@
-"""Settings of synthesis and of the models that it asks."""
+"""Settings of the stages ``synthesize`` and ``infer``."""
 
 from __future__ import annotations
 
@@ -16,19 +16,18 @@ class PairingSettings(Settings):
     """How many pairs of which kind come from one source.
 
     Attributes:
-        seed: of everything random; each source has generators of its own, so that results don't
+        seed: of all random choices. Each source has its own generators, so that results don't
             depend on the number of workers.
-        candidates_per_source: edited candidates rendered for each training source.
-        pairs_per_source: pairs kept of a training source, at most.
-        held_out_pairs_per_source: pairs of a validation or test source; these are only ever
-            reference against candidate.
-        edits: weights of one, two, … composed edits in a candidate.
-        operators: which edits inject errors, by task; None, or no entry, is all of them. A small
-            model learns a few kinds well in minutes, and all of them in hours.
+        candidates_per_source: edited candidates of each training source.
+        pairs_per_source: most pairs of a training source.
+        held_out_pairs_per_source: most pairs of a validation or test source; each has the
+            unedited source as its reference.
+        edits: weights of one, two, … edits in a candidate.
+        operators: task → names of the edits that inject errors; None or no entry allows all. A
+            small model learns a few kinds in minutes, and all kinds in hours.
         max_errors: pairs with more discrepancies are left out.
-        max_proposed_errors: the same, where the candidate is a model's (`erm.synthesis.proposals`);
-            what is altogether different teaches little.
-        equivalent_share: share of pairs whose candidate has only edits that must not show.
+        max_proposed_errors: the same for candidates of a model (`erm.synthesis.proposals`).
+        equivalent_share: share of pairs whose candidate must look like the reference.
         identical_share: share of pairs of an image with itself.
     """
 
@@ -45,7 +44,7 @@ class PairingSettings(Settings):
 
     @field_validator("operators")
     @classmethod
-    def _known_operators(
+    def _check_operators(
         cls, chosen: dict[str, tuple[str, ...] | None]
     ) -> dict[str, tuple[str, ...] | None]:
         for name, operators in chosen.items():
@@ -62,7 +61,7 @@ class PairingSettings(Settings):
         return chosen
 
     @model_validator(mode="after")
-    def _weights(self) -> PairingSettings:
+    def _check_weights(self) -> PairingSettings:
         if not self.edits or min(self.edits) < 0 or sum(self.edits) <= 0:
             raise ValueError("edits must be weights of 1, 2, … edits, not all 0")
         if self.equivalent_share + self.identical_share > 1:
@@ -71,12 +70,12 @@ class PairingSettings(Settings):
 
 
 class WorkSettings(Settings):
-    """How pairs are drawn, shared out among processes and stored.
+    """How pairs are rendered, distributed over processes and stored.
 
     Attributes:
-        rows_per_shard: pairs in one file of the result, at most.
-        workers: processes; None is one a core. It does not change the result.
-        limits: of every render.
+        rows_per_shard: most pairs in one file of the result.
+        workers: processes; None is one per core. It does not change the result.
+        limits: of each render.
         isolation: of the workers that draw (`erm.settings.Isolation`).
     """
 
@@ -87,12 +86,11 @@ class WorkSettings(Settings):
 
 
 class EndpointSettings(ConnectionSettings):
-    """A connection, and what may be spent over it; nothing here decides what comes back.
+    """A connection and its budget. These settings don't change the answers.
 
     Attributes:
-        token_budget: tokens, in and out, that all runs with one folder of answers may spend
-            together.
-        price_in, price_out: a million tokens, for the cost report.
+        token_budget: most tokens, in and out, of all runs with one folder of answers.
+        price_in, price_out: of a million tokens, for the cost report.
     """
 
     token_budget: int | None = Field(default=None, ge=1)
@@ -101,12 +99,12 @@ class EndpointSettings(ConnectionSettings):
 
 
 class EditorSettings(Settings):
-    """A model that puts errors into sources: pairs of route ``edit``, operator ``model``.
+    """A model that injects errors into sources: pairs of route ``edit``, operator ``model``.
 
     Attributes:
-        model: ``openai:NAME``; None is no editor.
-        share: of the sources, each of which is edited.
-        edits: weights of one, two, … errors asked for at once.
+        model: ``openai:NAME``; None for no editor.
+        share: of the sources to edit.
+        edits: weights of one, two, … errors in one request.
         temperature, max_tokens: of its replies.
         endpoint: the connection.
     """
@@ -124,8 +122,8 @@ class AnnotatorSettings(Settings):
 
     Attributes:
         model: ``openai:NAME``; None keeps the exact reports.
-        max_errors: pairs with a longer report are set aside.
-        constrained: sends the report's JSON schema, for servers that decode under one.
+        max_errors: pairs with a longer report are rejected.
+        constrained: sends the report's JSON schema, for servers with constrained decoding.
         endpoint: the connection.
     """
 
@@ -136,19 +134,19 @@ class AnnotatorSettings(Settings):
 
 
 class SynthesizeSettings(PairingSettings, WorkSettings):
-    """Parameters of the data, and how it is made.
+    """Section ``synthesize`` of the parameters.
 
-    Everything but `workers` decides the bytes of the result.
+    All but `workers` determine the bytes of the result.
 
     Attributes:
-        variety: how far procedural sources range.
-        sources: procedural sources of each task.
-        ingested: Parquet of people's own sources (`erm.synthesis.ingest`), used together with the
-            procedural ones; a file, or a folder with any number of them.
-        validation_share: share of sources, of each task, held out for validation.
+        variety: of the procedural sources.
+        sources: task → number of procedural sources.
+        ingested: Parquet file of your own sources (`erm.synthesis.ingest`), or a folder of such
+            files; used together with the procedural sources.
+        validation_share: share of each task's sources held out for validation.
         test_share: share held out for the benchmark.
-        sources_per_chunk: sources in one unit of work, the grain of resumption.
-        editor: a model that puts errors into sources.
+        sources_per_chunk: sources in one unit of work; a killed run repeats the unfinished units.
+        editor: a model that injects errors into sources.
         annotator: a model whose reports replace the exact ones of the training pairs.
     """
 
@@ -163,7 +161,7 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
 
     @field_validator("sources")
     @classmethod
-    def _known(cls, sources: dict[str, int]) -> dict[str, int]:
+    def _check_sources(cls, sources: dict[str, int]) -> dict[str, int]:
         for task, number in sources.items():
             if task not in task_names():
                 raise ValueError(f"unknown task '{task}'; tasks: {', '.join(task_names())}")
@@ -172,27 +170,25 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
         return sources
 
     @model_validator(mode="after")
-    def _shares(self) -> SynthesizeSettings:
+    def _check_shares(self) -> SynthesizeSettings:
         if self.validation_share + self.test_share >= 1:
             raise ValueError("validation_share and test_share leave nothing to train on")
         return self
 
 
 class InferSettings(WorkSettings):
-    """A policy's attempts at the sources' images: pairs of route ``infer``.
+    """Section ``infer`` of the parameters: a policy's completions, pairs of route ``infer``.
 
     Attributes:
-        seed: of the choice of sources and of completions that are drawn.
-        policy: a model folder, an MLflow URI or ``openai:NAME``; None is none, and gives a folder
-            without pairs.
-        share: of the sources, of all splits and of those tasks that the policy knows.
-        completions: of one image; those that draw the same are one pair.
-        temperature, top_p: how they are drawn; a temperature of 0 makes them all alike.
+        seed: of the choice of sources and of sampling.
+        policy: a model folder, an MLflow URI or ``openai:NAME``; None gives a folder without pairs.
+        share: of the sources of all splits, of the tasks that the policy knows.
+        completions: per image; completions with equal renders give one pair.
+        temperature, top_p: of sampling; with temperature 0 all completions are equal.
         max_tokens: longest completion of a policy behind an endpoint.
-        device, dtype, batch_size: of a policy held in this process.
-        max_errors: attempts with more discrepancies are set aside; what is altogether different
-            teaches little.
-        sources_per_chunk: sources that are tried at once, the grain of resumption.
+        device, dtype, batch_size: of a policy in this process.
+        max_errors: completions with more discrepancies are rejected.
+        sources_per_chunk: sources in one unit of work; a killed run repeats the unfinished units.
         endpoint: connection to a policy behind an endpoint.
     """
 

@@ -114,7 +114,7 @@ def test_a_policy_from_scratch_draws_again_and_repeatably(
 
 
 def test_bad_input_is_refused(renderer: Renderer, red: bytes, tiny_critic: Path) -> None:
-    with pytest.raises(ErmError, match="neither read feedback nor draw again"):
+    with pytest.raises(ErmError, match="neither revise nor sample"):
         refine("svg", red, Deaf(), PixelCritic(), renderer)
     with pytest.raises(ErmError, match="rounds must be 0 or more"):
         refine("svg", red, Deaf(), PixelCritic(), renderer, rounds=-1)
@@ -130,4 +130,4 @@ def test_feedback_names_every_way_to_fail() -> None:
     assert "no code" in feedback(Reward(0, "no_code"))
     assert "line 3" in feedback(Reward(0, "not_rendered", reason="line 3: invalid"))
     assert "blank" in feedback(Reward(0, "blank"))
-    assert "could not be judged" in feedback(Reward(1.5, "unparsable"))
+    assert "could not be compared" in feedback(Reward(1.5, "unparsable"))

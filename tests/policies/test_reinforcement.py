@@ -1,4 +1,4 @@
-"""Policies for real: supervised start, GRPO on the critic's reward, exact judgement."""
+"""Policies for real: supervised start, GRPO on the critic's reward, exact evaluation."""
 
 from __future__ import annotations
 
@@ -93,18 +93,18 @@ def test_the_severity_that_the_critic_expects_reaches_the_reward(
     critic.checkpoint = critic.checkpoint._replace(role=talkative)
     render = renderer.render_batch([("svg", red)])[0].image
     assert render is not None
-    (judged,) = critic.critique([ImagePair("svg", image, render)])
+    (critique,) = critic.critique([ImagePair("svg", image, render)])
     completions = [[{"role": "assistant", "content": f"```svg\n{red}\n```"}]]
     earned = {}
     for kind in ("expected", "reported"):
         reward = CriticReward(critic, renderer, RewardSettings(severity=kind))
         (earned[kind],) = reward(completions, ["svg"], [image], log_metric=lambda *_: None)
-    assert earned["expected"] == reward_value("svg", "judged", judged.expected_severity)
-    assert earned["reported"] == reward_value("svg", "judged", judged.severity)
+    assert earned["expected"] == reward_value("svg", "judged", critique.expected_severity)
+    assert earned["reported"] == reward_value("svg", "judged", critique.severity)
     assert earned["expected"] != earned["reported"]
 
 
-def test_evaluation_judges_both_policies_exactly(
+def test_evaluation_annotates_both_policies_exactly(
     policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
 ) -> None:
     settings = EvaluateSettings(tasks=("svg",), references=2, pictured=2)

@@ -40,19 +40,19 @@ def log_model(folder: Path) -> str:
     return str(mlflow.get_artifact_uri(name))
 
 
-def no_judge(uri: str) -> float:
-    raise AssertionError(f"{uri} was judged on this data already")
+def no_rescore(uri: str) -> float:
+    raise AssertionError(f"{uri} was scored on this data already")
 
 
 def submit(
     folder: Path,
     score: float,
     *,
-    judged_on: str = "data",
-    judge: Callable[[str], float] = no_judge,
+    scored_on: str = "data",
+    rescore: Callable[[str], float] = no_rescore,
 ) -> Promotion:
-    candidate = Candidate(NAME, folder, "f1", score, judged_on)
-    return promote(candidate, log_model, judge)
+    candidate = Candidate(NAME, folder, "f1", score, scored_on)
+    return promote(candidate, log_model, rescore)
 
 
 def champion() -> int:
@@ -72,18 +72,18 @@ def test_the_alias_moves_only_to_what_is_better(tmp_path: Path) -> None:
     assert submit(model(folder, "better"), 0.4) == Promotion(4, False, None)
     assert submit(model(folder, "worse"), 0.2) == Promotion(2, False, 0.4)
     assert len(mlflow.MlflowClient().search_model_versions(f"name = '{NAME}'")) == 4
-    # on other data the champion is judged again, once
-    judged: list[str] = []
+    # on other data the champion is scored again, once
+    rescored: list[str] = []
 
-    def judge(uri: str) -> float:
-        judged.append(uri)
+    def rescore(uri: str) -> float:
+        rescored.append(uri)
         return 0.1
 
-    assert submit(model(folder, "new data"), 0.05, judged_on="other", judge=judge) == Promotion(
+    assert submit(model(folder, "new data"), 0.05, scored_on="other", rescore=rescore) == Promotion(
         5, False, 0.1
     )
-    assert submit(model(folder, "newer"), 0.2, judged_on="other") == Promotion(6, True, 0.1)
-    assert judged == [f"models:/{NAME}/4"]
+    assert submit(model(folder, "newer"), 0.2, scored_on="other") == Promotion(6, True, 0.1)
+    assert rescored == [f"models:/{NAME}/4"]
     assert champion() == 6
 
 

@@ -181,7 +181,7 @@ def test_the_folder_opens_and_is_sound(pairs: Path, inferred: Path, tmp_path: Pa
     assert [json.loads(line)["id"] for line in lines] == [
         pair.id for pair in read_pairs(inferred, "test")
     ]
-    metrics = validate(BOUNDS, inferred, tmp_path / "docs", beside=pairs)
+    metrics = validate(BOUNDS, inferred, tmp_path / "docs", other_dataset=pairs)
     assert metrics["rows/pairs"] == len(read(inferred))
     assert (tmp_path / "docs" / "index.html").exists()
 
@@ -195,7 +195,7 @@ def test_leaks_between_the_folders_are_named(pairs: Path, inferred: Path, tmp_pa
             writer.write({**pair.to_row(), "split": split})
         writer.close()
     with pytest.raises(ErmError, match=r"images\.image .* failed.*sources\.id .* failed"):
-        validate(BOUNDS, tmp_path / "leaky", tmp_path / "docs", beside=pairs)
+        validate(BOUNDS, tmp_path / "leaky", tmp_path / "docs", other_dataset=pairs)
 
 
 _RUN = """
@@ -256,7 +256,7 @@ def test_rubbish_gives_an_empty_but_sound_folder(
     assert read(rubbish) == []
     assert list(read_references(rubbish, "test")) == []
     assert "# No pairs" in (rubbish / "card.md").read_text()
-    assert validate(BOUNDS, rubbish, tmp_path / "docs", beside=pairs)["expectations"] == 3
+    assert validate(BOUNDS, rubbish, tmp_path / "docs", other_dataset=pairs)["expectations"] == 3
     off = InferSettings(policy=None)
     metrics = infer(off, pairs, tmp_path / "off", tmp_path / "work")
     assert metrics["sources"] == metrics["completions"] == metrics["pairs"] == 0

@@ -1,7 +1,7 @@
 """Data validation with Great Expectations, and its Data Docs.
 
-Covers running every suite on a folder of pairs and stopping where an expectation fails. The tables
-are in `erm.dataset.validation.tables`, the expectations in `erm.dataset.validation.suites`.
+This module runs all suites on a folder of pairs. The tables are in `erm.dataset.validation.tables`,
+the expectations in `erm.dataset.validation.suites`.
 """
 
 from __future__ import annotations
@@ -23,31 +23,30 @@ _SITE = "data_docs"
 
 
 def validate(
-    settings: ValidateSettings, pairs: Path, out: Path, beside: Path | None = None
+    settings: ValidateSettings, pairs: Path, out: Path, other_dataset: Path | None = None
 ) -> dict[str, Any]:
     """Check the folder `pairs` and write Data Docs (``index.html``) to `out`.
 
     Args:
-        beside: a sound folder that `pairs` will be used together with: no source or image may be
-            in another split of it. What stands beside other data may be small, one-sided or empty,
-            so that neither numbers nor balance are checked.
+        other_dataset: a valid folder that will be used together with `pairs`. No source or image of
+            `pairs` may be in another split there. The sizes and the balance of `pairs` are then not
+            checked: it may be small or empty.
 
     Returns:
-        Flat metrics: number of expectations, and rows of each table that was checked.
+        Flat metrics: number of expectations, and rows of each table.
 
     Raises:
-        ErmError: expectations failed; the sentence names the first few of them, how many rows
-            fail each, and the first offending ids. Data Docs are written all the same. Also raised
-            where there is nothing to read.
+        ErmError: there is nothing to read, or expectations failed. The sentence names the first
+            few, the number of failing rows and the first ids. Data Docs are written in any case.
     """
     shutil.rmtree(out, ignore_errors=True)
-    alone = beside is None
+    alone = other_dataset is None
     shards = {"shards": shard_table(pairs, may_be_empty=not alone)}
-    # Without sound columns there is nothing to read the other tables from.
+    # The other tables can be read only if the columns are valid.
     failures, checked = _check(shards, settings, out, alone)
     tables = shards
     if not failures and len(shards["shards"]):
-        tables = {**shards, **read_tables(pairs, settings.sample, beside)}
+        tables = {**shards, **read_tables(pairs, settings.sample, other_dataset)}
         failures, checked = _check(tables, settings, out, alone)
     if failures:
         named = "; ".join(failures[:_NAMED])
@@ -59,14 +58,14 @@ def validate(
 def _check(
     tables: dict[str, pd.DataFrame], settings: ValidateSettings, out: Path, alone: bool
 ) -> tuple[list[str], int]:
-    """Run the suites of these tables; returns what failed, in words, and how many ran."""
+    """Run the suites of the tables; return the failures, and how many expectations were checked."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     import great_expectations as gx
     from great_expectations.data_context.types.base import ProgressBarsConfig
 
     context = gx.get_context(mode="ephemeral")
     context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    # The context comes with a site of its own in a temporary folder that it never removes.
+    # The context has a site of its own in a temporary folder, which it never removes.
     for name, site in list(context.list_data_docs_sites().items()):
         context.delete_data_docs_site(name)
         shutil.rmtree(site["store_backend"]["base_directory"], ignore_errors=True)
@@ -107,7 +106,7 @@ def _check(
 
 
 def _failure(table: str, result: Any) -> str:
-    """One failed expectation in words: which, how many rows, and the first ids."""
+    """A failed expectation as a sentence: its name, the number of rows, the first ids."""
     config = result.expectation_config
     kwargs = {key: value for key, value in config.kwargs.items() if key != "batch_id"}
     column = kwargs.pop("column", "")

@@ -1,9 +1,4 @@
-"""What must hold of the data: one Great Expectations suite a table.
-
-Covers the expectations and their bounds. Not covered: how the tables come to be
-(`erm.dataset.validation.tables`) and what happens when an expectation fails
-(`erm.dataset.validation`).
-"""
+"""The expectations of the data: one Great Expectations suite per table."""
 
 from __future__ import annotations
 
@@ -21,10 +16,10 @@ if TYPE_CHECKING:
 
 
 def suites(settings: ValidateSettings, *, alone: bool = True) -> dict[str, list[Any]]:
-    """Expectations of each table, by the table's name.
+    """Expectations by table.
 
     Args:
-        alone: numbers and balance are checked too, as of data that nothing stands beside.
+        alone: also check sizes and balance, since the data set is used without another one.
     """
     from great_expectations import expectations as gxe
 

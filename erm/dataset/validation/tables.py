@@ -1,7 +1,6 @@
-"""The tables of facts that expectations are stated on: shards, pairs, errors, images, sources, …
+"""The tables that the expectations check: shards, pairs, errors, images, sources and so on.
 
-Covers reading a folder of pairs once, streaming, into small tables without pixels. Not covered:
-what must hold of them (`erm.dataset.validation.suites`).
+A folder of pairs is streamed once into small tables without pixels.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ _NEAR_SAMPLE = 5000
 
 
 def shard_table(folder: Path, may_be_empty: bool = False) -> pd.DataFrame:
-    """One row a Parquet file: id (file name), split, rows, and what is wrong with its columns."""
+    """One row per Parquet file: id (file name), split, rows, and the names of wrong columns."""
     files = sorted((folder / "data").glob("*.parquet"))
     if not files and not may_be_empty:
         raise ErmError(f"{folder} holds no shards of pairs (data/*.parquet).")
@@ -50,14 +49,16 @@ def _same(schema: pa.Schema, name: str) -> bool:
     return name in schema.names and bool(schema.field(name).type == PAIR_SCHEMA.field(name).type)
 
 
-def read_tables(folder: Path, sample: int, beside: Path | None = None) -> dict[str, pd.DataFrame]:
+def read_tables(
+    folder: Path, sample: int, other_dataset: Path | None = None
+) -> dict[str, pd.DataFrame]:
     """Tables ``pairs``, ``errors``, ``images``, ``sources``, ``tasks`` and ``categories``.
 
     Args:
-        sample: pairs, at most, whose pixels are compared; the others are only hashed and their
-            image headers read. Which ones is decided by the ids.
-        beside: another folder, whose part in the tables are those of its images and sources that
-            `folder` holds too.
+        sample: at most so many pairs, chosen by their ids, are decoded and compared with their
+            report; of the others only hashes and image headers are read.
+        other_dataset: another folder; those of its images and sources that `folder` also holds are
+            added to the tables.
     """
     files = sorted((folder / "data").glob("*.parquet"))
     total = sum(pq.read_metadata(file).num_rows for file in files)
@@ -88,8 +89,8 @@ def read_tables(folder: Path, sample: int, beside: Path | None = None) -> dict[s
                 }
     if not pairs:
         raise ErmError(f"{folder} holds no pairs: every shard is empty.")
-    if beside is not None:
-        _add_shared(beside, images, sources)
+    if other_dataset is not None:
+        _add_shared(other_dataset, images, sources)
     frame = pd.DataFrame(pairs)
     listed = pd.DataFrame(errors, columns=_ERROR_COLUMNS)
     return {
@@ -103,23 +104,25 @@ def read_tables(folder: Path, sample: int, beside: Path | None = None) -> dict[s
 
 
 def _add_shared(
-    beside: Path,
+    other_dataset: Path,
     images: dict[tuple[str, str], dict[str, Any]],
     sources: dict[tuple[str, str], dict[str, Any]],
 ) -> None:
-    """Add another folder's images and sources where they are known already, by image or id and
-    split: a second row of one is a leak."""
-    known = {image for image, _ in images}
-    named = {source_id for source_id, _ in sources}
+    """Add those images and sources of another folder that the tables already hold.
+
+    The keys include the split, so an image or source with two rows is in two splits.
+    """
+    own_images = {image for image, _ in images}
+    own_sources = {source_id for source_id, _ in sources}
     columns = ("id", "source_id", "task", "split", "reference", "candidate")
-    for row in read_rows(sorted((beside / "data").glob("*.parquet")), columns):
+    for row in read_rows(sorted((other_dataset / "data").glob("*.parquet")), columns):
         split = row["split"]
         for side in ("reference", "candidate"):
             image = digest(row[side]["bytes"])
-            if image in known:
+            if image in own_images:
                 facts = {"id": row["id"], "image": image, "split": split}
                 images.setdefault((image, split), facts)
-        if row["source_id"] in named:
+        if row["source_id"] in own_sources:
             source = {"id": row["source_id"], "task": row["task"], "split": split, "text": None}
             sources.setdefault((row["source_id"], split), source)
 
@@ -153,7 +156,7 @@ def _size(image: bytes | None) -> tuple[int, int] | None:
 
 
 def _report_matches(row: dict[str, Any]) -> bool:
-    """Whether the published text and the sum of severities say the same as the list of errors."""
+    """Whether the published text and the total severity agree with the list of errors."""
     try:
         pair = Pair.from_row(row)
         text = json.loads(row["report"])
@@ -164,7 +167,7 @@ def _report_matches(row: dict[str, Any]) -> bool:
 
 
 def _label_and_pixels(row: dict[str, Any]) -> str:
-    """``agree``, or in which way the report and the pixels don't."""
+    """``agree``, or how the report and the pixels disagree."""
     sides = [decode_image(row[side]["bytes"]) for side in ("reference", "candidate")]
     if row["errors"]:
         differs = largest_difference(*sides) > VISIBLE_LEVEL
@@ -187,14 +190,14 @@ _ERROR_COLUMNS = [
 
 def _errors(row: dict[str, Any], facts: dict[str, Any]) -> Iterator[dict[str, Any]]:
     for error in row["errors"]:
-        outside, turned = 0.0, False
+        outside, is_reversed = 0.0, False
         if error["box"] is not None and facts["decodable"]:
             x0, y0, x1, y1 = error["box"]
             side = error["box_in"]
             width = facts.get(f"{side}_width", 0.0)
             height = facts.get(f"{side}_height", 0.0)
             outside = max(0.0, -x0, -y0, x1 - width, y1 - height)
-            turned = x1 < x0 or y1 < y0
+            is_reversed = x1 < x0 or y1 < y0
         yield {
             "id": row["id"],
             "task": row["task"],
@@ -204,7 +207,7 @@ def _errors(row: dict[str, Any], facts: dict[str, Any]) -> Iterator[dict[str, An
             "description": error["description"],
             "box_in": error["box_in"],
             "box_outside": outside,
-            "box_reversed": turned,
+            "box_reversed": is_reversed,
         }
 
 
