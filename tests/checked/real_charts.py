@@ -378,7 +378,7 @@ PAIRS = [
         ),
         (
             Listed(DATA, 3, "y axis", "not inverted"),
-            Listed(TEXT, 2, "x axis label", "'Speed' 'Performance'"),
+            Listed(TEXT, 2, "x label", "'Speed' 'Performance'"),
         ),
     ),
     Real(
@@ -405,13 +405,13 @@ PAIRS = [
         (("4560", "3560"), ("ax.set_xlabel('Year')\n", "")),
         (
             Listed(DATA, 2, "'asia'", "2018 3560 4560"),
-            Listed(TEXT, 2, "x axis label", "missing"),
+            Listed(TEXT, 2, "x label", "missing"),
         ),
     ),
     Real(
         "other dashes, flat legend",
         MESSAGES,
-        (("'k--'", "'k-.'"), ("shadow=True, ", "")),
+        (("'k--'", "'k-.'"), ("shadow=True", "framealpha=1")),
         (
             Listed(STYLE, 1, "'Model length'", "dash-dotted|dash-dot|dashdot dashed"),
             Listed(STYLE, 1, "legend", "shadow"),
@@ -565,7 +565,7 @@ PAIRS = [
         (("y1 - 5.5", "y1 - 4.5"), ('"Diverging"', '"Signed"')),
         (
             Listed(DATA, 3, "subplot 2", ""),
-            Listed(TEXT, 2, "y axis label subplot 2", "'Signed' 'Diverging'"),
+            Listed(TEXT, 2, "y label subplot 2", "'Signed' 'Diverging'"),
         ),
     ),
 ]

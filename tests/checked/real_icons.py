@@ -411,13 +411,13 @@ PAIRS = [
         "two lights change places",
         LIGHTS,
         (
-            ("M17.999 25a4", "M17.999 3?"),
-            ("M17.999 3a4", "M17.999 25a4"),
-            ("M17.999 3?", "M17.999 3a4"),
+            ("M17.999 25a4", "M17.999 14?"),
+            ("M17.999 14a4", "M17.999 25a4"),
+            ("M17.999 14?", "M17.999 14a4"),
         ),
         (
-            Listed(STYLE, 2, "circle bottom", "red green"),
-            Listed(STYLE, 2, "circle top", "green red"),
+            Listed(STYLE, 2, "circle bottom", "yellow|gold green"),
+            Listed(STYLE, 2, "circle center", "green yellow|gold"),
         ),
         units=36,
     ),

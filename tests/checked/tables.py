@@ -154,7 +154,7 @@ PAIRS = [
         (("32 GB", "32 MB"), ("A-200", "A-300")),
         (
             (NUMBER, 2, "row 3, column 3", "value is 32 MB instead of 32 GB"),
-            (TEXT, 1, "row 3, column 1", "text is 'A-300' instead of 'A-200'"),
+            (TEXT, 2, "row 3, column 1", "text is 'A-300' instead of 'A-200'"),
         ),
     ),
     Checked(
