@@ -82,16 +82,16 @@ def ingest(
 ) -> IngestSummary:
     """Collect the sources of a task from `paths` and write the usable ones to `out` (Parquet).
 
-        Args:
-            paths: files or folders with the task's suffixes, ``.jsonl`` or ``.parquet`` files,
-                ChartMimic's folder (``direct_600``, ``customized_600``), or ``hf:NAME``.
-                column: of the source in JSONL, Parquet and Hugging Face data sets; by default the first of
-                a few usual names.
-            isolation: of the workers that draw the sources.
+    Args:
+        paths: files or folders with the task's suffixes, ``.jsonl`` or ``.parquet`` files,
+            ChartMimic's folder (``direct_600``, ``customized_600``), or ``hf:NAME``.
+        column: of the source in JSONL, Parquet and Hugging Face data sets; by default the first of
+            a few usual names.
+        isolation: of the workers that draw the sources.
 
-        Raises:
-            ErmError: a path does not exist or can't be read, a column is missing, or there is no
-                source at all. A source that can't be used is a `RejectedSource` instead.
+    Raises:
+        ErmError: a path does not exist or can't be read, a column is missing, or there is no
+            source at all. A source that can't be used is a `RejectedSource` instead.
     """
     with Renderer(isolation=isolation) as renderer:
         return _ingest(get_task(task), paths, out, column, renderer)

@@ -144,8 +144,8 @@ def test_models_fill_a_share_of_the_data(
     exact = [pair for pair in pairs if pair.split != "train" and pair.operators == ("model",)]
     assert exact
     for pair in exact[:1]:
-        again = annotate("svg", pair.reference_source, pair.candidate_source, renderer).require()
-        assert pair.report.to_dict() == again.to_dict()
+        annotation = annotate("svg", pair.reference_source, pair.candidate_source, renderer)
+        assert pair.report.to_dict() == annotation.require().to_dict()
 
 
 @pytest.mark.usefixtures("warm")
