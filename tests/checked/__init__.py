@@ -31,13 +31,14 @@ class Checked:
 
     @property
     def candidate(self) -> str:
-        source = self.reference
-        for old, new in self.changes:
-            assert source.count(old) == 1, (
-                f"{self.name}: '{old}' is there {source.count(old)} times"
-            )
-            source = source.replace(old, new)
-        return source
+        return _edited(self.name, self.reference, self.changes)
+
+
+def _edited(name: str, source: str, changes: tuple[tuple[str, str], ...]) -> str:
+    for old, new in changes:
+        assert source.count(old) == 1, f"{name}: '{old}' is there {source.count(old)} times"
+        source = source.replace(old, new)
+    return source
 
 
 @dataclass(frozen=True)
@@ -103,4 +104,4 @@ class Real:
 
     @property
     def candidate(self) -> str:
-        return Checked(self.name, self.reference, self.changes).candidate
+        return _edited(self.name, self.reference, self.changes)

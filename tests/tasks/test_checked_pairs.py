@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 
+from tests.checked import Listed
 from tests.checked.measure import COMPACT, REAL, TASKS, Outcome, measure, score
 
 WANTED = 0.95
@@ -18,6 +19,20 @@ WANTED = 0.95
 @pytest.fixture(scope="module")
 def outcomes() -> tuple[list[Outcome], list[Outcome]]:
     return measure()
+
+
+def test_a_listed_difference_is_said_by_its_words_only() -> None:
+    listed = Listed("shape_error", 2, "line left", "length ≈2 ≈4.5")
+    said = ("shape_error", "black line at left", "length is 28 px instead of 63 px")
+    assert listed.is_said_by(*said, unit=14)
+    assert not listed.is_said_by(*said, unit=7)
+    assert not listed.is_said_by("style_error", *said[1:], unit=14)
+    assert not listed.is_said_by(said[0], "black line at right", said[2], unit=14)
+    assert not listed.is_said_by(said[0], "black polyline at left", said[2], unit=14)
+    value = Listed("data_error", 2, "point|bar", "1.5 2")
+    assert value.is_said_by("data_error", "bar 'a'", "value is 1.5 instead of 2")
+    assert not value.is_said_by("data_error", "bar 'a'", "value is 11.5 instead of 2")
+    assert not value.is_said_by("data_error", "bar 'a'", "value is 1.5 instead of 2.5")
 
 
 def test_there_are_twenty_pairs_of_each_task_and_half() -> None:
