@@ -1,7 +1,7 @@
 """Precision, recall and severity of the exact annotator on the hand-checked pairs.
 
-``python -m tests.checked.measure`` prints one line a task for the compact and for the real pairs,
-and each pair of which the report is not what the list says.
+``python -m tests.checked.measure [TASK …]`` prints one line a task for the compact and for the real
+pairs, and each pair of which the report is not what the list says.
 """
 
 import sys
@@ -112,9 +112,11 @@ def score(outcomes: Iterable[Outcome]) -> Score:
     )
 
 
-def measure() -> tuple[list[Outcome], list[Outcome]]:
-    """Outcomes of all compact and of all real pairs; every source is drawn once."""
-    pairs: list[tuple[str, Checked | Real]] = [*COMPACT, *REAL]
+def measure(tasks: Sequence[str] = TASKS) -> tuple[list[Outcome], list[Outcome]]:
+    """Outcomes of the compact and of the real pairs of some tasks; every source is drawn once."""
+    compact_pairs = [(task, pair) for task, pair in COMPACT if task in tasks]
+    real_pairs = [(task, pair) for task, pair in REAL if task in tasks]
+    pairs: list[tuple[str, Checked | Real]] = [*compact_pairs, *real_pairs]
     sources = [(task, text) for task, pair in pairs for text in (pair.reference, pair.candidate)]
     distinct = list(dict.fromkeys(sources))
     with Renderer(workers=1, limits=Limits(wall_seconds=120)) as renderer:
@@ -124,9 +126,9 @@ def measure() -> tuple[list[Outcome], list[Outcome]]:
     def annotated(task: str, pair: Checked | Real) -> Annotation:
         return annotate_rendered(task, drawn[task, pair.reference], drawn[task, pair.candidate])
 
-    compact = [_compact_outcome(task, pair, annotated(task, pair)) for task, pair in COMPACT]
+    compact = [_compact_outcome(task, pair, annotated(task, pair)) for task, pair in compact_pairs]
     real = []
-    for task, pair in REAL:
+    for task, pair in real_pairs:
         image = drawn[task, pair.reference].image
         side = max(drawn[task, pair.reference].pixels.shape[:2]) if image is not None else 0
         unit = side / pair.units if pair.units else 1.0
@@ -191,14 +193,14 @@ def summary(compact: Sequence[Outcome], real: Sequence[Outcome]) -> str:
     """One line for each task and each half of the pairs."""
     lines = []
     for name, outcomes in (("compact", compact), ("real", real)):
-        for task in TASKS:
+        for task in sorted({one.task for one in outcomes}):
             mine = [one for one in outcomes if one.task == task]
             lines.append(f"{name:8}{task:6}{len(mine)} pairs: {score(mine)}")
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    halves = measure()
+    halves = measure(sys.argv[1:] or TASKS)
     for outcome in [*halves[0], *halves[1]]:
         if not outcome.is_exact:
             sys.stdout.write(f"{outcome}\n")

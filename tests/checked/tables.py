@@ -195,7 +195,7 @@ PAIRS = [
         (
             (
                 CITIES,
-                '<table><tr><th>City<th style="text-align:right">Größe'
+                '<table><tr><th style="text-align:left">City<th style="text-align:right">Größe'
                 '<th style="text-align:center">Ñandú<tr><td>Tōkyō<td style="text-align:right">'
                 '13,960<td style="text-align:center">œuvre<tr><td>Zürich'
                 '<td style="text-align:right">434<td style="text-align:center">naïve'
