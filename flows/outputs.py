@@ -91,11 +91,9 @@ def prepare(stage: str, params: Mapping[str, Any]) -> Paths:
     for path in deps:
         if not path.exists():
             raise ErmError(f"{path} is missing, which stage {stage} reads; run `dvc repro`.")
-    decisive = {
-        **{name: params[name] for name in entry["params"]},
-        **{str(path): content_hash(path) for path in deps},
-    }
-    key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+    read = {str(path): content_hash(path) for path in deps}
+    decisive = json.dumps([[params[name] for name in entry["params"]], read], sort_keys=True)
+    key = hashlib.sha256(decisive.encode()).hexdigest()[:16]
     paths = Paths(
         stage=stage,
         data=tuple(path for path in deps if path.parts[0] not in ("erm", "flows")),
