@@ -11,7 +11,7 @@ from pathlib import Path
 CHECKOUT = Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve()
 """Folder that holds the records; experiments that DVC runs in a temporary folder share it."""
 
-# Imports create millions of objects that live on: a tenth of a start-up went to looking through them.
+# Imports make objects that stay: without this, a tenth of a start-up goes to looking through them.
 gc.set_threshold(100_000, 50, 50)
 
 # Prefect reads its settings when it is imported. A run needs no network, so the libraries' usage

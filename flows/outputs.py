@@ -87,7 +87,7 @@ def prepare(stage: str, params: Mapping[str, Any]) -> Paths:
     """
     entry = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
     values = flatten(params)
-    deps = [Path(values[dep[2:-1]] if dep.startswith("${") else dep) for dep in entry["deps"]]
+    deps = [Path(str(values[dep[2:-1]]) if dep.startswith("${") else dep) for dep in entry["deps"]]
     for path in deps:
         if not path.exists():
             raise ErmError(f"{path} is missing, which stage {stage} reads; run `dvc repro`.")
