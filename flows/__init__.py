@@ -4,11 +4,15 @@ Every stage of ``dvc.yaml`` is one module here with one Prefect flow; what the s
 `erm`, which knows nothing of this package.
 """
 
+import gc
 import os
 from pathlib import Path
 
 CHECKOUT = Path(os.environ.get("DVC_ROOT") or Path.cwd()).resolve()
 """Folder that holds the records; experiments that DVC runs in a temporary folder share it."""
+
+# Imports make objects that stay: without this, a tenth of a start-up goes to looking through them.
+gc.set_threshold(100_000, 50, 50)
 
 # Prefect reads its settings when it is imported. A run needs no network, so the libraries' usage
 # reports stay off unless somebody wants them.

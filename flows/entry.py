@@ -38,10 +38,8 @@ def exit_with(name: str, run: Callable[[], int]) -> NoReturn:
 def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
     """Runs a flow that no other process runs in this folder; returns 0 if it completed, else 1.
 
-    Its flow run is a child of the task run that `PARENT` names.
-
-    Raises:
-        ErmError: another process runs it.
+    Its flow run is a child of the task run that `PARENT` names. Raises `ErmError` where another
+    process runs it.
     """
     folder = f"{socket.gethostname()}:{Path.cwd()}"
     with exclusive(top.name):

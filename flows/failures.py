@@ -32,7 +32,7 @@ def explain(error: BaseException) -> str | None:
     return None
 
 
-def is_transient(error: BaseException) -> bool:
+def is_transient(error: object) -> bool:
     """Whether a lost connection or process caused it, so that the same work may succeed later."""
     return any(
         (isinstance(cause, OSError) and cause.errno in _TRANSIENT)
@@ -44,9 +44,9 @@ def is_transient(error: BaseException) -> bool:
     )
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _chain(error: object) -> Iterator[BaseException]:
     """An exception and what caused it."""
-    cause: BaseException | None = error
+    cause = error if isinstance(error, BaseException) else None
     while cause is not None:
         yield cause
         cause = cause.__cause__ or (None if cause.__suppress_context__ else cause.__context__)

@@ -4,8 +4,6 @@ from pathlib import Path
 
 from flows.stage import Metrics, Params, Paths, main, stage
 
-PAIRS = Path("data/pairs")
-
 
 @stage
 def infer(params: Params, paths: Paths) -> Metrics:
@@ -13,9 +11,9 @@ def infer(params: Params, paths: Paths) -> Metrics:
     from erm.dataset.validation import validate
     from erm.synthesis.infer import infer
 
-    inferred = paths.out("data/inferred")
-    metrics = infer(params.infer, PAIRS, inferred, work=paths.work, answers=paths.answers)
-    checked = validate(params.validate, inferred, paths.out("reports/infer"), other_dataset=PAIRS)
+    pairs, inferred = Path("data/pairs"), paths.out("data/inferred")
+    metrics = infer(params.infer, pairs, inferred, work=paths.work, answers=paths.answers)
+    checked = validate(params.validate, inferred, paths.out("reports/infer"), other_dataset=pairs)
     return {**metrics, "expectations": checked["expectations"]}
 
 

@@ -87,15 +87,13 @@ def prepare(stage: str, params: Mapping[str, Any]) -> Paths:
     """
     entry = yaml.safe_load(Path("dvc.yaml").read_text(encoding="utf-8"))["stages"][stage]
     values = flatten(params)
-    deps = [Path(values[dep[2:-1]] if dep.startswith("${") else dep) for dep in entry["deps"]]
+    deps = [Path(str(values[dep[2:-1]]) if dep.startswith("${") else dep) for dep in entry["deps"]]
     for path in deps:
         if not path.exists():
             raise ErmError(f"{path} is missing, which stage {stage} reads; run `dvc repro`.")
-    decisive = {
-        **{name: params[name] for name in entry["params"]},
-        **{str(path): content_hash(path) for path in deps},
-    }
-    key = hashlib.sha256(json.dumps(decisive, sort_keys=True).encode()).hexdigest()[:16]
+    read = {str(path): content_hash(path) for path in deps}
+    decisive = json.dumps([[params[name] for name in entry["params"]], read], sort_keys=True)
+    key = hashlib.sha256(decisive.encode()).hexdigest()[:16]
     paths = Paths(
         stage=stage,
         data=tuple(path for path in deps if path.parts[0] not in ("erm", "flows")),

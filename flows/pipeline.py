@@ -12,6 +12,7 @@ from typing import Any
 
 from prefect import State, flow, get_client, task
 from prefect.context import TaskRunContext
+from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL, temporary_settings
 from prefect.states import Completed, Failed
 
@@ -22,7 +23,6 @@ from flows.entry import PARENT, exit_with, run_alone
 from flows.params import check_profile, read_params
 
 _LOG = CHECKOUT / ".erm" / "prefect.log"
-_START_SECONDS = 180
 _DVC = (sys.executable, "-m", "dvc")
 
 
@@ -80,13 +80,14 @@ def prefect_server() -> Iterator[None]:
     url = f"http://127.0.0.1:{port}/api"
     try:
         with temporary_settings({PREFECT_API_URL: url}):
-            deadline = time.monotonic() + _START_SECONDS
+            deadline = time.monotonic() + 180
             with get_client(sync_client=True) as client:
                 while client.api_healthcheck() is not None:
                     if server.poll() is not None or time.monotonic() > deadline:
                         raise ErmError(f"The Prefect server did not start; see {_LOG}.")
                     time.sleep(0.1)
             yield
+            APILogHandler().flush()
     finally:
         server.terminate()
         server.wait()

@@ -36,7 +36,8 @@ def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterato
     process = _pipeline_process()
     found = client.search_runs([experiment], f"tags.process = '{process}'")
     tags = {f"dvc.{path}": md5 for path, md5 in recorded_md5(paths.data).items()}
-    tags["git.changed"] = str(subprocess.call(["git", "diff", "--quiet", "HEAD"]) == 1)
+    git = ("git", "diff", "--quiet", "HEAD")
+    tags["git.changed"] = str(subprocess.call(git, stderr=subprocess.DEVNULL) == 1)
     with (
         mlflow.start_run(
             run_id=found[0].info.run_id if found else None,

@@ -37,7 +37,7 @@ def environment(copy: Path) -> dict[str, str]:
     outside = ("MLFLOW_TRACKING_URI", "PREFECT_API_URL", "PREFECT_HOME", "DVC_ROOT")
     kept = {name: value for name, value in os.environ.items() if name not in outside}
     path = f"{Path(sys.executable).parent}{os.pathsep}{kept.get('PATH', '')}"
-    return {**kept, "PYTHONPATH": str(copy), "PATH": path}
+    return {**kept, "PYTHONPATH": str(copy), "PATH": path, "DVC_NO_ANALYTICS": "1"}
 
 
 def compose(conf: Path, profile: str | None = None) -> str:

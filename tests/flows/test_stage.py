@@ -201,7 +201,7 @@ def caused(error: Exception, cause: Exception) -> Exception:
     return error
 
 
-REQUEST = httpx.Request("POST", "http://127.0.0.1:1/v1")
+REQUEST: Any = httpx.Request("POST", "http://127.0.0.1:1/v1")
 
 
 @pytest.mark.parametrize(
