@@ -217,8 +217,8 @@ def annotate_views(task: str, reference: View, candidate: View) -> Annotation:
 
 def clear_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> bool:
     """Whether two images differ in a region that nobody can overlook."""
-    left, right = _thinned(*same_canvas(reference, candidate))
-    return bool(_regions(_clear(left, right)).any())
+    reference, candidate = _thinned(*same_canvas(reference, candidate))
+    return bool(_regions(_clear(reference, candidate)).any())
 
 
 def largest_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> int:
@@ -229,29 +229,29 @@ def largest_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8
 
 
 def _thinned(
-    left: NDArray[np.uint8], right: NDArray[np.uint8]
+    reference: NDArray[np.uint8], candidate: NDArray[np.uint8]
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
     """Both images averaged down so that the longer side is at most `_WORKING_SIDE`."""
-    step = -(-max(left.shape[:2]) // _WORKING_SIDE)
+    step = -(-max(reference.shape[:2]) // _WORKING_SIDE)
     if step == 1:
-        return left, right
+        return reference, candidate
 
     def shrink(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
         height, width = pixels.shape[0] // step * step, pixels.shape[1] // step * step
         blocks = pixels[:height, :width].reshape(height // step, step, width // step, step, 3)
         return np.asarray(blocks.mean(axis=(1, 3)), dtype=np.uint8)
 
-    return shrink(left), shrink(right)
+    return shrink(reference), shrink(candidate)
 
 
-def _clear(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _clear(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Pixels of either image whose colour is not among their neighbours' in the other one.
 
     Both images are averaged over 3×3 pixels, then a pixel is compared with the range of the 3×3
     pixels around it, so that what was anti-aliased differently or moved by a fraction of a pixel,
     thin lines included, doesn't count.
     """
-    differs = largest_gap(left, right) > CLEAR
+    differs = largest_gap(reference, candidate) > CLEAR
     result = np.zeros(differs.shape, dtype=np.bool_)
     if not differs.any():
         return result
@@ -260,7 +260,7 @@ def _clear(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.bool
         slice(max(rows[0] - 2, 0), rows[-1] + 3),
         slice(max(columns[0] - 2, 0), columns[-1] + 3),
     )
-    soft = [ndimage.uniform_filter(side[window], size=(3, 3, 1)) for side in (left, right)]
+    soft = [ndimage.uniform_filter(side[window], size=(3, 3, 1)) for side in (reference, candidate)]
     for one, other in (soft, soft[::-1]):
         low = ndimage.minimum_filter(other, size=(3, 3, 1)).astype(np.int16) - CLEAR
         high = ndimage.maximum_filter(other, size=(3, 3, 1)).astype(np.int16) + CLEAR
@@ -279,16 +279,16 @@ def _regions(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _unexplained(
-    left: NDArray[np.uint8], right: NDArray[np.uint8], errors: Sequence[Discrepancy]
+    reference: NDArray[np.uint8], candidate: NDArray[np.uint8], errors: Sequence[Discrepancy]
 ) -> float:
     """Share of pixels that differ clearly and that no discrepancy explains."""
     if any(error.box is None for error in errors):
         return 0.0
-    full = max(left.shape[:2])
-    left, right = _thinned(left, right)
-    longest = max(left.shape[:2])
+    full = max(reference.shape[:2])
+    reference, candidate = _thinned(reference, candidate)
+    longest = max(reference.shape[:2])
     scale = longest / full
-    clear = _regions(_clear(left, right))
+    clear = _regions(_clear(reference, candidate))
     near = np.zeros_like(clear)
     largest = 0.0
     for error in errors:
@@ -299,13 +299,13 @@ def _unexplained(
     far = clear & ~near
     if errors and far.any():
         reach = min(_REACH * longest + largest, longest / 2)
-        far = _regions(_foreign(left, right, far, clear & near, max(3, round(reach))))
+        far = _regions(_foreign(reference, candidate, far, clear & near, max(3, round(reach))))
     return float(far.mean())
 
 
 def _foreign(
-    left: NDArray[np.uint8],
-    right: NDArray[np.uint8],
+    reference: NDArray[np.uint8],
+    candidate: NDArray[np.uint8],
     mask: NDArray[np.bool_],
     explained: NDArray[np.bool_],
     reach: int,
@@ -313,7 +313,7 @@ def _foreign(
     """Pixels of the mask whose colour is nowhere within reach on the other image, nor, on their
     own image, among the pixels whose difference is explained."""
     result = np.zeros_like(mask)
-    for one, other in ((left, right), (right, left)):
+    for one, other in ((reference, candidate), (candidate, reference)):
         shades = one // 64
         codes = shades[..., 0] * 16 + shades[..., 1] * 4 + shades[..., 2]
         for code in np.setdiff1d(codes[mask], codes[explained]):

@@ -1,9 +1,4 @@
-"""Images as they arrive from files, bytes and models, made RGB on white.
-
-Covers decoding of what people hand in (palette, 16-bit, CMYK, animated, truncated), sizes without
-decoding, PNG bytes, and by how much two images differ. Not covered: resizing for a model
-(`erm.models.processor`).
-"""
+"""Reading images of all kinds as RGB on white, encoding them, and comparing two of them."""
 
 from __future__ import annotations
 
@@ -18,26 +13,26 @@ from PIL import Image, ImageFile, UnidentifiedImageError
 from erm.errors import ErmError
 
 MAX_PIXELS = 64_000_000
-"""Largest image that is decoded, in pixels; beyond it a file is refused as a decompression bomb."""
+"""Most pixels of an image; a larger one is refused, since it may be a decompression bomb."""
 
 
 _FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "ICO", "JPEG2000", "AVIF")
-"""Formats that hold pixels; others, such as EPS, are programs that Pillow would have run."""
+"""Formats of pixels only; Pillow would run a program for others, such as EPS."""
 
 
 def open_image(source: bytes | str | Path | Image.Image, name: str | None = None) -> Image.Image:
-    """Decode an image to RGB on a white ground; of an animation, the first frame.
+    """Decode an image, or the first frame of an animation, to RGB on white.
 
     Args:
         source: encoded bytes, a path, or an image in memory.
-        name: what error messages call the image; the path by default.
+        name: of the image in error messages; the path by default.
 
     Raises:
-        ErmError: the file is missing, empty, truncated, too large or no image.
+        ErmError: the file is missing, empty, truncated, too large or not an image.
     """
     label = name or (str(source) if isinstance(source, (str, Path)) else "image")
     try:
-        # What a decoder warns of either ends as a sentence below or changes no pixel.
+        # A decoder's warnings either lead to an error below or don't concern the pixels.
         with warnings.catch_warnings(action="ignore"):
             image = source if isinstance(source, Image.Image) else _decoded(source, label)
             if not 0 < image.width * image.height <= MAX_PIXELS:
@@ -64,15 +59,15 @@ def _decoded(source: bytes | str | Path, label: str) -> Image.Image:
 
 
 def _load(image: Image.Image) -> None:
-    """Read an image whole, an image in memory, too: it may be a file that is still to be read.
+    """Read all pixels of an image; an image in memory may be a file that is not read yet.
 
-    Libraries such as WeasyPrint tell Pillow for their whole process to fill up what is missing.
+    Libraries such as WeasyPrint switch on Pillow's filling of truncated images for the process.
     """
-    filled_up, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
+    setting, ImageFile.LOAD_TRUNCATED_IMAGES = ImageFile.LOAD_TRUNCATED_IMAGES, False
     try:
         image.load()
     finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = filled_up
+        ImageFile.LOAD_TRUNCATED_IMAGES = setting
 
 
 def _on_white(image: Image.Image) -> Image.Image:
@@ -85,17 +80,17 @@ def _on_white(image: Image.Image) -> Image.Image:
         grey = np.clip(values / top * 255.0, 0, 255).astype(np.uint8)
         return Image.fromarray(grey).convert("RGB")
     if "A" in image.getbands() or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        ground = Image.new("RGBA", layered.size, (255, 255, 255, 255))
-        return Image.alpha_composite(ground, layered).convert("RGB")
+        transparent = image.convert("RGBA")
+        background = Image.new("RGBA", transparent.size, (255, 255, 255, 255))
+        return Image.alpha_composite(background, transparent).convert("RGB")
     return image.convert("RGB")
 
 
 def image_size(image: bytes, name: str = "image") -> tuple[int, int]:
-    """Width and height of an encoded image that is sound, in pixels, without decoding it.
+    """Width and height of an encoded image in pixels; checks it without decoding it.
 
     Raises:
-        ErmError: it is damaged or no image.
+        ErmError: the image is damaged or not an image.
     """
     try:
         with Image.open(io.BytesIO(image), formats=_FORMATS) as opened:
@@ -112,11 +107,11 @@ def encode_png(image: Image.Image) -> bytes:
     return buffer.getvalue()
 
 
-def largest_gap(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Largest difference of any channel, (height, width) levels, of two (height, width, 3) images.
+def largest_gap(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """(height, width) largest difference of any channel, 0..255, of two (height, width, 3) images.
 
-    NumPy's reduction over an axis of three is eight times slower than two comparisons.
+    Two comparisons are eight times faster than NumPy's maximum over an axis of length 3.
     """
-    gap = np.maximum(left, right) - np.minimum(left, right)
+    gap = np.maximum(first, second) - np.minimum(first, second)
     largest: NDArray[np.uint8] = np.maximum(np.maximum(gap[..., 0], gap[..., 1]), gap[..., 2])
     return largest

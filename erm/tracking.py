@@ -1,8 +1,7 @@
-"""Records of a run: metrics over time, parameters, files and pictures in MLflow.
+"""Logging to MLflow: metrics, parameters, files and figures.
 
-The functions write to the active MLflow run and do nothing where there is none, so that the library
-can be used without a record. Not covered: who opens a run and how runs hang together (`flows`), and
-registered models (`erm.registry.promotion`).
+The functions log to the active MLflow run. Without one they do nothing, so that the library works
+without MLflow.
 """
 
 from __future__ import annotations
@@ -20,21 +19,21 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 EXPERIMENT = "visual-erm"
-"""Name of the one experiment that holds all runs."""
+"""Name of the experiment of all runs."""
 
 INTERFACE = "http://127.0.0.1:5000"
-"""Where ``make ui`` shows MLflow, as long as the port is free."""
+"""Address at which ``make ui`` shows MLflow, if the port is free."""
 
 _TRACKED_RUN = "ERM_TRACKED_RUN"
 
 
 def tracking_uri(root: Path) -> str:
-    """What ``MLFLOW_TRACKING_URI`` says, or else the SQLite file ``mlflow.db`` in `root`."""
+    """``MLFLOW_TRACKING_URI``, or by default the SQLite file ``mlflow.db`` in `root`."""
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
 
 
 def configure_tracking(root: Path) -> str:
-    """Points MLflow in this process to `tracking_uri` and returns that."""
+    """Set MLflow's tracking URI in this process to `tracking_uri`; returns it."""
     import mlflow
 
     for name in ("mlflow", "alembic"):
@@ -45,9 +44,9 @@ def configure_tracking(root: Path) -> str:
 
 
 def experiment_id(root: Path) -> str:
-    """Id of the experiment, made on first use; its artifacts go to ``mlartifacts`` in `root`.
+    """Id of the experiment, created on first use; its artifacts go to ``mlartifacts`` in `root`.
 
-    A tracking server that `MLFLOW_TRACKING_URI` names decides itself where artifacts go.
+    If `MLFLOW_TRACKING_URI` is set, its server decides where artifacts go.
     """
     import mlflow
 
@@ -61,33 +60,33 @@ def experiment_id(root: Path) -> str:
 
 
 def is_tracked() -> bool:
-    """Whether a run is active, for what is costly to make."""
+    """Whether a run is active; for logs that are expensive to compute."""
     return _active() is not None
 
 
 def log_metrics(values: Mapping[str, float], step: int | None = None) -> None:
-    """Adds metrics to the active run, at `step` of their course where they have one."""
+    """Log metrics, optionally at a step."""
     if (mlflow := _active()) is not None:
         mlflow.log_metrics(dict(values), step=step)
 
 
 def log_params(values: Mapping[str, object]) -> None:
-    """Adds parameters to the active run; nested mappings get dotted names."""
+    """Log parameters; nested mappings get dotted names."""
     if (mlflow := _active()) is not None:
         mlflow.log_params(flatten(values))
 
 
 def log_artifact(path: Path, folder: str | None = None) -> None:
-    """Copies a file, or a folder with all below it, to the active run's artifacts."""
+    """Log a file or a folder as artifacts."""
     if (mlflow := _active()) is not None:
         log = mlflow.log_artifacts if path.is_dir() else mlflow.log_artifact
         log(str(path), folder)
 
 
 def artifact_address(path: str) -> str:
-    """Where MLflow's interface shows an artifact of the active run.
+    """Address of an artifact of the active run in MLflow's interface.
 
-    Without a tracking server that is the address at which ``make ui`` starts MLflow.
+    Without a tracking server it is the address at which ``make ui`` shows MLflow.
     """
     import mlflow
 
@@ -100,13 +99,13 @@ def artifact_address(path: str) -> str:
 
 
 def log_figure(figure: Figure, name: str) -> None:
-    """Saves a matplotlib figure as the artifact `name`, such as ``samples.png``."""
+    """Log a matplotlib figure as the artifact `name`, such as ``samples.png``."""
     if (mlflow := _active()) is not None:
         mlflow.log_figure(figure, name)
 
 
 def tracked_environment() -> dict[str, str]:
-    """Variables with which `resumed_run` in another process logs to this one's active run."""
+    """Environment variables with which `resumed_run` in a child process uses the active run."""
     if (mlflow := _active()) is None:
         return {}
     run = mlflow.active_run().info.run_id
@@ -115,7 +114,7 @@ def tracked_environment() -> dict[str, str]:
 
 @contextmanager
 def resumed_run() -> Iterator[None]:
-    """Makes the run that `tracked_environment` of the parent process names the active one here."""
+    """Activate the run of the parent process, as given by its `tracked_environment`."""
     run = os.environ.get(_TRACKED_RUN)
     if run is None:
         yield
@@ -139,7 +138,7 @@ def flatten(values: Mapping[str, object], prefix: str = "") -> dict[str, object]
 
 
 def numbers(metrics: Mapping[str, object]) -> dict[str, float]:
-    """The finite numbers among metrics, with dotted names."""
+    """The finite numbers among the metrics, with dotted names."""
     return {
         name: float(value)
         for name, value in flatten(metrics).items()
@@ -148,6 +147,6 @@ def numbers(metrics: Mapping[str, object]) -> dict[str, float]:
 
 
 def _active() -> Any:
-    """MLflow where it has an active run in this process, else None."""
-    mlflow = sys.modules.get("mlflow")  # importing it takes seconds and can't make a run active
+    """The module mlflow if it has an active run in this process, else None."""
+    mlflow = sys.modules.get("mlflow")  # importing it takes seconds and would not activate a run
     return mlflow if mlflow is not None and mlflow.active_run() is not None else None

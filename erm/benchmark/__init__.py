@@ -1,8 +1,4 @@
-"""VC-RewardBench: reading, judging, scoring, comparing, and a page to look at the mistakes.
-
-This module gathers the names that other parts use. Not covered: running a critic over the items
-(`erm.critics.base`).
-"""
+"""VC-RewardBench: reading, judging, scoring, comparing, and a page that shows the mistakes."""
 
 from erm.benchmark.baselines import CommonestErrorCritic
 from erm.benchmark.comparison import comparison_table

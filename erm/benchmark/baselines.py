@@ -1,8 +1,4 @@
-"""Critics that do not look: what a number on the benchmark has to beat.
-
-Covers "always the commonest error". Not covered: the untrained critic and real ones
-(`erm.critics.base`).
-"""
+"""A critic that ignores the images: a baseline that other critics must beat."""
 
 from __future__ import annotations
 
@@ -17,7 +13,7 @@ from erm.tasks import get_task
 
 
 class CommonestErrorCritic:
-    """Answers every pair of a task with the one error that training reports hold most often."""
+    """Reports for each pair the commonest error of the task's training reports."""
 
     name = "commonest error"
 
@@ -25,15 +21,15 @@ class CommonestErrorCritic:
         counts: dict[str, Counter[str]] = {}
         for report in reports:
             for error in report.to_dict()["errors"]:
-                told = json.dumps(error, sort_keys=True)
-                counts.setdefault(report.task, Counter())[told] += 1
+                text = json.dumps(error, sort_keys=True)
+                counts.setdefault(report.task, Counter())[text] += 1
         self.commonest: Mapping[str, dict[str, Any]] = {
-            task: json.loads(min(told, key=lambda text: (-told[text], text)))
-            for task, told in counts.items()
+            task: json.loads(min(errors, key=lambda text: (-errors[text], text)))
+            for task, errors in counts.items()
         }
 
     def predict(self, items: Iterable[Item]) -> list[Prediction]:
-        """The same report for every item of a task; an empty one for a task without training."""
+        """The same report for each item of a task; an empty one without training reports."""
         return [Prediction(item, self._report(item.task)) for item in items]
 
     def _report(self, task: str) -> dict[str, Any]:

@@ -1,8 +1,7 @@
-"""How well a distance follows what people annotated, and where it is blind.
+"""How well a distance agrees with annotated severity, and which severe items it overlooks.
 
-Covers correlation, ranking, the share of severe items that a distance hardly sees, overall and by
-category, and a plot of it. Works for any (items,) values: similarity scores
-(`erm.benchmark.similarity`) and a critic's own severity alike.
+This works for any values per item: similarity scores (`erm.benchmark.similarity`) or a critic's
+severity. The results are correlation, ranking accuracy, the share of overlooked items, and a plot.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ _COLOURS = ("#2f5d8a", "#b7791f", "#2e7d4f", "#6b4fa0", "#b3382c", "#4a5568")
 
 
 def task_colours() -> dict[str, str]:
-    """A colour for each task in plots, as ``#rrggbb``; after six tasks they repeat."""
+    """The colour of each task in plots, as ``#rrggbb``; six colours are repeated."""
     return dict(zip(task_names(), cycle(_COLOURS), strict=False))
 
 
@@ -40,7 +39,7 @@ def annotated_severity(items: Sequence[Item]) -> Values:
 
 
 def _severities(item: Item) -> dict[str, float]:
-    """Annotated severity by category; what is no number, or not finite, counts 0."""
+    """Annotated severity by category; a severity that is not a finite number counts as 0."""
     known = item.task in task_names()
     sums = dict.fromkeys(categories_of(item.task) if known else (), 0.0)
     errors = item.human_errors if isinstance(item.human_errors, list) else []
@@ -58,7 +57,7 @@ def severe(items: Sequence[Item]) -> NDArray[np.bool_]:
 
 
 def overlooked(items: Sequence[Item], values: Values) -> NDArray[np.bool_]:
-    """(items,) whether an item is severe, and yet no farther than its task's median item."""
+    """(items,) whether an item is severe, but its distance is at most its task's median."""
     return severe(items) & np.isfinite(values) & ~_beyond_median(items, values)
 
 
@@ -75,17 +74,16 @@ def _beyond_median(items: Sequence[Item], values: Values) -> NDArray[np.bool_]:
 def compare_distances(
     items: Sequence[Item], distances: Mapping[str, Values]
 ) -> list[dict[str, Any]]:
-    """One row for each distance and task: how well it follows annotated severity.
+    """One row per distance and task: how well the distance agrees with annotated severity.
 
     Args:
-        distances: name → (items,), greater is worse; NaN where a distance does not apply.
+        distances: name → (items,), greater is worse; NaN if a distance does not apply.
 
     Returns:
         Rows with ``name``, ``task``, ``items``, ``pearson``, ``spearman``, ``ranking_accuracy``
-        (None where undefined), and ``blind``: the share of items more severe than their task's
-        median that the distance does not put beyond its own median, overall and in
-        ``blind_by_category`` for items with an error of that category. 0 is perfect, and a
-        distance without any knowledge of the errors has 0.5.
+        (None if undefined), and ``blind``: the share of severe items that are `overlooked`. 0 is
+        perfect; a distance that is independent of the errors has 0.5. ``blind_by_category`` is the
+        same share for items with an error of a category.
     """
     severity = annotated_severity(items)
     by_category = [_severities(item) for item in items]
@@ -135,7 +133,7 @@ def _agreement(values: Values, severity: Values) -> dict[str, Any]:
 
 
 def plot_distances(items: Sequence[Item], distances: Mapping[str, Values]) -> Figure:
-    """Each distance against annotated severity; severe items that it hardly sees are ringed."""
+    """A plot of each distance against annotated severity; overlooked items are ringed."""
     from matplotlib.figure import Figure
 
     severity = annotated_severity(items)

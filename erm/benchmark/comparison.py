@@ -1,7 +1,4 @@
-"""Several critics in one table, compared in pairs over the same items.
-
-Covers the paired bootstrap of F1. Not covered: the scores of one critic (`erm.benchmark.scores`).
-"""
+"""Several critics in one table, compared on the same items by a paired bootstrap of F1."""
 
 from __future__ import annotations
 
@@ -26,7 +23,7 @@ PAIRED_RESAMPLES = 10_000
 
 
 def comparison_table(named_scores: Mapping[str, Scores], seed: int = 0) -> list[dict[str, Any]]:
-    """One row a critic, each compared with the first one.
+    """One row per critic, each compared with the first one.
 
     Returns:
         Rows with ``name``, ``f1_hard`` (overall and by task), ``f1_soft``,
@@ -36,7 +33,7 @@ def comparison_table(named_scores: Mapping[str, Scores], seed: int = 0) -> list[
         (Efron and Tibshirani, ch. 16); the last four are None in the first row.
 
     Raises:
-        ErmError: two critics share no item.
+        ErmError: a critic shares no item with the first one.
     """
     rows: list[dict[str, Any]] = []
     first: Scores | None = None
@@ -61,56 +58,61 @@ def comparison_table(named_scores: Mapping[str, Scores], seed: int = 0) -> list[
         if first is None:
             first = scores
         else:
-            row |= _against(name, first, scores, seed)
+            row |= _compare(name, first, scores, seed)
         rows.append(row)
     return rows
 
 
-def _against(name: str, first: Scores, other: Scores, seed: int) -> dict[str, Any]:
-    base, compared = _by_item(first), _by_item(other)
-    shared = [key for key in base if key in compared]
+def _compare(name: str, first: Scores, other: Scores, seed: int) -> dict[str, Any]:
+    first_items, other_items = _by_item(first), _by_item(other)
+    shared = [key for key in first_items if key in other_items]
     if not shared:
-        raise ErmError(f"Critic '{name}' was judged on none of the first critic's items.")
-    ours = count_matrix([compared[key] for key in shared])
-    theirs = count_matrix([base[key] for key in shared])
+        raise ErmError(f"Critic '{name}' was scored on none of the first critic's items.")
+    counts = count_matrix([other_items[key] for key in shared])
+    first_counts = count_matrix([first_items[key] for key in shared])
     everything = np.ones((1, len(shared)), dtype=np.int64)
     observed = float(
-        resampled_f1(ours, everything, "hard")[0] - resampled_f1(theirs, everything, "hard")[0]
+        resampled_f1(counts, everything, "hard")[0]
+        - resampled_f1(first_counts, everything, "hard")[0]
     )
-    apart = _resampled_differences(ours, theirs, seed)
-    # The resampled differences, moved to a mean difference of 0, are what chance alone would give.
-    as_far = np.abs(apart - observed) >= abs(observed) - 1e-12
+    resampled = _resampled_differences(counts, first_counts, seed)
+    # Shifted to a mean of 0, the resampled differences follow the null hypothesis.
+    as_extreme = np.abs(resampled - observed) >= abs(observed) - 1e-12
     return {
         "shared_items": len(shared),
         "difference": observed,
-        "difference_interval_95": [float(value) for value in np.percentile(apart, [2.5, 97.5])],
-        "p_value": float((as_far.sum() + 1) / (PAIRED_RESAMPLES + 1)),
+        "difference_interval_95": [float(value) for value in np.percentile(resampled, [2.5, 97.5])],
+        "p_value": float((as_extreme.sum() + 1) / (PAIRED_RESAMPLES + 1)),
     }
 
 
 def _resampled_differences(
-    ours: NDArray[np.float64], theirs: NDArray[np.float64], seed: int
+    counts: NDArray[np.float64], first_counts: NDArray[np.float64], seed: int
 ) -> NDArray[np.float64]:
-    """(PAIRED_RESAMPLES,) differences of F1 hard, each over one draw of items for both critics."""
+    """(PAIRED_RESAMPLES,) differences of F1 hard; both critics have the same resampled items."""
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(PAIRED_RESAMPLES // RESAMPLES):  # all at once would take 100 MB
-        draws = draw_items(len(ours), rng, RESAMPLES)
-        found.append(resampled_f1(ours, draws, "hard") - resampled_f1(theirs, draws, "hard"))
+        draws = draw_items(len(counts), rng, RESAMPLES)
+        found.append(
+            resampled_f1(counts, draws, "hard") - resampled_f1(first_counts, draws, "hard")
+        )
     return np.concatenate(found)
 
 
 def severity_of_items(scores: Scores, first: Scores) -> NDArray[np.float64]:
-    """(items of the first critic,) total severity that a critic told; NaN where its item does not
-    count or there is none."""
-    told = _by_item(scores)
+    """(items of the first critic,) total severity that a critic predicted; NaN if it has no such
+    item or the item does not count."""
+    by_item = _by_item(scores)
     keys = [item_key(score) for score in first.items]
-    values = [float(severity_totals([told[key]])[0][0]) if key in told else np.nan for key in keys]
+    values = [
+        float(severity_totals([by_item[key]])[0][0]) if key in by_item else np.nan for key in keys
+    ]
     return np.array(values, dtype=np.float64)
 
 
 def item_key(score: ItemScore) -> tuple[str, str, str]:
-    """What identifies an item across critics' predictions."""
+    """The key of an item in the predictions of all critics."""
     item = score.prediction.item
     return (score.task, repr(item.id), repr(item.idx))
 

@@ -1,8 +1,4 @@
-"""Distance of two images in the features of a vision model such as DINO or CLIP.
-
-Covers loading by folder or hub name and the cosine. Not covered: training such models, and any
-claim about which one to take.
-"""
+"""Distance of two images in the features of a vision model such as DINO or CLIP."""
 
 from __future__ import annotations
 
@@ -20,13 +16,13 @@ from erm.errors import ErmError
 def feature_distances(
     items: Sequence[Item], model: str, *, batch_size: int = 16
 ) -> NDArray[np.float64]:
-    """(items,) 1 − cosine of the two images' features, in [0, 2]; NaN without two images.
+    """(items,) 1 − cosine of the two images' features, in [0, 2]; NaN if an image is missing.
 
-    Features are what the model was trained to compare: CLIP's and SigLIP's projected image
-    embedding, for others (DINO, ViT) the class token of the last layer.
+    The features are the projected image embedding (CLIP, SigLIP) or the class token of the last
+    layer (DINO, ViT and others).
 
     Args:
-        model: a folder, or a name on the hub that may be downloaded.
+        model: a folder or a hub name; the model may be downloaded.
 
     Raises:
         ErmError: there is no such model, or it takes no images.
@@ -36,8 +32,8 @@ def feature_distances(
     pairs = image_pairs(items)
     while batch := list(islice(pairs, batch_size)):
         features = embed([image for _, pair in batch for image in pair])
-        left, right = features[0::2], features[1::2]
-        values[[index for index, _ in batch]] = 1 - np.sum(left * right, axis=1)
+        reference, candidate = features[0::2], features[1::2]
+        values[[index for index, _ in batch]] = 1 - np.sum(reference * candidate, axis=1)
     return values
 
 

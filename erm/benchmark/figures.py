@@ -1,8 +1,4 @@
-"""The report page's scatter plots as numbers: bubbles in drawings of a fixed size.
-
-Covers where each bubble lies, how large it is and what it is called. Not covered: their look, which
-is the page's (``templates``), and files for other viewers (`erm.benchmark.blindness`).
-"""
+"""The scatter plots of the report page: positions, sizes and labels of their bubbles."""
 
 from __future__ import annotations
 
@@ -21,17 +17,17 @@ from erm.benchmark.statistics import severity_totals
 from erm.tasks import task_names
 
 _LEVELS = 40
-"""Steps of a distance that are told apart, so that a large set draws no more than a small one."""
+"""Distances are rounded to so many levels, which limits the number of bubbles."""
 
 
 def severity_scatter(scores: Scores) -> dict[str, Any]:
-    """Bubbles of (annotated, predicted) total severity, area by items, in a 300 × 300 drawing."""
+    """Bubbles at (annotated, predicted) total severity in a drawing of 300 × 300; area by items."""
     counted = [score for score in scores.items if score.counted]
     predicted, annotated = severity_totals(counted)
     top = _top([*predicted.tolist(), *annotated.tolist()])
     bubbles: Counter[tuple[str, float, float]] = Counter()
-    for score, told, truth in zip(counted, predicted, annotated, strict=True):
-        bubbles[score.task, round(min(float(truth), top), 1), round(min(float(told), top), 1)] += 1
+    for score, guess, truth in zip(counted, predicted, annotated, strict=True):
+        bubbles[score.task, round(min(float(truth), top), 1), round(min(float(guess), top), 1)] += 1
     scale = 280 / top
     return {
         "top": f"{top:g}",
@@ -39,23 +35,23 @@ def severity_scatter(scores: Scores) -> dict[str, Any]:
             {
                 "task": task,
                 "x": round(15 + truth * scale + _shift(task), 1),
-                "y": round(285 - told * scale, 1),
+                "y": round(285 - guess * scale, 1),
                 "r": round(min(14.0, 2.2 * math.sqrt(count)), 1),
-                "label": f"{count} × {task}: annotated {truth:g}, predicted {told:g}",
+                "label": f"{count} × {task}: annotated {truth:g}, predicted {guess:g}",
             }
-            for (task, truth, told), count in sorted(bubbles.items())
+            for (task, truth, guess), count in sorted(bubbles.items())
         ],
     }
 
 
 def _shift(task: str) -> float:
-    """How far a task's bubbles move sideways, so that equal whole numbers stay distinguishable."""
+    """Horizontal shift of a task's bubbles, so that equal values of tasks don't overlap."""
     tasks = task_names()
     return 4 * (tasks.index(task) - (len(tasks) - 1) / 2)
 
 
 def _top(values: Sequence[float], least: float = 5.0) -> float:
-    """The upper end of an axis: a few outliers must not press everything else into one corner."""
+    """The upper end of an axis; the highest 2 % of the values may exceed it."""
     every = sorted(values)
     if not every:
         return least
@@ -65,17 +61,17 @@ def _top(values: Sequence[float], least: float = 5.0) -> float:
 def distance_panels(
     items: Sequence[Item], distances: Mapping[str, NDArray[np.float64]]
 ) -> list[dict[str, Any]]:
-    """A drawing of 200 × 170 a distance: annotated severity across, the distance upwards."""
+    """One drawing of 200 × 170 per distance: annotated severity on x, the distance on y."""
     severity = annotated_severity(items)
     tasks = np.array([item.task for item in items])
     across = _top(severity.tolist())
     panels = []
     for name, values in distances.items():
-        known = np.isfinite(values)
-        up = _top(values[known].tolist(), 1e-9)
+        valid = np.isfinite(values)
+        up = _top(values[valid].tolist(), 1e-9)
         near = overlooked(items, values)
         bubbles: Counter[tuple[bool, str, float, float]] = Counter()
-        for index in np.flatnonzero(known & np.isin(tasks, list(task_names()))).tolist():
+        for index in np.flatnonzero(valid & np.isin(tasks, list(task_names()))).tolist():
             level = round(min(1.0, max(0.0, float(values[index]) / up)) * _LEVELS) / _LEVELS
             truth = round(min(float(severity[index]), across), 1)
             bubbles[bool(near[index]), items[index].task, truth, level] += 1

@@ -1,8 +1,6 @@
 """VC-RewardBench on disk: reading and writing items and predictions as JSONL, JSON list or Parquet.
 
-Covers the field names, images beside the file, and what is wrong with a row, by line. Not covered:
-Parquet and Hugging Face data sets as files (`erm.benchmark.parquet`), what a score makes of a row
-(`erm.benchmark.scoring`) and our own training pairs (`erm.dataset.pairs`).
+A row with a problem is kept; problems are collected with their line.
 """
 
 from __future__ import annotations
@@ -24,7 +22,7 @@ from erm.tasks import task_names
 from erm.tasks.discrepancy import Discrepancy
 
 Image = Path | bytes
-"""An image as the benchmark holds it: a file, or the bytes of one."""
+"""An image file, or its bytes."""
 
 _IMAGE_COLUMNS = {
     "gt_img_path": ("gt_img_path", "gt_image", "gt_img"),
@@ -37,7 +35,7 @@ _KNOWN.update(name for names in _IMAGE_COLUMNS.values() for name in names)
 
 @dataclass(frozen=True)
 class Problem:
-    """What is wrong with one row: ``where`` is a line or entry, ``kind`` is what gets counted."""
+    """A problem of a row: ``where`` is a line or entry; problems are counted by ``kind``."""
 
     where: str
     kind: str
@@ -49,11 +47,11 @@ class Item:
     """One pair of VC-RewardBench with its annotated errors.
 
     Attributes:
-        id, idx: the row's own names, as they stand in the file.
-        task: the row's ``category``; may be a task that we don't know, which scores leave out.
-        reference, candidate: the two images; None where the row names none.
-        human_errors: as they stand in the file; category under ``type``.
-        extra: every other field of the row, kept for writing.
+        id, idx: as in the file.
+        task: the row's ``category``; scores leave out unknown tasks.
+        reference, candidate: the two images; None if the row names none.
+        human_errors: as in the file, with the category under ``type``.
+        extra: all other fields of the row, kept for writing.
     """
 
     id: Any
@@ -67,7 +65,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Prediction:
-    """An item with a critic's parsed report, or None and the reason why there is none."""
+    """An item with a critic's parsed report, or None and the reason."""
 
     item: Item
     pred_json: Any
@@ -75,7 +73,7 @@ class Prediction:
 
 
 def human_error(discrepancy: Discrepancy) -> dict[str, Any]:
-    """An exact discrepancy as an entry of ``human_errors``, with its box where it is known."""
+    """A discrepancy as an entry of ``human_errors``, with its box if it has one."""
     row: dict[str, Any] = {
         "type": discrepancy.category,
         "severity": discrepancy.severity,
@@ -91,28 +89,27 @@ def read_benchmark(path: str | Path, problems: list[Problem] | None = None) -> l
     """The items of a benchmark file, in order.
 
     Args:
-        path: JSONL, a JSON list, Parquet, or a folder: Parquet files as the hub holds them, or a
-            data set that `datasets` saved.
-        problems: collects what is wrong with single rows, which are kept. Without it the first
-            reading of a faulty file raises.
+        path: JSONL, a JSON list, Parquet, or a folder with Parquet files of the hub or a data set
+            that `datasets` saved.
+        problems: gets the problems of rows; if it is None, a problem raises.
 
     Raises:
-        ErmError: not readable, a line that is not a JSON object; or any problem where `problems`
-            is None.
+        ErmError: the file can't be read, a line is not a JSON object, or a row has a problem and
+            `problems` is None.
     """
     rows = _rows(Path(path))
     found: list[Problem] = []
     items = [_item(row, where, Path(path), found) for where, row in rows]
     found += _duplicates(items, [where for where, _ in rows])
-    _settle(found, problems, Path(path))
+    _report_problems(found, problems, Path(path))
     return items
 
 
 def read_predictions(path: str | Path, problems: list[Problem] | None = None) -> list[Prediction]:
-    """The predictions of a file that `write_predictions` or the public inference script wrote.
+    """The predictions in a file of `write_predictions` or of the public inference script.
 
-    A row without ``pred_json`` has no report and counts as an empty one, as in public scores.
-    Arguments and errors as for `read_benchmark`.
+    A row without ``pred_json`` has no report, which the published scores count as an empty one.
+    Arguments and errors are those of `read_benchmark`.
     """
     rows = _rows(Path(path))
     found: list[Problem] = []
@@ -124,22 +121,21 @@ def read_predictions(path: str | Path, problems: list[Problem] | None = None) ->
         reason = row.get("error_parse_failed_reason")
         predictions.append(Prediction(item, row.get("pred_json"), reason and str(reason)))
     found += _duplicates([p.item for p in predictions], [where for where, _ in rows])
-    _settle(found, problems, Path(path))
+    _report_problems(found, problems, Path(path))
     return predictions
 
 
 def write_benchmark(path: str | Path, items: Iterable[Item]) -> None:
-    """Write items; the format follows the suffix: .jsonl, .json (a list) or .parquet.
+    """Write items to .jsonl, .json (a list) or .parquet.
 
-    For JSON, images held as bytes are written into ``images/`` beside the file and paths are
-    relative to the file's folder; Parquet holds the bytes themselves. Files appear whole or not
-    at all.
+    For JSON, image bytes are written to ``images/`` in the file's folder, and paths are relative to
+    that folder. Parquet contains the images. A file appears only when it is complete.
     """
     _write_rows(Path(path), list(items), None)
 
 
 def write_predictions(path: str | Path, predictions: Sequence[Prediction]) -> None:
-    """Write predictions as `write_benchmark` writes items, with the two inference fields added."""
+    """Write predictions: items as in `write_benchmark`, with the two fields of inference."""
     added = [
         {"pred_json": p.pred_json, "error_parse_failed_reason": p.failure} for p in predictions
     ]
@@ -147,7 +143,7 @@ def write_predictions(path: str | Path, predictions: Sequence[Prediction]) -> No
 
 
 def describe(problems: Sequence[Problem], limit: int = 5) -> str:
-    """One sentence that counts problems by kind and names the first rows."""
+    """Problems in one sentence: counts by kind, then the first rows."""
     counts = Counter(problem.kind for problem in problems)
     counted = ", ".join(f"{count} × {kind}" for kind, count in counts.items())
     named = "; ".join(f"{problem.where} {problem.message}" for problem in problems[:limit])
@@ -155,7 +151,7 @@ def describe(problems: Sequence[Problem], limit: int = 5) -> str:
     return f"{counted} ({named}{more})"
 
 
-def _settle(found: list[Problem], problems: list[Problem] | None, path: Path) -> None:
+def _report_problems(found: list[Problem], problems: list[Problem] | None, path: Path) -> None:
     if problems is not None:
         problems.extend(found)
     elif found:
@@ -177,7 +173,7 @@ def _rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
         values = parse_json(text, f"{path}")
         return [(f"entry {n}", _object(row, f"{path}, entry {n}")) for n, row in enumerate(values)]
     rows = []
-    # str.splitlines would also split at U+2028, which is allowed inside JSON strings.
+    # str.splitlines would also split at U+2028, which JSON strings may contain.
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             where = f"{path}, line {number}"
@@ -219,7 +215,7 @@ def _image(
     folder: Path,
     found: list[Problem],
 ) -> Image | None:
-    # A data set may hold both a path column and the image itself: the image needs no file.
+    # A data set may have both a path and the image; then the file is not needed.
     values = [row[name] for name in names if row.get(name)]
     for value in values:
         if isinstance(value, Mapping) and value.get("bytes"):
@@ -281,7 +277,7 @@ def _image_field(path: Path, number: int, name: str, image: Image | None) -> Any
     if path.suffix == ".parquet":
         content = image.read_bytes() if isinstance(image, Path) and image.is_file() else image
         if not isinstance(content, bytes):
-            return None  # `datasets` fails on a path without bytes
+            return None  # `datasets` raises for a path without bytes
         named = image.name if isinstance(image, Path) else f"{number:05d}_{name}.png"
         return {"bytes": content, "path": named}
     if isinstance(image, bytes):
@@ -297,11 +293,11 @@ def _image_field(path: Path, number: int, name: str, image: Image | None) -> Any
 def image_pairs(
     items: Sequence[Item],
 ) -> Iterator[tuple[int, tuple[PillowImage.Image, PillowImage.Image]]]:
-    """Index and both RGB images of every item whose images can be read."""
+    """Index and both RGB images of each item whose images can be read."""
     for index, item in enumerate(items):
         if item.reference is None or item.candidate is None:
             continue
         try:
             yield index, (open_image(item.reference), open_image(item.candidate))
         except ErmError:
-            continue  # the distance stays NaN, and tables count the items behind each number
+            continue  # the distance stays NaN; tables show the number of items

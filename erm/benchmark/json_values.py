@@ -1,4 +1,4 @@
-"""JSON values that standard JSON can hold, and reading them with a place in the error."""
+"""Parsing of JSON with the place in the error; values without NaN and infinities."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def parse_json(text: str, where: str) -> Any:
 
 
 def finite(value: Any) -> Any:
-    """The same JSON value with NaN and infinities as null, which standard JSON can hold."""
+    """The value with null for NaN and infinities, which standard JSON does not have."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

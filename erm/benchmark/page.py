@@ -1,8 +1,4 @@
-"""The report page: an overview and a gallery of every item, as HTML that works from disk.
-
-Covers what the page's templates need and the images beside or inside it. Not covered: computing
-scores (`erm.benchmark.scores`) and serving the folder (`erm.benchmark.view`).
-"""
+"""The report page: an overview and a gallery of all items, as HTML that works from disk."""
 
 from __future__ import annotations
 
@@ -34,15 +30,15 @@ from erm.tasks import task_names
 ImagePlacing = Literal["auto", "embedded", "files"]
 
 EMBEDDED_LIMIT = 24 * 2**20
-"""Bytes of images up to which ``auto`` puts them into the page itself: MLflow's artifact viewer
-shows a single file only, and a browser still opens such a page at once."""
+"""``auto`` embeds images of at most so many bytes in total: MLflow's artifact viewer shows only
+single files, and a browser still opens such a page fast."""
 MOST_ERRORS = 200
-"""Errors of one item that the page shows; the rest is counted."""
+"""Most errors of an item on the page; the others are counted."""
 MOST_CHARACTERS = 600
-"""Characters of one text that the page shows."""
+"""Most characters of a text on the page."""
 
 _IMAGES = "page-images"
-"""The page's own folder, which it empties; a benchmark's own ``images`` may lie beside it."""
+"""Folder of the page's images. It is emptied, so it is not a benchmark's ``images``."""
 _ENDINGS = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "webp"))
 
 
@@ -56,15 +52,15 @@ def write_page(
     links: Mapping[str, str] = MappingProxyType({}),
     distances: Mapping[str, NDArray[np.float64]] = MappingProxyType({}),
 ) -> Path:
-    """Write ``index.html`` into a folder, with ``page-images/`` beside it unless they are embedded.
+    """Write ``index.html`` and, unless images are embedded, ``page-images/`` into a folder.
 
     Args:
         title: heading of the page.
-        images: ``embedded`` for one self-contained file, ``files`` for a folder, ``auto`` for
-            one file as long as it stays small (`EMBEDDED_LIMIT`).
+        images: ``embedded`` for one self-contained file, ``files`` for a folder of images, ``auto``
+            for one file if it is small (`EMBEDDED_LIMIT`).
         comparison: rows of `erm.benchmark.comparison.comparison_table`, shown as a table.
-        links: addresses of other critics' pages, by the name that the comparison has for them.
-        distances: name → (items,), set against annotated severity (`erm.benchmark.blindness`).
+        links: name of a critic in `comparison` → address of its page.
+        distances: name → (items,), compared with annotated severity (`erm.benchmark.blindness`).
 
     Returns:
         The path of ``index.html``.
@@ -103,11 +99,11 @@ def write_page(
 
 
 def _script_json(value: Any) -> Markup:
-    """JSON for a script element: no character in it can end the element or open a comment."""
+    """JSON for a script element; no character can end the element or begin a comment."""
     text = json.dumps(finite(value), ensure_ascii=False, separators=(",", ":"))
     for character, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(character, escape)
-    # The only unescaped text of the page; everything in it goes through textContent.
+    # The only unescaped text of the page; the script sets all of it as textContent.
     return Markup(text)
 
 
@@ -126,7 +122,7 @@ def _embeds(scores: Scores, images: ImagePlacing) -> bool:
 
 
 class _ImageStore:
-    """Where the page's images go; gives the address that the page uses."""
+    """Stores the page's images and returns their addresses."""
 
     def __init__(self, folder: Path, embed: bool) -> None:
         self.embed = embed
@@ -184,7 +180,7 @@ def _item(score: ItemScore, number: int, store: _ImageStore) -> dict[str, Any]:
 
 
 def _joined(score: ItemScore) -> list[dict[str, Any]]:
-    """Matches first, then what was missed, then what was invented."""
+    """Rows of the item's table: matches, then missed errors, then invented ones."""
     if score.lists is None:
         return []
     predicted, annotated = score.lists.predicted, score.lists.annotated
@@ -225,7 +221,7 @@ def _error(error: Error) -> dict[str, Any]:
 
 
 def _box(value: Any) -> list[float] | None:
-    """[x0, y0, x1, y1] in pixels, where an error holds four finite numbers; else None."""
+    """[x0, y0, x1, y1] in pixels; None unless these are four finite numbers."""
     if not isinstance(value, (list, tuple)) or len(value) != 4:
         return None
     if not all(isinstance(side, (int, float)) and math.isfinite(side) for side in value):

@@ -1,7 +1,4 @@
-"""VC-RewardBench's rows as Parquet and as Hugging Face data sets, images included.
-
-Covers files and folders. Not covered: what the fields mean (`erm.benchmark.formats`).
-"""
+"""VC-RewardBench's rows as Parquet files and Hugging Face data sets, with their images."""
 
 from __future__ import annotations
 
@@ -19,19 +16,19 @@ from erm.dataset.pairs import with_features
 from erm.errors import ErmError
 
 _JSON_FIELDS = ("human_errors", "pred_json")
-"""Errors come from critics and need not share one schema, so they travel as JSON text."""
+"""Errors of critics need not have one schema, so they are stored as JSON text."""
 _IMAGE_FIELDS = ("gt_img_path", "pred_img_path")
 _IMAGE = pa.struct([("bytes", pa.binary()), ("path", pa.string())])
 
 
 def read_rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    """The rows of a Parquet file or of a data set's folder, each with its place.
+    """The rows of a Parquet file or of a folder, each with its place.
 
-    A folder holds Parquet files, also in folders below, as a data set on the hub does; or what
-    ``datasets.Dataset.save_to_disk`` wrote.
+    A folder holds Parquet files, possibly in subfolders, like a data set on the hub, or a data set
+    of ``datasets.Dataset.save_to_disk``.
 
     Raises:
-        ErmError: nothing to read there, or not readable.
+        ErmError: there is nothing to read, or it can't be read.
     """
     rows: list[tuple[str, dict[str, Any]]] = []
     for name, table in _tables(path):
@@ -49,7 +46,7 @@ def _tables(path: Path) -> Iterator[tuple[Path, pa.Table]]:
     if path.is_dir():
         files = sorted(path.rglob("*.parquet"))
         if not files:
-            # `datasets` leaves results of its own computations beside the data.
+            # `datasets` keeps cached results in the folder of the data.
             saved = path.rglob("*.arrow")
             files = sorted(file for file in saved if not file.name.startswith("cache-"))
         if not files:
@@ -68,10 +65,10 @@ def _tables(path: Path) -> Iterator[tuple[Path, pa.Table]]:
 
 
 def write_rows(path: Path, rows: list[dict[str, Any]]) -> None:
-    """Write rows as one file that `datasets` opens with images decoded.
+    """Write rows to one file, from which `datasets` decodes the images.
 
     Raises:
-        ErmError: the rows' other fields don't share one schema.
+        ErmError: the other fields of the rows don't have one schema.
     """
     columns = {
         name: [row.get(name) for row in rows] for name in dict.fromkeys(k for r in rows for k in r)

@@ -1,8 +1,4 @@
-"""Scoring a set of predictions in one go: published summary, our additions, and every item.
-
-Covers the entry point `score`. Not covered: how each part is computed (`erm.benchmark.scoring`,
-`erm.benchmark.statistics`) and shown (`erm.benchmark.page`).
-"""
+"""All scores of a set of predictions: the published summary, our additions, and each item."""
 
 from __future__ import annotations
 
@@ -21,9 +17,10 @@ class Scores:
     """All scores of one critic.
 
     Attributes:
-        summary: the published keys and nothing else; None where a value is undefined.
+        judge: name of the judge.
+        summary: the published keys only; None if a value is undefined.
         additions: intervals, precision, severities, ranking, calibration, what was left out.
-        items: every prediction with its lists and matches, in the order of the file.
+        items: each prediction with its lists and matches, in the order of the file.
     """
 
     judge: str
@@ -32,11 +29,11 @@ class Scores:
     items: tuple[ItemScore, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """The summary's keys, then ``additions`` and ``judge`` as sections of their own."""
+        """The summary's keys, and the sections ``additions`` and ``judge``."""
         return {**self.summary, "judge": self.judge, "additions": self.additions}
 
     def metrics(self) -> dict[str, float]:
-        """The main numbers, flat, for ``dvc metrics`` and MLflow."""
+        """The main metrics, flat, for DVC and MLflow."""
         flat: dict[str, float] = {}
         for task, section in (("overall", self.summary["overall"]), *self._tasks()):
             flat[f"{task}/f1_hard"] = section["overall"]["f1_hard"]
@@ -69,10 +66,10 @@ def score(
     problems: Sequence[Problem] = (),
     seed: int = 0,
 ) -> Scores:
-    """Judge and score predictions; the same predictions, judge replies and seed, the same numbers.
+    """Score predictions. Equal predictions, judge's replies and seed give equal scores.
 
     Args:
-        problems: what `read_predictions` found, to be counted in the additions.
+        problems: found by `read_predictions`; the additions count them.
         seed: of the bootstrap.
     """
     items = judge_items(predictions, judge.replies)

@@ -1,8 +1,6 @@
-"""Published VC-RewardBench scores: F1 hard and soft, severity correlation, to the last digit.
+"""The published VC-RewardBench scores: F1 hard and soft, severity correlation, to the last digit.
 
-Source of every rule: the reference scoring, steps 1 to 7; golden numbers in ``tests/golden``.
-Not covered: the judge's decisions (`erm.benchmark.judge.judges`) and our own additions
-(`erm.benchmark.statistics`).
+All rules are those of the public evaluator; ``tests/golden`` holds its input and output.
 """
 
 from __future__ import annotations
@@ -28,7 +26,7 @@ from erm.tasks import task_names
 
 @dataclass(frozen=True)
 class Counts:
-    """Matches and misses; soft counts a partial match half. Counts add up over items (micro)."""
+    """Matches and misses, summed over items; `soft` counts a partial match as half."""
 
     hard: int = 0
     soft: float = 0.0
@@ -45,18 +43,18 @@ class Counts:
 
     @property
     def f1_hard(self) -> float:
-        """In [0, 1]; 1 where there was nothing to find and nothing was found."""
+        """In [0, 1]; 1 if there are no errors on either side."""
         if self.hard == self.invented == self.missed == 0:
             return 1.0
         return f1(self.hard, self.invented, self.missed)
 
     @property
     def f1_soft(self) -> float:
-        """In [0, 1]; 0 where there was nothing to find, unlike the hard one."""
+        """In [0, 1]; unlike the hard one, 0 if there are no errors on either side."""
         return f1(self.soft, self.invented, self.missed)
 
     def published(self) -> dict[str, float]:
-        """Under the public evaluator's keys."""
+        """With the public evaluator's keys."""
         return {
             "tp_hard": self.hard,
             "tp_soft": self.soft,
@@ -75,21 +73,21 @@ def f1(found: float, invented: float, missed: float) -> float:
 
 
 def ratio(part: float, whole: float) -> float:
-    """part / whole, and 0 where the whole is 0."""
+    """part / whole; 0 if the whole is 0."""
     return part / whole if whole else 0.0
 
 
 @dataclass(frozen=True)
 class ItemScore:
-    """One item after judging.
+    """The scores of one item.
 
     Attributes:
-        lists: the errors that took part; None for an item that was left out or unusable.
+        lists: the aligned errors; None if the item was left out or is unusable.
         alignment: None unless the item counts.
-        failure: why it counts nowhere; None where it counts or was left out (unknown task).
-        counts: of the whole item; `by_category` holds one for each category of the task.
-        predicted_severity, annotated_severity: sums by category; not finite where a severity
-            in the file was not.
+        failure: why the item does not count; None if it counts or its task is unknown.
+        counts: of the whole item; `by_category` has those of each category.
+        predicted_severity, annotated_severity: sums by category; not finite if a severity in the
+            file is not.
     """
 
     prediction: Prediction
@@ -107,16 +105,18 @@ class ItemScore:
 
     @property
     def counted(self) -> bool:
-        """Whether the item takes part in the summary."""
+        """Whether the item counts in the summary."""
         return self.alignment is not None
 
 
 def judge_items(
     predictions: Sequence[Prediction], align: Callable[[Sequence[ErrorLists]], Sequence[str | None]]
 ) -> list[ItemScore]:
-    """Score every item, in order; `align` gets all usable lists at once and gives their replies.
+    """Score all items, in order.
 
-    A reply of None is an item that the judge has nothing for; it fails.
+    Args:
+        align: a judge; from the lists of all usable items to its replies. If a reply is None, the
+            item fails.
     """
     scores: list[ItemScore | None] = [None] * len(predictions)
     asked: list[tuple[int, ErrorLists]] = []
@@ -178,7 +178,7 @@ def _severity_sums(errors: Sequence[Error], categories: Sequence[str]) -> dict[s
 
 
 def severity_number(value: Any) -> float:
-    """A severity as public scoring reads it: whatever Python's ``float`` accepts, else 0."""
+    """A severity as the public evaluator reads it: what Python's ``float`` accepts, else 0."""
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):
@@ -186,7 +186,7 @@ def severity_number(value: Any) -> float:
 
 
 def summarize(scores: Sequence[ItemScore]) -> dict[str, Any]:
-    """The published summary, with the public evaluator's keys; None where a value is undefined."""
+    """The published summary, with the public evaluator's keys; None if a value is undefined."""
     counted = [score for score in scores if score.counted]
     tasks = {task: [s for s in counted if s.task == task] for task in sorted(task_names())}
     every = sorted({category for task in task_names() for category in categories_of(task)})
@@ -234,25 +234,28 @@ def _correlate(rows: Sequence[ItemScore], category: str | None) -> float | None:
 
 
 def severity_sum(sums: Mapping[str, float], category: str | None = None) -> float:
-    """An item's severity of one category, or of all."""
+    """The severity of one category, or of all categories, of an item."""
     return sum(sums.values()) if category is None else sums[category]
 
 
-def pearson(left: Sequence[float], right: Sequence[float]) -> float | None:
-    """Correlation in [-1, 1] up to rounding; None for under two values, a constant side, or a
-    value that is not finite. Sums are exact, so that the order of items does not matter."""
-    if len(left) < 2 or not all(map(math.isfinite, [*left, *right])):
+def pearson(first: Sequence[float], second: Sequence[float]) -> float | None:
+    """Pearson correlation in [-1, 1], up to rounding.
+
+    It is None for fewer than two values, if one sequence is constant, or if a value is not finite.
+    Sums are exact, so that the order of items does not matter.
+    """
+    if len(first) < 2 or not all(map(math.isfinite, [*first, *second])):
         return None
-    if min(left) == max(left) or min(right) == max(right):
+    if min(first) == max(first) or min(second) == max(second):
         return None
     try:
-        mean_left = math.fsum(left) / len(left)
-        mean_right = math.fsum(right) / len(right)
-        squares_left = math.fsum((x - mean_left) ** 2 for x in left)
-        squares_right = math.fsum((y - mean_right) ** 2 for y in right)
+        mean_first = math.fsum(first) / len(first)
+        mean_second = math.fsum(second) / len(second)
+        squares_first = math.fsum((x - mean_first) ** 2 for x in first)
+        squares_second = math.fsum((y - mean_second) ** 2 for y in second)
         products = math.fsum(
-            (x - mean_left) * (y - mean_right) for x, y in zip(left, right, strict=True)
+            (x - mean_first) * (y - mean_second) for x, y in zip(first, second, strict=True)
         )
-        return products / math.sqrt(squares_left * squares_right)
+        return products / math.sqrt(squares_first * squares_second)
     except (OverflowError, ZeroDivisionError):
         return None

@@ -1,8 +1,7 @@
-"""Similarity scores that give no list, as distances between the two images or sources of an item.
+"""Similarity scores as distances between the two images, or the two sources, of an item.
 
-Covers pixel MSE, SSIM, distances between sources where both are known, and features of a vision
-model (`erm.benchmark.features`). Not covered: how well a distance follows what people annotated
-(`erm.benchmark.blindness`) and lists of errors (`erm.benchmark.scoring`).
+There are pixel MSE, SSIM, distances between sources, and features of a vision model
+(`erm.benchmark.features`).
 """
 
 from __future__ import annotations
@@ -19,70 +18,70 @@ from erm.tasks import TextDistance, get_task, task_names
 
 Pixels = NDArray[np.uint8]
 Distances = dict[str, NDArray[np.float64]]
-"""Name → (items,): 0 is equal; NaN where a distance does not apply or an image can't be read."""
+"""Name → (items,): 0 is equal; NaN if a distance does not apply or an image can't be read."""
 
 LONGEST_SIDE = 512
-"""Images are shrunk to this many pixels before comparison, so that 1,335 pairs take minutes."""
+"""Images are shrunk to this many pixels before comparison, to save time."""
 SSIM_WINDOW = 7
 SOURCES = ("reference_source", "candidate_source")
-"""Fields of a row that hold the two sources."""
+"""Fields of a row with the two sources."""
 _FEATURES = "features:"
 
 
 def pixel_mse(reference: Pixels, candidate: Pixels) -> float:
     """Mean squared difference of values in [0, 1]; in [0, 1], 0 for equal images."""
-    left, right = _same_size(reference, candidate)
-    return float(np.mean((left / 255.0 - right / 255.0) ** 2))
+    candidate = _resized(candidate, reference)
+    return float(np.mean((reference / 255.0 - candidate / 255.0) ** 2))
 
 
 def one_minus_ssim(reference: Pixels, candidate: Pixels) -> float:
     """1 − mean SSIM over colours (Wang et al. 2004, window 7); in [0, 2], 0 for equal images."""
     from skimage.metrics import structural_similarity
 
-    left, right = _same_size(reference, candidate)
-    window = min(SSIM_WINDOW, *left.shape[:2])
+    candidate = _resized(candidate, reference)
+    window = min(SSIM_WINDOW, *reference.shape[:2])
     window -= 1 - window % 2
     if window < 3:
-        return pixel_mse(left, right)
-    return 1 - float(structural_similarity(left, right, channel_axis=2, win_size=window))
+        return pixel_mse(reference, candidate)
+    return 1 - float(structural_similarity(reference, candidate, channel_axis=2, win_size=window))
 
 
-def _same_size(reference: Pixels, candidate: Pixels) -> tuple[Pixels, Pixels]:
-    """Both with the candidate stretched to the reference, as public similarity rewards do."""
+def _resized(candidate: Pixels, reference: Pixels) -> Pixels:
+    """The candidate stretched to the reference's size, as in public similarity rewards."""
     if reference.shape == candidate.shape:
-        return reference, candidate
+        return candidate
     size = (reference.shape[1], reference.shape[0])
-    return reference, np.asarray(PillowImage.fromarray(candidate).resize(size))
+    return np.asarray(PillowImage.fromarray(candidate).resize(size))
 
 
 PIXEL_DISTANCES: dict[str, tuple[str, Callable[[Pixels, Pixels], float]]] = {
     "mse": ("pixel MSE", pixel_mse),
     "ssim": ("1 − SSIM", one_minus_ssim),
 }
-"""Distances from the pixels alone, by the name that asks for them: name in tables, function."""
+"""Distances of pixels, by spec: name in tables and function."""
 
 
-def measure_distances(items: Sequence[Item], specs: Sequence[str]) -> Distances:
-    """The distances that specifications name, by their name in tables.
+def measure_distances(items: Sequence[Item], distances: Sequence[str]) -> Distances:
+    """Measure distances, by their name in tables.
 
     Args:
-        specs: ``mse``, ``ssim``, a task's distance between sources such as ``teds`` (for rows that
-            hold `SOURCES`), or ``features:MODEL`` with a folder or a hub's name of a vision model
+        distances: ``mse``, ``ssim``, a task's distance between sources such as ``teds`` (for rows
+            with `SOURCES`), or ``features:MODEL`` with the folder or hub name of a vision model
             (DINO, CLIP, …).
 
     Raises:
-        ErmError: another specification, or a model that can't be loaded.
+        ErmError: a distance is unknown, or a model can't be loaded.
     """
-    by_text = _text_distances() if set(specs) - set(PIXEL_DISTANCES) else {}
-    for spec in specs:
+    by_text = _text_distances() if set(distances) - set(PIXEL_DISTANCES) else {}
+    for spec in distances:
         if spec not in (*PIXEL_DISTANCES, *by_text) and not spec.startswith(_FEATURES):
             known = ", ".join((*PIXEL_DISTANCES, *by_text, "features:MODEL"))
             raise ErmError(f"Unknown similarity '{spec}'; known: {known}.")
     found: Distances = {}
-    wanted = [PIXEL_DISTANCES[spec] for spec in specs if spec in PIXEL_DISTANCES]
+    wanted = [PIXEL_DISTANCES[spec] for spec in distances if spec in PIXEL_DISTANCES]
     if wanted:
         found |= _pixel_distances(items, wanted)
-    for spec in specs:
+    for spec in distances:
         if spec in by_text:
             task, distance = by_text[spec]
             found[distance.title] = text_distances(items, task, distance)
@@ -113,7 +112,7 @@ def _shrunk(image: PillowImage.Image) -> PillowImage.Image:
 
 
 def _text_distances() -> dict[str, tuple[str, TextDistance]]:
-    """Task and distance by the name that asks for it."""
+    """Task and distance, by spec."""
     return {
         name: (task, distance)
         for task in task_names()
@@ -122,7 +121,7 @@ def _text_distances() -> dict[str, tuple[str, TextDistance]]:
 
 
 def text_distances(items: Sequence[Item], task: str, distance: TextDistance) -> NDArray[np.float64]:
-    """(items,) distances between sources; NaN for other tasks, unknown or too large sources."""
+    """(items,) distances between sources; NaN for other tasks and unknown or too large sources."""
     values = np.full(len(items), np.nan)
     for index, item in enumerate(items):
         reference, candidate = (item.extra.get(name) for name in SOURCES)

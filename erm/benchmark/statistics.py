@@ -1,8 +1,4 @@
-"""Our own additions to the published scores: intervals, precision and recall, severities, ranking.
-
-Covers numbers over judged items. Not covered: the published summary (`erm.benchmark.scoring`) and
-the comparison of critics with each other (`erm.benchmark.comparison`).
-"""
+"""Our additions to the published scores: intervals, precision, recall, severities, ranking."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ from erm.benchmark.scoring import ItemScore, pearson, severity_number, total
 from erm.tasks import task_names
 
 RESAMPLES = 1000
-"""Bootstrap resamples of items behind an interval."""
+"""Bootstrap resamples of items for an interval."""
 CALIBRATION_BINS = (0, 1, 3, 6, 10, 20)
 """Lower edges of the bins of predicted severity."""
 
@@ -29,7 +25,7 @@ CALIBRATION_BINS = (0, 1, 3, 6, 10, 20)
 def additions(
     scores: Sequence[ItemScore], problems: Sequence[Problem] = (), seed: int = 0
 ) -> dict[str, Any]:
-    """Everything beside the published summary, overall and by task; None where undefined."""
+    """All additions, overall and by task; None if undefined."""
     counted = [score for score in scores if score.counted]
     by_task = {task: [s for s in counted if s.task == task] for task in task_names()}
     return {
@@ -73,7 +69,7 @@ def _section(rows: Sequence[ItemScore], seed: int) -> dict[str, Any]:
         "severity_bias": float((predicted - annotated).mean()) if rows else None,
         "severity_mae_matched": _matched_mae(rows),
         "severity_correlation": pearson(predicted.tolist(), annotated.tolist()),
-        **_emptiness(rows),
+        **_empty_accuracy(rows),
         "ranking_accuracy": ranking_accuracy(rows),
         "calibration": calibration(predicted, annotated),
     }
@@ -84,7 +80,7 @@ def _share(part: float, whole: float) -> float | None:
 
 
 def severity_totals(rows: Sequence[ItemScore]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """(predicted, annotated) severity of each item, each (items,); not finite counts as 0."""
+    """(predicted, annotated) severity of each item, each (items,); 0 for what is not finite."""
     return (
         np.array([_finite_total(row.predicted_severity) for row in rows], dtype=np.float64),
         np.array([_finite_total(row.annotated_severity) for row in rows], dtype=np.float64),
@@ -121,7 +117,7 @@ def resampled_f1(
 def draw_items(
     items: int, rng: np.random.Generator, resamples: int = RESAMPLES
 ) -> NDArray[np.int64]:
-    """(resamples, items): how often each item is drawn when as many are drawn with replacement."""
+    """(resamples, items): how often each item is in a resample of the same size."""
     return rng.multinomial(items, np.full(items, 1 / items), size=resamples)
 
 
@@ -140,66 +136,69 @@ def _intervals(rows: Sequence[ItemScore], seed: int) -> dict[str, list[float] | 
 
 def _matched_mae(rows: Sequence[ItemScore]) -> float | None:
     """Mean absolute difference of severities within matches."""
-    apart = []
+    differences = []
     for row in rows:
         if row.lists is None or row.alignment is None:
             continue
         for match in row.alignment.matches:
-            ours = severity_number(row.lists.predicted[match.predicted].get("severity"))
-            theirs = severity_number(row.lists.annotated[match.annotated].get("severity"))
-            if math.isfinite(ours) and math.isfinite(theirs):
-                apart.append(abs(ours - theirs))
-    return sum(apart) / len(apart) if apart else None
+            predicted = severity_number(row.lists.predicted[match.predicted].get("severity"))
+            annotated = severity_number(row.lists.annotated[match.annotated].get("severity"))
+            if math.isfinite(predicted) and math.isfinite(annotated):
+                differences.append(abs(predicted - annotated))
+    return sum(differences) / len(differences) if differences else None
 
 
-def _emptiness(rows: Sequence[ItemScore]) -> dict[str, float | None]:
-    """How well the critic tells pairs without any discrepancy from those with some.
+def _empty_accuracy(rows: Sequence[ItemScore]) -> dict[str, float | None]:
+    """How well the critic distinguishes pairs with and without discrepancies.
 
-    A prediction without a report is not an empty report: it never counts as right.
+    A prediction without a report is not an empty report: it is never correct.
     """
     empty = [row for row in rows if row.lists is not None and not row.lists.annotated]
     other = [row for row in rows if row.lists is not None and row.lists.annotated]
-    quiet = sum(_says_nothing(row) for row in empty)
-    heard = sum(bool(row.lists and row.lists.predicted) for row in other)
+    empty_found = sum(_is_empty_report(row) for row in empty)
+    errors_found = sum(bool(row.lists and row.lists.predicted) for row in other)
     return {
-        "empty_report_accuracy": _share(quiet + heard, len(rows)),
-        "empty_recognised": _share(quiet, len(empty)),
-        "nonempty_recognised": _share(heard, len(other)),
+        "empty_report_accuracy": _share(empty_found + errors_found, len(rows)),
+        "empty_recognised": _share(empty_found, len(empty)),
+        "nonempty_recognised": _share(errors_found, len(other)),
     }
 
 
-def _says_nothing(row: ItemScore) -> bool:
+def _is_empty_report(row: ItemScore) -> bool:
     reported = row.prediction.pred_json is not None
     return reported and row.lists is not None and not row.lists.predicted
 
 
 def ranking_accuracy(rows: Sequence[ItemScore]) -> float | None:
-    """Share of pairs of items of one task, unequal in annotated severity, that the predicted
-    severity puts in the same order; a predicted tie counts half. None without such a pair."""
-    right, pairs = 0.0, 0
+    """Share of pairs of items that predicted and annotated severity put in the same order.
+
+    Both items are of one task and differ in annotated severity; a predicted tie counts as half.
+    None if there is no such pair.
+    """
+    correct, pairs = 0.0, 0
     ordered = sorted(rows, key=lambda row: row.task)
     for _, group in groupby(ordered, key=lambda row: row.task):
         predicted, annotated = severity_totals(list(group))
         agreed, compared = rank_agreement(predicted, annotated)
-        right += agreed
+        correct += agreed
         pairs += compared
-    return right / pairs if pairs else None
+    return correct / pairs if pairs else None
 
 
 def rank_agreement(scores: NDArray[np.float64], truth: NDArray[np.float64]) -> tuple[float, int]:
-    """(pairs in the right order, pairs with unequal truth) over two (items,) arrays."""
+    """(pairs in the correct order, pairs with different truth) of two (items,) arrays."""
     first, second = np.triu_indices(len(scores), k=1)
-    apart = np.sign(truth[first] - truth[second])
-    told = np.sign(scores[first] - scores[second])
-    unequal = apart != 0
-    right = (told == apart)[unequal].sum() + 0.5 * (told == 0)[unequal].sum()
-    return float(right), int(unequal.sum())
+    expected = np.sign(truth[first] - truth[second])
+    predicted = np.sign(scores[first] - scores[second])
+    differ = expected != 0
+    correct = (predicted == expected)[differ].sum() + 0.5 * (predicted == 0)[differ].sum()
+    return float(correct), int(differ.sum())
 
 
 def calibration(
     predicted: NDArray[np.float64], annotated: NDArray[np.float64]
 ) -> list[dict[str, float | int | None]]:
-    """Mean annotated severity by bins of predicted severity; a calibrated critic's are equal."""
+    """Mean annotated and predicted severity by bins of predicted severity."""
     bins = np.digitize(predicted, CALIBRATION_BINS) - 1
     rows: list[dict[str, float | int | None]] = []
     for number, lower in enumerate(CALIBRATION_BINS):
@@ -216,7 +215,7 @@ def calibration(
 
 
 def confusion(rows: Sequence[ItemScore]) -> dict[str, dict[str, int]]:
-    """Annotated category → predicted category → errors; ``missed`` and ``invented`` beside them."""
+    """Annotated category (or ``invented``) → predicted category (or ``missed``) → errors."""
     counts: Counter[tuple[str, str]] = Counter()
     for row in rows:
         if row.lists is None or row.alignment is None:
@@ -231,6 +230,6 @@ def confusion(rows: Sequence[ItemScore]) -> dict[str, dict[str, int]]:
         for index in row.alignment.unmatched_predicted:
             counts["invented", named_category(predicted[index])] += 1
     table: dict[str, dict[str, int]] = {}
-    for (truth, told), count in sorted(counts.items()):
-        table.setdefault(truth, {})[told] = count
+    for (annotated_category, predicted_category), count in sorted(counts.items()):
+        table.setdefault(annotated_category, {})[predicted_category] = count
     return table

@@ -1,8 +1,4 @@
-"""Serving a report page on this machine only.
-
-Covers a static file server bound to the loopback address. Not covered: writing the page
-(`erm.benchmark.page`).
-"""
+"""A static file server for a report page, on the loopback address only."""
 
 from __future__ import annotations
 
@@ -17,13 +13,13 @@ ADDRESS = "127.0.0.1"
 
 
 def make_server(path: str | Path, port: int = 0) -> ThreadingHTTPServer:
-    """A server for a page's folder, or for the folder that holds a page.
+    """A server for the folder of a page.
 
     Args:
-        port: 0 takes any free one; ``server.server_address[1]`` tells which.
+        port: 0 is any free port; ``server.server_address[1]`` is the one taken.
 
     Raises:
-        ErmError: no page there, or the port is taken.
+        ErmError: there is no page, or the port is in use.
     """
     path = Path(path)
     page = path / "index.html" if path.is_dir() else path

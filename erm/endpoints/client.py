@@ -1,7 +1,7 @@
-"""Asking a model behind an OpenAI-compatible chat endpoint: many questions, each paid for once.
+"""The client of OpenAI-compatible chat endpoints: many questions, each paid for once.
 
-Covers bounded concurrency, retries, several servers, images, the resume journal, token budget and
-cost. Shared by judge, critic and editor. Not covered: what is asked and how replies are read.
+It limits concurrency, tries again, alternates between servers, sends images, keeps answers in a
+journal, and counts tokens and cost. Judges, critics, policies and editors use it.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ class Question:
     """One request.
 
     Attributes:
-        text: what is asked; the images stand before it, in order.
-        images: files or the bytes of PNG, JPEG, GIF or WebP.
+        text: of the prompt; the images precede it, in order.
+        images: files or bytes of PNG, JPEG, GIF or WebP.
         system: an optional system message.
-        schema: a JSON schema that the reply has to follow, where the server supports it.
-        attempt: tells equal questions apart that want samples of their own.
+        schema: a JSON schema for the reply, for servers that support one.
+        attempt: number of the sample; equal questions with different numbers are all asked.
     """
 
     text: str
@@ -54,7 +54,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Answer:
-    """One reply with its tokens; `recorded` where it came from the journal and cost nothing."""
+    """One reply and its tokens; `recorded` if it came from the journal and cost nothing."""
 
     text: str
     tokens_in: int
@@ -64,7 +64,7 @@ class Answer:
 
 @dataclass
 class Usage:
-    """What was spent so far; prices are per million tokens, `cost` in their currency."""
+    """Tokens and cost so far; prices are per million tokens, `cost` is in their currency."""
 
     price_in: float = 0.0
     price_out: float = 0.0
@@ -89,23 +89,22 @@ class Endpoint:
     """A model on one or several servers.
 
     Args:
-        model: the name that the servers know.
-        base_urls: servers, taken in turn; default ``OPENAI_BASE_URL`` (several with commas between
-            them), else the public one.
-        api_key: default ``OPENAI_API_KEY``; a server of one's own may need none.
+        model: its name on the servers.
+        base_urls: servers, used in turn; by default ``OPENAI_BASE_URL`` (several with commas in
+            between), else OpenAI's.
+        api_key: by default ``OPENAI_API_KEY``; other servers may need none.
         options: further fields of the request (``temperature``, ``max_tokens``, ``extra_body``).
-        concurrency: requests under way at once, over all servers.
-        attempts: tries per question before giving up.
+        concurrency: most simultaneous requests, over all servers.
+        attempts: tries per question.
         timeout: seconds per try.
         first_delay, longest_delay: seconds; the pause doubles with each try, with jitter.
-        journal: a JSONL file to which each answer is appended as it comes, and from which known
-            answers are taken.
-        price_in, price_out: for the report, per million tokens.
-        token_budget: once this many tokens are spent, no further request is sent.
+        journal: a JSONL file. Each answer is appended at once, and known answers are reused.
+        price_in, price_out: per million tokens, for the cost report.
+        token_budget: no further request is sent after so many tokens.
 
     Raises:
-        ErmError: neither a key nor a server of one's own, a key or a server's address that is
-            none, or a damaged journal.
+        ErmError: neither a key nor an address of a server is set, one of them is invalid, or the
+            journal is damaged.
     """
 
     def __init__(
@@ -146,30 +145,32 @@ class Endpoint:
         self._turn = 0
 
     def ask_all(self, questions: Sequence[Question]) -> list[Answer]:
-        """Answers in order; see `ask_all_async`. Not for use inside a running event loop."""
+        """As `ask_all_async`, outside an event loop."""
         return asyncio.run(self.ask_all_async(questions))
 
     async def ask_all_async(self, questions: Sequence[Question]) -> list[Answer]:
         """Answers in order; equal questions are asked once.
 
         Raises:
-            ErmError: a refused key, model or request, tries used up, or the token budget spent.
-                Nothing is asked after that, but what was asked already is waited for: every answer
-                that is paid for is in the journal.
+            ErmError: the server refused the key, the model or the request, all tries failed, or
+                the token budget is spent. Requests that are under way are still waited for, so
+                that the journal has all answers that were paid for.
         """
         keys = [_key(self.model, question, self.options) for question in questions]
-        known: dict[str, Answer] = {}
+        answers: dict[str, Answer] = {}
         if self._journal is not None:
-            known = {
+            answers = {
                 key: self._journal.answers[key] for key in keys if key in self._journal.answers
             }
-            self.usage.recorded += len(known)
+            self.usage.recorded += len(answers)
         open_questions = {
-            key: question for key, question in zip(keys, questions, strict=True) if key not in known
+            key: question
+            for key, question in zip(keys, questions, strict=True)
+            if key not in answers
         }
         if open_questions:
-            known.update(await self._ask_open(open_questions))
-        return [known[key] for key in keys]
+            answers.update(await self._ask_open(open_questions))
+        return [answers[key] for key in keys]
 
     async def _ask_open(self, questions: Mapping[str, Question]) -> dict[str, Answer]:
         answers: dict[str, Answer] = {}
@@ -206,7 +207,7 @@ class Endpoint:
     async def _ask(
         self, clients: Sequence[AsyncOpenAI], key: str, question: Question, over: asyncio.Event
     ) -> Answer:
-        """One answer; no further try is made once another question has set `over`."""
+        """One answer; there is no further try after another question has set `over`."""
         request = self._request(question)
         last, cause = "", None
         for attempt in range(self.attempts):
@@ -220,7 +221,7 @@ class Endpoint:
             self._turn += 1
             wait: float | None = None
             try:
-                # The client's own limit is on silence; a server may also drip for ever.
+                # The client limits only the time between bytes, and a server may be endlessly slow.
                 async with asyncio.timeout(self.timeout):
                     answer = _answer(await client.chat.completions.create(**request))
             except openai.APIStatusError as error:
@@ -279,18 +280,18 @@ class Endpoint:
             self._journal.append(key, self.model, answer)
 
     def _refused(self, client: AsyncOpenAI, error: openai.APIStatusError) -> ErmError:
-        told = _REFUSALS.get(error.status_code, f"refuses the request ({error.status_code})")
-        told_more = " ".join(error.message.split())[:300]
-        return ErmError(f"{client.base_url} {told} for model '{self.model}': {told_more}")
+        refusal = _REFUSALS.get(error.status_code, f"refuses the request ({error.status_code})")
+        details = " ".join(error.message.split())[:300]
+        return ErmError(f"{client.base_url} {refusal} for model '{self.model}': {details}")
 
     def _pause(self, attempt: int, asked: float | None) -> float:
-        # Jitter keeps many workers from coming back at the same moment; it changes no result.
+        # With jitter, many workers don't try again at the same moment. It changes no result.
         pause = min(self.longest_delay, self.first_delay * 2.0**attempt) * random.uniform(0.5, 1.0)
         return pause if asked is None else min(self.longest_delay, max(pause, asked))
 
 
 def _address(url: str) -> str:
-    """The address of a server, which must be one."""
+    """The address, if it is valid; else raises `ErmError`."""
     try:
         parts = urlsplit(url)
         valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
@@ -302,7 +303,7 @@ def _address(url: str) -> str:
 
 
 def _asked_pause(error: openai.APIStatusError) -> float | None:
-    """Seconds of the server's ``Retry-After``, where it gives a number."""
+    """Seconds of the server's ``Retry-After``, if it is a number."""
     try:
         return float(error.response.headers["retry-after"])
     except (KeyError, ValueError):
@@ -310,8 +311,8 @@ def _asked_pause(error: openai.APIStatusError) -> float | None:
 
 
 def _answer(completion: Any) -> Answer:
-    """The first choice's text; raises ValueError for a body that is no completion."""
-    # The client builds its objects from whatever JSON arrives, without looking at it.
+    """The text of the first choice; raises ValueError if the body is not a completion."""
+    # The client builds its objects from any JSON, without checking it.
     try:
         text = completion.choices[0].message.content
     except (AttributeError, IndexError, KeyError, TypeError) as error:
@@ -320,7 +321,7 @@ def _answer(completion: Any) -> Answer:
         raise ValueError("its content is no text")
     usage = getattr(completion, "usage", None)
     return Answer(
-        # Half a surrogate pair, as JSON can spell it, could not be written to any file.
+        # JSON may contain half a surrogate pair, which can't be written to a file.
         text=(text or "").encode(errors="replace").decode(),
         tokens_in=_count(usage, "prompt_tokens"),
         tokens_out=_count(usage, "completion_tokens"),
@@ -328,13 +329,13 @@ def _answer(completion: Any) -> Answer:
 
 
 def _count(usage: Any, name: str) -> int:
-    """Tokens as the server counted them; 0 where it did not."""
+    """Tokens as counted by the server; 0 if it does not count them."""
     number = getattr(usage, name, None)
     return number if isinstance(number, int) else 0
 
 
 def data_url(image: Path | bytes) -> str:
-    """An image as a base64 data URL; raises `ErmError` for a file that is missing or no image."""
+    """An image as a base64 data URL; raises `ErmError` if it is missing or not an image."""
     content = _content(image)
     for magic, name in _MAGIC:
         if content.startswith(magic):
@@ -353,7 +354,7 @@ def _content(image: Path | bytes) -> bytes:
 
 
 def _key(model: str, question: Question, options: Mapping[str, Any]) -> str:
-    """SHA-256 of everything that the answer depends on, in hexadecimal."""
+    """SHA-256 of all inputs of the answer, in hexadecimal."""
     asked = {
         "model": model,
         "text": question.text,
@@ -368,10 +369,10 @@ def _key(model: str, question: Question, options: Mapping[str, Any]) -> str:
 
 @dataclass
 class Journal:
-    """Answers on disk, one JSON row a line, so that no run pays for what another one has paid for.
+    """Answers on disk, one JSON object per line, so that no answer is paid for twice.
 
-    A last line without its end is what a killed run leaves; it is cut off. Any other line that
-    can't be read raises `ErmError`.
+    An incomplete last line, left by a killed run, is removed. Any other line that can't be read
+    raises `ErmError`.
     """
 
     path: Path
@@ -395,7 +396,7 @@ class Journal:
                 raise ErmError(message) from error
 
     def append(self, key: str, model: str, answer: Answer) -> None:
-        """Add one answer and flush it to the file; raises `ErmError` where that can't be."""
+        """Append one answer to the file; raises `ErmError` if it can't be written."""
         row = {
             "key": key,
             "model": model,

@@ -1,7 +1,4 @@
-"""How servers of an OpenAI-compatible endpoint are reached; settings only, so that reading them is
-cheap. Not covered: requests (`erm.endpoints.client`) and budgets of the data's models
-(`erm.synthesis.proposals`).
-"""
+"""Settings of connections to OpenAI-compatible servers."""
 
 from __future__ import annotations
 
@@ -15,13 +12,13 @@ from erm.settings import Settings
 
 
 class ConnectionSettings(Settings):
-    """A connection; nothing here decides what comes back.
+    """A connection. These settings don't change the answers.
 
     Attributes:
-        base_urls: servers, taken in turn; none is ``OPENAI_BASE_URL``, else the public one.
-        concurrency: requests under way at once, over all servers.
-        attempts: tries of one request, with growing pauses.
-        timeout: seconds a try.
+        base_urls: servers, used in turn; if empty, ``OPENAI_BASE_URL``, else OpenAI's.
+        concurrency: most simultaneous requests, over all servers.
+        attempts: tries per request, with growing pauses.
+        timeout: seconds per try.
         first_delay: seconds of the first pause.
     """
 
@@ -36,7 +33,7 @@ def connection_settings(assignments: Sequence[str]) -> ConnectionSettings:
     """Settings from texts such as ``concurrency=64`` or ``base_urls=http://a/v1,http://b/v1``.
 
     Raises:
-        ErmError: a text is no assignment, or its name or value is unknown.
+        ErmError: a text is not an assignment, or its name or value is invalid.
     """
     fields: dict[str, Any] = {}
     for assignment in assignments:

@@ -226,13 +226,13 @@ PAIRS: list[tuple[str, str, tuple[str, str], tuple[str, str], str]] = [
 
 def test_agrees_with_a_person() -> None:
     wrong = []
-    for task, category, ours, theirs, expected in PAIRS:
+    for task, category, prediction, annotation, expected in PAIRS:
         predicted, annotated = (
-            {"type": category, "severity": 2, "location": told[0], "description": told[1]}
-            for told in (ours, theirs)
+            {"type": category, "severity": 2, "location": text[0], "description": text[1]}
+            for text in (prediction, annotation)
         )
         matches = align(ErrorLists(0, 0, task, (predicted,), (annotated,)))
         found = matches[0].level if matches else "no"
         if found != expected:
-            wrong.append(f"expected {expected}, found {found}: {ours} | {theirs}")
+            wrong.append(f"expected {expected}, found {found}: {prediction} | {annotation}")
     assert len(wrong) <= 0.1 * len(PAIRS), "\n".join(wrong)

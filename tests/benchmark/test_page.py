@@ -42,10 +42,10 @@ def test_critics_and_distances_stand_on_the_page(scores: Scores, tmp_path: Path)
         "none <b>": np.zeros(len(scores.items)),
         "some": np.arange(len(scores.items), dtype=np.float64),
     }
-    rows = comparison_table({"ours": scores, "other": scores})
-    links = {"ours": "index.html", "other": "critic-2/index.html"}
+    rows = comparison_table({"first": scores, "other": scores})
+    links = {"first": "index.html", "other": "critic-2/index.html"}
     page = write_page(
-        scores, tmp_path, "ours", comparison=rows, links=links, distances=distances
+        scores, tmp_path, "first", comparison=rows, links=links, distances=distances
     ).read_text()
     assert '<a href="critic-2/index.html">other</a>' in page
     assert "none &lt;b&gt;" in page

@@ -17,15 +17,15 @@ from erm.tasks import task_names
 GOLDEN = Path(__file__).parents[1] / "golden"
 
 
-def assert_equal(ours: Any, golden: Any, path: str = "") -> None:
+def assert_equal(found: Any, golden: Any, path: str = "") -> None:
     if isinstance(golden, dict):
-        assert ours.keys() == golden.keys(), path
+        assert found.keys() == golden.keys(), path
         for key, value in golden.items():
-            assert_equal(ours[key], value, f"{path}/{key}")
+            assert_equal(found[key], value, f"{path}/{key}")
     elif isinstance(golden, float):
-        assert ours == pytest.approx(golden, rel=0, abs=1e-12), path
+        assert found == pytest.approx(golden, rel=0, abs=1e-12), path
     else:
-        assert ours == golden, path
+        assert found == golden, path
 
 
 def test_golden_summary() -> None:
