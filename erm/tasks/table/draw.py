@@ -20,6 +20,7 @@ import pypdfium2
 import tinycss2
 from markdown_it import MarkdownIt
 from numpy.typing import NDArray
+from weasyprint import HTML
 from weasyprint.formatting_structure import boxes
 from weasyprint.urls import FatalURLFetchingError
 
@@ -27,16 +28,9 @@ from erm.sources.errors import DrawError
 from erm.sources.markup import drop, local_name, walk
 from erm.sources.references import refuse_loading_css
 from erm.tasks import Drawing
-from erm.tasks.table.sheets import (
-    VIEWPORT_WIDTH,
-    TableHTML,
-    fonts,
-    house_sheets,
-    ignore_last_spaces,
-    no_fetcher,
-    share_equal_styles,
-)
-from erm.tasks.table.shortcuts import take_shortcuts
+from erm.tasks.table.house_style import VIEWPORT_WIDTH, fonts, house_sheets, no_fetcher
+from erm.tasks.table.spans import cut_spans
+from erm.tasks.table.weasyprint_patches import apply_patches
 
 PADDING = 12
 """White pixels around the content."""
@@ -52,9 +46,7 @@ _DROPPED_TAGS = frozenset(("", "script", "noscript", "template", "base", "meta",
 _LOADING_ATTRIBUTES = frozenset(("src", "srcset", "background", "data", "poster", "lowsrc"))
 
 logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
-share_equal_styles()
-ignore_last_spaces()
-take_shortcuts()
+apply_patches()
 
 
 @dataclass(frozen=True)
@@ -99,16 +91,17 @@ def draw_table(source: str, max_pixels: int, max_elements: int) -> Drawing:
         raise DrawError("runtime_error", message) from error
 
 
-def parse_table(html: str, max_elements: int) -> TableHTML:
+def parse_table(html: str, max_elements: int) -> HTML:
     """A document without what a table has no need to load.
 
     Raises:
         DrawError: ``invalid_markup``, ``too_many_elements``, ``raster_refused`` or
             ``external_refused``.
     """
-    document = TableHTML(string=html, url_fetcher=no_fetcher(), media_type="screen")
+    document = HTML(string=html, url_fetcher=no_fetcher(), media_type="screen")
     root = document.etree_element
     _sanitise(root, max_elements)
+    cut_spans(root)
     document.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
     return document
 
@@ -156,12 +149,6 @@ def _sanitise_attributes(element: Element) -> None:
             del element.attrib[name]
         elif plain == "style":
             refuse_loading_css(value)
-        elif plain in ("rowspan", "colspan"):
-            # far above any real table, and a span of a billion would fill the memory
-            digits = value.strip()
-            if digits.isascii() and digits.isdigit() and len(digits) < 5 and int(digits) <= 1000:
-                continue
-            raise DrawError("invalid_markup", f"{plain} is '{value[:20]}'.")
 
 
 def _without_page_rules(sheet: str) -> str:
@@ -173,7 +160,7 @@ def _without_page_rules(sheet: str) -> str:
     return str(tinycss2.serialize(kept))
 
 
-def _lay_out(document: TableHTML, html: str, max_pixels: int) -> Drawing:
+def _lay_out(document: HTML, html: str, max_pixels: int) -> Drawing:
     # every picture that max_pixels allows at the padding's smallest width fits on such a page
     height = min(100_000, max(1000, max_pixels // (2 * PADDING)))
     laid_out = document.render(
@@ -198,7 +185,7 @@ def _lay_out(document: TableHTML, html: str, max_pixels: int) -> Drawing:
 
 def _extents(page_box: Any) -> Iterator[tuple[float, float, float, float]]:
     """(x0, y0, x1, y1) in CSS pixels of everything that shows: tables, text, painted boxes."""
-    for box in page_box.descendants():
+    for box in page_box.descendants(placeholders=True):
         if isinstance(box, boxes.TextBox):
             yield (
                 box.position_x,

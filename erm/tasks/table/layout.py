@@ -14,9 +14,12 @@ from typing import Any
 
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.ffi import ffi, pango
+from weasyprint.text.fonts import get_pango_font_key
+from weasyprint.text.line_break import Layout as TextLayout
 
 from erm.sources.errors import DrawError
 from erm.tasks.discrepancy import Box
+from erm.tasks.shared.cache import BoundedCache
 from erm.tasks.table.scene import (
     Caption,
     Cell,
@@ -40,6 +43,9 @@ _RAISED = 2.0
 """Least distance in CSS px from the line that makes text superscript or subscript."""
 _INVISIBLE = 12
 """Largest difference of an RGB channel between text and background that hides the text."""
+
+_families = BoundedCache[str](256)
+"""Families that Pango found, by the list that a style names."""
 
 
 @dataclass(frozen=True)
@@ -303,7 +309,22 @@ def _style(box: Any, background: str, outer: Style) -> Style:
         color=_blend(style["color"], outer.mark or background),
         mark=outer.mark,
         size=round(float(style["font_size"]), 1),
+        font=_font_family(style),
     )
+
+
+def _font_family(style: Any) -> str:
+    """The family in which Pango sets Latin letters of a style."""
+
+    def set_letter() -> str:
+        layout = TextLayout(style)
+        layout.set_text("x")
+        font = layout.get_first_line()[0].runs[0].data.item.analysis.font
+        _, description, _ = get_pango_font_key(font)
+        family: bytes = ffi.string(pango.pango_font_description_get_family(description))
+        return family.decode()
+
+    return _families.get_or_compute(tuple(style["font_family"]), set_letter)
 
 
 def _visible(style: Style, background: str) -> bool:
@@ -407,6 +428,7 @@ def _read_table(wrapper: Any, frame: Frame, background: str, depth: int) -> Tabl
         ),
         xs=tuple(frame.box(x, 0, 0, 0).x0 for x in xs),
         ys=tuple(frame.box(0, y, 0, 0).y0 for y in ys),
+        right_to_left=table.style["direction"] == "rtl",
     )
 
 
