@@ -251,7 +251,7 @@ def _pieces(box: Any, frame: Frame, background: str, outer: Style) -> Iterator[t
         if not _visible(style, style.mark or background):
             return
         yield (
-            Run(_drawn(box), style),
+            Run(box.text, style),
             frame.box(box.position_x, box.position_y, box.width, box.height),
         )
         return
@@ -273,27 +273,6 @@ def _pieces(box: Any, frame: Frame, background: str, outer: Style) -> Iterator[t
         elif child.background is not None and child.background.color.alpha:
             raise DrawError("unreadable", f"A <{child.element_tag}> inside text is filled.")
         yield from _pieces(child, frame, background, inner)
-
-
-def _drawn(box: Any) -> str:
-    """A text box's text, with U+FFFD for characters that no font has: all look the same."""
-    text: str = box.text
-    if text.isascii():
-        return text
-    layout = box.pango_layout
-    layout.reactivate(box.style)
-    run = layout.get_first_line()[0].runs[0]
-    missing: set[int] = set()
-    while run != ffi.NULL:
-        glyphs = run.data.glyphs
-        missing.update(
-            info.glyph - pango.PANGO_GLYPH_UNKNOWN_FLAG
-            for info in glyphs.glyphs[0 : glyphs.num_glyphs]
-            if info.glyph != pango.PANGO_GLYPH_EMPTY and info.glyph & pango.PANGO_GLYPH_UNKNOWN_FLAG
-        )
-        run = run.next
-    layout.deactivate()
-    return "".join("\ufffd" if ord(char) in missing else char for char in text)
 
 
 def _style(box: Any, background: str, outer: Style) -> Style:
@@ -541,10 +520,18 @@ def _cell_borders(box: Any, y: int, table: Any, background: str) -> tuple[Line |
     if table.style["border_collapse"] == "separate":
         return _own_borders(box, background)
     vertical, horizontal = table.collapsed_border_grid
-    x = box.grid_x
-    right = min(x + box.colspan, len(vertical[y]) - 1)
+    columns = len(vertical[y]) - 1
+    # Cells are numbered in reading order, lines from left to right
+    first, last = box.grid_x, min(box.grid_x + box.colspan, columns)
+    if table.style["direction"] == "rtl":
+        first, last = columns - last, columns - first
     bottom = min(y + box.rowspan, len(horizontal) - 1)
-    found = (horizontal[y][x], vertical[y][right], horizontal[bottom][x], vertical[y][x])
+    found = (
+        horizontal[y][first],
+        vertical[y][last],
+        horizontal[bottom][first],
+        vertical[y][first],
+    )
     lines: list[Line | None] = []
     for _, (style, width, color) in found:
         shade = _blend(color, "#ffffff")
