@@ -14,6 +14,8 @@ ERROR_KINDS: dict[str, str] = {
     "memory": "drawing wanted more memory than `memory_mb`",
     "too_many_pixels": "the picture has more pixels than `max_pixels`",
     "too_many_elements": "more elements than `max_elements`, or nested too deeply",
+    "missing_glyphs": "the source has characters that no font at hand can draw",
+    "unsupported": "the source asks for something that this back end can't draw",
     "raster_refused": "the source embeds or opens a raster image",
     "external_refused": "the source refers to something outside itself",
     "output_flood": "the drawing process wrote more than a result can hold",

@@ -23,7 +23,8 @@ from erm.benchmark.statistics import rank_agreement
 from erm.errors import ErmError
 from erm.report import Report
 from erm.tasks.discrepancy import Discrepancy
-from erm.tasks.table.teds import normalized_edit_distance, teds
+from erm.tasks.shared.text import normalized_distance
+from erm.tasks.table.teds import teds
 
 
 def bar(number: int, severity: int = 1) -> dict[str, Any]:
@@ -225,4 +226,4 @@ def test_teds_by_hand() -> None:
     assert teds(TABLE, "no table") == teds("", TABLE) == 0
     with pytest.raises(ErmError, match="too large"):
         teds(TABLE, "<table>" + "<tr><td>1</td></tr>" * 400 + "</table>")
-    assert normalized_edit_distance("kitten", "sitting") == pytest.approx(3 / 7)
+    assert normalized_distance("kitten", "sitting") == pytest.approx(3 / 7)

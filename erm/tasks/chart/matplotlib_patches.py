@@ -18,7 +18,7 @@ import matplotlib.font_manager
 import matplotlib.layout_engine
 import matplotlib.text
 
-from erm.tasks.shared.cache import Known
+from erm.tasks.shared.cache import BoundedCache
 
 _FONT_SETTINGS = (
     *("font.family", "font.style", "font.variant", "font.weight", "font.stretch", "font.size"),
@@ -45,7 +45,7 @@ def _wrap(owner: Any, name: str, wrapper: Callable[[Any], Any]) -> None:
 
 def _found_once(find: Callable[..., Any]) -> Callable[..., Any]:
     """`FontManager._find_fonts_by_props` that remembers what equal properties were found to be."""
-    known = Known[list[Any]](_MOST_FONTS)
+    cache = BoundedCache[list[Any]](_MOST_FONTS)
 
     @functools.wraps(find)
     def found(manager: Any, properties: Any, *args: Any, **kwargs: Any) -> Any:
@@ -56,7 +56,7 @@ def _found_once(find: Callable[..., Any]) -> Callable[..., Any]:
             *(manager, len(manager.ttflist), hash(properties)),
             *(tuple(one) if isinstance(one, list) else one for one in settings),
         )
-        return list(known.once(key, lambda: find(manager, properties)))
+        return list(cache.get_or_compute(key, lambda: find(manager, properties)))
 
     return found
 
@@ -70,11 +70,11 @@ class _Tables:
 
 def _with_tables_read_once(get_font: Callable[..., Any]) -> Callable[..., Any]:
     """`matplotlib.font_manager.get_font` for who wants nothing but tables of the font."""
-    known = Known[_Tables](_MOST_FONTS)
+    cache = BoundedCache[_Tables](_MOST_FONTS)
 
     @functools.wraps(get_font)
     def with_tables(paths: Any) -> _Tables:
-        return known.once(tuple(paths), lambda: _Tables(get_font(paths)))
+        return cache.get_or_compute(tuple(paths), lambda: _Tables(get_font(paths)))
 
     return with_tables
 

@@ -1,4 +1,4 @@
-"""A bounded memory for what drawing libraries are kept from working out again.
+"""A bounded cache for results whose key is not simply a function's arguments.
 
 For what depends on less than a function's arguments, or on arguments without a hash; for anything
 else there is `functools.lru_cache`.
@@ -12,17 +12,17 @@ from typing import TypeVar
 Value = TypeVar("Value")
 
 
-class Known(dict[Hashable, Value]):
-    """Values by what decides them; all are forgotten when there would be more than `most`."""
+class BoundedCache(dict[Hashable, Value]):
+    """Values by key; all are dropped when there would be more than `most`."""
 
     def __init__(self, most: int) -> None:
         super().__init__()
         self._most = most
 
-    def once(self, key: Hashable, work_out: Callable[[], Value]) -> Value:
-        """The value of a key, worked out the first time."""
+    def get_or_compute(self, key: Hashable, compute: Callable[[], Value]) -> Value:
+        """The value of a key, computed the first time."""
         if key not in self:
-            value = work_out()
+            value = compute()
             if len(self) >= self._most:
                 self.clear()
             self[key] = value

@@ -23,9 +23,14 @@ def edit_distance(reference: str, candidate: str) -> int:
     return Levenshtein.distance(reference, candidate)
 
 
+def normalized_distance(reference: str, candidate: str) -> float:
+    """Levenshtein distance over the longer text's length, 0 to 1; 0 for two empty texts."""
+    return Levenshtein.normalized_distance(reference, candidate)
+
+
 def text_distance(reference: str, candidate: str) -> float:
-    """Levenshtein distance of the first 200 characters over the longer text's length, 0 to 1."""
-    return Levenshtein.normalized_distance(reference[:_COMPARED], candidate[:_COMPARED])
+    """`normalized_distance` of the first 200 characters: enough to pair texts."""
+    return normalized_distance(reference[:_COMPARED], candidate[:_COMPARED])
 
 
 def is_typo(candidate: str, reference: str) -> bool:

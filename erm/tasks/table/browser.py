@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from erm.tasks.contract import BrowserPage
 from erm.tasks.table.draw import PADDING, parse_table, to_html
-from erm.tasks.table.sheets import HOUSE_STYLE, VIEWPORT_WIDTH
+from erm.tasks.table.house_style import HOUSE_STYLE, VIEWPORT_WIDTH
 
 _EXTENT = """() => {
   const boxes = [...document.querySelectorAll("table, td, th")].map(e => e.getBoundingClientRect());

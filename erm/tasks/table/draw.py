@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -20,23 +21,19 @@ import pypdfium2
 import tinycss2
 from markdown_it import MarkdownIt
 from numpy.typing import NDArray
+from weasyprint import HTML
 from weasyprint.formatting_structure import boxes
+from weasyprint.text.ffi import ffi, pango
 from weasyprint.urls import FatalURLFetchingError
 
 from erm.sources.errors import DrawError
 from erm.sources.markup import drop, local_name, walk
 from erm.sources.references import refuse_loading_css
 from erm.tasks import Drawing
-from erm.tasks.table.sheets import (
-    VIEWPORT_WIDTH,
-    TableHTML,
-    fonts,
-    house_sheets,
-    ignore_last_spaces,
-    no_fetcher,
-    share_equal_styles,
-)
-from erm.tasks.table.shortcuts import take_shortcuts
+from erm.tasks.shared.glyphs import refuse_missing_glyphs
+from erm.tasks.table.house_style import VIEWPORT_WIDTH, fonts, house_sheets, no_fetcher
+from erm.tasks.table.spans import cut_spans
+from erm.tasks.table.weasyprint_patches import apply_patches
 
 PADDING = 12
 """White pixels around the content."""
@@ -49,12 +46,11 @@ _RASTER_TAGS = frozenset(
 ) | {"iframe", "frame", "applet"}
 _DROPPED_TAGS = frozenset(("", "script", "noscript", "template", "base", "meta", "title"))
 """Children that nobody sees; comments have no name."""
+_VERTICAL = re.compile(r"writing-mode\s*:\s*(?:vertical|sideways|tb)[\w-]*", re.IGNORECASE)
 _LOADING_ATTRIBUTES = frozenset(("src", "srcset", "background", "data", "poster", "lowsrc"))
 
 logging.getLogger("weasyprint").setLevel(logging.CRITICAL)
-share_equal_styles()
-ignore_last_spaces()
-take_shortcuts()
+apply_patches()
 
 
 @dataclass(frozen=True)
@@ -84,11 +80,14 @@ def draw_table(source: str, max_pixels: int, max_elements: int) -> Drawing:
 
     Raises:
         DrawError: ``invalid_markup``, ``nothing_drawn``, ``too_many_pixels``,
-            ``too_many_elements``, ``raster_refused``, ``external_refused`` or ``runtime_error``.
+            ``too_many_elements``, ``raster_refused``, ``external_refused``, ``missing_glyphs``,
+            ``unsupported`` (vertical text) or ``runtime_error``.
     """
     html = to_html(source)
     try:
-        return _lay_out(parse_table(html, max_elements), html, max_pixels)
+        document = parse_table(html, max_elements)
+        _refuse_vertical_text(document.etree_element)
+        return _lay_out(document, html, max_pixels)
     except (DrawError, MemoryError):
         raise
     except RecursionError as error:
@@ -99,16 +98,17 @@ def draw_table(source: str, max_pixels: int, max_elements: int) -> Drawing:
         raise DrawError("runtime_error", message) from error
 
 
-def parse_table(html: str, max_elements: int) -> TableHTML:
+def parse_table(html: str, max_elements: int) -> HTML:
     """A document without what a table has no need to load.
 
     Raises:
         DrawError: ``invalid_markup``, ``too_many_elements``, ``raster_refused`` or
             ``external_refused``.
     """
-    document = TableHTML(string=html, url_fetcher=no_fetcher(), media_type="screen")
+    document = HTML(string=html, url_fetcher=no_fetcher(), media_type="screen")
     root = document.etree_element
     _sanitise(root, max_elements)
+    cut_spans(root)
     document.wrapper_element = cssselect2.ElementWrapper.from_html_root(root, content_language=None)
     return document
 
@@ -156,12 +156,6 @@ def _sanitise_attributes(element: Element) -> None:
             del element.attrib[name]
         elif plain == "style":
             refuse_loading_css(value)
-        elif plain in ("rowspan", "colspan"):
-            # far above any real table, and a span of a billion would fill the memory
-            digits = value.strip()
-            if digits.isascii() and digits.isdigit() and len(digits) < 5 and int(digits) <= 1000:
-                continue
-            raise DrawError("invalid_markup", f"{plain} is '{value[:20]}'.")
 
 
 def _without_page_rules(sheet: str) -> str:
@@ -173,7 +167,7 @@ def _without_page_rules(sheet: str) -> str:
     return str(tinycss2.serialize(kept))
 
 
-def _lay_out(document: TableHTML, html: str, max_pixels: int) -> Drawing:
+def _lay_out(document: HTML, html: str, max_pixels: int) -> Drawing:
     # every picture that max_pixels allows at the padding's smallest width fits on such a page
     height = min(100_000, max(1000, max_pixels // (2 * PADDING)))
     laid_out = document.render(
@@ -182,6 +176,7 @@ def _lay_out(document: TableHTML, html: str, max_pixels: int) -> Drawing:
     if len(laid_out.pages) > 1:
         raise DrawError("too_many_pixels", f"The table is taller than {height} pixels.")
     page = laid_out.pages[0]
+    refuse_missing_glyphs(_missing_glyphs(page._page_box))
     extents = [box for box in _extents(page._page_box) if box[2] > box[0] and box[3] > box[1]]
     if not extents:
         raise DrawError("nothing_drawn", "The table is empty.")
@@ -196,9 +191,36 @@ def _lay_out(document: TableHTML, html: str, max_pixels: int) -> Drawing:
     return Drawing(pixels, TablePage(html, document.etree_element, page, width, tall, left, top))
 
 
+def _refuse_vertical_text(root: Element) -> None:
+    """Refuse what WeasyPrint would draw upright."""
+    for element in root.iter():
+        css = element.text if local_name(element) == "style" else element.get("style")
+        match = _VERTICAL.search(css or "")
+        if match is not None:
+            raise DrawError("unsupported", f"WeasyPrint draws no vertical text ({match[0]}).")
+
+
+def _missing_glyphs(page_box: Any) -> set[str]:
+    """Characters that Pango found in no font."""
+    missing: set[str] = set()
+    for box in page_box.descendants(placeholders=True):
+        if isinstance(box, boxes.TextBox) and not box.text.isascii():
+            box.pango_layout.reactivate(box.style)
+            run = box.pango_layout.get_first_line()[0].runs[0]
+            while run != ffi.NULL:
+                glyphs = run.data.glyphs
+                for info in glyphs.glyphs[0 : glyphs.num_glyphs]:
+                    unknown = info.glyph & pango.PANGO_GLYPH_UNKNOWN_FLAG
+                    if info.glyph != pango.PANGO_GLYPH_EMPTY and unknown:
+                        missing.add(chr(info.glyph - pango.PANGO_GLYPH_UNKNOWN_FLAG))
+                run = run.next
+            box.pango_layout.deactivate()
+    return missing
+
+
 def _extents(page_box: Any) -> Iterator[tuple[float, float, float, float]]:
     """(x0, y0, x1, y1) in CSS pixels of everything that shows: tables, text, painted boxes."""
-    for box in page_box.descendants():
+    for box in page_box.descendants(placeholders=True):
         if isinstance(box, boxes.TextBox):
             yield (
                 box.position_x,

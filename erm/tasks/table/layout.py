@@ -14,9 +14,12 @@ from typing import Any
 
 from weasyprint.formatting_structure import boxes
 from weasyprint.text.ffi import ffi, pango
+from weasyprint.text.fonts import get_pango_font_key
+from weasyprint.text.line_break import Layout as TextLayout
 
 from erm.sources.errors import DrawError
 from erm.tasks.discrepancy import Box
+from erm.tasks.shared.cache import BoundedCache
 from erm.tasks.table.scene import (
     Caption,
     Cell,
@@ -40,6 +43,9 @@ _RAISED = 2.0
 """Least distance in CSS px from the line that makes text superscript or subscript."""
 _INVISIBLE = 12
 """Largest difference of an RGB channel between text and background that hides the text."""
+
+_families = BoundedCache[str](256)
+"""Families that Pango found, by the list that a style names."""
 
 
 @dataclass(frozen=True)
@@ -245,7 +251,7 @@ def _pieces(box: Any, frame: Frame, background: str, outer: Style) -> Iterator[t
         if not _visible(style, style.mark or background):
             return
         yield (
-            Run(_drawn(box), style),
+            Run(box.text, style),
             frame.box(box.position_x, box.position_y, box.width, box.height),
         )
         return
@@ -269,27 +275,6 @@ def _pieces(box: Any, frame: Frame, background: str, outer: Style) -> Iterator[t
         yield from _pieces(child, frame, background, inner)
 
 
-def _drawn(box: Any) -> str:
-    """A text box's text, with U+FFFD for characters that no font has: all look the same."""
-    text: str = box.text
-    if text.isascii():
-        return text
-    layout = box.pango_layout
-    layout.reactivate(box.style)
-    run = layout.get_first_line()[0].runs[0]
-    missing: set[int] = set()
-    while run != ffi.NULL:
-        glyphs = run.data.glyphs
-        missing.update(
-            info.glyph - pango.PANGO_GLYPH_UNKNOWN_FLAG
-            for info in glyphs.glyphs[0 : glyphs.num_glyphs]
-            if info.glyph != pango.PANGO_GLYPH_EMPTY and info.glyph & pango.PANGO_GLYPH_UNKNOWN_FLAG
-        )
-        run = run.next
-    layout.deactivate()
-    return "".join("\ufffd" if ord(char) in missing else char for char in text)
-
-
 def _style(box: Any, background: str, outer: Style) -> Style:
     style = box.style
     decoration = style["text_decoration_line"]
@@ -303,7 +288,22 @@ def _style(box: Any, background: str, outer: Style) -> Style:
         color=_blend(style["color"], outer.mark or background),
         mark=outer.mark,
         size=round(float(style["font_size"]), 1),
+        font=_font_family(style),
     )
+
+
+def _font_family(style: Any) -> str:
+    """The family in which Pango sets Latin letters of a style."""
+
+    def set_letter() -> str:
+        layout = TextLayout(style)
+        layout.set_text("x")
+        font = layout.get_first_line()[0].runs[0].data.item.analysis.font
+        _, description, _ = get_pango_font_key(font)
+        family: bytes = ffi.string(pango.pango_font_description_get_family(description))
+        return family.decode()
+
+    return _families.get_or_compute(tuple(style["font_family"]), set_letter)
 
 
 def _visible(style: Style, background: str) -> bool:
@@ -407,6 +407,7 @@ def _read_table(wrapper: Any, frame: Frame, background: str, depth: int) -> Tabl
         ),
         xs=tuple(frame.box(x, 0, 0, 0).x0 for x in xs),
         ys=tuple(frame.box(0, y, 0, 0).y0 for y in ys),
+        right_to_left=table.style["direction"] == "rtl",
     )
 
 
@@ -519,10 +520,18 @@ def _cell_borders(box: Any, y: int, table: Any, background: str) -> tuple[Line |
     if table.style["border_collapse"] == "separate":
         return _own_borders(box, background)
     vertical, horizontal = table.collapsed_border_grid
-    x = box.grid_x
-    right = min(x + box.colspan, len(vertical[y]) - 1)
+    columns = len(vertical[y]) - 1
+    # Cells are numbered in reading order, lines from left to right
+    first, last = box.grid_x, min(box.grid_x + box.colspan, columns)
+    if table.style["direction"] == "rtl":
+        first, last = columns - last, columns - first
     bottom = min(y + box.rowspan, len(horizontal) - 1)
-    found = (horizontal[y][x], vertical[y][right], horizontal[bottom][x], vertical[y][x])
+    found = (
+        horizontal[y][first],
+        vertical[y][last],
+        horizontal[bottom][first],
+        vertical[y][first],
+    )
     lines: list[Line | None] = []
     for _, (style, width, color) in found:
         shade = _blend(color, "#ffffff")

@@ -40,7 +40,7 @@ _PART = 3
 _SIDES = ("top", "right", "bottom", "left")
 _OPPOSITE = (2, 3, 0, 1)
 _STEPS = ((-1, 0), (0, 1), (1, 0), (0, -1))
-_TEXT_STYLE = ("bold", "italic", "underline", "strike", "raised", "size", "color", "mark")
+_TEXT_STYLE = ("bold", "italic", "underline", "strike", "raised", "size", "font", "color", "mark")
 _WITH_HEADER = ("align", "background", "color", "size")
 """What usually makes up the look of a header along with bold text."""
 

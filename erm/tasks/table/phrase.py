@@ -130,7 +130,9 @@ def _look(finding: Finding) -> str:
         first, second = (_RAISED[cast(int, value)] for value in (candidate, reference))
         return f"text is {first} instead of {second}"
     if rule == "font":
-        return "text is in another font"
+        return f"font is {candidate} instead of {reference}"
+    if rule == "text_width":
+        return f"text is {'wider' if candidate > reference else 'narrower'} than in the reference"
     if rule == "size":
         return f"text is {candidate:g} px instead of {reference:g} px"
     if rule in _SIZES:

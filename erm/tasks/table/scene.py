@@ -18,7 +18,10 @@ from erm.tasks.discrepancy import Box
 
 @dataclass(frozen=True)
 class Style:
-    """How a stretch of text looks; `color` and `mark` (highlight) are ``#rrggbb``, size in px."""
+    """How a stretch of text looks.
+
+    `color` and `mark` (highlight) are ``#rrggbb``, `size` is in px, `font` the family's name.
+    """
 
     bold: bool = False
     italic: bool = False
@@ -29,6 +32,7 @@ class Style:
     color: str = "#000000"
     mark: str | None = None
     size: float = 14.0
+    font: str = ""
 
 
 @dataclass(frozen=True)
@@ -120,7 +124,13 @@ class Caption:
 
 @dataclass(frozen=True)
 class Table:
-    """A drawn table; `xs` and `ys` are the left edges of columns and top edges of rows in px."""
+    """A drawn table.
+
+    Attributes:
+        xs, ys: left edges of columns and top edges of rows in px.
+        right_to_left: whether rows begin at the right. Columns are counted from the left all the
+            same.
+    """
 
     rows: int
     columns: int
@@ -129,6 +139,7 @@ class Table:
     box: Box
     xs: tuple[float, ...]
     ys: tuple[float, ...]
+    right_to_left: bool = False
 
     def slots(self) -> dict[tuple[int, int], Cell]:
         """The cell that covers each (row, column); slots without a cell are absent."""
@@ -222,4 +233,5 @@ def _table(value: dict[str, Any]) -> Table:
         box=_box(value["box"]),
         xs=tuple(value["xs"]),
         ys=tuple(value["ys"]),
+        right_to_left=value["right_to_left"],
     )

@@ -16,8 +16,7 @@ from itertools import pairwise
 
 from markdown_it import MarkdownIt
 
-MAX_SPAN = 1000
-"""Largest column or row span, as in HTML5."""
+from erm.tasks.table.spans import read_colspan, read_rowspan
 
 
 @dataclass
@@ -245,8 +244,8 @@ class _OpenTable:
             self._open_row(token.start, token.start)
         assert self.row is not None
         self.cell = SourceCell(token.name, token.start, token.end)
-        self.cell.rowspan = _span(token.attributes.get("rowspan"), 0)
-        self.cell.colspan = max(1, _span(token.attributes.get("colspan"), 1))
+        self.cell.rowspan = read_rowspan(token.attributes.get("rowspan"))
+        self.cell.colspan = read_colspan(token.attributes.get("colspan"))
         self.row.cells.append(self.cell)
 
     def _end_cell(self, outer: int, end: int) -> None:
@@ -265,15 +264,6 @@ class _OpenTable:
         if self.caption is not None:
             self.table.caption = (*self.caption, outer, end)
             self.caption = None
-
-
-def _span(value: str | None, least: int) -> int:
-    """A span attribute by HTML5's rules: garbage is 1, rowspan 0 means to the section's end."""
-    match = re.match(r"\s*\+?(\d+)", value or "")
-    if match is None:
-        return 1
-    number = min(MAX_SPAN, int(match[1][:6]))
-    return number if number >= least else 1
 
 
 def _place(table: SourceTable) -> None:

@@ -197,8 +197,8 @@ class _Comparison:
     def _corner(self, cell: Cell, other: Cell) -> int:
         """0 where the two begin at the same place, more the further apart."""
         row = self.match.rows.forward.get(cell.row)
-        column = self.match.columns.forward.get(cell.column)
-        return (row != other.row) + (column != other.column)
+        column = self.match.columns.forward.get(_first_column(cell, self.ours.table))
+        return (row != other.row) + (column != _first_column(other, self.theirs.table))
 
     def _opposite(self, cell: Cell) -> list[Cell]:
         """Candidate cells on the slots that stand for a reference cell's slots."""
@@ -262,6 +262,11 @@ def line_box(table: Table, axis: int, index: int) -> Box:
     if axis == 0:
         return Box(table.box.x0, start, table.box.x1, end)
     return Box(start, table.box.y0, end, table.box.y1)
+
+
+def _first_column(cell: Cell, table: Table) -> int:
+    """The column at which a cell begins, in the direction in which its table is read."""
+    return cell.column + (cell.columnspan - 1 if table.right_to_left else 0)
 
 
 def _lines_paired(start: int, count: int, partners: dict[int, int]) -> int:

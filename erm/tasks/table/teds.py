@@ -14,6 +14,8 @@ from lxml import etree, html
 from markdown_it import MarkdownIt
 
 from erm.errors import ErmError
+from erm.tasks.shared.text import normalized_distance
+from erm.tasks.table.spans import read_colspan, read_rowspan
 
 MOST_NODES = 600
 """Nodes of one table; the tree edit distance takes time in about their third power."""
@@ -53,7 +55,7 @@ def teds(reference: str, candidate: str, structure_only: bool = False) -> float:
     def update(a: _Node, b: _Node) -> float:
         if a.label != b.label:
             return 1.0
-        return 0.0 if structure_only else normalized_edit_distance(a.text, b.text)
+        return 0.0 if structure_only else normalized_distance(a.text, b.text)
 
     distance = zss.distance(
         left,
@@ -95,28 +97,9 @@ def _node(element: html.HtmlElement) -> _Node:
     cell = element.tag in ("td", "th")
     # Header and plain cells are one kind here, as in the published metric's tables.
     tag = "td" if cell else str(element.tag)
-    node = _Node((tag, _span(element, "colspan"), _span(element, "rowspan")))
+    node = _Node((tag, read_colspan(element.get("colspan")), read_rowspan(element.get("rowspan"))))
     if cell:
         node.text = " ".join(element.text_content().split())
     else:
         node.children = [_node(child) for child in element if child.tag in _TAGS]
     return node
-
-
-def _span(element: html.HtmlElement, name: str) -> int:
-    value = str(element.get(name, "1")).strip()
-    return int(value) if value.isdecimal() and len(value) < 5 else 1
-
-
-def normalized_edit_distance(left: str, right: str) -> float:
-    """Levenshtein distance over the longer length, in [0, 1]; 0 for two empty texts."""
-    if left == right:
-        return 0.0
-    previous = list(range(len(right) + 1))
-    for row, a in enumerate(left, start=1):
-        current = [row]
-        for column, b in enumerate(right, start=1):
-            step = previous[column - 1] + (a != b)
-            current.append(min(previous[column] + 1, current[column - 1] + 1, step))
-        previous = current
-    return previous[-1] / max(len(left), len(right))

@@ -18,10 +18,10 @@ SAME_RATIO = 0.05
 """Share by which the factors of two changes of size may differ and still be one: sizes are
 rounded, and code has a size of its own."""
 
-_FONT_SHARE = 0.03
-"""Share by which equal text of equal style must differ in width to be in another font."""
+_WIDTH_SHARE = 0.03
+"""Share by which equal text of equal style must differ in width to be seen as spaced otherwise."""
 _COLOURS = ("color", "mark", "background")
-_KEYS = ("bold", "italic", "underline", "strike", "raised", "size", "color", "mark")
+_KEYS = ("bold", "italic", "underline", "strike", "raised", "size", "font", "color", "mark")
 
 
 @dataclass(frozen=True)
@@ -96,8 +96,8 @@ def text_changes(reference: Text, candidate: Text, background: tuple[str, str]) 
     same_style = same_style and not part_changes(reference, candidate, background)
     if same_style and reference.lines == candidate.lines:
         largest = max(reference.width, candidate.width)
-        if abs(reference.width - candidate.width) > max(2.0, _FONT_SHARE * largest):
-            changes.append(Change("font", None, reference.width, candidate.width))
+        if abs(reference.width - candidate.width) > max(2.0, _WIDTH_SHARE * largest):
+            changes.append(Change("text_width", None, reference.width, candidate.width))
     return changes
 
 
@@ -188,8 +188,8 @@ def _change(key: str, before: object, after: object, background: tuple[str, str]
     """The change of a text's property; text without highlight has its background's colour."""
     if key in ("color", "mark"):
         return change_of(key, str(before or background[0]), str(after or background[1]))
-    assert isinstance(before, bool | int | float)
-    assert isinstance(after, bool | int | float)
+    assert isinstance(before, bool | int | float | str)
+    assert isinstance(after, bool | int | float | str)
     return change_of(key, before, after)
 
 

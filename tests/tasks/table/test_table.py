@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-import io
 import random
 from pathlib import Path
 from typing import Any
 
 import matplotlib
-import numpy as np
 import pytest
-import weasyprint.css
-import weasyprint.pdf.fonts
-import weasyprint.text.line_break
-from fontTools.pens.recordingPen import DecomposingRecordingPen
-from fontTools.ttLib import TTFont
 
 from erm.render import render_batch
 from erm.tasks.table import TASK
 from erm.tasks.table.generate import WORDS
-from erm.tasks.table.shortcuts import unhinted
 
 SERIF = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSerif.ttf")
 
@@ -97,64 +89,6 @@ def scene_of(source: str) -> dict[str, Any]:
     assert item.scene is not None
     table: dict[str, Any] = item.scene["tables"][0]
     return table
-
-
-def test_what_weasyprint_works_out_once_looks_as_if_it_were_worked_out_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    styled = (
-        "<style>table {--w: 7px; text-indent: calc(10% + 1px); text-decoration: underline}"
-        " td {padding-inline-start: 9px; border-block-start-width: 4px; width: var(--w)}"
-        " td td {padding: 1px; font: italic small-caps 600 11px serif}"
-        " i {font-variation-settings: 'wght' 500} b {float: right; margin-inline-end: 3px}</style>"
-        "<table><tr><td>one <b>two</b><td dir=rtl>three <i>four</i><tr><td>5"
-        "<td><table dir=rtl><tr><td>six<td><s>seven</s></table></table>"
-        "<table><tr><td>\u6f22 \U0001f642 \ue000<td>\u05d0\u0301 <tt>\ufdfd</tt></table>"
-    )
-    rng = random.Random(5)
-    sources = [styled, *WILD.values(), *(TASK.generate(rng, "wide") for _ in range(12))]
-
-    def pictures() -> list[Any]:
-        return [TASK.draw(source, 1_000_000, 5000).pixels for source in sources]
-
-    quickly = pictures()
-    styles, lines = weasyprint.css.ComputedStyle, weasyprint.text.line_break
-    monkeypatch.setattr(styles, "__missing__", styles.__missing__.__wrapped__)
-    monkeypatch.setattr(lines, "get_font_description", lines.get_font_description.__wrapped__)
-    fonts = weasyprint.pdf.fonts
-    if fonts.harfbuzz_subset:  # without it WeasyPrint's own pictures are others
-        monkeypatch.setattr(fonts.Font, "subset", fonts.Font.subset.__wrapped__)
-    for source, quick, plain in zip(sources, quickly, pictures(), strict=True):
-        assert np.array_equal(quick, plain), source
-
-
-def outlines(content: bytes) -> tuple[list[Any], list[int], list[bytes]]:
-    """The outline, advance and instructions of each glyph of a TrueType font."""
-    font = TTFont(io.BytesIO(content))
-    shapes, advances, programs = [], [], []
-    for name, glyph in zip(font.getGlyphOrder(), font.getGlyphSet().values(), strict=True):
-        pen = DecomposingRecordingPen(font.getGlyphSet())
-        glyph.draw(pen)
-        shapes.append(pen.value)
-        advances.append(glyph.width)
-        program = getattr(font["glyf"][name], "program", None)
-        programs.append(program.getBytecode() if program else b"")
-    return shapes, advances, programs
-
-
-def test_a_font_without_hints_has_the_same_outlines() -> None:
-    content = SERIF.read_bytes()
-    plain = unhinted(content, 0)
-    assert plain is not None
-    shapes, advances, programs = outlines(content)
-    assert any(programs)
-    assert outlines(plain) == (shapes, advances, [b""] * len(shapes))
-    assert not {"fpgm", "prep", "cvt ", "GSUB", "GPOS"} & set(TTFont(io.BytesIO(plain)).keys())
-
-
-@pytest.mark.parametrize("keep", [0, 4, 300, 20_000])
-def test_a_damaged_font_is_left_to_weasyprint(keep: int) -> None:
-    assert unhinted(SERIF.read_bytes()[:keep], 0) is None
 
 
 def test_a_scene_tells_grid_texts_and_places() -> None:
