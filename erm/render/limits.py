@@ -24,7 +24,8 @@ class Limits(Settings):
     Attributes:
         wall_seconds: from the start of drawing to the picture (``wall_time``).
         cpu_seconds: processor time of all threads (``cpu_time``), counted in whole seconds.
-        memory_mb: MiB of address space on top of the warm worker's (``memory``).
+        memory_mb: MiB of address space on top of the warm worker's (``memory``); of data alone
+            where the task's library reserves addresses (`erm.tasks.Task.reserved_mb`).
         max_pixels: width times height of the picture (``too_many_pixels``).
         max_source_bytes: length of the source in UTF-8 (``too_large``).
         max_elements: markup elements after ``use``; artists of a figure, each marker of a scatter

@@ -167,13 +167,10 @@ def collect(task: Task, path: str, column: str | None) -> Iterator[tuple[str, ob
 
 
 def _files(task: Task, folder: Path) -> list[Path]:
-    """Source files below a folder, sorted.
-
-    In ChartMimic's layout only the folders ``direct_*`` and ``customized_*`` hold charts; the
-    others hold helper scripts.
-    """
-    mimic = [*folder.glob("**/direct_*"), *folder.glob("**/customized_*")]
-    roots = [one for one in mimic if one.is_dir()] or [folder]
+    """Source files below a folder, sorted; where a known data set has folders of sources, only
+    those in them (`erm.tasks.Task.folders`)."""
+    known = [one for pattern in task.folders for one in folder.glob(f"**/{pattern}")]
+    roots = [one for one in known if one.is_dir()] or [folder]
     suffixes = (*task.suffixes, *_TABLES)
     files = {file for root in roots for file in root.rglob("*") if file.suffix in suffixes}
     return sorted(file for file in files if file.is_file())

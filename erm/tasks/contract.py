@@ -166,6 +166,8 @@ class Task(ABC):
     """JSON key that names an error's category in the task's published report format."""
     columns: ClassVar[tuple[str, ...]] = ()
     """Columns of data sets that hold the source, besides ``source``, ``code``, ``text``, …"""
+    folders: ClassVar[tuple[str, ...]] = ()
+    """Patterns of folders that hold sources alone, in data sets that keep scripts next to them."""
     reward: ClassVar[Literal["rendered", "severity"]] = "rendered"
     """Family of the published reward (`erm.rewards.published.reward_value`)."""
     published_max_side: ClassVar[int] = 1024

@@ -124,16 +124,20 @@ def test_a_source_that_would_load_something_is_refused(
 
 CONTAINED = """
 import sys
-from erm.render import Renderer
-with Renderer(workers=1) as renderer:
+from erm.render import Limits, Renderer
+with Renderer(workers=1, limits=Limits(cpu_seconds=4, wall_seconds=60)) as renderer:
     vega, svg = renderer.render_batch([("vegalite", sys.argv[1]), ("svg", sys.argv[2])])
     assert vega.image and svg.image, (vega.error, svg.error)
     huge = sys.argv[1].replace('"width": 100', '"width": 1000000000')
     assert renderer.render_batch([("vegalite", huge)])[0].error.kind == "too_many_pixels"
+    endless = '{"mark": "bar", "data": {"sequence": {"start": 0, "stop": 1e9}}}'
+    stopped, after = renderer.render_batch([("vegalite", endless), ("vegalite", sys.argv[1])])
+    assert stopped.error.kind in ("cpu_time", "memory", "worker_died"), stopped.error
+    assert after.image == vega.image
 """
 
 
-def test_a_worker_draws_this_task_and_others(folder: Path, environment: dict[str, str]) -> None:
+def test_a_worker_survives_what_this_task_draws(folder: Path, environment: dict[str, str]) -> None:
     svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h5v5z"/></svg>'
     done = _run(folder, environment, "-c", CONTAINED, json.dumps(SOURCE), svg)
     assert done.returncode == 0, done.stderr

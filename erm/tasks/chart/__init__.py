@@ -28,6 +28,7 @@ class ChartTask(Task):
     }
     languages = ("python", "py")
     suffixes = (".py",)
+    folders = ("direct_*", "customized_*")  # ChartMimic
     warm_up = WarmUp(
         modules=(
             *("matplotlib.pyplot", "matplotlib.animation"),
