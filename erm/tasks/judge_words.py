@@ -34,7 +34,8 @@ class Fact:
     Attributes:
         category: of the difference; `other_category` is a wrong one.
         full: everything; the first is the annotator's own wording.
-        general: the right place, no values.
+        general: the right place, neither values nor a direction.
+        directed: the right place, and in which direction the value differs.
         vague: the same kind of difference, the place said too broadly.
         clash: the right place and kind, with values that contradict.
         elsewhere: the same kind of difference at another, close place.
@@ -49,6 +50,7 @@ class Fact:
     clash: Sayings
     elsewhere: Sayings
     otherwise: Sayings
+    directed: Sayings = ()
 
 
 @dataclass(frozen=True)

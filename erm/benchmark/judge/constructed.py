@@ -20,7 +20,8 @@ PAIRS = 200
 
 _LEVELS: dict[str, Level | None] = {
     "full": "yes",
-    "general": "yes",
+    "directed": "yes",
+    "general": "partial",
     "vague": "partial",
     "clash": "partial",
     "other_category": "partial",

@@ -386,3 +386,8 @@ PHRASES: tuple[tuple[frozenset[str], re.Pattern[str], str], ...] = tuple(
 )
 """Phrases of lower-case text that stand for one word, applied in this order; a pattern is tried
 only where one of its trigger words occurs."""
+
+APPROXIMATE = frozenset(
+    ("about", "almost", "approximately", "around", "circa", "nearly", "roughly", "some")
+)
+"""Words before a number that is no exact one."""

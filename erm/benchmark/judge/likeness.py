@@ -19,8 +19,8 @@ from erm.benchmark.judge.values import Value
 from erm.benchmark.judge.wording import Reading
 from erm.tasks import get_task
 
-NUMBER_TOLERANCE = 0.10
-"""Two numbers agree within this share of the larger one: a person reads a chart about so well."""
+APPROXIMATE_TOLERANCE = 0.10
+"""A number that is said to be approximate agrees within this share of the larger one."""
 TEXT_LIKENESS = 0.6
 """Two texts agree from this ratio of `difflib` on: a misread letter, not another word."""
 NAME_LIKENESS = 0.8
@@ -71,6 +71,8 @@ def compare_readings(predicted: Reading, annotated: Reading, task: str) -> Verdi
     """The level at which two errors of a task match; None where they don't."""
     if predicted.text == annotated.text and predicted.category == annotated.category:
         return Verdict("yes", 1.0)
+    if predicted.same_values or annotated.same_values:
+        return None
     values = _relate_values(predicted, annotated)
     kinds = _kinds_agree(predicted, annotated, task, values)
     if kinds is False:
@@ -81,6 +83,8 @@ def compare_readings(predicted: Reading, annotated: Reading, task: str) -> Verdi
     level = _level(place, kinds, values, _distinctive(predicted))
     if level is None:
         return None
+    if values is ValueRelation.UNTOLD and _gives_value(predicted) != _gives_value(annotated):
+        level = "partial"
     if predicted.category != annotated.category:
         if level == "partial":
             return None
@@ -104,6 +108,12 @@ def _level(
             return "yes" if distinctive else "partial"
         return None
     return "partial" if exact else None
+
+
+def _gives_value(reading: Reading) -> bool:
+    """Whether a description says what the value is, or at least in which direction it differs."""
+    values = (reading.candidate, reading.reference, *reading.loose)
+    return reading.direction != 0 or any(value is not None for value in values)
 
 
 def _distinctive(reading: Reading) -> bool:
@@ -160,8 +170,7 @@ def _relate_loose(left: Reading, right: Reading) -> ValueRelation:
 
 def _values_agree(left: Value, right: Value) -> bool:
     if left.kind == right.kind == "number":
-        larger = max(abs(left.number), abs(right.number))
-        return abs(left.number - right.number) <= NUMBER_TOLERANCE * larger
+        return _numbers_agree(left, right)
     if left.text == right.text:
         return True
     if left.kind == right.kind == "colour":
@@ -169,6 +178,19 @@ def _values_agree(left: Value, right: Value) -> bool:
     if left.kind == right.kind == "text":
         return _alike(left.text, right.text, TEXT_LIKENESS)
     return False
+
+
+def _numbers_agree(predicted: Value, annotated: Value) -> bool:
+    """Whether two numbers are the same by what their digits say.
+
+    The number with fewer decimals stands for all that round to it: 4.1 is 4, but 10 is not 11.
+    """
+    difference = abs(predicted.number - annotated.number)
+    if predicted.approximate or annotated.approximate:
+        larger = max(abs(predicted.number), abs(annotated.number))
+        return difference <= APPROXIMATE_TOLERANCE * larger
+    places = max(-300, min(predicted.places, annotated.places, 300))
+    return difference <= 0.5000001 * 10.0**-places if difference else True
 
 
 @lru_cache(maxsize=65536)

@@ -17,11 +17,19 @@ ValueKind = Literal["number", "colour", "text", "style", "shape"]
 
 
 class Value(NamedTuple):
-    """A value that a description names; `number` holds a number's value and is 0 otherwise."""
+    """A value that a description names.
+
+    Attributes:
+        number: a number's value; 0 for other kinds.
+        places: decimals that were written, negative for powers of ten: 1 for ``6.0``.
+        approximate: whether the number was said to be one ("roughly 42").
+    """
 
     kind: ValueKind
     text: str
     number: float = 0.0
+    places: int = 0
+    approximate: bool = False
 
 
 def read_values(tokens: list[Token], task: str) -> tuple[dict[str, Value], frozenset[int]]:
@@ -142,7 +150,8 @@ def _value_at(tokens: list[Token], index: int, after_cue: bool, task: str) -> Va
         before = tokens[index - 1].text if index else ""
         if element_named(before, task) is not None and not after_cue:
             return None
-        return Value("number", f"{token.number:g}", token.number)
+        approximate = before in lexicon.APPROXIMATE
+        return Value("number", f"{token.number:g}", token.number, _places(token.text), approximate)
     if token.form == "stop":
         return None
     text = token.text
@@ -177,7 +186,16 @@ def _quoted_value(text: str) -> Value:
         number = float(plain)
     except ValueError:
         return Value("text", text)
-    return Value("number", text, number) if abs(number) < float("inf") else Value("text", text)
+    if abs(number) == float("inf"):
+        return Value("text", text)
+    return Value("number", text, number, _places(plain))
+
+
+def _places(text: str) -> int:
+    """Decimals of a number as it is written: ``6.0`` has 1, ``1.5e3`` has -2."""
+    digits, _, exponent = text.lower().partition("e")
+    decimals = len(re.sub(r"\D", "", digits.partition(".")[2]))
+    return decimals - int(exponent or 0)
 
 
 def _before_instead(tokens: list[Token], index: int) -> bool:

@@ -33,6 +33,7 @@ class Reading:
         text: location and description as compared for equality.
         direction: 1 where the candidate is the greater, -1 the smaller, 0 not told.
         candidate, reference: the two values; `loose` are values without a side.
+        same_values: both sides have the same value ("10 instead of 10"), so that nothing is said.
     """
 
     category: str
@@ -44,6 +45,7 @@ class Reading:
     candidate: Value | None
     reference: Value | None
     loose: tuple[Value, ...]
+    same_values: bool
 
 
 _CAPITAL = re.compile(r"(?<![.!?]\s)(?<!^)\b[A-Z][\w]*|\b[A-Z]{2,}\b|\b\w*\d\w*[A-Za-z]\w*")
@@ -87,7 +89,24 @@ def _read(category: str, location: str, description: str, task: str) -> Reading:
         roles.get("candidate"),
         roles.get("reference"),
         tuple(value for name, value in roles.items() if name.startswith("loose")),
+        _same_values(roles.get("candidate"), roles.get("reference"), description),
     )
+
+
+def _same_values(candidate: Value | None, reference: Value | None, description: str) -> bool:
+    """Whether a description gives one value for both sides.
+
+    A colour may have another shade, and a text another case.
+    """
+    if candidate is None or reference is None or candidate.kind != reference.kind:
+        return False
+    if candidate.kind == "colour":
+        return False
+    if candidate.kind == "number":
+        return candidate.number == reference.number
+    spellings = set(re.findall(r"[^\s'\"‘’“”`]+", description))
+    folded = {found.lower() for found in spellings}
+    return candidate.text == reference.text and len(folded) == len(spellings)
 
 
 def _kinds(tokens: list[Token], used: frozenset[int]) -> set[str]:

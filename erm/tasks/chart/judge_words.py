@@ -31,15 +31,16 @@ def _bar_value(rng: random.Random, label: str, series: str) -> Fact:
                 f"Value of the '{label}' bar in series '{series}' changed from {was} to {now}.",
             ),
         ),
+        ((bar, "value is wrong"), (f"{label}, {series}", "the bar has another value")),
+        ((f"bar '{label}'", "value is wrong"), (f"bars of series '{series}'", f"too {size}")),
+        ((bar, f"value is {clash} instead of {was}"), (bar, f"reads {clash} rather than {was}")),
+        ((f"bar '{near}' of series '{series}'", f"value is {now + 17} instead of {was + 9}"),),
+        ((bar, "fill is pink instead of brown"), (bar, "the hatching is missing")),
         (
             (bar, f"the bar is too {size}"),
             ("", f"The {label} bar of the {series} series is too {other}."),
             (f"{label}, {series}", f"bar is visibly too {size}"),
         ),
-        ((f"bar '{label}'", "value is wrong"), (f"bars of series '{series}'", f"too {size}")),
-        ((bar, f"value is {clash} instead of {was}"), (bar, f"reads {clash} rather than {was}")),
-        ((f"bar '{near}' of series '{series}'", f"value is {now + 17} instead of {was + 9}"),),
-        ((bar, "fill is pink instead of brown"), (bar, "the hatching is missing")),
     )
 
 

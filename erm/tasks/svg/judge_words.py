@@ -68,11 +68,12 @@ def _shape(rng: random.Random, shape: str, corner: tuple[str, str], kind: str) -
             (f"{upper} {horizontal} {short}", "much larger than in the original"),
             ("", f"The {was} {shape} at the {vertical} {horizontal} is twice too big."),
         ),
-        ((place, "too large"), (place, "size is wrong")),
+        ((place, "size is wrong"),),
         ((f"{shape}", "too big"),),
         ((place, "too small"), (place, "is smaller than in the reference")),
         ((opposite, "is too large"),),
         ((place, "stroke is dashed instead of solid"), (place, "is missing")),
+        ((place, "too large"),),
     )
 
 

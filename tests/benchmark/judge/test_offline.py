@@ -44,7 +44,19 @@ CIRCLE = ("red circle at top left", "fill is blue instead of red")
 @pytest.mark.parametrize(
     ("task", "ours", "theirs", "expected"),
     [
-        ("chart", BAR, ("bar 'Q3' of series 'EU'", "value is 4.3 instead of 6"), "yes"),
+        ("chart", BAR, ("bar 'Q3' of series 'EU'", "value is 4.3 instead of 6"), "partial"),
+        ("chart", BAR, ("bar 'Q3' of series 'EU'", "value is 4 instead of 6"), "yes"),
+        ("chart", BAR, ("bar 'Q3' of series 'EU'", "value is about 4.3, not 6"), "yes"),
+        ("chart", BAR, ("bar 'Q3' of series 'EU'", "value is wrong"), "partial"),
+        ("chart", ("y axis", "limit is 10, not 8"), ("y axis", "limit is 11, not 8"), "partial"),
+        (
+            "chart",
+            ("point 3", "value is 10 instead of 10"),
+            ("point 3", "value is 10, not 7"),
+            "no",
+        ),
+        ("table", CELL, ("row 2, column 3", "text is 'Yes' instead of 'Yes'"), "no"),
+        ("table", CELL, ("row 2, column 3", "text is wrong"), "partial"),
         ("chart", BAR, ("", "The Q3 bar of the EU series is too short"), "yes"),
         ("chart", BAR, ("bar 'Q3' of series 'EU'", "value is 9 instead of 6.0"), "partial"),
         ("chart", BAR, ("bar 'Q3' of series 'EU'", "is too tall"), "partial"),
