@@ -47,6 +47,9 @@ class Scores:
             ):
                 if extra[name] is not None:
                     flat[f"{task}/{name}"] = extra[name]
+            if extra["f1_hard_interval_95"] is not None:
+                low, high = extra["f1_hard_interval_95"]
+                flat |= {f"{task}/f1_hard_low": low, f"{task}/f1_hard_high": high}
         flat["evaluated"] = self.summary["evaluated"]
         flat["failed"] = len(self.summary["failed"])
         return flat

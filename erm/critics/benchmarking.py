@@ -113,9 +113,11 @@ class _Result:
     def metrics(self) -> dict[str, float]:
         unparsable = sum(critique.parsed is None for critique in self.critiques)
         baselines = {
-            f"baselines/{name.replace(' ', '_')}/f1_hard": one.metrics()["overall/f1_hard"]
+            f"baselines/{name.replace(' ', '_')}/{metric}": value
             for name, one in self.scores.items()
             if name != "critic"
+            for metric, value in one.metrics().items()
+            if metric.endswith("/f1_hard")
         }
         return {**self.scores["critic"].metrics(), "unparsable": float(unparsable), **baselines}
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from erm.critics.base import Critic
 
 _RESAMPLES = 2000
+_MEASURES = ("rendered", "critic_reward", "exact_severity", "exact_reward", "pixel_mse")
 
 
 def evaluate(
@@ -46,11 +47,12 @@ def evaluate(
     ``comparison.png`` to `out`.
 
     Returns:
-        For ``before`` and ``after``, over all tasks and by task: ``rendered`` (share of
-        completions whose render is not blank), ``critic_reward``, ``exact_reward`` (the same
-        formula with the exact annotator's S) and ``pixel_mse`` (of renders, channels in 0..1).
-        Also ``gain``, the mean paired difference of exact rewards, and its bootstrap 95 % interval
-        ``gain_low`` … ``gain_high``.
+        ``before.rendered`` and ``after.rendered``: share of completions that draw something. For
+        each policy and task, since scales of different tasks don't compare: ``rendered``,
+        ``critic_reward``, ``exact_severity`` and ``exact_reward`` (`erm.rewards.exact`; the latter
+        with a bootstrap 95 % interval, ``_low`` and ``_high``) and ``pixel_mse`` (of rendered
+        ones, channels in 0..1). For each task ``gain.<task>``: the mean of paired differences in
+        exact reward, with its interval.
 
     Raises:
         ErmError: a folder holds no such model, or there are no held-out references.
@@ -82,21 +84,18 @@ def evaluate(
             for name, folder in (("before", before), ("after", after))
         }
     metrics: dict[str, float] = {}
+    generator = np.random.default_rng(settings.seed)
     for name, rows in results.items():
-        metrics |= {f"{name}.{key}": value for key, value in _summary(rows).items()}
+        metrics[f"{name}.rendered"] = _rendered(rows)
         for task in settings.tasks:
             chosen = [row for row in rows if row["task"] == task]
-            metrics |= {f"{name}.{task}.{key}": value for key, value in _summary(chosen).items()}
-    gains = np.array(
-        [
-            after_row["exact_reward"] - before_row["exact_reward"]
-            for before_row, after_row in zip(results["before"], results["after"], strict=True)
-        ]
-    )
-    generator = np.random.default_rng(settings.seed)
-    resampled = generator.choice(gains, (_RESAMPLES, len(gains))).mean(axis=1)
-    low, high = np.quantile(resampled, [0.025, 0.975])
-    metrics |= {"gain": float(gains.mean()), "gain_low": float(low), "gain_high": float(high)}
+            summary = _summary(chosen, generator)
+            metrics |= {f"{name}.{task}.{key}": value for key, value in summary.items()}
+    for task in settings.tasks:
+        metrics |= {
+            f"gain.{task}{suffix}": value
+            for suffix, value in _with_interval(_gains(results, task), generator, "").items()
+        }
     _write(results, references, settings, metrics, out)
     return metrics
 
@@ -194,13 +193,38 @@ def _on_canvas(pixels: NDArray[np.float64], canvas: NDArray[np.int_]) -> NDArray
     return whole
 
 
-def _summary(rows: Sequence[dict[str, Any]]) -> dict[str, float]:
+def _gains(results: dict[str, list[dict[str, Any]]], task: str) -> NDArray[np.float64]:
+    """Paired differences in exact reward of one task, (references,)."""
+    return np.array(
+        [
+            after["exact_reward"] - before["exact_reward"]
+            for before, after in zip(results["before"], results["after"], strict=True)
+            if before["task"] == task
+        ]
+    )
+
+
+def _with_interval(
+    values: NDArray[np.float64], generator: np.random.Generator, name: str
+) -> dict[str, float]:
+    """Mean and percentile bootstrap 95 % interval over references (Efron)."""
+    means = generator.choice(values, (_RESAMPLES, len(values))).mean(axis=1)
+    low, high = np.quantile(means, [0.025, 0.975])
+    return {name: float(values.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+
+
+def _rendered(rows: Sequence[dict[str, Any]]) -> float:
+    return float(np.mean([row["outcome"] in ("judged", "unparsable") for row in rows]))
+
+
+def _summary(rows: Sequence[dict[str, Any]], generator: np.random.Generator) -> dict[str, float]:
     errors = [row["pixel_mse"] for row in rows if row["pixel_mse"] is not None]
-    drawn = [row["outcome"] in ("judged", "unparsable") for row in rows]
+    exact = np.array([row["exact_reward"] for row in rows])
     return {
-        "rendered": float(np.mean(drawn)),
+        "rendered": _rendered(rows),
         "critic_reward": float(np.mean([row["critic_reward"] for row in rows])),
-        "exact_reward": float(np.mean([row["exact_reward"] for row in rows])),
+        "exact_severity": float(np.mean([row["exact_severity"] for row in rows])),
+        **_with_interval(exact, generator, "exact_reward"),
         "pixel_mse": float(np.mean(errors)) if errors else float("nan"),
     }
 
@@ -223,7 +247,7 @@ def _write(
         writer.writerow(["policy", "task", "measure", "value"])
         for name in results:
             for task in settings.tasks:
-                for measure in ("rendered", "critic_reward", "exact_reward", "pixel_mse"):
+                for measure in _MEASURES:
                     value = metrics[f"{name}.{task}.{measure}"]
                     writer.writerow([name, task, measure, value])
     picture = _picture(results, references, settings.pictured)
@@ -245,7 +269,7 @@ def _picture(
         axes[row, 0].set_title(f"reference ({references[index].task})", fontsize=9)
         for column, (name, rewarded) in enumerate(results.items(), start=1):
             entry = rewarded[index]
-            title = f"{name}: exact reward {entry['exact_reward']:.2f}"
+            title = f"{name}: exact severity {entry['exact_severity']:.0f}"
             axes[row, column].set_title(title, fontsize=9)
             if entry["image"] is not None:
                 axes[row, column].imshow(np.asarray(open_image(entry["image"])))

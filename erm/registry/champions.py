@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,17 @@ from erm.critics.settings import BenchmarkSettings
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
 from erm.policies.settings import EvaluateSettings
+from erm.registry.gate import Scores, TaskScore, below_floor, below_start
 from erm.registry.promotion import CRITIC, POLICY, Candidate, Promotion, promote
 from erm.registry.settings import PromoteSettings
 from erm.settings import Settings
+from erm.tasks import task_names
 from erm.tracking import numbers
+
+_BLIND = ("untrained", "commonest_error")
+"""Baselines that don't look at the images."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -60,7 +68,7 @@ def promote_trained(
 
     Returns:
         For ``critic`` and ``policy``: ``version``, ``promoted`` (0 or 1) and, where there was a
-        champion, ``champion_score``.
+        champion, its score in each task as ``champion.<task>``.
 
     Raises:
         ErmError: a model is missing, or there is no such metric to promote by.
@@ -70,15 +78,15 @@ def promote_trained(
     data = content_hash(trained.pairs)
     both = hashlib.sha256((data + content_hash(trained.inferred)).encode()).hexdigest()
 
-    def judge_critic(uri: str) -> float:
+    def score_critic(uri: str) -> Scores:
         from erm.critics.benchmarking import benchmark
 
         out = work / "benchmark"
         folder, pairs, inferred = _folder(uri), trained.pairs, trained.inferred
         metrics = benchmark(benchmarking, folder, pairs, out, inferred, answers=answers)
-        return _metric(metrics, settings.critic_metric, "benchmark")
+        return _critic_scores(metrics, settings)
 
-    def judge_policy(uri: str) -> float:
+    def score_policy(uri: str) -> Scores:
         from erm.policies.evaluation import evaluate
 
         metrics = evaluate(
@@ -89,41 +97,94 @@ def promote_trained(
             pairs=trained.pairs,
             out=work / "evaluation",
         )
-        return _metric(metrics, settings.policy_metric, "evaluate")
+        return _policy_scores(metrics, settings)
 
     benchmarked = json.loads(trained.benchmark.read_text())
     evaluated = json.loads(trained.evaluation.read_text())
+    critic_scores = _critic_scores(benchmarked, settings)
     critic = promote(
         Candidate(
             CRITIC,
             trained.critic,
             settings.critic_metric,
-            _metric(benchmarked, settings.critic_metric, "benchmark"),
-            _judged_on(both, benchmarking),
+            critic_scores,
+            _scored_on(both, benchmarking),
+            below_floor(critic_scores, _critic_floor(benchmarked, settings)),
         ),
         lambda folder: _uri(log_critic(folder, metrics=numbers(benchmarked), data_hash=both)),
-        judge_critic,
-        settings.margin,
+        score_critic,
+        margin=settings.margin,
+        most_loss=settings.most_loss,
     )
+    gains = _task_scores(evaluated, "gain.{}", "evaluate")
     policy = promote(
         Candidate(
             POLICY,
             trained.policy,
             settings.policy_metric,
-            _metric(evaluated, settings.policy_metric, "evaluate"),
-            _judged_on(data, evaluation),
+            _policy_scores(evaluated, settings),
+            _scored_on(data, evaluation),
+            below_start(gains) if settings.policy_floor == "start" else (),
         ),
         lambda folder: _uri(log_policy(folder, metrics=numbers(evaluated), data_hash=data)),
-        judge_policy,
-        settings.margin,
+        score_policy,
+        margin=settings.margin,
+        most_loss=settings.most_loss,
     )
+    for name, promotion in (("critic", critic), ("policy", policy)):
+        outcome = "is champion now" if promotion.promoted else "; ".join(promotion.reasons)
+        _log.info("erm-%s version %d: %s", name, promotion.version, outcome)
     return {**_outcome("critic", critic), **_outcome("policy", policy)}
 
 
+def _critic_scores(metrics: Mapping[str, Any], settings: PromoteSettings) -> Scores:
+    return _task_scores(metrics, f"{{}}/{settings.critic_metric}", "benchmark")
+
+
+def _policy_scores(metrics: Mapping[str, Any], settings: PromoteSettings) -> Scores:
+    return _task_scores(metrics, f"after.{{}}.{settings.policy_metric}", "evaluate")
+
+
+def _task_scores(metrics: Mapping[str, Any], pattern: str, stage: str) -> Scores:
+    """The scores of all tasks that a stage's metrics hold; `pattern` has a place for the task.
+
+    A metric without an interval stands for itself on both sides.
+    """
+    scores = {}
+    for task in task_names():
+        name = pattern.format(task)
+        if metrics.get(name) is not None:
+            value = float(metrics[name])
+            low, high = (metrics.get(f"{name}_{side}") for side in ("low", "high"))
+            scores[task] = TaskScore(
+                value, value if low is None else float(low), value if high is None else float(high)
+            )
+    if not scores:
+        known = ", ".join(sorted(metrics))
+        wanted = pattern.format("<task>")
+        raise ErmError(f"Stage {stage} has no metric '{wanted}' to promote by; it has: {known}.")
+    return scores
+
+
+def _critic_floor(metrics: Mapping[str, Any], settings: PromoteSettings) -> Mapping[str, float]:
+    """The least score of each task, exclusive."""
+    if settings.critic_floor is None:
+        return {}
+    if settings.critic_floor != "baselines":
+        return settings.critic_floor
+    floor = {}
+    for task in task_names():
+        names = [f"baselines/{name}/{task}/{settings.critic_metric}" for name in _BLIND]
+        known = [float(metrics[name]) for name in names if metrics.get(name) is not None]
+        if known:
+            floor[task] = max(known)
+    return floor
+
+
 def _outcome(name: str, promotion: Promotion) -> dict[str, float]:
-    outcome = {"version": promotion.version, "promoted": float(promotion.promoted)}
-    if promotion.champion_score is not None:
-        outcome["champion_score"] = promotion.champion_score
+    outcome = {"version": float(promotion.version), "promoted": float(promotion.promoted)}
+    for task, score in (promotion.champion_scores or {}).items():
+        outcome[f"champion.{task}"] = score.value
     return {f"{name}.{measure}": value for measure, value in outcome.items()}
 
 
@@ -140,13 +201,6 @@ def _uri(model: Any) -> str:
     return str(model.model_uri)
 
 
-def _judged_on(data: str, settings: Settings) -> str:
+def _scored_on(data: str, settings: Settings) -> str:
     decisive = settings.model_dump_json(exclude={"render_workers", "batch_size", "isolation"})
     return hashlib.sha256((data + decisive).encode()).hexdigest()
-
-
-def _metric(metrics: Mapping[str, Any], name: str, stage: str) -> float:
-    if name not in metrics:
-        known = ", ".join(sorted(metrics))
-        raise ErmError(f"Stage {stage} has no metric '{name}' to promote by; it has: {known}.")
-    return float(metrics[name])

@@ -1,23 +1,27 @@
 """Registered models and the alias ``champion``.
 
-Models are registered in MLflow without duplicates. A version becomes champion only if its score on
-the same data is higher than the champion's.
+Models are registered in MLflow without duplicates. A version becomes champion only if it passes the
+gate (`erm.registry.gate`): above the floor, and better than the champion on the same data. The tag
+``gate`` of a version says what it missed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
+from erm.registry.gate import Scores, TaskScore, not_better
 
 CHAMPION = "champion"
 CRITIC, POLICY = "erm-critic", "erm-policy"
 
-_CONTENT, _METRIC, _SCORE, _SCORED_ON = "content_sha256", "metric", "score", "judged_on"
+_CONTENT, _METRIC, _SCORES, _SCORED_ON = "content_sha256", "metric", "scores", "scored_on"
+_GATE = "gate"
 
 
 @dataclass(frozen=True)
@@ -27,17 +31,19 @@ class Candidate:
     Attributes:
         name: of the registered model.
         folder: the model's files.
-        metric: name of the score; higher is better.
-        score: its value.
-        scored_on: digest of the data and settings of the score; only scores with the same digest
+        metric: name of the scores; higher is better.
+        scores: by task.
+        scored_on: digest of the data and settings of the scores; only scores with the same digest
             are compared.
+        below_floor: conditions of the floor that it misses, a sentence each.
     """
 
     name: str
     folder: Path
     metric: str
-    score: float
+    scores: Scores
     scored_on: str
+    below_floor: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -47,29 +53,33 @@ class Promotion:
     Attributes:
         version: its number in the registry; an existing one if the content was registered before.
         promoted: whether it became champion.
-        champion_score: score of the previous champion; None if there was none.
+        reasons: conditions of the gate that it misses, a sentence each.
+        champion_scores: of the champion that it was compared with; None if there was none.
     """
 
     version: int
     promoted: bool
-    champion_score: float | None
+    reasons: tuple[str, ...] = ()
+    champion_scores: Scores | None = None
 
 
 def promote(
     candidate: Candidate,
     log_model: Callable[[Path], str],
-    rescore: Callable[[str], float],
+    rescore: Callable[[str], Scores],
+    *,
     margin: float = 0.0,
+    most_loss: float = 0.0,
 ) -> Promotion:
-    """Register a candidate and make it champion if it is better than the current champion.
+    """Register a candidate and make it champion if it passes the gate.
 
     A champion that was scored on other data, or with another metric, is scored again.
 
     Args:
-        candidate: the model and its score.
+        candidate: the model and its scores.
         log_model: writes a model folder to the active MLflow run and returns the model's URI.
         rescore: scores another version, given its URI, on the candidate's data and settings.
-        margin: by how much the candidate must be better.
+        margin, most_loss: see `erm.registry.gate.not_better`.
 
     Raises:
         ErmError: the candidate's folder is missing or empty.
@@ -77,13 +87,18 @@ def promote(
     client = _client()
     version = _register(client, candidate, log_model)
     champion = _champion(client, candidate.name)
+    if champion is not None and int(champion.version) == version:
+        return Promotion(version, promoted=False, reasons=("it is champion already",))
+    reasons = list(candidate.below_floor)
     best = None
-    if champion is not None and int(champion.version) != version:
-        best = _score_of(client, champion, candidate, rescore)
-    promoted = champion is None or (best is not None and candidate.score > best + margin)
-    if promoted:
+    if champion is not None:
+        best = _scores_of(client, champion, candidate, rescore)
+        reasons += not_better(candidate.scores, best, margin=margin, most_loss=most_loss)
+    gate = "passed" if not reasons else "; ".join(reasons)
+    client.set_model_version_tag(candidate.name, str(version), _GATE, gate)
+    if not reasons:
         client.set_registered_model_alias(candidate.name, CHAMPION, str(version))
-    return Promotion(version, promoted, best)
+    return Promotion(version, not reasons, tuple(reasons), best)
 
 
 def _register(client: Any, candidate: Candidate, log_model: Callable[[Path], str]) -> int:
@@ -93,7 +108,7 @@ def _register(client: Any, candidate: Candidate, log_model: Callable[[Path], str
     if not candidate.folder.is_dir() or not any(candidate.folder.iterdir()):
         raise ErmError(f"{candidate.folder} holds no model to register as {candidate.name}.")
     content = content_hash(candidate.folder)
-    score_tags = _score_tags(candidate.metric, candidate.score, candidate.scored_on)
+    score_tags = _score_tags(candidate.metric, candidate.scores, candidate.scored_on)
     for version in client.search_model_versions(f"name = '{candidate.name}'"):
         if version.tags.get(_CONTENT) == content:
             for tag, value in score_tags.items():
@@ -112,21 +127,22 @@ def _champion(client: Any, name: str) -> Any:
     return None if version is None else client.get_model_version(name, str(version))
 
 
-def _score_of(
-    client: Any, champion: Any, candidate: Candidate, rescore: Callable[[str], float]
-) -> float:
-    """The champion's score on the candidate's data."""
+def _scores_of(
+    client: Any, champion: Any, candidate: Candidate, rescore: Callable[[str], Scores]
+) -> Scores:
+    """The champion's scores on the candidate's data."""
     tags = champion.tags
     if (tags.get(_METRIC), tags.get(_SCORED_ON)) == (candidate.metric, candidate.scored_on):
-        return float(tags[_SCORE])
-    score = rescore(f"models:/{champion.name}/{champion.version}")
-    for tag, value in _score_tags(candidate.metric, score, candidate.scored_on).items():
+        known = json.loads(tags[_SCORES])
+        return {task: TaskScore(*values) for task, values in known.items()}
+    scores = rescore(f"models:/{champion.name}/{champion.version}")
+    for tag, value in _score_tags(candidate.metric, scores, candidate.scored_on).items():
         client.set_model_version_tag(champion.name, champion.version, tag, value)
-    return score
+    return scores
 
 
-def _score_tags(metric: str, score: float, scored_on: str) -> dict[str, str]:
-    return {_METRIC: metric, _SCORE: repr(score), _SCORED_ON: scored_on}
+def _score_tags(metric: str, scores: Scores, scored_on: str) -> dict[str, str]:
+    return {_METRIC: metric, _SCORES: json.dumps(dict(scores)), _SCORED_ON: scored_on}
 
 
 def _client() -> Any:

@@ -109,7 +109,7 @@ def test_evaluation_annotates_both_policies_exactly(
 ) -> None:
     settings = EvaluateSettings(tasks=("svg",), references=2, pictured=2)
     metrics = evaluate(settings, policy, policy, tiny_critic, pairs, tmp_path)
-    assert metrics["gain"] == 0
+    assert metrics["gain.svg"] == 0
     assert 0 <= metrics["before.rendered"] <= 1
     rows = [json.loads(line) for line in (tmp_path / "completions.jsonl").read_text().splitlines()]
     assert {row["policy"] for row in rows} == {"before", "after"}

@@ -10,6 +10,7 @@ import pytest
 
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
+from erm.registry.gate import Scores, TaskScore
 from erm.registry.promotion import CHAMPION, Candidate, Promotion, promote
 from erm.tracking import configure_tracking, experiment_id
 
@@ -40,7 +41,11 @@ def log_model(folder: Path) -> str:
     return str(mlflow.get_artifact_uri(name))
 
 
-def no_rescore(uri: str) -> float:
+def scores(**values: float) -> Scores:
+    return {task: TaskScore(value, value - 0.1, value + 0.1) for task, value in values.items()}
+
+
+def no_rescore(uri: str) -> Scores:
     raise AssertionError(f"{uri} was scored on this data already")
 
 
@@ -49,10 +54,21 @@ def submit(
     score: float,
     *,
     scored_on: str = "data",
-    rescore: Callable[[str], float] = no_rescore,
+    rescore: Callable[[str], Scores] = no_rescore,
+    below_floor: tuple[str, ...] = (),
 ) -> Promotion:
-    candidate = Candidate(NAME, folder, "f1", score, scored_on)
+    candidate = Candidate(NAME, folder, "f1", scores(svg=score), scored_on, below_floor)
     return promote(candidate, log_model, rescore)
+
+
+def outcome(promotion: Promotion) -> tuple[int, bool, float | None]:
+    """Version, whether it became champion, and what the champion scored."""
+    known = promotion.champion_scores
+    return promotion.version, promotion.promoted, None if known is None else known["svg"].value
+
+
+def gate(version: int) -> str:
+    return str(mlflow.MlflowClient().get_model_version(NAME, str(version)).tags["gate"])
 
 
 def champion() -> int:
@@ -62,29 +78,44 @@ def champion() -> int:
 @pytest.mark.usefixtures("tracking")
 def test_the_alias_moves_only_to_what_is_better(tmp_path: Path) -> None:
     folder = tmp_path / "critic"
-    assert submit(model(folder, "first"), 0.3) == Promotion(1, True, None)
-    assert submit(model(folder, "worse"), 0.2) == Promotion(2, False, 0.3)
-    assert submit(model(folder, "as good"), 0.3) == Promotion(3, False, 0.3)
+    assert outcome(submit(model(folder, "first"), 0.3)) == (1, True, None)
+    assert outcome(submit(model(folder, "worse"), 0.2)) == (2, False, 0.3)
+    assert outcome(submit(model(folder, "as good"), 0.3)) == (3, False, 0.3)
     assert champion() == 1
-    assert submit(model(folder, "better"), 0.4) == Promotion(4, True, 0.3)
+    assert outcome(submit(model(folder, "better"), 0.4)) == (4, True, 0.3)
     assert champion() == 4
     # the same content is no new version, whether it is champion or not
-    assert submit(model(folder, "better"), 0.4) == Promotion(4, False, None)
-    assert submit(model(folder, "worse"), 0.2) == Promotion(2, False, 0.4)
+    assert outcome(submit(model(folder, "better"), 0.4)) == (4, False, None)
+    assert outcome(submit(model(folder, "worse"), 0.2)) == (2, False, 0.4)
     assert len(mlflow.MlflowClient().search_model_versions(f"name = '{NAME}'")) == 4
     # on other data the champion is scored again, once
     rescored: list[str] = []
 
-    def rescore(uri: str) -> float:
+    def rescore(uri: str) -> Scores:
         rescored.append(uri)
-        return 0.1
+        return scores(svg=0.1)
 
-    assert submit(model(folder, "new data"), 0.05, scored_on="other", rescore=rescore) == Promotion(
-        5, False, 0.1
-    )
-    assert submit(model(folder, "newer"), 0.2, scored_on="other") == Promotion(6, True, 0.1)
+    new = submit(model(folder, "new data"), 0.05, scored_on="other", rescore=rescore)
+    assert outcome(new) == (5, False, 0.1)
+    assert outcome(submit(model(folder, "newer"), 0.2, scored_on="other")) == (6, True, 0.1)
     assert rescored == [f"models:/{NAME}/4"]
     assert champion() == 6
+    assert gate(6) == "passed"
+    assert "svg has 0.050 [-0.050, 0.150], worse than the champion's 0.100" in gate(5)
+
+
+@pytest.mark.usefixtures("tracking")
+def test_a_version_below_the_floor_is_registered_and_no_champion(tmp_path: Path) -> None:
+    before = champion()
+    low = submit(
+        model(tmp_path / "low", "low"),
+        0.9,
+        below_floor=("svg is below",),
+        rescore=lambda _: scores(svg=0.0),
+    )
+    assert not low.promoted
+    assert champion() == before
+    assert gate(low.version) == "svg is below"
 
 
 @pytest.mark.usefixtures("tracking")
