@@ -14,7 +14,7 @@ from matplotlib.colors import to_hex, to_rgba
 
 from erm.tasks.chart.elements import BoxList, Stroke
 
-DIGITS = 6
+DIGITS = 9
 """Significant digits that data values keep: more than an image can show, and free of the last
 bits in which two ways to compute a value differ."""
 

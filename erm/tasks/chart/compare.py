@@ -7,7 +7,8 @@ limits that grew with a value, tick labels of a missing bar, a legend entry of a
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Literal, cast
 
 from erm.tasks import View
@@ -26,7 +27,7 @@ from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
 from erm.tasks.chart.naming import background, type_name
 from erm.tasks.chart.phrases import phrase
 from erm.tasks.chart.plot_pair import Matched, Pairs, PlotPair
-from erm.tasks.chart.related import join_categories, join_looks, join_plots
+from erm.tasks.chart.related import join_categories, join_looks, join_marks, join_plots
 from erm.tasks.chart.severity import RULES
 from erm.tasks.chart.subplot_numbers import subplot_numbers
 from erm.tasks.discrepancy import Discrepancy
@@ -36,6 +37,15 @@ from erm.tasks.shared.visible import visible_change
 
 _AXES: tuple[Literal["x"], Literal["y"]] = ("x", "y")
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
+_SINGLE = (
+    *OUTLINED,
+    "horizontal line",
+    "vertical line",
+    "horizontal span",
+    "vertical span",
+)
+"""Kinds of marks that stand for themselves and not for a series of values."""
+
 _VALUES = ("value", "value small", "value large")
 
 
@@ -60,41 +70,98 @@ def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
 def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding]:
     """All differences of two scenes, hidden ones included."""
     page = Findings()
-    _compare_figures(reference, candidate, page)
+    reference, candidate = _with_figure_marks(reference, candidate)
+    _compare_backgrounds(reference, candidate, page)
     sizes = reference["size"], candidate["size"]
     pairs = match_axes(reference["axes"], candidate["axes"], sizes)
     numbers = subplot_numbers(reference)
     pairs = exchange_swapped(reference, candidate, pairs, numbers, page)
     compare_layout(reference, candidate, pairs, numbers, page)
-    several = len(set(numbers.values()) - {0}) > 1
     # values first: the range of a colour bar follows from them
-    for i, j in sorted(pairs, key=lambda pair: reference["axes"][pair[0]]["role"] == "colour bar"):
-        first, second = reference["axes"][i], candidate["axes"][j]
-        bar = first["role"] == "colour bar"
-        plots = PlotPair(
-            first,
-            second,
-            background(first, reference["background"]),
-            background(second, candidate["background"]),
-            Findings(numbers[i] if several and not bar else 0),
+    pairs.sort(key=lambda pair: reference["axes"][pair[0]]["role"] == "colour bar")
+    compared = [
+        _PlotComparison(plots, numbers[i])
+        for (i, _), plots in zip(
+            pairs, _pair_plots(reference, candidate, pairs, numbers), strict=True
         )
-        if not bar:
-            _compare_axes(plots, page.has("background"))
-        elif not page.has(*_VALUES):
-            _compare_limits("y" if first["y"]["ticks"] else "x", plots, False)
-        page.found += plots.findings.found
+    ]
+    for item in compared:
+        if item.plots.reference["role"] != "colour bar":
+            item.matched = _compare_series(item.plots)
+    for item in compared:
+        role = item.plots.reference["role"]
+        if role == "plot":
+            twins = [other.matched for other in compared if other.number == item.number]
+            at_place = list(chain.from_iterable(twins))
+            _compare_axes(item.plots, item.matched, at_place, page.has("background"))
+        elif role == "colour bar" and not page.has(*_VALUES):
+            name: Literal["x", "y"] = "y" if item.plots.reference["y"]["ticks"] else "x"
+            _compare_limits(name, item.plots, False)
+        page.found += item.plots.findings.found
     _add_unmatched_axes(reference, candidate, pairs, page)
     backgrounds = over(reference["background"], "#ffffff"), over(candidate["background"], "#ffffff")
     frames = _page_box(reference), _page_box(candidate)
-    compare_texts(reference["texts"], candidate["texts"], backgrounds, page, frames)
-    for rank in range(max(len(reference["legends"]), len(candidate["legends"]))):
-        legends = [
-            scene["legends"][rank] if rank < len(scene["legends"]) else None
-            for scene in (reference, candidate)
-        ]
-        fonts = compare_legends(legends[0], legends[1], [], backgrounds, frames, page)
-        compare_fonts(fonts, backgrounds, page)
+    fonts = compare_texts(reference["texts"], candidate["texts"], backgrounds, page, frames)
+    every = list(chain.from_iterable(item.matched for item in compared))
+    legends = reference["legends"], candidate["legends"]
+    fonts += compare_legends(*legends, every, backgrounds, frames, page)
+    compare_fonts(fonts, backgrounds, page)
+    _compare_sizes(reference, candidate, page)
     return join_plots(page.found)
+
+
+@dataclass
+class _PlotComparison:
+    """Two matched plots, the number of their place, and their matched series once compared."""
+
+    plots: PlotPair
+    number: int
+    matched: Matched = field(default_factory=list)
+
+
+def _pair_plots(
+    reference: ChartScene, candidate: ChartScene, pairs: Pairs, numbers: dict[int, int]
+) -> list[PlotPair]:
+    """The matched plots with what stands around them."""
+    several = len(set(numbers.values()) - {0}) > 1
+    places = numbers, subplot_numbers(candidate)
+
+    def twins(scene: ChartScene, index: int, place: dict[int, int]) -> list[Series]:
+        axes = scene["axes"]
+        same = [k for k in range(len(axes)) if k != index and place[k] == place[index] > 0]
+        return [series for k in same for series in axes[k]["series"]]
+
+    plots = []
+    for i, j in pairs:
+        first, second = reference["axes"][i], candidate["axes"][j]
+        plots.append(
+            PlotPair(
+                first,
+                second,
+                background(first, reference["background"]),
+                background(second, candidate["background"]),
+                Findings(numbers[i] if several else 0),
+                twins(reference, i, places[0]),
+                twins(candidate, j, places[1]),
+            )
+        )
+    return plots
+
+
+def _with_figure_marks(
+    reference: ChartScene, candidate: ChartScene
+) -> tuple[ChartScene, ChartScene]:
+    """Both scenes with a place for marks outside any axes where either has some."""
+    scenes = [reference, candidate]
+    found = [
+        next((axes for axes in scene["axes"] if axes["role"] == "figure"), None) for scene in scenes
+    ]
+    for side, other in ((0, 1), (1, 0)):
+        present = found[other]
+        if found[side] is None and present is not None:
+            empty = Axes(**{**present, "series": [], "box": _page_box(scenes[side])})
+            scenes[side] = ChartScene(**{**scenes[side], "axes": [*scenes[side]["axes"], empty]})
+    return scenes[0], scenes[1]
 
 
 def _add_unmatched_axes(
@@ -120,18 +187,28 @@ def _page_box(scene: ChartScene) -> BoxList:
     return [0.0, 0.0, float(scene["size"][0]), float(scene["size"][1])]
 
 
-def _compare_figures(reference: ChartScene, candidate: ChartScene, findings: Findings) -> None:
+def _compare_sizes(reference: ChartScene, candidate: ChartScene, findings: Findings) -> None:
+    """The size of the image; of one that is cut to its content it follows from what differs."""
     boxes = _page_box(reference), _page_box(candidate)
     sides = reference["size"], candidate["size"]
-    if max(abs(a - b) for a, b in zip(*sides, strict=True)) > 1:
+    follows = reference["cropped"] and candidate["cropped"] and findings.found
+    if not follows and max(abs(a - b) for a, b in zip(*sides, strict=True)) > 1:
         sizes = "×".join(map(str, sides[0])), "×".join(map(str, sides[1]))
         findings.add("figure size", Element("figure"), "size", sizes, boxes)
+
+
+def _compare_backgrounds(reference: ChartScene, candidate: ChartScene, findings: Findings) -> None:
+    boxes = _page_box(reference), _page_box(candidate)
     colours = over(reference["background"], "#ffffff"), over(candidate["background"], "#ffffff")
     if is_visible(*colours):
         findings.add("background", Element("figure background"), "colour", colours, boxes)
 
 
-def _compare_axes(plots: PlotPair, figure_changed: bool) -> None:
+def _compare_axes(
+    plots: PlotPair, matched: Matched, at_place: Matched, figure_changed: bool
+) -> None:
+    """Adds all but the series' differences; ``at_place`` are the matched series of all plots at
+    this place, which a legend may name."""
     reference, candidate, findings = plots.reference, plots.candidate, plots.findings
     boxes = (reference["box"], candidate["box"])
     backgrounds = plots.reference_background, plots.candidate_background
@@ -143,7 +220,6 @@ def _compare_axes(plots: PlotPair, figure_changed: bool) -> None:
         before, after = ({"rectilinear": "straight"}.get(name, name) for name in projections)
         element = Element("axes", plural=True)
         findings.add("chart type", element, "projection", (before, after), boxes)
-    matched = _compare_series(plots)
     retyped = findings.has("chart type", "orientation")
     hidden = _compare_hidden(plots)
     # Bars that lie down exchange the axes; a pie or polar axes have others.
@@ -166,10 +242,11 @@ def _compare_axes(plots: PlotPair, figure_changed: bool) -> None:
     if comparable and not hidden and pies[0] == pies[1]:
         compare_grid(plots)
         compare_frame(plots)
-    compare_texts(reference["texts"], candidate["texts"], backgrounds, findings, boxes, plots)
-    compare_wedge_texts(matched, plots)
-    legends = reference["legend"], candidate["legend"]
-    fonts = compare_legends(*legends, matched, backgrounds, boxes, findings)
+    texts = reference["texts"], candidate["texts"]
+    fonts = compare_texts(*texts, backgrounds, findings, boxes, plots)
+    fonts += compare_wedge_texts(matched, plots)
+    legends = reference["legends"], candidate["legends"]
+    fonts += compare_legends(*legends, at_place, backgrounds, boxes, findings)
     compare_fonts([*fonts, *tick_fonts(plots)], backgrounds, findings)
     _note_rescaling(plots)
 
@@ -288,6 +365,7 @@ def _compare_series(plots: PlotPair) -> Matched:
         compare_bar_widths(matched, plots)
     findings.found = join_categories(findings.found, matched)
     findings.found = join_looks(findings.found, matched, plots)
+    findings.found = join_marks(findings.found, matched, plots)
     return matched
 
 
@@ -301,7 +379,7 @@ def _add_unmatched_series(matched: Matched, plots: PlotPair) -> None:
         for series in axes["series"]:
             if id(series) in taken or is_rest_of_box(series, boxes):
                 continue
-            single = series["kind"] in (*OUTLINED, "horizontal line", "vertical line")
+            single = series["kind"] in _SINGLE
             rule = "shape" if single else "series"
             plots.findings.add_presence(
                 rule, name(series), missing, one_sided(series["box"], missing)

@@ -71,3 +71,30 @@ def compare_boxes(reference: Series, candidate: Series, pairs: Pairs, plots: Plo
             if max(moves, default=0.0) > HALF_PIXEL:
                 places = tuple(outliers[0]), tuple(outliers[1])
                 plots.findings.add("value", element, "outlier values", places, boxes)
+
+
+def compare_violins(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
+    """Adds each two matched violins that reach over other values or have another form."""
+    for i, j in pairs:
+        a, b = reference["points"][i], candidate["points"][j]
+        boxes, element = (a["box"], b["box"]), plots.mark_element(reference, i)
+        sides = (a["low"], a["high"]), (b["low"], b["high"])
+        gaps = [plots.gap((reference, candidate), y, x) for x, y in zip(*sides, strict=True)]
+        if max(gaps) > HALF_PIXEL:
+            rule = size_rule(max(gaps) / plots.length(reference))
+            values = tuple(plots.value_coordinates(reference, *side) for side in sides)
+            plots.findings.add(rule, element, "reach", (values[0], values[1]), boxes)
+        elif a.get("outline") != b.get("outline") and _bulges(a, b) > _BULGE:
+            plots.findings.add("value", element, "violin form", (None, None), boxes)
+
+
+_BULGE = 0.03
+"""Difference of a violin's width, as a share of its widest place, that people see."""
+
+
+def _bulges(a: Point, b: Point) -> float:
+    """Largest difference of two violins' widths at the same share of their height, 0 to 1."""
+    widths = [[width for _, width in point.get("outline", [])] for point in (a, b)]
+    if len(widths[0]) != len(widths[1]):
+        return 1.0
+    return max((abs(x - y) for x, y in zip(*widths, strict=True)), default=0.0)

@@ -11,9 +11,9 @@ import statistics
 
 import numpy as np
 
-from erm.tasks.chart.compare_cells import compare_boxes, compare_cells
+from erm.tasks.chart.compare_cells import compare_boxes, compare_cells, compare_violins
 from erm.tasks.chart.compare_pies import compare_wedges
-from erm.tasks.chart.compare_shapes import off_course, same_course
+from erm.tasks.chart.compare_shapes import compare_arrows, off_course, same_course
 from erm.tasks.chart.elements import Axes, Point, Series
 from erm.tasks.chart.findings import Coordinate, Element, hull, one_sided
 from erm.tasks.chart.naming import SIDEWAYS, coordinate, is_histogram, pair_element
@@ -49,6 +49,16 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
     if kinds[0] in ("horizontal line", "vertical line"):
         _compare_level(reference, candidate, plots)
         return [(0, 0)]
+    if kinds[0] in ("horizontal span", "vertical span"):
+        _compare_span(reference, candidate, plots)
+        return [(0, 0)]
+    if kinds[0] == "arrows":
+        return compare_arrows(reference, candidate, plots)
+    if "violin" in kinds[0]:
+        pairs = match_points(reference, candidate, plots)
+        _add_unmatched(reference, candidate, pairs, plots)
+        compare_violins(reference, candidate, pairs, plots)
+        return pairs
     counts = len(reference["points"]), len(candidate["points"])
     if is_histogram(reference) and is_histogram(candidate) and counts[0] != counts[1]:
         boxes = (reference["box"], candidate["box"])
@@ -122,6 +132,8 @@ def _compare_values(reference: Series, candidate: Series, pairs: Pairs, plots: P
     named = bool(first and first[0]["name"])
     bars = reference["kind"] in BARS and candidate["kind"] in BARS
     stacked = reference["kind"] == candidate["kind"] == "area"
+    # bars that stand beside each other instead of on top of each other stand elsewhere
+    rearranged = bars and plots.findings.has("arrangement")
     changed: list[tuple[int, int, float]] = []
     moved: Pairs = []
     for i, j in pairs:
@@ -130,7 +142,7 @@ def _compare_values(reference: Series, candidate: Series, pairs: Pairs, plots: P
         ends = start + _value(b, candidate, stacked), start + _value(a, reference, stacked)
         gap = plots.gap((reference, candidate), *ends)
         shift = abs(plots.place(reference, b["at"]) - plots.place(reference, a["at"]))
-        if shift > HALF_PIXEL and not named and not is_histogram(reference):
+        if shift > HALF_PIXEL and not named and not is_histogram(reference) and not rearranged:
             moved.append((i, j))
         elif gap > HALF_PIXEL:
             changed.append((i, j, plots.step((reference, candidate), *ends)))
@@ -172,7 +184,7 @@ def _compare_values(reference: Series, candidate: Series, pairs: Pairs, plots: P
             )
     if bars and not changed and not plots.findings.has(*_EXPLAINS_BASES):
         _compare_bases(reference, candidate, pairs, plots)
-    if is_histogram(reference) and is_histogram(candidate):
+    if is_histogram(reference) and is_histogram(candidate) and not rearranged:
         _compare_bins(reference, candidate, plots)
     _compare_errors(reference, candidate, pairs, plots)
 
@@ -364,9 +376,22 @@ def _compare_level(reference: Series, candidate: Series, plots: PlotPair) -> Non
         plots.findings.add("value", element, "level", (values[0], values[1]), boxes)
 
 
+def _compare_span(reference: Series, candidate: Series, plots: PlotPair) -> None:
+    """A band across the plot between two other values."""
+    a, b = reference["points"][0], candidate["points"][0]
+    sides = (a["base"], a["value"]), (b["base"], b["value"])
+    gaps = [plots.gap((reference, candidate), y, x) for x, y in zip(*sides, strict=True)]
+    if max(gaps) > HALF_PIXEL:
+        steps = [plots.step((reference, candidate), y, x) for x, y in zip(*sides, strict=True)]
+        values = tuple(plots.value_coordinates(reference, *side) for side in sides)
+        rule = size_rule(max(steps) / plots.length(reference))
+        element = plots.series_element(reference)
+        plots.findings.add(rule, element, "span", (values[0], values[1]), (a["box"], b["box"]))
+
+
 def arrangement(axes: Axes) -> str:
     """How the bar series of a plot stand to each other: stacked, grouped, overlaid, or single."""
-    series = [item for item in axes["series"] if item["kind"] in BARS and not is_histogram(item)]
+    series = [item for item in axes["series"] if item["kind"] in BARS and item["points"]]
     if len(series) < 2:
         return "single"
     first, second = series[0]["points"], series[1]["points"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from erm.tasks.chart.compare_text import TextPair, add_changed_texts, word_rule
 from erm.tasks.chart.elements import BoxList, Legend
 from erm.tasks.chart.findings import Element, Findings, one_sided
@@ -14,24 +16,50 @@ _LEGEND = Element("legend")
 
 
 def compare_legends(
-    reference: Legend | None,
-    candidate: Legend | None,
+    reference: Sequence[Legend],
+    candidate: Sequence[Legend],
     matched: Matched,
     backgrounds: tuple[str, str],
     frames: tuple[BoxList, BoxList],
     findings: Findings,
 ) -> list[TextPair]:
-    """Adds differences of two legends; returns pairs of texts for `compare_fonts`.
+    """Adds differences of the legends of two plots; returns pairs of texts for `compare_fonts`.
 
-    ``frames`` are the boxes of what the legends stand in, on each side.
+    ``matched`` are all series that the legends may name, ``frames`` the boxes of what the legends
+    stand in, on each side.
     """
-    if reference is None or candidate is None:
-        present = reference or candidate
-        if present is not None:
-            missing = reference is not None
-            boxes = one_sided(present["box"], missing)
-            findings.add_presence("legend", _LEGEND, missing, boxes)
-        return []
+    pairs = assign(reference, candidate, lambda i, j: _distance(reference[i], candidate[j]))
+    fonts: list[TextPair] = []
+    for i, j in pairs:
+        sides = reference[i], candidate[j]
+        fonts += _compare_two(*sides, matched, backgrounds, frames, findings)
+    for missing, legends, taken in (
+        (True, reference, {i for i, _ in pairs}),
+        (False, candidate, {j for _, j in pairs}),
+    ):
+        for index, legend in enumerate(legends):
+            if index not in taken:
+                boxes = one_sided(legend["box"], missing)
+                findings.add_presence("legend", _LEGEND, missing, boxes)
+    return fonts
+
+
+def _distance(reference: Legend, candidate: Legend) -> float:
+    """How much the entries of two legends differ, 0 to 1."""
+    first, second = (
+        " ".join(item["text"] for item in legend["entries"]) for legend in (reference, candidate)
+    )
+    return text_distance(first, second)
+
+
+def _compare_two(
+    reference: Legend,
+    candidate: Legend,
+    matched: Matched,
+    backgrounds: tuple[str, str],
+    frames: tuple[BoxList, BoxList],
+    findings: Findings,
+) -> list[TextPair]:
     names = {first["name"]: second["name"] for first, second, _ in matched if first["name"]}
     pairs = _entry_pairs(reference, candidate, names)
     changed = []

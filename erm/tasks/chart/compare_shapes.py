@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from erm.tasks.chart.elements import Point, Series
 from erm.tasks.chart.matching import assign
-from erm.tasks.chart.plot_pair import HALF_PIXEL, PlotPair
+from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair
+from erm.tasks.shared.numbers import write_number
 
 
 def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> None:
@@ -46,6 +47,44 @@ def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> Non
     elif far:
         count = len(far), len(pairs)
         plots.findings.add("shape", element, "forms", (None, None), boxes, count=count)
+
+
+def compare_arrows(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
+    """Adds differences of the arrows of two quiver plots: where they point, how long they are."""
+    first, second = reference["points"], candidate["points"]
+    element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
+    if len(first) != len(second) or not all("direction" in p for p in [*first, *second]):
+        if len(first) != len(second):
+            plots.findings.add("shape", element, "parts", (len(first), len(second)), boxes)
+        return []
+    pairs = [(i, i) for i in range(len(first))]
+    turned, stretched = [], []
+    for i, j in pairs:
+        a, b = first[i], second[j]
+        turn = abs((b["direction"] - a["direction"] + 180) % 360 - 180)
+        # the head of an arrow moves along an arc
+        if np.radians(turn) * max(a["size"], b["size"]) > 2 * HALF_PIXEL:
+            turned.append((turn, i, a["direction"], b["direction"]))
+        if abs(b["size"] - a["size"]) > 2 * HALF_PIXEL:
+            stretched.append((abs(b["size"] - a["size"]), i, a["size"], b["size"]))
+    if turned and stretched:
+        count = len({i for _, i, *_ in [*turned, *stretched]}), len(pairs)
+        rule = _share_rule(*count)
+        plots.findings.add(rule, element, "arrows", (None, None), boxes, count=count)
+        return pairs
+    for attribute, changes in (("arrow directions", turned), ("arrow lengths", stretched)):
+        if changes:
+            _, i, before, after = max(changes)
+            most = f"({write_number(first[i]['at'])}, {write_number(first[i]['value'])})"
+            count, values = (len(changes), len(pairs)), (before, after)
+            rule = _share_rule(*count)
+            plots.findings.add(rule, element, attribute, values, boxes, count=count, most=most)
+    return pairs
+
+
+def _share_rule(changed: int, count: int) -> str:
+    """The rule of some changed arrows by their share."""
+    return "value" if changed <= 0.25 * count else "value large"
 
 
 def same_course(reference: Series, candidate: Series, plots: PlotPair) -> bool:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from erm.tasks.chart.elements import Point, Series, Stroke
 from erm.tasks.chart.findings import Element, Value, hull
+from erm.tasks.chart.matching import OUTLINED
 from erm.tasks.chart.naming import is_histogram
-from erm.tasks.chart.plot_pair import BARS, BOXES, Matched, Pairs, PlotPair
+from erm.tasks.chart.plot_pair import BARS, BOXES, VISIBLE_WIDTH, Matched, Pairs, PlotPair
 from erm.tasks.shared.colours import colour_name, is_visible, over
 
 _MARKERS = {
@@ -36,9 +37,6 @@ _MARKERS = {
 
 _FILLED = (*BARS, "area", "sideways area", "pie")
 """Kinds of marks whose outline and pattern mean the same in any chart type."""
-
-_VISIBLE_WIDTH = 0.4
-"""Pixels by which two widths or sizes must differ to be seen."""
 
 StrokeChange = tuple[str, Value | None, Value | None]
 """Attribute of a stroke, the reference's and the candidate's value."""
@@ -113,7 +111,11 @@ def _compare_colours(reference: Series, candidate: Series, pairs: Pairs, plots: 
     """Adds differences of fill or line colour; whether the whole series is recoloured."""
     element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
     maps = reference.get("map"), candidate.get("map")
-    if reference["kind"] == candidate["kind"] == "heat map" and maps[0] != maps[1]:
+    kinds_alike = reference["kind"] == candidate["kind"]
+    if kinds_alike and reference["kind"] == "heat map" and maps[0] != maps[1]:
+        plots.findings.add("colour map", element, "colour map", maps, boxes)
+        return True
+    if kinds_alike and reference["kind"] in OUTLINED and maps[0] != maps[1] and all(maps):
         plots.findings.add("colour map", element, "colour map", maps, boxes)
         return True
     if not reference["mixed"] and not candidate["mixed"]:
@@ -237,7 +239,7 @@ def stroke_changes(
     too or where the stroke is the line itself."""
     if reference is None or candidate is None:
         present = reference or candidate
-        if present is None or present["width"] < _VISIBLE_WIDTH:
+        if present is None or present["width"] < VISIBLE_WIDTH:
             return []
         return [(noun, True if reference else None, True if candidate else None)]
     changes: list[StrokeChange] = []
@@ -250,7 +252,7 @@ def stroke_changes(
         changes.append((f"{noun} colour", *colours))
     if reference["dash"] != candidate["dash"]:
         changes.append((noun, reference["dash"], candidate["dash"]))
-    if abs(reference["width"] - candidate["width"]) > _VISIBLE_WIDTH:
+    if abs(reference["width"] - candidate["width"]) > VISIBLE_WIDTH:
         changes.append((f"{noun} width", reference["width"], candidate["width"]))
     return changes
 
@@ -274,7 +276,7 @@ def _compare_sizes(
     changed = [
         (reference["points"][i], candidate["points"][j], i)
         for i, j in pairs
-        if abs(reference["points"][i]["size"] - candidate["points"][j]["size"]) > _VISIBLE_WIDTH
+        if abs(reference["points"][i]["size"] - candidate["points"][j]["size"]) > VISIBLE_WIDTH
     ]
     if not changed:
         return
@@ -283,6 +285,11 @@ def _compare_sizes(
     uniform = len({(round(a["size"]), round(b["size"])) for a, b, _ in changed}) == 1
     if uniform and len(changed) > 0.5 * len(pairs):
         plots.findings.add("marker", element, "marker size", sizes, boxes)
+    elif len(changed) == len(pairs) and _scaled_alike(
+        [(a["size"], b["size"]) for a, b, _ in changed]
+    ):
+        word = "larger" if sizes[1] > sizes[0] else "smaller"
+        plots.findings.add("marker", element, "marker sizes", (None, word), boxes)
     elif len(changed) > 3:
         count = len(changed), len(pairs)
         plots.findings.add("marker", element, "some marker sizes", (None, None), boxes, count=count)
@@ -291,6 +298,12 @@ def _compare_sizes(
             mark = plots.mark_element(reference, i)
             values = a["size"], b["size"]
             plots.findings.add("marker", mark, "marker size", values, (a["box"], b["box"]))
+
+
+def _scaled_alike(sizes: list[tuple[float, float]]) -> bool:
+    """Whether one factor makes all sizes of one side from the other's."""
+    factors = [after / before for before, after in sizes if before > 0]
+    return len(factors) > 1 and max(factors) < 1.05 * min(factors)
 
 
 def _compare_pie(

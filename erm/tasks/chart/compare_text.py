@@ -15,7 +15,7 @@ import numpy as np
 from erm.tasks.chart.elements import BoxList, TextItem, Tick
 from erm.tasks.chart.findings import Element, Findings, Value, hull, one_sided
 from erm.tasks.chart.matching import assign
-from erm.tasks.chart.plot_pair import Matched, PlotPair
+from erm.tasks.chart.plot_pair import VISIBLE_WIDTH, Matched, PlotPair
 from erm.tasks.shared.colours import is_visible, over
 from erm.tasks.shared.numbers import parse_number
 from erm.tasks.shared.text import is_typo, text_distance
@@ -23,8 +23,8 @@ from erm.tasks.shared.text import is_typo, text_distance
 TextPair = tuple[Element, TextItem, TextItem]
 """Two texts that stand for each other, and what they are."""
 
-_FontChange = tuple[str, Value | None, Value | None]
-"""Attribute of a font, the reference's and the candidate's value."""
+_Change = tuple[str, Value | None, Value | None]
+"""Attribute of a text, the reference's and the candidate's value."""
 
 _STRETCHED = 1.25
 """Factor by which a frame must change for offsets in pixels to look otherwise."""
@@ -59,8 +59,9 @@ def compare_texts(
     findings: Findings,
     frames: tuple[BoxList, BoxList],
     plots: PlotPair | None = None,
-) -> None:
-    """Adds differences of all texts of a plot or figure except ticks and legends.
+) -> list[TextPair]:
+    """Adds differences of all texts of a plot or figure except ticks and legends; returns pairs of
+    texts for `compare_fonts`.
 
     ``frames`` are the boxes of what the texts stand in, on each side, against which places are
     compared; where data differs, numbers written beside marks follow it and are not listed again.
@@ -87,7 +88,8 @@ def compare_texts(
             missing = a is not None
             findings.add_presence("title", element, missing, one_sided(present["box"], missing))
     pairs += _compare_notes(reference, candidate, findings, frames, plots)
-    compare_fonts(pairs, backgrounds, findings)
+    _compare_frames(pairs, backgrounds, findings)
+    return pairs
 
 
 def _turned_labels(first: dict[str, TextItem], second: dict[str, TextItem]) -> dict[str, TextItem]:
@@ -165,10 +167,8 @@ def _compare_notes(
             findings.add(rule, note(a), "text", texts, (a["box"], b["box"]))
         elif not carried and shifts[i][j] > max(2.0, 0.01 * size):
             moved.append((note(a), a, b))
-        if ("arrow" in a) != ("arrow" in b):
-            arrow = Element("arrow of note", name=a["text"])
-            findings.add_presence("shape", arrow, "arrow" in a, (a["box"], b["box"]))
-        pairs.append((Element("note"), a, b))
+        _compare_arrows(a, b, findings)
+        pairs.append((note(a), a, b))
     _add_moved_notes(moved, findings)
     matched_sides = {i for i, _ in matched}, {j for _, j in matched}
     for missing, items, taken in (
@@ -181,6 +181,78 @@ def _compare_notes(
                 sides = one_sided(item["box"], missing)
                 findings.add_presence("annotation", element, missing, sides)
     return pairs
+
+
+def _compare_arrows(a: TextItem, b: TextItem, findings: Findings) -> None:
+    """The arrows of two notes: there or not, colour, width, style."""
+    arrows = a.get("arrow"), b.get("arrow")
+    element = Element("arrow of note", name=a["text"])
+    if arrows[0] is None or arrows[1] is None:
+        present = arrows[0] or arrows[1]
+        if present is not None:
+            missing = arrows[0] is not None
+            findings.add_presence("shape", element, missing, one_sided(present["box"], missing))
+        return
+    boxes = arrows[0]["box"], arrows[1]["box"]
+    colours = over(arrows[0]["colour"], "#ffffff"), over(arrows[1]["colour"], "#ffffff")
+    if is_visible(*colours):
+        findings.add("line", element, "colour", colours, boxes)
+    widths = arrows[0]["width"], arrows[1]["width"]
+    if abs(widths[0] - widths[1]) > VISIBLE_WIDTH:
+        findings.add("line", element, "line width", widths, boxes)
+    styles = arrows[0]["style"], arrows[1]["style"]
+    if styles[0] != styles[1]:
+        findings.add("line", element, "arrow style", styles, boxes)
+
+
+def _compare_frames(
+    pairs: Sequence[TextPair], backgrounds: tuple[str, str], findings: Findings
+) -> None:
+    """The boxes behind texts; what changed alike on three or more texts is one difference."""
+    changes: dict[_Change, list[tuple[Element, TextItem, TextItem]]] = {}
+    for element, a, b in pairs:
+        for change in _frame_changes(a, b, backgrounds):
+            changes.setdefault(change, []).append((element, a, b))
+    for (attribute, *values), members in changes.items():
+        if len(members) >= 3:
+            boxes = hull(_framed(a) for _, a, _ in members), hull(_framed(b) for _, _, b in members)
+            element = Element("boxes of texts", plural=True)
+            findings.add("frame", element, attribute, (values[0], values[1]), boxes)
+            continue
+        for text, a, b in members:
+            element = replace(text, noun=f"box of {text.noun}")
+            findings.add(
+                "frame", element, attribute, (values[0], values[1]), (_framed(a), _framed(b))
+            )
+
+
+def _framed(item: TextItem) -> BoxList:
+    return item["frame"]["box"] if "frame" in item else item["box"]
+
+
+def _frame_changes(a: TextItem, b: TextItem, backgrounds: tuple[str, str]) -> list[_Change]:
+    frames = a.get("frame"), b.get("frame")
+    if frames[0] is None or frames[1] is None:
+        if frames[0] is frames[1]:
+            return []
+        return [("", True if frames[0] else None, True if frames[1] else None)]
+    changes: list[_Change] = []
+    fills = over(frames[0]["fill"], backgrounds[0]), over(frames[1]["fill"], backgrounds[1])
+    if frames[0]["fill"] != frames[1]["fill"] and is_visible(*fills):
+        changes.append(("colour", *fills))
+    if frames[0]["form"] != frames[1]["form"]:
+        changes.append(("form name", frames[0]["form"], frames[1]["form"]))
+    edges = frames[0]["edge"], frames[1]["edge"]
+    if edges[0] is None or edges[1] is None:
+        if edges[0] is not edges[1]:
+            changes.append(("outline", True if edges[0] else None, True if edges[1] else None))
+        return changes
+    colours = over(edges[0]["colour"], backgrounds[0]), over(edges[1]["colour"], backgrounds[1])
+    if is_visible(*colours):
+        changes.append(("outline colour", *colours))
+    if abs(edges[0]["width"] - edges[1]["width"]) > VISIBLE_WIDTH:
+        changes.append(("outline width", edges[0]["width"], edges[1]["width"]))
+    return changes
 
 
 def _are_value_labels(first: list[TextItem], second: list[TextItem]) -> bool:
@@ -243,7 +315,7 @@ def compare_fonts(
 
     What changed alike on three or more texts is one difference.
     """
-    changes: dict[_FontChange, list[tuple[_FontChange, Element, TextItem, TextItem]]] = {}
+    changes: dict[_Change, list[tuple[_Change, Element, TextItem, TextItem]]] = {}
     for element, a, b in pairs:
         for change in _font_changes(a, b, backgrounds):
             key = change
@@ -261,10 +333,12 @@ def compare_fonts(
             findings.add("font", element, own, (sides[0], sides[1]), (a["box"], b["box"]))
 
 
-def _font_changes(a: TextItem, b: TextItem, backgrounds: tuple[str, str]) -> list[_FontChange]:
-    changes: list[_FontChange] = []
+def _font_changes(a: TextItem, b: TextItem, backgrounds: tuple[str, str]) -> list[_Change]:
+    changes: list[_Change] = []
     if abs(a["size"] - b["size"]) > max(0.4, 0.03 * a["size"]):
         changes.append(("font size", a["size"], b["size"]))
+    if a["font"] != b["font"]:
+        changes.append(("font family", a["font"], b["font"]))
     if a["weight"] != b["weight"]:
         changes.append(("font", a["weight"], b["weight"]))
     colours = over(a["colour"], backgrounds[0]), over(b["colour"], backgrounds[1])
@@ -275,11 +349,12 @@ def _font_changes(a: TextItem, b: TextItem, backgrounds: tuple[str, str]) -> lis
     return changes
 
 
-def compare_wedge_texts(matched: Matched, plots: PlotPair) -> None:
-    """Labels and shares written at a pie's wedges; they move and change with their wedges."""
+def compare_wedge_texts(matched: Matched, plots: PlotPair) -> list[TextPair]:
+    """Adds differences of labels and shares written at a pie's wedges, which move and change with
+    their wedges; returns pairs of texts for `compare_fonts`."""
     pies = [pairs for first, second, pairs in matched if first["kind"] == second["kind"] == "pie"]
     if not pies:
-        return
+        return []
     linked = dict(pies[0])
     follows = plots.findings.has(*_DATA_RULES)
     fonts: list[TextPair] = []
@@ -301,8 +376,7 @@ def compare_wedge_texts(matched: Matched, plots: PlotPair) -> None:
                 (Element(role, rank=i + 1), a, b) for a, b, i in pairs if a["text"] != b["text"]
             ]
             add_changed_texts(changed, rule, plots.findings)
-    backgrounds = plots.reference_background, plots.candidate_background
-    compare_fonts(fonts, backgrounds, plots.findings)
+    return fonts
 
 
 def add_changed_texts(

@@ -35,7 +35,8 @@ def _as_text(axis: Axis) -> TextItem | None:
         box=list(box),
         colour=axis["tick_colour"],
         size=axis["tick_size"],
-        weight="normal",
+        font=axis["tick_font"],
+        weight=axis["tick_weight"],
         angle=axis["tick_angle"],
     )
 

@@ -25,7 +25,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import PIL.Image
 import PIL.ImageFile
-from matplotlib import cbook
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -37,7 +36,7 @@ from erm.sources.errors import DrawError
 from erm.tasks import Drawing
 from erm.tasks.chart.determinism import same_randomness_and_clock
 from erm.tasks.chart.embedded import Embedded, find_embedded, paints_data
-from erm.tasks.chart.matplotlib_patches import take_shortcuts
+from erm.tasks.chart.matplotlib_patches import patched
 
 PROGRAM_NAME = "chart.py"
 
@@ -45,7 +44,6 @@ MAX_SIDE = 65_535
 """Pixels a side that Agg can draw."""
 
 plt.switch_backend("agg")
-take_shortcuts()
 
 _SHAPING = ("dpi", "facecolor", "edgecolor", "bbox_inches", "pad_inches", "bbox_extra_artists")
 _VECTOR_FORMATS = ("svg", "svgz", "pdf", "ps", "eps")
@@ -221,23 +219,21 @@ class _Interception:
         def ignore(*_: Any, **__: Any) -> None:
             return None
 
-        patches = [
-            mock.patch.object(FigureCanvasBase, "print_figure", print_figure),
-            mock.patch.object(FigureCanvasAgg, "print_rgba", grab),
-            mock.patch.multiple(
-                FigureCanvasAgg, print_png=print_directly, print_jpg=print_directly
-            ),
-            # pyplot redraws after each save for a window that is not there
-            mock.patch.multiple(FigureCanvasBase, draw_idle=ignore, start_event_loop=ignore),
-            mock.patch.object(Figure, "show", show_figure),
-            mock.patch.object(matplotlib, "use", ignore),
-            mock.patch.multiple(plt, show=show, switch_backend=ignore),
-            mock.patch.object(PIL.Image, "open", self._guard(self._open_image)),
-            mock.patch.object(matplotlib.image, "imread", self._guard(self._read_image)),
-        ]
-        with contextlib.ExitStack() as stack:
-            for patch in patches:
-                stack.enter_context(patch)
+        replacements = {
+            "print": print_figure,
+            "print png": print_directly,
+            "print jpg": print_directly,
+            "grab": grab,
+            "redraw": ignore,
+            "wait": ignore,
+            "show figure": show_figure,
+            "show": show,
+            "backend": ignore,
+            "switch": ignore,
+            "read image": self._guard(self._read_image),
+            "open image": self._guard(self._open_image),
+        }
+        with patched(replacements):
             yield
 
     def finish(self) -> None:
@@ -265,8 +261,7 @@ class _Interception:
             self._check_size(figure.get_size_inches() * _dpi_of(figure, shape))
             self._grabbed = None
             figure = figure.figure if isinstance(figure.figure, Figure) else figure
-            with _laid_out_once(figure, shape):
-                self._print_figure(figure.canvas, io.BytesIO(), format="rgba", **shape)
+            self._print_figure(figure.canvas, io.BytesIO(), format="rgba", **shape)
         except DrawError as error:
             self.failed = error
             raise
@@ -322,37 +317,6 @@ class _Interception:
             raise self.refused
 
         return refuse
-
-
-@contextlib.contextmanager
-def _laid_out_once(figure: Any, shape: dict[str, Any]) -> Iterator[None]:
-    """While it lasts, printing draws a figure once and not twice.
-
-    Printing draws whatever has a layout engine a first time, unseen, only to have it laid out; the
-    engine that ``tight_layout()`` leaves behind does not even do that. Where drawing itself moves
-    axes, or somebody waits for the first drawing, it stays with two.
-    """
-    engine = figure.get_layout_engine()
-    cropped = shape.get("bbox_inches") or matplotlib.rcParams["savefig.bbox"]
-    if engine is None or cropped or figure.subfigs or _drawing_matters(figure):
-        yield
-        return
-    with cbook._setattr_cm(figure, dpi=_dpi_of(figure, shape)):
-        # it applies the aspects of axes, on which layouts build
-        figure._get_draw_artists(figure._get_renderer())
-        if figure.axes:
-            # as drawing does: a layout that can't be is none
-            with contextlib.suppress(ValueError):
-                engine.execute(figure)
-    with cbook._setattr_cm(figure, _layout_engine=None):
-        yield
-
-
-def _drawing_matters(figure: Any) -> bool:
-    """Whether the first drawing of a figure leaves anything for the second one to see."""
-    waiting = figure._canvas_callbacks.callbacks.get("draw_event")
-    moved = (axes.child_axes or axes.get_axes_locator() for axes in figure.axes)
-    return bool(waiting) or any(moved)
 
 
 def _dpi_of(figure: Figure, shape: dict[str, Any]) -> float:

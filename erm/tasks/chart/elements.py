@@ -26,6 +26,28 @@ class Stroke(TypedDict):
     """solid, dashed, dotted, dash-dotted, or the dash lengths of a custom one."""
 
 
+class TextFrame(TypedDict):
+    """The box behind a text."""
+
+    fill: str
+    edge: Stroke | None
+    form: str
+    """square, round, round4, circle, …: the name of matplotlib's box style."""
+    box: BoxList
+
+
+class Arrow(TypedDict):
+    """The arrow of an annotation."""
+
+    colour: str
+    width: float
+    style: str
+    """Name of matplotlib's arrow style."""
+    ends: list[float]
+    """Tail and head: x0, y0, x1, y1 in pixels."""
+    box: BoxList
+
+
 class TextItem(TypedDict):
     """One drawn text."""
 
@@ -36,16 +58,16 @@ class TextItem(TypedDict):
     colour: str
     size: float
     """Font size in pixels."""
+    font: str
+    """Name of the font that it is drawn with."""
     weight: str
     """normal, bold, italic or bold italic."""
     angle: float
     """Rotation in degrees, anticlockwise."""
-    arrow: NotRequired[list[float]]
-    """An annotation's arrow from tail to head, x0, y0, x1, y1 in pixels."""
+    arrow: NotRequired[Arrow]
     wedge: NotRequired[int]
     """Rank of the wedge that the text belongs to, among all wedges of the plot."""
-    frame: NotRequired[str]
-    """Fill of the box behind the text."""
+    frame: NotRequired[TextFrame]
 
 
 class Tick(TypedDict):
@@ -70,8 +92,10 @@ class Axis(TypedDict):
     side: str
     """Where labels stand: left, right, bottom or top."""
     ticks: list[Tick]
-    calendar: NotRequired[Literal["days", "hours", "months"]]
+    calendar: NotRequired[Literal["days", "hours", "months", "quarters", "years"]]
     """What values count since 1970 where the axis shows dates."""
+    tick_font: str
+    tick_weight: str
     tick_size: float
     tick_colour: str
     tick_angle: float
@@ -103,6 +127,8 @@ class Point(TypedDict):
     first: NotRequired[float]
     third: NotRequired[float]
     """Quartiles of a box plot."""
+    direction: NotRequired[float]
+    """Where an arrow points, in degrees anticlockwise from the right."""
     outline: NotRequired[list[list[float]]]
     """Vertices of a free shape, in thousandths of the axes' sides, y up."""
 
@@ -132,6 +158,8 @@ class Series(TypedDict):
     """Inner radius of a pie as a share of the outer one."""
     shadow: NotRequired[bool]
     """Whether a pie's wedges throw a shadow."""
+    noun: NotRequired[str]
+    """What people call marks of free form: arrows, contours, …"""
     map: NotRequired[str]
     """Name of the colour map."""
     face: NotRequired[str]
@@ -166,13 +194,13 @@ class Axes(TypedDict):
     """rows, columns, first row, last row, first column, last column of the grid position."""
     projection: str
     role: str
-    """plot or colour bar."""
+    """plot, colour bar, or figure for marks that stand outside any axes."""
     background: str
     spines: dict[str, Stroke]
     x: Axis
     y: Axis
     texts: list[TextItem]
-    legend: Legend | None
+    legends: list[Legend]
     series: list[Series]
 
 
@@ -181,6 +209,8 @@ class ChartScene(TypedDict):
 
     size: list[int]
     """Width and height of the image in pixels."""
+    cropped: bool
+    """Whether the image was cut to its content (``bbox_inches="tight"``)."""
     background: str
     texts: list[TextItem]
     legends: list[Legend]

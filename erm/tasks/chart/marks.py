@@ -9,7 +9,7 @@ unreadable. Runs only inside the contained worker.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -24,10 +24,12 @@ from matplotlib.collections import (
 )
 from matplotlib.image import AxesImage
 from matplotlib.inset import InsetIndicator
+from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.markers import MarkerStyle
-from matplotlib.offsetbox import AnchoredText
+from matplotlib.offsetbox import AnchoredText, AnnotationBbox
 from matplotlib.patches import Patch, Shadow, Wedge
+from matplotlib.quiver import Quiver, QuiverKey
 
 from erm.sources.errors import DrawError
 from erm.tasks.chart.boxes import take_box_plots
@@ -36,8 +38,21 @@ from erm.tasks.chart.cells import read_image, read_mesh
 from erm.tasks.chart.elements import Axis, Point, Series
 from erm.tasks.chart.lines import read_line
 from erm.tasks.chart.pies import read_pies
-from erm.tasks.chart.series import hull, label_of, make_point, make_series, patch_edge, patch_fill
-from erm.tasks.chart.shapes import read_collection, read_patches
+from erm.tasks.chart.series import (
+    collection_look,
+    hull,
+    label_of,
+    make_point,
+    make_series,
+    patch_edge,
+    patch_fill,
+)
+from erm.tasks.chart.shapes import read_arrows, read_collection, read_patches, read_span
+from erm.tasks.chart.violins import take_violins
+
+_CONTAINERS = ("BarContainer", "ErrorbarContainer", "StemContainer")
+
+_SIDEWAYS_CATEGORIES = ("horizontal bar", "sideways box", "sideways violin")
 
 MAX_POINTS = 2000
 """Points of one series beyond which a figure is refused."""
@@ -64,6 +79,8 @@ def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
 
     owned = {id(bars.errorbar) for bars in axes.containers if hasattr(bars, "errorbar")}
     for container in axes.containers:
+        if type(container).__name__ not in _CONTAINERS:
+            continue  # of another library; its lines and patches are read one by one
         parts = [part for part in _flatten(container) if id(part) in place]
         claimed.update(id(part) for part in parts)
         if parts and id(container) not in owned:
@@ -75,6 +92,10 @@ def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
     for first, series, members in take_box_plots(lines, patches, axes, canvas):
         claimed.update(map(id, members))
         keep(first, series)
+    for first, series, members in take_violins(artists, axes, canvas):
+        claimed.update(map(id, members))
+        keep(first, series)
+    artists = [artist for artist in artists if id(artist) not in claimed]
     lines = [line for line in lines if id(line) not in claimed]
     patches = [patch for patch in patches if id(patch) not in claimed]
     wedges = [patch for patch in patches if isinstance(patch, Wedge)]
@@ -85,7 +106,12 @@ def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
         keep(wedges[0], pie)
     for line in lines:
         keep(line, read_line(line, axes, canvas))
-    free = [p for p in patches if not isinstance(p, Wedge) and p not in shadows]
+    spans = {id(p): span for p in patches if (span := read_span(p, axes, canvas)) is not None}
+    for patch in patches:
+        if id(patch) in spans:
+            keep(patch, spans[id(patch)])
+    others = [p for p in patches if not isinstance(p, Wedge) and p not in shadows]
+    free = [patch for patch in others if id(patch) not in spans]
     for first, series in read_patches(free, axes, canvas):
         keep(first, series)
     for artist in artists:
@@ -101,7 +127,7 @@ def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
             raise DrawError("unreadable", f"A {type(artist).__name__} can't be read.")
     ordered = _join_single([series for _, series in sorted(found, key=lambda pair: pair[0])])
     for series in ordered:
-        _name_points(series, y if series["kind"] == "horizontal bar" else x)
+        _name_points(series, y if series["kind"] in _SIDEWAYS_CATEGORIES else x)
     return ordered
 
 
@@ -129,12 +155,10 @@ def _is_loop(host: Series, series: Series) -> bool:
     """Whether a single mark goes on where a loop of such marks left off."""
     keys = ("kind", "name", "edge", "line", "marker", "hatch")
     same = all(host[key] == series[key] for key in keys)  # type: ignore[literal-required]
-    base = {point["base"] for point in [*host["points"], *series["points"]]}
     places = {point["at"] for point in host["points"]}
     return (
         same
         and series["kind"] in ("bar", "horizontal bar", "scatter")
-        and len(base) == 1
         and series["points"][0]["at"] not in places
     )
 
@@ -150,8 +174,9 @@ def _flatten(container: Any) -> Iterable[Any]:
 def _is_furniture(artist: Any, axes: Any) -> bool:
     """Parts that `erm.tasks.chart.scene` reads: texts, axis, legend, tables, inset axes."""
     known = [axes.xaxis, axes.yaxis, axes.title, axes._left_title, axes._right_title]
-    known += [axes.get_legend(), *axes.texts, *axes.tables, *axes.child_axes]
-    return isinstance(artist, AnchoredText) or any(artist is item for item in known)
+    known += [*axes.texts, *axes.tables, *axes.child_axes]
+    kinds = (AnchoredText, AnnotationBbox, Legend, QuiverKey)
+    return isinstance(artist, kinds) or any(artist is item for item in known)
 
 
 def _name_points(series: Series, axis: Axis) -> None:
@@ -161,9 +186,8 @@ def _name_points(series: Series, axis: Axis) -> None:
         return
     places = sorted(tick["at"] for tick in ticks)
     gaps = [b - a for a, b in pairwise(places) if b > a]
-    reach = (
-        min(gaps, default=1.0) / 2 if "bar" in series["kind"] or series["kind"] == "box" else 0.01
-    )
+    broad = any(word in series["kind"] for word in ("bar", "box", "violin"))
+    reach = min(gaps, default=1.0) / 2 if broad else 0.01
     for point in series["points"]:
         tick = min(ticks, key=lambda tick: abs(tick["at"] - point["at"]))
         if abs(tick["at"] - point["at"]) <= reach + 1e-6:
@@ -176,9 +200,7 @@ def _read_container(container: Any, axes: Any, canvas: Canvas) -> Series | None:
         return _read_bars(container, axes, canvas)
     if kind == "ErrorbarContainer":
         return _read_error_bars(container, axes, canvas)
-    if kind == "StemContainer":
-        return _read_stems(container, axes, canvas)
-    raise DrawError("unreadable", f"A {kind} can't be read.")
+    return _read_stems(container, axes, canvas)
 
 
 def _read_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None:
@@ -208,7 +230,8 @@ def _read_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None:
     )
     return make_series(
         "horizontal bar" if horizontal else "bar",
-        label_of(container),
+        # a histogram gives its label to its first bar
+        label_of(container) or label_of(bars[0]),
         points,
         edge=patch_edge(bars[0], canvas),
         touching=touching,
@@ -220,13 +243,8 @@ def _add_errors(
 ) -> None:
     along = 0 if horizontal else 1
     for collection in container.lines[2]:
-        for segment in collection.get_segments():
-            ends = np.asarray(segment, dtype=float)
-            if (
-                len(ends) != 2
-                or not np.isfinite(ends).all()
-                or ends[0][1 - along] != ends[1][1 - along]
-            ):
+        for ends in _finite_segments(collection):
+            if ends[0][1 - along] != ends[1][1 - along]:
                 continue
             at = float(ends[0][1 - along])
             owner = min(points, key=lambda point: abs(point["at"] - at), default=None)
@@ -237,6 +255,14 @@ def _add_errors(
                 owner["box"] = hull([owner["box"], box])
 
 
+def _finite_segments(collection: Any) -> Iterator[np.ndarray[Any, Any]]:
+    """Both ends (2, 2) of each straight line of a collection."""
+    for segment in collection.get_segments():
+        ends = np.asarray(segment, dtype=float)
+        if ends.shape == (2, 2) and np.isfinite(ends).all():
+            yield ends
+
+
 def _read_error_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None:
     data, _, collections = container.lines
     if data is not None and data.get_visible():
@@ -245,20 +271,19 @@ def _read_error_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None
             series["name"] = label_of(container)
             horizontal = container.has_xerr and not container.has_yerr
             _add_errors(series["points"], container, horizontal, axes, canvas)
-            series["box"] = hull([point["box"] for point in series["points"]])
+            if series["points"]:
+                series["box"] = hull([point["box"] for point in series["points"]])
             return series
     points = []
     for collection in collections:
-        for segment in collection.get_segments():
-            ends = np.asarray(segment, dtype=float)
-            if len(ends) == 2 and np.isfinite(ends).all():
-                box = canvas.box_of(axes.transData.transform(ends), 1)
-                middle = ends.mean(axis=0)
-                point = make_point(middle[0], middle[1], box)
-                along = 1 if container.has_yerr else 0
-                low, high = sorted((float(ends[0][along]), float(ends[1][along])))
-                point["low"], point["high"] = number(low), number(high)
-                points.append(point)
+        for ends in _finite_segments(collection):
+            box = canvas.box_of(axes.transData.transform(ends), 1)
+            middle = ends.mean(axis=0)
+            point = make_point(middle[0], middle[1], box)
+            along = 1 if container.has_yerr else 0
+            low, high = sorted((float(ends[0][along]), float(ends[1][along])))
+            point["low"], point["high"] = number(low), number(high)
+            points.append(point)
     if not points:
         return None
     return make_series("error bar", label_of(container), points)
@@ -298,6 +323,8 @@ def _marker_of(path: Any) -> str:
 
 
 def _read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
+    if isinstance(artist, Quiver):
+        return read_arrows(artist, axes, canvas)
     if isinstance(artist, QuadMesh):
         return read_mesh(artist, canvas)
     if isinstance(artist, PathCollection) and artist.get_paths():
@@ -353,12 +380,7 @@ def _read_area(artist: Any, axes: Any, canvas: Canvas) -> Series:
             here = vertices[:, along] == at
             low, high = vertices[here, across].min(), vertices[here, across].max()
             points.append(make_point(at, high, canvas.box_of(display[here], 0.5), base=low))
-    faces, edges = artist.get_facecolors(), artist.get_edgecolors()
-    face = canvas.hex(faces[0]) if len(faces) else "#00000000"
-    width = float(np.atleast_1d(artist.get_linewidth())[0])
-    edge = stroke(canvas, edges[0], width, "solid") if len(edges) else None
-    if edge is not None and edge["colour"] == face:
-        edge = None
+    face, edge = collection_look(artist, canvas)
     hatch = artist.get_hatch() or ""
     kind = "sideways area" if sideways else "area"
     return make_series(kind, label_of(artist), points, edge=edge, colour=face, hatch=hatch)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from erm.tasks.chart.elements import Axes, Axis, BoxList, Point, Series
-from erm.tasks.shared.colours import colour_distance, over
+from erm.tasks.shared.colours import VISIBLE_COLOUR, colour_distance, over
 from erm.tasks.shared.text import text_distance
 
 A = TypeVar("A")
@@ -19,6 +19,21 @@ B = TypeVar("B")
 
 OUTLINED = ("shape", "shapes", "lines")
 """Kinds of marks of free form, whose points are shares of the plot's sides."""
+
+_ALONE = (
+    *OUTLINED,
+    "arrows",
+    "horizontal line",
+    "vertical line",
+    "horizontal span",
+    "vertical span",
+    "image",
+    "violin",
+)
+"""Kinds that stand for no other kind."""
+
+_SAME_DATA = 0.002
+"""Mean difference of values, as a share of their range, up to which data are the same."""
 
 NEVER = 1e6
 """Cost of a pair that must not be matched."""
@@ -90,21 +105,25 @@ def match_series(axes: tuple[Axes, Axes], backgrounds: tuple[str, str]) -> list[
 
     def cost(i: int, j: int) -> float:
         a, b = reference[i], candidate[j]
-        free = {*OUTLINED, "horizontal line", "vertical line", "image"}
-        if a["kind"] != b["kind"] and (a["kind"] in free or b["kind"] in free):
+        if a["kind"] != b["kind"] and (a["kind"] in _ALONE or b["kind"] in _ALONE):
             return NEVER
         names = text_distance(a["name"], b["name"])
         shades = colour_distance(
             over(a["colour"], backgrounds[0]), over(b["colour"], backgrounds[1])
         )
+        gap = distance(i, j)
         dashes = [item["line"]["dash"] if item["line"] else "" for item in (a, b)]
+        # what stayed the same counts more than how far the rest changed
+        changed = (gap > _SAME_DATA) * (0.5 if a["name"] or b["name"] else 0.8)
+        changed += 0.3 * (names > 0) + 0.3 * (shades > VISIBLE_COLOUR)
         return (
             1.0 * (a["kind"] != b["kind"])
             + 0.3 * (dashes[0] != dashes[1])
             + 0.3 * (a["marker"] != b["marker"])
-            + 0.6 * names
-            + 0.6 * min(1.0, shades / 60)
-            + 1.2 * distance(i, j)
+            + changed
+            + 0.4 * names
+            + 0.4 * min(1.0, shades / 60)
+            + 1.2 * gap
             + 0.02 * abs(i - j)
         )
 

@@ -6,6 +6,7 @@ Not covered: the words for it (`erm.tasks.chart.phrases`).
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -24,6 +25,7 @@ _NOUNS = {
     "box": "box plot",
     "sideways box": "box plot",
     "error bar": "error bars",
+    "violin": "violins",
 }
 
 _PLURALS = {
@@ -37,6 +39,7 @@ _PLURALS = {
     "box": "boxes",
     "sideways box": "boxes",
     "pie": "pies",
+    "violin": "violins",
 }
 
 _TYPES = {
@@ -53,7 +56,25 @@ _TYPES = {
     "error bar": "error bar chart",
 }
 
-SIDEWAYS = ("horizontal bar", "sideways box", "sideways area", "vertical line")
+_MONTHS = {"months": 1, "quarters": 3, "years": 12}
+
+_MARKS = {
+    "bar": "bar",
+    "horizontal bar": "bar",
+    "box": "box",
+    "sideways box": "box",
+    "violin": "violin",
+    "sideways violin": "violin",
+}
+
+SIDEWAYS = (
+    "horizontal bar",
+    "sideways box",
+    "sideways area",
+    "sideways violin",
+    "vertical line",
+    "vertical span",
+)
 """Kinds whose values lie along the x axis."""
 
 
@@ -83,12 +104,16 @@ def plural(series: Series) -> str:
     return _PLURALS.get(series["kind"], "marks")
 
 
-def series_element(series: Series, axes: Axes, under: str) -> Element:
-    """A series by its name, else by its colour, its rank, or as the only one of its kind."""
+def series_element(series: Series, company: Sequence[Series], under: str) -> Element:
+    """A series by its name, else by its colour, its rank, or as the only one of its kind.
+
+    ``company`` are all series at its place, it included.
+    """
     noun = "histogram" if is_histogram(series) else _NOUNS.get(series["kind"], series["kind"])
-    if series["name"] and len(axes["series"]) > 1:
+    noun = series.get("noun", noun)
+    if series["name"] and len(company) > 1:
         return Element("series", name=series["name"])
-    alike = [other for other in axes["series"] if other["kind"] == series["kind"]]
+    alike = [other for other in company if other["kind"] == series["kind"]]
     if len(alike) > 1:
         names = [colour_name(over(other["colour"], under)) for other in alike]
         colour = over(series["colour"], under)
@@ -98,12 +123,14 @@ def series_element(series: Series, axes: Axes, under: str) -> Element:
     return Element(noun)
 
 
-def mark_element(series: Series, index: int, axes: Axes, under: str) -> Element:
+def mark_element(
+    series: Series, index: int, axes: Axes, company: Sequence[Series], under: str
+) -> Element:
     """A mark by its category, its place or its rank, with the series that it belongs to."""
     point = series["points"][index]
-    alike = [other for other in axes["series"] if other["kind"] == series["kind"]]
-    owned = len(alike) > 1 or (series["name"] and len(axes["series"]) > 1)
-    owner = series_element(series, axes, under) if owned else None
+    alike = [other for other in company if other["kind"] == series["kind"]]
+    owned = len(alike) > 1 or (series["name"] and len(company) > 1)
+    owner = series_element(series, company, under) if owned else None
     kind = series["kind"]
     if kind == "heat map":
         cell = round(point["base"]) + 1, round(point["at"]) + 1
@@ -112,7 +139,7 @@ def mark_element(series: Series, index: int, axes: Axes, under: str) -> Element:
         return _wedge_element(series, point, index, under, owner)
     if is_histogram(series):
         return Element("bin", rank=index + 1, owner=owner)
-    noun = "box" if "box" in kind else "bar" if kind in ("bar", "horizontal bar") else "point"
+    noun = _MARKS.get(kind, "point")
     if point["name"]:
         return Element(noun, name=point["name"], owner=owner)
     axis = axes["y"] if kind in SIDEWAYS else axes["x"]
@@ -144,8 +171,8 @@ def coordinate(value: float, axis: Axis) -> Coordinate:
     if calendar is None or not math.isfinite(value):
         return value
     try:
-        if calendar == "months":
-            months = round(value)
+        if calendar in _MONTHS:
+            months = round(value * _MONTHS[calendar])
             return datetime(1970 + months // 12, 1 + months % 12, 1)
         days = value if calendar == "days" else value / 24
         return datetime(1970, 1, 1) + timedelta(seconds=round(days * 86_400))

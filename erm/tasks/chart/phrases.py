@@ -17,7 +17,13 @@ from erm.tasks.shared.text import quote, text_change
 _NAME_LENGTH = {"note": 20, "arrow of note": 20}
 """Letters of a name that are shown, where they are fewer than `quote` shows."""
 
-_JOINTS = {"range": " to ", "bins span": " to ", "error bar": " to ", "span": " to "}
+_JOINTS = {
+    "range": " to ",
+    "bins span": " to ",
+    "error bar": " to ",
+    "span": " to ",
+    "reach": " to ",
+}
 """What stands between the numbers of a value; a comma elsewhere."""
 
 
@@ -309,6 +315,16 @@ def _course(finding: Finding) -> str:
     return f"runs {shown[0]} instead of {shown[1]}"
 
 
+def _arrows(finding: Finding) -> str:
+    count, total = finding.count or (0, 0)
+    return f"{count} of {total} arrows have another direction and length"
+
+
+def _forms(finding: Finding) -> str:
+    count, total = finding.count or (0, 0)
+    return f"{count} of {total} parts have another form or place"
+
+
 def _inverted(finding: Finding) -> str:
     return "is inverted" if finding.candidate else "is not inverted"
 
@@ -358,6 +374,9 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "outliers": _has("outliers"),
     "outlier values": _constant("outliers stand elsewhere"),
     "bins span": _with("bins span"),
+    "span": _with("spans"),
+    "reach": _with("reaches from"),
+    "violin form": _constant("has another form"),
     "grid line": _is,
     "grid line colour": _named("colour", _pair),
     "grid line width": _named("width", _rounded),
@@ -375,6 +394,12 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "line": _part,
     "lines": _part,
     "markers": _part,
+    "arrow style": _named("style", _pair),
+    "form name": _named("form", _pair),
+    "marker sizes": lambda finding: f"marker sizes are {finding.candidate}",
+    "arrow directions": _some("arrow directions"),
+    "arrow lengths": _some("arrow lengths"),
+    "arrows": _arrows,
     "line width": _pixels,
     "outline width": _pixels,
     "marker size": _pixels,
@@ -389,7 +414,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "offset text": _is,
     "colour range": _constant("colour range is different"),
     "form": _constant("has another form or place"),
-    "forms": _some("parts"),
+    "forms": _forms,
     "image share": lambda finding: (
         f"{finding.count[0] if finding.count else 0}% of the image differs"
     ),

@@ -5,6 +5,7 @@ A move of less than half a pixel in the reference's frame is no difference.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -19,6 +20,9 @@ from erm.tasks.chart.naming import SIDEWAYS, coordinate, mark_element, series_el
 HALF_PIXEL = 0.5
 """Move in pixels of the reference below which two marks count as the same."""
 
+VISIBLE_WIDTH = 0.4
+"""Pixels by which two widths or sizes must differ to be seen."""
+
 BARS = ("bar", "horizontal bar")
 BOXES = ("box", "sideways box")
 
@@ -31,13 +35,33 @@ Matched = list[tuple[Series, Series, Pairs]]
 
 @dataclass(frozen=True)
 class PlotPair:
-    """Two matched plots and the colours behind their marks."""
+    """Two matched plots.
+
+    Attributes:
+        reference, candidate: the plots.
+        reference_background, candidate_background: opaque colours behind their marks.
+        findings: the differences of the two.
+        reference_twins, candidate_twins: series of other plots at the same place, such as those
+            of a second y axis.
+    """
 
     reference: Axes
     candidate: Axes
     reference_background: str
     candidate_background: str
     findings: Findings
+    reference_twins: Sequence[Series] = ()
+    candidate_twins: Sequence[Series] = ()
+
+    @property
+    def reference_company(self) -> list[Series]:
+        """All series at the reference's place."""
+        return [*self.reference["series"], *self.reference_twins]
+
+    @property
+    def candidate_company(self) -> list[Series]:
+        """All series at the candidate's place."""
+        return [*self.candidate["series"], *self.candidate_twins]
 
     def pixels(self, series: Series, value: float) -> float:
         """Where a value stands along the reference's value axis, in pixels."""
@@ -99,19 +123,23 @@ class PlotPair:
 
     def series_element(self, series: Series) -> Element:
         """By what a series of the reference is known."""
-        return series_element(series, self.reference, self.reference_background)
+        return series_element(series, self.reference_company, self.reference_background)
 
     def candidate_series_element(self, series: Series) -> Element:
         """By what a series of the candidate is known."""
-        return series_element(series, self.candidate, self.candidate_background)
+        return series_element(series, self.candidate_company, self.candidate_background)
 
     def mark_element(self, series: Series, index: int) -> Element:
         """By what a mark of the reference is known."""
-        return mark_element(series, index, self.reference, self.reference_background)
+        return mark_element(
+            series, index, self.reference, self.reference_company, self.reference_background
+        )
 
     def candidate_mark_element(self, series: Series, index: int) -> Element:
         """By what a mark of the candidate is known."""
-        return mark_element(series, index, self.candidate, self.candidate_background)
+        return mark_element(
+            series, index, self.candidate, self.candidate_company, self.candidate_background
+        )
 
     def coordinates(self, name: Literal["x", "y"], *sides: float) -> tuple[Coordinate, ...]:
         """Values of an axis, as dates where both sides show dates."""

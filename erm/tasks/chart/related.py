@@ -9,13 +9,16 @@ from dataclasses import replace
 from erm.tasks.chart.findings import Element, Finding, Value
 from erm.tasks.chart.matching import OUTLINED
 from erm.tasks.chart.naming import plural
+from erm.tasks.chart.phrases import plural_of
 from erm.tasks.chart.plot_pair import Matched, PlotPair
+from erm.tasks.shared.colours import over
 from erm.tasks.shared.findings import union
 
 _SHARED_BY_PLOTS = (
     *("font", "grid", "frame", "background", "legend"),
     *("line", "marker", "outline", "hatch", "shade", "bar width"),
     *("limits", "limits small", "scale", "inverted"),
+    *("series colour", "mark colour", "colour map"),
 )
 """Rules that one statement of a program changes alike in several plots: a loop over them that sets
 a look, or an axis that they share."""
@@ -96,4 +99,29 @@ def join_looks(found: list[Finding], matched: Matched, plots: PlotPair) -> list[
         if 1 < len(members) == counts[noun]:
             kept = [finding for finding in kept if finding not in members]
             kept.append(_joined(members, Element(noun, plot=number)))
+    return kept
+
+
+def join_marks(found: list[Finding], matched: Matched, plots: PlotPair) -> list[Finding]:
+    """One finding for a look that changed alike on all marks of one colour, whoever drew them.
+
+    Candles and waterfalls are drawn by one call a mark, or by one call with a list of colours.
+    """
+    counts = Counter(
+        over(point.get("colour", reference["colour"]), plots.reference_background)
+        for reference, _, pairs in matched
+        for point in (reference["points"][i] for i, _ in pairs)
+    )
+    groups: dict[_Change, list[Finding]] = {}
+    for finding in found:
+        if finding.rule == "mark colour" and isinstance(finding.reference, str):
+            groups.setdefault(_change_of(finding), []).append(finding)
+    kept = list(found)
+    for (_, _, colour, _), members in groups.items():
+        if len(members) < 2 or len(members) != counts[str(colour)]:
+            continue
+        kept = [finding for finding in kept if finding not in members]
+        noun = plural_of(members[0].element.noun)
+        element = Element(noun, plural=True, colour=str(colour), plot=plots.findings.plot)
+        kept.append(replace(_joined(members, element), rule="series colour"))
     return kept

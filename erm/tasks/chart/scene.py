@@ -8,20 +8,39 @@ three-dimensional axes, which are refused as unreadable.
 from __future__ import annotations
 
 import math
+from types import SimpleNamespace
 from typing import Any
 
 from matplotlib.category import StrCategoryLocator
 from matplotlib.colors import to_hex
-from matplotlib.offsetbox import AnchoredText
-from matplotlib.text import Annotation
+from matplotlib.dates import AutoDateFormatter, ConciseDateFormatter, DateFormatter, get_epoch
+from matplotlib.legend import Legend as MplLegend
+from matplotlib.lines import Line2D
+from matplotlib.offsetbox import AnchoredText, AnnotationBbox, OffsetImage
+from matplotlib.patches import Patch
+from matplotlib.quiver import QuiverKey
+from matplotlib.text import Annotation, Text
 from matplotlib.ticker import FixedLocator
 
 from erm.sources.errors import DrawError
 from erm.tasks import Drawing
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
-from erm.tasks.chart.elements import Axes, Axis, ChartScene, Legend, Stroke, TextItem, Tick
+from erm.tasks.chart.elements import (
+    Arrow,
+    Axes,
+    Axis,
+    ChartScene,
+    Legend,
+    Series,
+    Stroke,
+    TextFrame,
+    TextItem,
+    Tick,
+)
 from erm.tasks.chart.marks import read_series
 from erm.tasks.chart.pies import wedge_texts
+from erm.tasks.chart.series import patch_edge, patch_fill
+from erm.tasks.chart.shapes import read_figure_line, read_patches
 
 MAX_TEXTS = 2000
 """Texts beyond which a figure is refused: nobody can check that many."""
@@ -67,17 +86,77 @@ def read_figure(canvas: Canvas) -> ChartScene:
     every = _all_axes(figure.axes)
     scene = ChartScene(
         size=[canvas.width, canvas.height],
+        cropped=_is_cropped(canvas),
         background=to_hex(figure.get_facecolor(), keep_alpha=True),
         texts=_figure_texts(figure, canvas),
         legends=[read_legend(item, canvas) for item in figure.legends if item.get_visible()],
         axes=[read_axes(axes, canvas) for axes in every if axes.get_visible()],
     )
-    if figure.artists or figure.lines or figure.images or figure.patches:
-        raise DrawError("unreadable", "The figure holds marks outside any axes.")
+    marks = _figure_marks(figure, canvas)
+    if marks:
+        scene["axes"].append(_figure_plot(marks, canvas))
     texts = len(scene["texts"]) + sum(len(axes["texts"]) for axes in scene["axes"])
     if texts > MAX_TEXTS:
         raise DrawError("unreadable", f"{texts} texts are more than {MAX_TEXTS}.")
     return scene
+
+
+def _is_cropped(canvas: Canvas) -> bool:
+    """Whether the picture was cut to its content, so that its size follows from that."""
+    sides = canvas.figure.bbox.size
+    return any(abs(a - b) > 1 for a, b in zip(sides, (canvas.width, canvas.height), strict=True))
+
+
+def _figure_marks(figure: Any, canvas: Canvas) -> list[Series]:
+    """Marks that stand in the figure outside any axes, in thousandths of the figure's sides."""
+    artists = [*figure.artists, *figure.lines, *figure.patches, *figure.images]
+    lines = [item for item in artists if isinstance(item, Line2D)]
+    patches = [item for item in artists if isinstance(item, Patch)]
+    other = [item for item in artists if not isinstance(item, (Line2D, Patch))]
+    if other:
+        kind = type(other[0]).__name__
+        raise DrawError("unreadable", f"A {kind} of the figure outside any axes can't be read.")
+    # shapes are kept as shares of what they stand in
+    place = SimpleNamespace(transAxes=figure.transFigure, transData=figure.transFigure)
+    marks = [read_figure_line(line, place, canvas) for line in lines if line.get_visible()]
+    marks += [
+        series for _, series in read_patches([p for p in patches if p.get_visible()], place, canvas)
+    ]
+    return [series for series in marks if series is not None]
+
+
+def _figure_plot(marks: list[Series], canvas: Canvas) -> Axes:
+    """The figure itself as a plot without axes."""
+    axis = Axis(
+        scale="linear",
+        limits=[0.0, 1.0],
+        auto=False,
+        fixed=False,
+        visible=False,
+        side="",
+        ticks=[],
+        tick_font="",
+        tick_weight="normal",
+        tick_size=0.0,
+        tick_colour="#00000000",
+        tick_angle=0.0,
+        offset_text="",
+        grid=None,
+        minor_grid=None,
+    )
+    return Axes(
+        box=[0.0, 0.0, float(canvas.width), float(canvas.height)],
+        grid=None,
+        projection="rectilinear",
+        role="figure",
+        background="#ffffff00",
+        spines={},
+        x=axis,
+        y=axis,
+        texts=[],
+        legends=[],
+        series=marks,
+    )
 
 
 def _all_axes(axes: list[Any]) -> list[Any]:
@@ -119,32 +198,67 @@ def read_text(text: Any, role: str, canvas: Canvas) -> TextItem | None:
     """A text as it is seen, or None where nothing of it is."""
     if not text.get_visible() or not text.get_text().strip() or text.get_alpha() == 0:
         return None
-    box = canvas.box(text.get_window_extent(canvas.renderer))
+    # the extent of an annotation would include its arrow
+    box = canvas.box(Text.get_window_extent(text, canvas.renderer))
     if not canvas.shows(box):
         return None
-    bold = text.get_fontweight() in ("bold", "heavy", "black", "extra bold", "semibold") or (
-        isinstance(text.get_fontweight(), (int, float)) and text.get_fontweight() >= 600
-    )
-    italic = text.get_fontstyle() in ("italic", "oblique")
     item = TextItem(
         role=role,
         text=plain(text.get_text()),
         box=box,
         colour=canvas.hex(text.get_color(), text.get_alpha()),
         size=round(text.get_fontsize() * canvas.dpi / 72, 2),
-        weight=" ".join(word for word, on in (("bold", bold), ("italic", italic)) if on)
-        or "normal",
+        font=text.get_fontname(),
+        weight=_weight(text),
         angle=round(text.get_rotation() % 360, 1),
     )
     patch = text.get_bbox_patch()
     if patch is not None and patch.get_visible():
-        item["frame"] = canvas.hex(patch.get_facecolor())
+        frame = _text_frame(patch, canvas)
+        if frame is not None:
+            item["frame"] = frame
     if isinstance(text, Annotation) and text.arrow_patch is not None:
-        vertices = text.arrow_patch.get_path().vertices
-        points = text.arrow_patch.get_transform().transform(vertices)
-        tail, head = canvas.point(points[0]), canvas.point(points[-1])
-        item["arrow"] = [*tail, *head]
+        arrow = _arrow(text.arrow_patch, canvas)
+        if arrow is not None:
+            item["arrow"] = arrow
     return item
+
+
+def _weight(text: Any) -> str:
+    """normal, bold, italic or bold italic."""
+    weight = text.get_fontweight()
+    bold = weight in ("bold", "heavy", "black", "extra bold", "semibold") or (
+        isinstance(weight, (int, float)) and weight >= 600
+    )
+    italic = text.get_fontstyle() in ("italic", "oblique")
+    return " ".join(word for word, on in (("bold", bold), ("italic", italic)) if on) or "normal"
+
+
+def _text_frame(patch: Any, canvas: Canvas) -> TextFrame | None:
+    """The box behind a text, or None where nothing of it is seen."""
+    fill, edge = patch_fill(patch, canvas), patch_edge(patch, canvas)
+    if fill.endswith("00") and edge is None:
+        return None
+    box = canvas.box(patch.get_window_extent(canvas.renderer))
+    form = type(patch.get_boxstyle()).__name__.lower()
+    return TextFrame(fill=fill, edge=edge, form=form, box=box)
+
+
+def _arrow(patch: Any, canvas: Canvas) -> Arrow | None:
+    """The arrow of an annotation from tail to head, or None where it is invisible."""
+    width = patch.get_linewidth()
+    colour = canvas.hex(patch.get_edgecolor())
+    if not patch.get_visible() or colour.endswith("00"):
+        return None
+    points = patch.get_transform().transform(patch.get_path().vertices)
+    ends = [*canvas.point(points[0]), *canvas.point(points[-1])]
+    return Arrow(
+        colour=colour,
+        width=canvas.pixels(width),
+        style=type(patch.get_arrowstyle()).__name__.lower(),
+        ends=ends,
+        box=canvas.box_of(points, 1),
+    )
 
 
 def read_axes(axes: Any, canvas: Canvas) -> Axes:
@@ -152,7 +266,6 @@ def read_axes(axes: Any, canvas: Canvas) -> Axes:
     projection = axes.name if axes.name in ("rectilinear", "polar") else ""
     if not projection:
         raise DrawError("unreadable", f"Axes of projection '{axes.name}' can't be read.")
-    legend = axes.get_legend()
     x, y = (_read_axis(axes, name, canvas) for name in ("x", "y"))
     bar = getattr(axes, "_colorbar", None) is not None  # also in axes that the program placed
     texts = _axes_texts(axes, canvas)
@@ -167,9 +280,16 @@ def read_axes(axes: Any, canvas: Canvas) -> Axes:
         x=x,
         y=y,
         texts=texts,
-        legend=read_legend(legend, canvas) if legend is not None and legend.get_visible() else None,
+        legends=_axes_legends(axes, canvas),
         series=series,
     )
+
+
+def _axes_legends(axes: Any, canvas: Canvas) -> list[Legend]:
+    """The legend of an axes, and earlier ones that the program kept as artists."""
+    legends = [axes.get_legend(), *(part for part in axes.artists if isinstance(part, MplLegend))]
+    shown = [legend for legend in legends if legend is not None and legend.get_visible()]
+    return [read_legend(legend, canvas) for legend in shown]
 
 
 def _grid_position(axes: Any) -> list[int] | None:
@@ -231,16 +351,26 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
             for (row, column), cell in cells
         ]
     items = [read_text(text, role, canvas) for role, text in titles]
-    anchored = [
-        part.txt.get_children()[0] for part in axes.artists if isinstance(part, AnchoredText)
-    ]
-    for text in [*axes.texts, *anchored]:
+    for text in [*axes.texts, *_texts_of_artists(axes)]:
         role, wedge = of_wedges.get(id(text), ("annotation", -1))
         item = read_text(text, role, canvas)
         if item is not None and wedge >= 0:
             item["wedge"] = wedge
         items.append(item)
     return [item for item in items if item is not None]
+
+
+def _texts_of_artists(axes: Any) -> list[Any]:
+    """Texts inside boxes and keys that a program adds as artists."""
+    texts: list[Any] = []
+    for artist in axes.artists:
+        if isinstance(artist, (AnchoredText, AnnotationBbox)):
+            if artist.findobj(OffsetImage):
+                raise DrawError("unreadable", "A picture inside an annotation can't be read.")
+            texts += [text for text in artist.findobj(Text) if text.get_text().strip()]
+        elif isinstance(artist, QuiverKey):
+            texts.append(artist.text)
+    return texts
 
 
 def _read_axis(axes: Any, name: str, canvas: Canvas) -> Axis:
@@ -253,7 +383,10 @@ def _read_axis(axes: Any, name: str, canvas: Canvas) -> Axis:
     locator = axis.get_major_locator()
     auto = axes.get_autoscalex_on() if name == "x" else axes.get_autoscaley_on()
     offset = axis.get_offset_text()
+    calendar = _calendar(axis)
+    dates: dict[str, Any] = {"calendar": calendar} if calendar is not None else {}
     return Axis(
+        **dates,
         scale=axis.get_scale(),
         limits=[number(value) for value in limits],
         auto=bool(auto),
@@ -261,6 +394,8 @@ def _read_axis(axes: Any, name: str, canvas: Canvas) -> Axis:
         visible=shown,
         side=axis.get_ticks_position(),
         ticks=ticks,
+        tick_font=styles.get_fontname() if styles else "",
+        tick_weight=_weight(styles) if styles else "normal",
         tick_size=round(styles.get_fontsize() * canvas.dpi / 72, 2) if styles else 0.0,
         tick_colour=canvas.hex(styles.get_color()) if styles else "#00000000",
         tick_angle=round(styles.get_rotation() % 360, 1) if styles else 0.0,
@@ -268,6 +403,21 @@ def _read_axis(axes: Any, name: str, canvas: Canvas) -> Axis:
         grid=_grid_lines(axis.get_major_ticks(), limits, canvas) if shown else None,
         minor_grid=_grid_lines(axis.get_minor_ticks(), limits, canvas) if shown else None,
     )
+
+
+_DATE_FORMATTERS = (DateFormatter, AutoDateFormatter, ConciseDateFormatter)
+
+_CALENDARS = {"D": "days", "h": "hours", "M": "months", "Q": "quarters", "Y": "years"}
+"""What the values of pandas' periods count, by the first letter of their frequency."""
+
+
+def _calendar(axis: Any) -> str | None:
+    """What the values of an axis of dates count since 1970; None for an axis of numbers."""
+    frequency = getattr(axis, "freq", None)  # left by pandas, which plots periods
+    if frequency is not None:
+        return _CALENDARS.get(str(getattr(frequency, "freqstr", frequency))[:1])
+    dated = isinstance(axis.get_major_formatter(), _DATE_FORMATTERS)
+    return "days" if dated and get_epoch().startswith("1970") else None
 
 
 def _inside(value: float, limits: list[float]) -> bool:

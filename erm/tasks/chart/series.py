@@ -75,3 +75,12 @@ def patch_edge(patch: Any, canvas: Canvas) -> Stroke | None:
 def patch_fill(patch: Any, canvas: Canvas) -> str:
     """The fill of a patch; transparent where it has none."""
     return canvas.hex(patch.get_facecolor()) if patch.get_fill() else "#00000000"
+
+
+def collection_look(artist: Any, canvas: Canvas) -> tuple[str, Stroke | None]:
+    """Fill and outline of the first mark of a collection; no outline of the fill's own colour."""
+    faces, edges = artist.get_facecolors(), artist.get_edgecolors()
+    face = canvas.hex(faces[0]) if len(faces) else "#00000000"
+    width = float(np.atleast_1d(artist.get_linewidth())[0])
+    edge = stroke(canvas, edges[0], width, "solid") if len(edges) else None
+    return face, None if edge is not None and edge["colour"] == face else edge

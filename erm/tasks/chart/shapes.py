@@ -11,10 +11,13 @@ from typing import Any
 
 import numpy as np
 from matplotlib.collections import LineCollection
+from matplotlib.contour import ContourSet
+from matplotlib.patches import Rectangle
 
 from erm.sources.errors import DrawError
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
 from erm.tasks.chart.elements import Point, Series, Stroke
+from erm.tasks.chart.series import label_of, make_point, make_series, patch_edge, patch_fill
 
 MAX_OUTLINES = 400
 """Outlines of one collection beyond which a figure is refused."""
@@ -67,11 +70,6 @@ def _shape(
     )
 
 
-def _name(artist: Any) -> str:
-    text = str(artist.get_label() or "")
-    return "" if text.startswith("_") else text.strip()
-
-
 def read_patches(patches: list[Any], axes: Any, canvas: Canvas) -> list[tuple[Any, Series]]:
     """Each visible free patch as a shape of one outline."""
     found = []
@@ -90,7 +88,7 @@ def read_patches(patches: list[Any], axes: Any, canvas: Canvas) -> list[tuple[An
         visible = [p for p in points if p is not None and canvas.shows(p["box"])]
         visible = [p for p in visible if _leaves_trace(p["box"], width, line is not None)]
         if visible:
-            shape = _shape(_name(patch), fill, line, patch.get_hatch() or "", visible, "shape")
+            shape = _shape(label_of(patch), fill, line, patch.get_hatch() or "", visible, "shape")
             found.append((patch, shape))
     return found
 
@@ -111,7 +109,55 @@ def read_line_shape(
     point = _outline_point(display, axes, canvas, width / 2)
     if point is None or not canvas.shows(point["box"]):
         return None
-    return _shape(_name(line), look["colour"] if look else face, look, "", [point], "shape")
+    return _shape(label_of(line), look["colour"] if look else face, look, "", [point], "shape")
+
+
+def read_figure_line(line: Any, place: Any, canvas: Canvas) -> Series | None:
+    """A line that stands in the figure outside any axes."""
+    width = line.get_linewidth()
+    dash = dash_name(line._dash_pattern[1], width)
+    look = stroke(canvas, line.get_color(), width, dash, line.get_alpha())
+    return read_line_shape(line, look, canvas.hex(line.get_color()), canvas, place)
+
+
+def read_span(patch: Any, axes: Any, canvas: Canvas) -> Series | None:
+    """A band across the plot between two values of one axis; None for another patch."""
+    if not isinstance(patch, Rectangle) or patch.get_angle():
+        return None
+    in_x, in_y = patch.get_transform().contains_branch_seperately(axes.transData)
+    if in_x == in_y:
+        return None
+    start, size = (
+        (patch.get_x(), patch.get_width()) if in_x else (patch.get_y(), patch.get_height())
+    )
+    ends = sorted((float(start), float(start) + float(size)))
+    box = canvas.box(patch.get_window_extent(canvas.renderer))
+    fill, edge = patch_fill(patch, canvas), patch_edge(patch, canvas)
+    if not np.isfinite(ends).all() or (fill.endswith("00") and edge is None):
+        return None
+    point = make_point(0, ends[1], box, base=ends[0])
+    kind = "vertical span" if in_x else "horizontal span"
+    hatch = patch.get_hatch() or ""
+    return make_series(kind, label_of(patch), [point], colour=fill, edge=edge, hatch=hatch)
+
+
+def read_arrows(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
+    """The arrows of a quiver plot: where each starts, where it points and how long it is."""
+    series = read_collection(artist, axes, canvas)
+    if series is None or len(series["points"]) != len(artist.get_offsets()):
+        return series
+    sides = axes.bbox.size / 1000
+    series["kind"] = "arrows"
+    for point, offset in zip(series["points"], artist.get_offsets(), strict=True):
+        outline = np.asarray(point.pop("outline")) * sides
+        # the outline runs from one corner of the tail over the head to the other one
+        tail = (outline[0] + outline[6 % len(outline)]) / 2
+        away = outline - tail
+        tip = away[np.linalg.norm(away, axis=1).argmax()]
+        point["at"], point["value"] = number(offset[0]), number(offset[1])
+        point["size"] = round(float(np.linalg.norm(tip)), 2)
+        point["direction"] = round(float(np.degrees(np.arctan2(tip[1], tip[0]))) % 360, 1)
+    return series
 
 
 def read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
@@ -153,4 +199,28 @@ def read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     first = points[0].get("colour", "#00000000")
     edge = stroke(canvas, edges[0], float(widths[0]), "solid") if filled and len(edges) else None
     kind = "lines" if isinstance(artist, LineCollection) else "shapes"
-    return _shape(_name(artist), first, edge, artist.get_hatch() or "", points, kind)
+    series = _shape(label_of(artist), first, edge, artist.get_hatch() or "", points, kind)
+    noun = _noun(artist)
+    if noun:
+        series["noun"] = noun
+    if artist.get_array() is not None:
+        series["map"] = artist.get_cmap().name
+    return series
+
+
+_NOUNS = {
+    "Quiver": "arrows",
+    "Barbs": "wind barbs",
+    "PatchCollection": "shapes",
+    "EllipseCollection": "ellipses",
+    "CircleCollection": "circles",
+    "EventCollection": "events",
+    "RegularPolyCollection": "polygons",
+}
+
+
+def _noun(artist: Any) -> str:
+    """What people call the marks of a collection; empty where its kind says it."""
+    if isinstance(artist, ContourSet):
+        return "filled contours" if artist.filled else "contour lines"
+    return _NOUNS.get(type(artist).__name__, "")

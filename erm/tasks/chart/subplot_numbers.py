@@ -15,8 +15,8 @@ _ROW = 20
 
 
 def subplot_numbers(scene: ChartScene) -> dict[int, int]:
-    """Numbers from 1; plots on one place share one, colour bars have none (0)."""
-    plots = [i for i, axes in enumerate(scene["axes"]) if axes["role"] != "colour bar"]
+    """Numbers from 1; plots on one place share one; colour bars and the figure have none (0)."""
+    plots = [i for i, axes in enumerate(scene["axes"]) if axes["role"] == "plot"]
     order: list[Axes] = []
     numbers = dict.fromkeys(range(len(scene["axes"])), 0)
     for index in _in_reading_order(plots, scene):

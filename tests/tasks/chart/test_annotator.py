@@ -153,8 +153,8 @@ def test_scene_of_a_program_in_object_style(renderer: Renderer) -> None:
     kinds = [(series["kind"], series["name"]) for series in main["series"]]
     assert kinds[:3] == [("line", "sin"), ("line", "cos"), ("horizontal line", "")]
     assert main["series"][1]["line"]["dash"] == "dashed"
-    assert main["legend"]["place"] == "lower left"
-    assert [item["text"] for item in main["legend"]["entries"]] == ["sin", "cos"]
+    assert main["legends"][0]["place"] == "lower left"
+    assert [item["text"] for item in main["legends"][0]["entries"]] == ["sin", "cos"]
     assert {text["role"]: text["text"] for text in main["texts"]}["y label"] == "amplitude"
     assert lower["series"][0]["kind"] == "scatter"
     assert len(lower["series"][0]["points"]) == 40
