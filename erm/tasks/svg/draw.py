@@ -32,6 +32,9 @@ DEFAULT_SIDE = 336
 MAX_DEPTH = 200
 """Deepest nesting, ``use`` included; far above real icons, below the interpreter's stack."""
 
+MAX_USED = 2_000
+"""Elements that ``use`` may add to a document; each takes a millisecond to draw."""
+
 _RASTER_TAGS = frozenset(("image", "feImage", "video", "audio", "canvas", "iframe", "embed"))
 _IGNORED_TAGS = frozenset(("script", "foreignObject", "handler", "set", "metadata"))
 _UNITS = {
@@ -180,7 +183,9 @@ def _count_expanded(root: Element, max_elements: int) -> None:
         sizes[id(element)] = (count, levels + 1)
         return sizes[id(element)]
 
-    measure(root, 1)
+    added = measure(root, 1)[0] - sum(1 for _ in root.iter())
+    if added > MAX_USED:
+        raise DrawError("too_many_elements", f"<use> adds {added} elements; at most {MAX_USED}.")
 
 
 def _length(value: str | None) -> float | None:
