@@ -39,7 +39,7 @@ _VISIBLE_PIXELS = 2
 _SLIVER = 0.03
 _SMALL_SHARE = 0.005
 
-_MOST_COMPARED = 120
+_MOST_COMPARED = 60
 """Pairs that differ visibly, the largest ones, that are compared in detail."""
 _MOST_ALONE = 50
 """Missing shapes, and extra ones, that a report lists."""

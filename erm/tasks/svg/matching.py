@@ -25,7 +25,7 @@ _OUTLINE = 0.1
 _SAME_CENTRE, _SAME_SIZE = 3.0, 1.0
 """Pixels between two centres, and sum of the binary logarithms of two sizes' ratios, up to which
 outlines are compared."""
-_MOST_OUTLINES = 4_000
+_MOST_OUTLINES = 1_000
 _COARSE = 24
 """Points of an outline that such a comparison looks at."""
 _NEVER = 10.0
