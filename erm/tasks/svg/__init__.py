@@ -10,6 +10,7 @@ from erm.tasks.svg.judge_words import JUDGE_WORDS
 
 if TYPE_CHECKING:
     from erm.tasks.discrepancy import Discrepancy
+    from erm.tasks.svg.draw import Backend
 
 
 class SvgTask(Task):
@@ -36,7 +37,7 @@ class SvgTask(Task):
             '<rect width="5" height="5"/><text y="8">a</text><path d="M0 0 L 3 3 Z"/></svg>'
         ),
     )
-    scene_limits: ClassVar = {"shapes": 1000}
+    scene_limits: ClassVar = {"shapes": 600}
     judge = JUDGE_WORDS
 
     @property
@@ -55,10 +56,18 @@ class SvgTask(Task):
 
         return (*OPERATORS, *EQUIVALENT_OPERATORS)
 
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def draw(
+        self,
+        source: str,
+        max_pixels: int,
+        max_elements: int,
+        raster_side: int | None = None,
+        backend: Backend = "cairosvg",
+    ) -> Drawing:
+        """Draw a document; see `erm.tasks.svg.draw.draw_svg`."""
         from erm.tasks.svg.draw import draw_svg
 
-        return draw_svg(source, max_pixels, max_elements)
+        return draw_svg(source, max_pixels, max_elements, raster_side, backend)
 
     def read_scene(self, drawing: Drawing) -> Scene:
         from erm.tasks.svg.scene import read_scene

@@ -1,4 +1,4 @@
-"""All changes to CairoSVG, each with its reason; seen with CairoSVG 2.9.
+"""All changes to CairoSVG, each with its reason; seen with CairoSVG 2.9.1.
 
 - `DocumentTree`: CairoSVG writes and reads a parsed document again; without it an icon is drawn in
   about a seventh less time (process time, measured alternately).
@@ -37,8 +37,8 @@ from erm.sources.errors import DrawError
 from erm.tasks.svg.painting import PaintingContext, needs_context
 from erm.tasks.svg.text_anchor import anchor_text
 
-VERSIONS = ("2.8", "2.9")
-"""Versions of CairoSVG with which the patches were seen to work."""
+VERSION = "2.9.1"
+"""The version of CairoSVG with which the patches were seen to work, pinned in pyproject.toml."""
 
 _EXPECTED = (
     (cairosvg.surface, "paint_mask", ("surface", "node", "name", "opacity")),
@@ -62,15 +62,28 @@ _LARGEST_TILE = 2048
 """Pixels of a pattern's tile along one side."""
 
 
-def install() -> None:
-    """Check that the patches fit and apply them; raises `ErmError` that says what doesn't fit."""
+ORIGINALS: tuple[tuple[Any, str, Any], ...] = (
+    (cairosvg.surface, "paint_mask", cairosvg.surface.paint_mask),
+    (cairosvg.defs, "draw_pattern", cairosvg.defs.draw_pattern),
+    (cairosvg.surface.TAGS, "rect", cairosvg.surface.TAGS["rect"]),
+)
+"""What `install` replaces: owner, name and CairoSVG's own function."""
+
+
+def check() -> None:
+    """Check that the patches fit; raises `ErmError` with one sentence that says what doesn't."""
     for owner, name, parameters in _EXPECTED:
         found = getattr(owner, name, None)
         if found is None or tuple(inspect.signature(found).parameters) != parameters:
             raise ErmError(
                 f"CairoSVG {cairosvg.VERSION} doesn't fit: {owner.__name__}.{name} is not as in "
-                f"{' and '.join(VERSIONS)}; install one of these versions."
+                f"{VERSION}; install that version."
             )
+
+
+def install() -> None:
+    """Check that the patches fit and apply them."""
+    check()
     cairosvg.surface.paint_mask = paint_mask
     cairosvg.defs.draw_pattern = draw_pattern
     cairosvg.surface.TAGS["rect"] = draw_rectangle

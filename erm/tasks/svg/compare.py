@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,6 +38,13 @@ from erm.tasks.svg.wording import phrase
 _VISIBLE_PIXELS = 2
 _SLIVER = 0.03
 _SMALL_SHARE = 0.005
+
+_MOST_COMPARED = 60
+"""Pairs that differ visibly, the largest ones, that are compared in detail."""
+_MOST_ALONE = 50
+"""Missing shapes, and extra ones, that a report lists."""
+_MOST_OTHERS = 100
+"""Other findings that a report lists."""
 
 Mask = NDArray[np.bool_]
 
@@ -89,15 +96,39 @@ def _find_in_shapes(reference: View, candidate: View, visible: Mask) -> list[Svg
     missing = set(range(len(sides[0]))) - {i for i, _ in matched}
     extra = set(range(len(sides[1]))) - {j for _, j in matched}
     found = []
-    hows: tuple[Literal["missing"], Literal["extra"]] = ("missing", "extra")
-    for shapes, indices, how in zip(sides, (missing, extra), hows, strict=True):
-        found += [
-            _without_partner(shapes[index], how)
+    for shapes, indices in ((sides[0], missing), (sides[1], extra)):
+        alone = [
+            _without_partner(shapes[index], is_missing=indices is missing)
             for index in sorted(indices)
             if shapes[index].part_of not in indices and _shows(visible, shapes[index])
         ]
-    found += _compare_pairs(pairs, sides[0], visible)
-    return found + compare_stacking(pairs, visible)
+        found += _largest_and_rest(alone)
+    others = _compare_pairs(pairs, sides[0], visible) + compare_stacking(pairs, visible)
+    return found + _most_severe(others)
+
+
+def _largest_and_rest(found: list[SvgFinding]) -> list[SvgFinding]:
+    """At most `_MOST_ALONE` findings about the largest shapes, and one about all others."""
+    if len(found) <= _MOST_ALONE:
+        return found
+    ordered = sorted(found, key=lambda item: -item.element.shapes[0].area)
+    kept, rest = ordered[: _MOST_ALONE - 1], ordered[_MOST_ALONE - 1 :]
+    rule = "shape_missing" if name_of(rest[0].rule).endswith("missing") else "shape_extra"
+    merged = Finding(
+        rule,
+        Element(tuple(item.element.shapes[0] for item in rest)),
+        reference_box=union(item.reference_box for item in rest),
+        candidate_box=union(item.candidate_box for item in rest),
+    )
+    return [*kept, merged]
+
+
+def _most_severe(found: list[SvgFinding]) -> list[SvgFinding]:
+    """At most `_MOST_OTHERS` findings, the most severe ones in their order."""
+    if len(found) <= _MOST_OTHERS:
+        return found
+    ranked = sorted(range(len(found)), key=lambda index: -RULES[found[index].rule].severity)
+    return [found[index] for index in sorted(ranked[:_MOST_OTHERS])]
 
 
 def _stays(pair: Pair) -> bool:
@@ -117,18 +148,21 @@ def _shows(visible: Mask, *shapes: Shape) -> bool:
     return any(int((visible & shape.mask()).sum()) >= _VISIBLE_PIXELS for shape in shapes)
 
 
-def _without_partner(shape: Shape, how: Literal["missing", "extra"]) -> SvgFinding:
+def _without_partner(shape: Shape, *, is_missing: bool) -> SvgFinding:
     small = shape.area < _SMALL_SHARE * shape.canvas[0] * shape.canvas[1]
     subject = "text" if shape.text is not None else "detail" if small else "shape"
     value = None if shape.text is None else shape.text["content"]
     element = Element((shape,))
-    if how == "missing":
+    if is_missing:
         return Finding(f"{subject}_missing", element, value, None, shape.box, None)
     return Finding(f"{subject}_extra", element, None, value, None, shape.box)
 
 
 def _compare_pairs(pairs: list[Pair], reference: list[Shape], visible: Mask) -> list[SvgFinding]:
     seen = [pair for pair in pairs if _shows(visible, pair.reference, pair.candidate)]
+    if len(seen) > _MOST_COMPARED:
+        largest = sorted(seen, key=lambda pair: -pair.reference.area)[:_MOST_COMPARED]
+        seen = sorted(largest, key=lambda pair: pair.reference.order)
     groups = moved_together(seen)
     if groups:
         groups[0] = _joined(groups[0], seen)

@@ -30,8 +30,12 @@ _XYZ_TO_RGB = np.array([
     [0.0556434, -0.2040259, 1.0572252],
 ])  # fmt: skip
 """From CIE XYZ (D65) to linear sRGB (IEC 61966-2-1)."""
-_D50_TO_D65 = np.array([0.95047 / 0.96422, 1.0, 1.08883 / 0.82521])
-"""Factors between the whites, which adapt a colour as von Kries does."""
+_D50_TO_D65 = np.array([
+    [0.9555766, -0.0230393, 0.0631636],
+    [-0.0282895, 1.0099416, 0.0210077],
+    [0.0122982, -0.0204830, 1.3299098],
+])  # fmt: skip
+"""Bradford's adaptation of CIE XYZ from white D50 to D65."""
 _STEP = 1.2
 """Factor of ``larger`` in all browsers."""
 
@@ -82,7 +86,7 @@ def _srgb(colour: Color) -> tuple[float, ...] | None:
     if colour.space in ("oklab", "oklch"):
         xyz = np.array(colour.to("xyz-d65").coordinates)
     elif colour.space in ("lab", "lch"):
-        xyz = np.array(colour.to("xyz-d50").coordinates) * _D50_TO_D65
+        xyz = _D50_TO_D65 @ np.array(colour.to("xyz-d50").coordinates)
     else:
         return None
     linear = np.clip(_XYZ_TO_RGB @ xyz, 0, 1)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml
@@ -26,11 +27,17 @@ from erm.tasks.svg.cairosvg_patches import DocumentTree, IconSurface, install
 from erm.tasks.svg.cascade import apply_styles
 from erm.tasks.svg.prepare import XLINK_HREF, prepare
 
+Backend = Literal["cairosvg", "resvg"]
+"""Libraries that draw; resvg comes with the extra ``resvg``."""
+
 DEFAULT_SIDE = 336
 """Pixels of the longest side where the source states no size (the reference's viewport)."""
 
 MAX_DEPTH = 200
 """Deepest nesting, ``use`` included; far above real icons, below the interpreter's stack."""
+
+MAX_USED = 2_000
+"""Elements that ``use`` may add to a document; each takes a millisecond to draw."""
 
 _RASTER_TAGS = frozenset(("image", "feImage", "video", "audio", "canvas", "iframe", "embed"))
 _IGNORED_TAGS = frozenset(("script", "foreignObject", "handler", "set", "metadata"))
@@ -61,16 +68,22 @@ class SvgTree:
         width, height: size of the picture in pixels.
         view_box: (x, y, width, height) in user units of the part that the picture shows before
             ``preserveAspectRatio``; (0, 0, width, height) where the source gives none.
+        backend: what drew the pixels.
     """
 
     root: Element
     width: int
     height: int
     view_box: tuple[float, float, float, float]
+    backend: Backend = "cairosvg"
 
 
 def draw_svg(
-    source: str, max_pixels: int, max_elements: int, raster_side: int | None = None
+    source: str,
+    max_pixels: int,
+    max_elements: int,
+    raster_side: int | None = None,
+    backend: Backend = "cairosvg",
 ) -> Drawing:
     """Draw an SVG document on white.
 
@@ -81,6 +94,8 @@ def draw_svg(
     Args:
         raster_side: pixels of the picture's longest side, whatever size the source states; None
             keeps the source's size.
+        backend: what draws; the scene is read from CairoSVG, and refused where the pixels of
+            another back end differ from it.
 
     Raises:
         DrawError: ``invalid_markup``, ``too_many_pixels``, ``too_many_elements``,
@@ -92,6 +107,11 @@ def draw_svg(
     apply_styles(root)
     tree = _resolve_size(root, max_pixels, raster_side)
     prepare(root, tree.view_box)
+    if backend == "resvg":
+        from erm.tasks.svg.resvg import paint_with_resvg
+
+        pixels = paint_with_resvg(root, tree.width, tree.height)
+        return Drawing(pixels, replace(tree, backend=backend))
     return Drawing(_paint(tree), tree)
 
 
@@ -180,7 +200,9 @@ def _count_expanded(root: Element, max_elements: int) -> None:
         sizes[id(element)] = (count, levels + 1)
         return sizes[id(element)]
 
-    measure(root, 1)
+    added = measure(root, 1)[0] - sum(1 for _ in root.iter())
+    if added > MAX_USED:
+        raise DrawError("too_many_elements", f"<use> adds {added} elements; at most {MAX_USED}.")
 
 
 def _length(value: str | None) -> float | None:

@@ -16,6 +16,8 @@ from erm.tasks.svg.shapes import Pair, Shape
 
 _SAME = 0.8
 _STILL = 0.6
+_MOST_SEEDS = 64
+"""Shapes, the largest ones, whose change is tried on all others."""
 _MOST_TURNED = 24
 """Shapes, the largest ones, that are searched for a common rotation."""
 _SMALLEST_TURN = 1.0
@@ -86,7 +88,7 @@ def _shifted_or_scaled(
         # Letters are fitted to whole pixels, so that a shape shows a scale better than a text.
         seeds = sorted(
             free, key=lambda index: (texts[index], -_largest_side(reference[index]), index)
-        )
+        )[:_MOST_SEEDS]
         best = max(
             (
                 _members(reference, candidate, texts, free, _fit(reference[[i]], candidate[[i]]))

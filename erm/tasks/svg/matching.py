@@ -12,7 +12,7 @@ from scipy.optimize import linear_sum_assignment
 
 from erm.tasks.shared.colours import lab
 from erm.tasks.shared.text import text_distance
-from erm.tasks.svg.outline import family
+from erm.tasks.svg.outline import distance, family
 from erm.tasks.svg.paint import mean_colour
 from erm.tasks.svg.shapes import Shape
 
@@ -21,6 +21,13 @@ ALONE = 0.65
 
 _PLACE, _SIZE, _COLOUR, _FILLED, _TEXT = 0.9, 0.5, 0.6, 0.2, 0.4
 _OTHER_KIND, _SAME_FAMILY = 0.5, 0.1
+_OUTLINE = 0.1
+_SAME_CENTRE, _SAME_SIZE = 3.0, 1.0
+"""Pixels between two centres, and sum of the binary logarithms of two sizes' ratios, up to which
+outlines are compared."""
+_MOST_OUTLINES = 1_000
+_COARSE = 24
+"""Points of an outline that such a comparison looks at."""
 _NEVER = 10.0
 _FAR = 0.4
 _OTHER_COLOUR = 100.0
@@ -64,7 +71,16 @@ def _costs(reference: list[Shape], candidate: list[Shape]) -> NDArray[np.float64
     for i, a in enumerate(reference):
         for j, b in enumerate(candidate):
             cost[i, j] += _unlike(a, b)
+    for i, j in np.argwhere((far < _SAME_CENTRE) & (ratio < _SAME_SIZE))[:_MOST_OUTLINES]:
+        cost[i, j] += _turned(reference[i], candidate[j])
     return np.asarray(cost)
+
+
+def _turned(a: Shape, b: Shape) -> float:
+    """The price of another outline about the same centre, such as one of several rays."""
+    sides = _sides(np.array([a.outline.box]))
+    gap = distance(a.outline.subpaths, b.outline.subpaths, _COARSE)
+    return _OUTLINE * min(1.0, 2 * gap / float(sides.max()))
 
 
 def _unlike(a: Shape, b: Shape) -> float:

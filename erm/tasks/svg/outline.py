@@ -49,6 +49,14 @@ def sample_curve(start: Points, controls: Points) -> Points:
     return result
 
 
+def circle(centre: Points, radius: float) -> Points:
+    """Points (4 * CURVE_SAMPLES + 1, 2) of a closed circle around a centre (2,)."""
+    angles = np.linspace(0, 2 * math.pi, 4 * CURVE_SAMPLES + 1)
+    points: Points = centre + radius * np.column_stack([np.cos(angles), np.sin(angles)])
+    points[-1] = points[0]
+    return points
+
+
 def is_straight(start: Points, controls: Points) -> bool:
     """Whether a cubic Bézier is a straight segment to within a tenth of a pixel."""
     end = controls[2]

@@ -1,8 +1,10 @@
 """The scene of a drawn SVG: flattened shapes in paint order, everything in pixels.
 
-A scene is JSON: ``width``, ``height``, ``background`` (a paint), ``shapes``. A shape holds
+A scene is JSON: ``width``, ``height``, ``background`` (a paint), ``background_visible`` (false
+where opaque shapes cover it), ``shapes``. A shape holds
 
-- ``kind``: what a person would call its outline; ``text`` for text;
+- ``kind``: what a person would call its outline; ``text`` for text. A stroke without length and
+  with round ends is a filled circle;
 - ``subpaths``: lists of [x, y], curves sampled; ``curved``;
 - ``fill``, ``stroke``: a paint or null. A paint has ``type`` (``solid``, ``linear gradient``,
   ``radial gradient``) and either ``color`` [r, g, b] 0..255 with ``alpha`` 0..1, or ``stops``
@@ -33,14 +35,21 @@ from erm.tasks.svg import outline
 from erm.tasks.svg.paint import WHITE
 from erm.tasks.svg.trace import Mark, image_of, paint, trace
 
+MAX_SHAPES = 600
+"""Shapes of a picture whose scene is read; the time of a comparison grows with their square."""
+
 _CHANGED = 2
 _OPAQUE = 0.98
 _FRINGE = 64
 """Levels that an edge pixel can change by when its colour is painted once more: a quarter of all,
 where it was half covered."""
 _FEWEST_PIXELS = 2
+_SEEN_BACKGROUND = 0.001
+"""Share of the picture from which a background counts as visible."""
 _UNLIKE = 40
 _UNEXPLAINED_SHARE = 0.004
+_OTHER_BACKEND_SHARE = 0.02
+"""The same where another back end drew: its letters are fitted to pixels otherwise."""
 
 _CAPS = {
     cairo.LINE_CAP_BUTT: "butt",
@@ -53,6 +62,10 @@ _JOINS = {
     cairo.LINE_JOIN_BEVEL: "bevel",
 }
 
+_PEN = frozenset(("width", "dash", "cap", "join"))
+_DOT = 0.1
+"""Length of a stroke, as a share of its width, up to which it is a dot."""
+
 Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
 
@@ -60,16 +73,22 @@ Pixels = NDArray[np.uint8]
 def read_scene(drawing: Drawing) -> Scene:
     """The scene of a drawing by `erm.tasks.svg.draw`.
 
-    Raises `DrawError('unreadable', …)` where the scene does not explain the picture.
+    Raises:
+        DrawError: ``unreadable`` where the scene does not explain the picture;
+            ``too_many_elements`` for more than `MAX_SHAPES`.
     """
     pixels = drawing.pixels
     height, width = pixels.shape[:2]
     try:
         marks = [mark for mark in trace(drawing.live.root, width, height) if _is_finite(mark)]
+        if len(marks) > MAX_SHAPES:
+            message = f"{len(marks)} shapes are drawn; at most {MAX_SHAPES} can be compared."
+            raise DrawError("too_many_elements", message)
         changed, replayed = _replay(marks, width, height)
     except cairo.CairoError as error:
         raise DrawError("unreadable", f"The marks can't be told: {error}.") from error
-    _check(marks, replayed, pixels)
+    exact = drawing.live.backend == "cairosvg"
+    _check(marks, replayed, pixels, _UNEXPLAINED_SHARE if exact else _OTHER_BACKEND_SHARE)
     found: list[tuple[Mark, dict[str, Any]]] = []
     background = WHITE
     covered = np.zeros((height, width), dtype=bool)
@@ -78,18 +97,24 @@ def read_scene(drawing: Drawing) -> Scene:
         visible = mask & ~covered[region]
         if int(visible.sum()) < _FEWEST_PIXELS:
             continue
-        if _is_opaque(mark):
-            covered[region] |= mask
         if _covers_canvas(mark, width, height):
             background = _paint_of(mark.fill, mark, mark.fill_matrix)
             break
+        if _is_opaque(mark):
+            covered[region] |= mask
         found.append((mark, _shape_of(mark, corner, mask, int(visible.sum()))))
     found.reverse()
     for mark, shape in found:
         owners = (index for index, (other, _) in enumerate(found) if other is mark.owner)
         shape["part_of"] = next(owners, None)
     shapes = [shape for _, shape in found]
-    return {"width": width, "height": height, "background": background, "shapes": shapes}
+    return {
+        "width": width,
+        "height": height,
+        "background": background,
+        "background_visible": bool((~covered).mean() >= _SEEN_BACKGROUND),
+        "shapes": shapes,
+    }
 
 
 def _is_finite(mark: Mark) -> bool:
@@ -154,14 +179,14 @@ def _extent(mark: Mark, width: int, height: int) -> tuple[int, int, int, int]:
     return x0, y0, x1, y1
 
 
-def _check(marks: list[Mark], replayed: Pixels, pixels: Pixels) -> None:
+def _check(marks: list[Mark], replayed: Pixels, pixels: Pixels, share: float) -> None:
     unlike = largest_gap(replayed, pixels) > _UNLIKE
     height, width = unlike.shape
     for mark in marks:
         if mark.alpha < 1:
             x0, y0, x1, y1 = _extent(mark, width, height)
             unlike[y0:y1, x0:x1] = False
-    if int(unlike.sum()) > max(4, _UNEXPLAINED_SHARE * unlike.size):
+    if int(unlike.sum()) > max(4, share * unlike.size):
         raise DrawError("unreadable", "What is drawn can't be told shape by shape.")
 
 
@@ -200,17 +225,21 @@ def _covers_canvas(mark: Mark, width: int, height: int) -> bool:
 
 def _shape_of(mark: Mark, corner: tuple[int, int], mask: Mask, area: int) -> dict[str, Any]:
     subpaths, curved = _subpaths(mark)
+    fill = None if mark.fill is None else _paint_of(mark.fill, mark, mark.fill_matrix)
+    stroke = _stroke_of(mark)
+    if stroke is not None and _are_dots(subpaths, stroke):
+        subpaths = tuple(outline.circle(points[0], stroke["width"] / 2) for points in subpaths)
+        fill = {key: stroke[key] for key in stroke if key not in _PEN}
+        stroke, curved = None, True
     ys, xs = np.nonzero(mask)
     x, y = corner
-    kind = "text" if mark.glyphs else outline.name_kind(subpaths, curved, mark.fill is not None)
+    kind = "text" if mark.glyphs else outline.name_kind(subpaths, curved, fill is not None)
     return {
         "kind": kind,
         "subpaths": [np.round(points, 2).tolist() for points in subpaths],
         "curved": curved,
-        "fill": None
-        if mark.fill is None or kind == "line"
-        else _paint_of(mark.fill, mark, mark.fill_matrix),
-        "stroke": _stroke_of(mark),
+        "fill": None if kind == "line" else fill,
+        "stroke": stroke,
         "text": _text_of(mark) if mark.glyphs else None,
         "clips": _clips_of(mark),
         "box": [
@@ -221,6 +250,12 @@ def _shape_of(mark: Mark, corner: tuple[int, int], mask: Mask, area: int) -> dic
         ],
         "area": area,
     }
+
+
+def _are_dots(subpaths: tuple[outline.Points, ...], stroke: dict[str, Any]) -> bool:
+    """Whether round ends make a stroke of no length one filled circle or several."""
+    largest = max(float(np.ptp(points, axis=0).max()) for points in subpaths)
+    return bool(stroke["cap"] == "round" and largest <= _DOT * stroke["width"])
 
 
 def _subpaths(mark: Mark) -> tuple[tuple[outline.Points, ...], bool]:

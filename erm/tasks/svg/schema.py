@@ -62,4 +62,5 @@ class SvgScene(TypedDict):
     width: int
     height: int
     background: Paint
+    background_visible: bool
     shapes: list[Shape]

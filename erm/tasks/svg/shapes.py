@@ -85,6 +85,8 @@ class Shape:
             if (self.fill or self.text) and len(corners) > 2:
                 draw.polygon(corners, fill=1)
             draw.line(corners, fill=1, width=reach, joint="curve")
+            x, y = corners[0]
+            draw.ellipse((x - reach / 2, y - reach / 2, x + reach / 2, y + reach / 2), fill=1)
         return np.asarray(image)
 
 

@@ -12,6 +12,8 @@ from typing import Any
 import cairocffi as cairo  # type: ignore[import-untyped]
 from cairosvg.helpers import normalize, size, transform
 
+from erm.tasks.shared.glyphs import needs_glyph, refuse_missing_glyphs
+
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _SHARES = {"middle": 0.5, "end": 1.0}
 
@@ -120,7 +122,18 @@ def advance(surface: Any, node: Any) -> float:
         cairo.FONT_WEIGHT_BOLD if bold else cairo.FONT_WEIGHT_NORMAL,
     )
     context.set_font_size(surface.font_size)
+    refuse_missing_glyphs(_without_glyph(context, node.text))
     letters = sum(context.text_extents(letter)[4] for letter in node.text)
     spacing = size(surface, node.get("letter-spacing")) * (len(node.text) - 1)
     shifts = [size(surface, value, "x") for value in normalize(node.get("dx", "")).split()]
     return float(letters + spacing + sum(shifts[: len(node.text)]))
+
+
+def _without_glyph(context: Any, text: str) -> set[str]:
+    """Characters that need a glyph and that the context's font doesn't have."""
+    font = context.get_scaled_font()
+    return {
+        letter
+        for letter in set(text)
+        if needs_glyph(letter) and font.text_to_glyphs(0, 0, letter, with_clusters=False)[0][0] == 0
+    }

@@ -92,7 +92,9 @@ def _is_patch(visible: Mask) -> bool:
 
 
 def find_background(reference: View, candidate: View) -> list[SvgFinding]:
-    """How the candidate's background differs."""
+    """How the candidate's background differs, where both sides show one."""
+    if not all(view.scene["background_visible"] for view in (reference, candidate)):
+        return []
     boxes = _whole(reference.pixels), _whole(candidate.pixels)
     return [
         Finding(item.rule, item.element, item.reference, item.candidate, *boxes)
