@@ -12,12 +12,28 @@ from erm.tasks.table.draw import PADDING, parse_table, to_html
 from erm.tasks.table.house_style import HOUSE_STYLE, VIEWPORT_WIDTH
 
 _EXTENT = """() => {
-  const boxes = [...document.querySelectorAll("table, td, th")].map(e => e.getBoundingClientRect());
+  const drawn = element => getComputedStyle(element).visibility !== "collapse";
+  const boxes = [...document.querySelectorAll("table, td, th")].filter(drawn)
+    .map(element => element.getBoundingClientRect());
   const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   const range = document.createRange();
   while (texts.nextNode()) {
+    if (!drawn(texts.currentNode.parentElement)) continue;
     range.selectNodeContents(texts.currentNode);
     boxes.push(...range.getClientRects());
+  }
+  const pen = document.createElement("canvas").getContext("2d");
+  for (const item of document.querySelectorAll("li")) {
+    const {font, display, listStyleType, listStylePosition} = getComputedStyle(item);
+    if (display !== "list-item" || listStyleType === "none" || listStylePosition === "inside")
+      continue;
+    const list = item.closest("ol");
+    const before = [...item.parentElement.children].indexOf(item);
+    pen.font = font;
+    const marker = list === item.parentElement ? `${list.start + before}. ` : "\u2022 ";
+    const {left, top, bottom} = item.getBoundingClientRect();
+    const width = pen.measureText(marker).width;
+    boxes.push(new DOMRect(left - width, top, width, bottom - top));
   }
   const seen = boxes.filter(box => box.width > 0 && box.height > 0);
   return seen.length === 0 ? null : [
@@ -25,6 +41,7 @@ _EXTENT = """() => {
     Math.max(...seen.map(box => box.right)), Math.max(...seen.map(box => box.bottom)),
   ];
 }"""
+"""Bounds of tables, cells, texts and the markers outside list items; as `draw` crops pages."""
 
 
 def _page(source: str, max_elements: int) -> str:

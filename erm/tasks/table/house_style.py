@@ -24,7 +24,7 @@ th, td { border: 1px solid #333; padding: 6px 10px; }
 
 _BROWSER_DEFAULTS = """
 caption { text-align: center }
-th { text-align-all: start }
+th { text-align-all: start; text-align-last: auto }
 :is(thead, tbody, tfoot, tr, td, th)[hidden] { display: none }
 """
 """Rules of browsers' own sheets (HTML standard, section "Rendering") that WeasyPrint's lacks.
