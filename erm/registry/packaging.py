@@ -144,9 +144,6 @@ def _log(
     card = model_card(kind, role, folder, metrics=metrics or {}, data_hash=data_hash)
     inputs, outputs = _COLUMNS[kind]
     package = Path(__file__).parents[1]
-    names = [*REQUIREMENTS]
-    if kind == "policy":
-        names += [name for task in role.prompts for name in get_task(task).requirements]
     with _staged(kind, folder, card) as staged:
         code = {package, *map(package_folder, role.prompts)}
         metadata = _metadata(role.prompts, staged.parent)
@@ -160,7 +157,7 @@ def _log(
                 outputs=Schema([ColSpec(type_, column) for column, type_ in outputs]),
             ),
             input_example=input_example(kind, next(iter(role.prompts))),
-            pip_requirements=pinned(list(dict.fromkeys(names))),
+            pip_requirements=pinned(requirements(kind, role.prompts)),
             model_config={"dtype": "float32", "batch_size": 32},
             tags={"role": kind, **({"data_hash": data_hash} if data_hash else {}), **(tags or {})},
             registered_model_name=registered_model_name,
@@ -170,6 +167,14 @@ def _log(
             registered_model_name, str(info.registered_model_version), description=card
         )
     return info
+
+
+def requirements(kind: RoleName, tasks: Iterable[str]) -> list[str]:
+    """Distributions that inference imports; a policy extracts the sources of its tasks."""
+    names = list(REQUIREMENTS)
+    if kind == "policy":
+        names += [name for task in tasks for name in get_task(task).requirements]
+    return list(dict.fromkeys(names))
 
 
 def pinned(names: Sequence[str]) -> list[str]:

@@ -41,8 +41,9 @@ from erm.registry.packaging import (
     log_critic,
     log_policy,
     pinned,
+    requirements,
 )
-from erm.tasks import task_names
+from erm.tasks import get_task, task_names
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +166,12 @@ def test_folders_of_the_other_role_or_of_nothing_are_refused(
             copyfile(file, tmp_path / file.name)
     with pytest.raises(ErmError, match=r"no Qwen3-VL model can be loaded"):
         critic_from_spec(str(tmp_path))
+
+
+def test_a_policy_needs_what_its_tasks_extract_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(get_task("svg")), "requirements", ("lxml", "numpy"))
+    assert requirements("policy", ("chart", "svg")) == [*REQUIREMENTS, "lxml"]
+    assert requirements("policy", ("chart",)) == requirements("critic", ("svg",))
 
 
 def test_requirements_carry_no_build_label() -> None:
