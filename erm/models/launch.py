@@ -104,11 +104,12 @@ def _cores() -> int:
 
 
 def die_with_parent() -> None:
-    """End this process as soon as its parent is gone, however it went.
+    """End this process as soon as its parent is gone, however it went (on Linux).
 
     A killed run must not train on in the background: the next one resumes in the same folder.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main(job_file: str) -> int:
