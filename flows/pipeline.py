@@ -43,11 +43,9 @@ def run_dvc(arguments: list[str]) -> State[Any]:
     """Runs DVC; the flow runs of the stages that it starts become children of this task's run."""
     context = TaskRunContext.get()
     assert context is not None
-    url = str(PREFECT_API_URL.value())
-    variables = {"PREFECT_API_URL": url, PARENT: str(context.task_run.id)}
-    dvc = subprocess.Popen(
-        [*_DVC, *arguments], env={**os.environ, **variables}, preexec_fn=die_with_parent
-    )
+    url, task_run = str(PREFECT_API_URL.value()), str(context.task_run.id)
+    environment = {**os.environ, "PREFECT_API_URL": url, PARENT: task_run}
+    dvc = subprocess.Popen([*_DVC, *arguments], env=environment, preexec_fn=die_with_parent)
     try:
         status = dvc.wait()
     except KeyboardInterrupt:
