@@ -46,7 +46,10 @@ ui: export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
 ui: setup
 	@trap 'kill 0' EXIT; \
 	prefect server start & \
-	mlflow server --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}" & \
+	case "$$MLFLOW_TRACKING_URI" in \
+	http*) echo "MLflow is at $$MLFLOW_TRACKING_URI" ;; \
+	*) mlflow server --workers 1 --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///mlflow.db}" & \
+	esac; \
 	wait
 
 clean:

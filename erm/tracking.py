@@ -29,7 +29,11 @@ _TRACKED_RUN = "ERM_TRACKED_RUN"
 
 def tracking_uri(root: Path) -> str:
     """``MLFLOW_TRACKING_URI``, or by default the SQLite file ``mlflow.db`` in `root`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root.resolve() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or _local_store(root)
+
+
+def _local_store(root: Path) -> str:
+    return f"sqlite:///{root.resolve() / 'mlflow.db'}"
 
 
 def configure_tracking(root: Path) -> str:
@@ -46,7 +50,7 @@ def configure_tracking(root: Path) -> str:
 def experiment_id(root: Path) -> str:
     """Id of the experiment, created on first use; its artifacts go to ``mlartifacts`` in `root`.
 
-    If `MLFLOW_TRACKING_URI` is set, its server decides where artifacts go.
+    If `MLFLOW_TRACKING_URI` names another store, that one decides where artifacts go.
     """
     import mlflow
 
@@ -55,7 +59,8 @@ def experiment_id(root: Path) -> str:
     if experiment is not None:
         return str(experiment.experiment_id)
     artifacts = root.resolve() / "mlartifacts"
-    location = None if os.environ.get("MLFLOW_TRACKING_URI") else artifacts.as_uri()
+    # MLflow itself sets the variable to the store in use, so that it is set says nothing here.
+    location = artifacts.as_uri() if tracking_uri(root) == _local_store(root) else None
     return str(client.create_experiment(EXPERIMENT, artifact_location=location))
 
 

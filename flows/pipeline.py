@@ -43,9 +43,9 @@ def run_dvc(arguments: list[str]) -> State[Any]:
     """Runs DVC; the flow runs of the stages that it starts become children of this task's run."""
     context = TaskRunContext.get()
     assert context is not None
-    url = PREFECT_API_URL.value()
-    variables = {"PREFECT_API_URL": str(url), PARENT: str(context.task_run.id)}
-    dvc = subprocess.Popen([*_DVC, *arguments], env={**os.environ, **variables})
+    url, task_run = str(PREFECT_API_URL.value()), str(context.task_run.id)
+    environment = {**os.environ, "PREFECT_API_URL": url, PARENT: task_run}
+    dvc = subprocess.Popen([*_DVC, *arguments], env=environment, preexec_fn=die_with_parent)
     try:
         status = dvc.wait()
     except KeyboardInterrupt:
@@ -58,11 +58,11 @@ def run_dvc(arguments: list[str]) -> State[Any]:
 
 @contextmanager
 def prefect_server() -> Iterator[None]:
-    """Prefect's server for the duration of the block, unless ``PREFECT_API_URL`` names one.
+    """Prefect's server for the duration of the block, unless Prefect's settings name one.
 
     It ends with this process, also if that is killed. Raises `ErmError` if it does not start.
     """
-    if os.environ.get("PREFECT_API_URL"):
+    if PREFECT_API_URL.value():
         yield
         return
     with socket.socket() as trial:
@@ -75,7 +75,7 @@ def prefect_server() -> Iterator[None]:
             stdout=log,
             stderr=log,
             start_new_session=True,  # Ctrl-C is for the pipeline, which then ends the server
-            preexec_fn=die_with_parent if sys.platform == "linux" else None,
+            preexec_fn=die_with_parent,
         )
     url = f"http://127.0.0.1:{port}/api"
     try:

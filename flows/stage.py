@@ -3,7 +3,6 @@
 import dataclasses
 import os
 import resource
-import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
@@ -42,7 +41,7 @@ def main(stage_flow: Flow[[], State[Any]]) -> NoReturn:
     """Entry point of ``python -m flows.<stage>``; exits 0 only when the stage is complete."""
 
     def run() -> int:
-        if "DVC_STAGE" in os.environ and sys.platform == "linux":
+        if "DVC_STAGE" in os.environ:
             die_with_parent()  # a stage whose dvc was killed must not go on beside the next run
         read_params()
         return run_alone(stage_flow, {})

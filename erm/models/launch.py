@@ -57,13 +57,15 @@ def distribute(
             the annotation of its first parameter.
 
     Raises:
-        ErmError: a process failed; its own message stands on standard error.
+        ErmError: what a process raised; or that one failed, whose traceback stands on standard
+            error.
     """
     from torch.cuda import is_available
 
     with tempfile.TemporaryDirectory() as folder:
         job = Path(folder) / "job.json"
         result = Path(folder) / "metrics.json"
+        reason = Path(folder) / "reason"
         job.write_text(
             json.dumps(
                 {
@@ -71,6 +73,7 @@ def distribute(
                     "settings": settings.model_dump(mode="json"),
                     "paths": {name: str(path) for name, path in paths.items()},
                     "result": str(result),
+                    "reason": str(reason),
                 }
             )
         )
@@ -85,6 +88,8 @@ def distribute(
             *("--nproc_per_node", str(launch.processes), "-m", "erm.models.launch", str(job)),
         ]
         finished = subprocess.run(command, env=environment, preexec_fn=die_with_parent, check=False)
+        if reason.is_file():
+            raise ErmError(reason.read_text(encoding="utf-8"))
         if finished.returncode or not result.is_file():
             raise ErmError(
                 f"{function}: training in {launch.processes} processes failed "
@@ -99,11 +104,12 @@ def _cores() -> int:
 
 
 def die_with_parent() -> None:
-    """End this process as soon as its parent is gone, however it went.
+    """End this process as soon as its parent is gone, however it went (on Linux).
 
     A killed run must not train on in the background: the next one resumes in the same folder.
     """
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main(job_file: str) -> int:
@@ -120,7 +126,7 @@ def main(job_file: str) -> int:
         with resumed_run() if is_main_process() else nullcontext():
             metrics = function(settings, **{key: Path(path) for key, path in job["paths"].items()})
     except ErmError as error:
-        print(f"error: {error}", file=sys.stderr)
+        Path(job["reason"]).write_text(str(error), encoding="utf-8")
         return 1
     if is_main_process():
         Path(job["result"]).write_text(json.dumps(metrics))

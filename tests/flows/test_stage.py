@@ -16,6 +16,7 @@ from typing import Any
 import httpx
 import mlflow
 import openai
+import psutil
 import pytest
 import requests
 
@@ -28,6 +29,8 @@ from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 240
+PARENT = "import subprocess, sys; subprocess.run([sys.executable, '-m', 'flows.count'])"
+"""Stands for a ``dvc`` that is killed; its stage must not go on."""
 
 
 def start(
@@ -59,10 +62,19 @@ def until_waiting(process: subprocess.Popen[str], checkout: Path) -> None:
 def test_failed_killed_and_interrupted_stages_go_on(counting: Path, served: dict[str, str]) -> None:
     """Nothing is half-written, the pipeline goes on from there, and retries a lost worker."""
     assert end(start(counting, served, "fail")) == (1, ["erm: count: numbers: 2 is torn."])
-    killed = start(counting, served, "wait")
-    until_waiting(killed, counting)
-    killed.kill()
-    assert end(killed) == (-signal.SIGKILL, [])
+    parent = subprocess.Popen(
+        [sys.executable, "-c", PARENT],
+        cwd=counting,
+        env={**served, "COUNT": "wait", "DVC_STAGE": "count"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until_waiting(parent, counting)
+    stage = psutil.Process(int((counting / ".erm/locks/count").read_text()))
+    assert stage.ppid() == parent.pid
+    parent.kill()
+    assert end(parent) == (-signal.SIGKILL, [])
+    until(lambda: not stage.is_running() or stage.status() == psutil.STATUS_ZOMBIE, 60)
     interrupted = start(counting, served, "wait")
     until_waiting(interrupted, counting)
     interrupted.send_signal(signal.SIGINT)
@@ -80,7 +92,9 @@ def test_failed_killed_and_interrupted_stages_go_on(counting: Path, served: dict
     uri = mlflow.get_tracking_uri()
     configure_tracking(counting)
     runs = mlflow.search_runs(search_all_experiments=True, output_format="list")
+    kept_in = mlflow.get_experiment(runs[0].info.experiment_id).artifact_location
     mlflow.set_tracking_uri(uri)
+    assert kept_in == (counting / "mlartifacts").as_uri()
     children = [run for run in runs if "mlflow.parentRunId" in run.data.tags]
     states = [run.info.status for run in sorted(children, key=lambda run: run.info.start_time)]
     assert states == ["FAILED", "KILLED", "KILLED", "FAILED", "FINISHED"]

@@ -1,0 +1,27 @@
+"""Training in several processes: what one of them raises reaches the process that started it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from erm.errors import ErmError
+from erm.models.launch import distribute, is_main_process
+from erm.models.settings import LaunchSettings
+
+
+def train(settings: LaunchSettings, data: Path) -> dict[str, float]:
+    """Stands for a training function, which each process calls."""
+    if data.name == "torn":
+        raise ErmError(f"{data.name}: row 3 is torn.")
+    assert settings.processes == 2
+    return {"main": float(is_main_process())}
+
+
+def test_an_error_of_a_process_is_raised_and_metrics_are_the_first_ones(tmp_path: Path) -> None:
+    function = "tests.models.test_launch:train"
+    launch = LaunchSettings(processes=2)
+    with pytest.raises(ErmError, match=r"^torn: row 3 is torn\.$"):
+        distribute(function, launch, launch, {"data": tmp_path / "torn"})
+    assert distribute(function, launch, launch, {"data": tmp_path / "whole"}) == {"main": 1.0}
