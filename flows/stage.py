@@ -42,7 +42,7 @@ def main(stage_flow: Flow[[], State[Any]]) -> NoReturn:
 
     def run() -> int:
         if "DVC_STAGE" in os.environ:
-            die_with_parent()  # a stage whose dvc was killed must not go on beside the next run
+            die_with_parent()  # a stage whose dvc was killed must not run along with the next run
         read_params()
         return run_alone(stage_flow, {})
 

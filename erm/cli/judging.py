@@ -70,7 +70,7 @@ def critique(
 ) -> None:
     """Let a critic list what differs between two images.
 
-    With --json the published report, beside it `total_severity`, and `expected`: the severity that
+    With --json the published report with `total_severity`, and `expected`: the severity that
     a local model's own probabilities expect. The status is 1 where the
     critic's reply holds no report.
     """
@@ -167,7 +167,7 @@ def refine(
     seed: Annotated[int, typer.Option(help="Of drafts that are drawn again.")] = 0,
     out: Annotated[
         Path | None,
-        typer.Option("-o", "--out", help="File for the code; its render goes beside it as .png."),
+        typer.Option("-o", "--out", help="File for the code; its render goes next to it as .png."),
     ] = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,

@@ -79,7 +79,7 @@ def benchmark(
         items = [score.prediction.item for score in first.items]
         distances = measure_distances(items, similarity or [])
         if distances:
-            distances = {**_told_severity(scored), **distances}
+            distances = {**_severity_distances(scored), **distances}
         similarities = compare_distances(items, distances)
         if page is not None:
             _write_pages(page, scored, comparison, distances)
@@ -107,7 +107,7 @@ def benchmark(
 
 
 def _named(paths: list[Path]) -> dict[str, Path]:
-    """Files by the shortest name that tells them apart."""
+    """Files by the shortest name that distinguishes them."""
     if not paths:
         raise ErmError("Name predictions to score, or a critic to run with --critic and --data.")
     stems = [path.stem for path in paths]
@@ -160,7 +160,7 @@ def _score(path: Path, judge: Judge) -> Scores:
     return score(rows, judge, problems=problems)
 
 
-def _told_severity(scored: dict[str, Scores]) -> dict[str, Any]:
+def _severity_distances(scored: dict[str, Scores]) -> dict[str, Any]:
     """Each critic's own total severity, as one more distance over the first one's items."""
     from erm.benchmark.comparison import severity_of_items
 

@@ -53,7 +53,7 @@ def render(
 
     One SOURCE is written to OUT, several into the folder OUT under their own names. A source that
     fails does not keep the others from being written; the status is 1 then. With --json, one object
-    a line tells what became of each source.
+    a line says what became of each source.
     """
     targets = _targets(sources, out)
     texts: dict[int, str] = {}
@@ -79,8 +79,8 @@ def render(
         source, target = sources[index], targets[index]
         if rendered.image is None or rendered.error is not None:
             fault = rendered.error
-            told = {"kind": fault.kind, "message": fault.message} if fault else None
-            results[index] = _result(source, None, rendered, told)
+            error = {"kind": fault.kind, "message": fault.message} if fault else None
+            results[index] = _result(source, None, rendered, error)
             continue
         write_bytes(target, rendered.image)
         results[index] = _result(source, target, rendered, None)
@@ -98,7 +98,7 @@ def render(
 
 
 def _targets(sources: Sequence[Path], out: Path) -> list[Path]:
-    """Where each source's image goes: the same name, with the suffix kept only to tell
+    """Where each source's image goes: the same name, with the suffix kept only to distinguish
     ``a.html`` from ``a.md``.
 
     Raises:

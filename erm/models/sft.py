@@ -50,7 +50,7 @@ tokens with 8, 2 % with 32), but batches in which one task prevails."""
 _LOGGED = ("loss", "learning_rate")
 
 
-class Course(NamedTuple):
+class TrainingLog(NamedTuple):
     """What a training left on record.
 
     Attributes:
@@ -75,7 +75,7 @@ def train(
     work: Path,
     validation: Validation | None = None,
 ) -> dict[str, float]:
-    """Train a model on examples and write it to `out`, with ``history.csv`` beside the weights.
+    """Train a model on examples and write it to `out`, with ``history.csv`` next to the weights.
 
     With a validation, the weights are those that it judged best, and ``validation.csv`` holds what
     it found.
@@ -86,7 +86,7 @@ def train(
         work: folder of resumable state.
 
     Returns:
-        ``examples``, ``set_aside`` (targets longer than the limit), ``steps``, ``loss`` (mean of
+        ``examples``, ``rejected`` (targets longer than the limit), ``steps``, ``loss`` (mean of
         the last tenth of the logged steps), ``parameters``; with a validation ``best/step`` and
         ``best/<metric>``.
 
@@ -99,7 +99,7 @@ def train(
         vocabulary=settings.vocabulary,
         max_side=settings.max_side,
     )
-    samples, set_aside = write_samples(
+    samples, rejected = write_samples(
         examples(),
         prompts,
         processor,
@@ -107,11 +107,11 @@ def train(
         work / f"samples-{rank()}.arrow",
     )
     if not len(samples):
-        raise ErmError(f"There is nothing to train the {role} on ({set_aside} set aside).")
+        raise ErmError(f"There is nothing to train the {role} on ({rejected} rejected).")
     set_seed(settings.optimization.seed)
     model = build_model(settings.model, processor)
     parameters = sum(weight.numel() for weight in model.parameters())
-    course = fine_tune(
+    log = fine_tune(
         model,
         processor,
         samples,
@@ -123,16 +123,16 @@ def train(
     )
     if is_main_process():
         write_role(Role(role=role, prompts=prompts, max_new_tokens=settings.max_target_tokens), out)
-        write_rows(course.history, ("step", "samples", *_LOGGED), out / "history.csv")
-        if course.validation:
-            write_rows(course.validation, tuple(course.validation[0]), out / "validation.csv")
+        write_rows(log.history, ("step", "samples", *_LOGGED), out / "history.csv")
+        if log.validation:
+            write_rows(log.validation, tuple(log.validation[0]), out / "validation.csv")
     return {
         "examples": float(len(samples)),
-        "set_aside": float(set_aside),
-        "steps": course.history[-1]["step"] if course.history else 0.0,
-        "loss": final_loss(course.history),
+        "rejected": float(rejected),
+        "steps": log.history[-1]["step"] if log.history else 0.0,
+        "loss": final_loss(log.history),
         "parameters": float(parameters),
-        **{f"best/{name}": value for name, value in course.best.items() if name != "samples"},
+        **{f"best/{name}": value for name, value in log.best.items() if name != "samples"},
     }
 
 
@@ -145,7 +145,7 @@ def fine_tune(
     work: Path,
     out: Path,
     validation: Validation | None = None,
-) -> Course:
+) -> TrainingLog:
     """Train a model and write its weights and processor to `out`.
 
     Args:
@@ -238,7 +238,7 @@ def fine_tune(
         place = {"step": float(row["step"]), "samples": float(row["step"] * settings.batch_size)}
         return place | {name: float(row[name]) for name in names}
 
-    return Course(
+    return TrainingLog(
         [counted(row, _LOGGED) for row in trainer.state.log_history if "loss" in row],
         [counted(row, row) for row in keeper.rows] if keeper else [],
         counted(keeper.best, keeper.best) if keeper else {},
@@ -355,14 +355,14 @@ def write_samples(
             "length": Value("int32"),
         }
     )
-    set_aside = 0
+    rejected = 0
     asked = {task: _tokens(processor, prompt) for task, prompt in prompts.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with ArrowWriter(path=str(path), features=features) as writer:
         for number, example in enumerate(examples, start=1):
             target = _tokens(processor, example.target)
             if target > max_target_tokens:
-                set_aside += 1
+                rejected += 1
                 continue
             sizes = [image_size(image, f"Example {number}") for image in example.images]
             seen = processor.image_tokens(sizes)
@@ -374,7 +374,7 @@ def write_samples(
                 }
             )
         writer.finalize()
-    return Dataset.from_file(str(path)), set_aside
+    return Dataset.from_file(str(path)), rejected
 
 
 def _conversation(processor: PairProcessor, prompt: str, example: Example) -> dict[str, str]:
@@ -391,7 +391,7 @@ def _tokens(processor: PairProcessor, text: str) -> int:
 
 
 def write_rows(rows: Iterable[Mapping[str, float]], columns: tuple[str, ...], path: Path) -> None:
-    """Rows of a `Course` as CSV, for plots."""
+    """Rows of a `TrainingLog` as CSV, for plots."""
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()

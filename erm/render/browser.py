@@ -35,7 +35,7 @@ EXECUTABLES = (
 """Where a browser is looked for: the binaries, because the worker's root has no shell."""
 
 PATHS = ("/usr/share", "/opt/google")
-"""What a browser reads beside what every worker does."""
+"""What a browser reads in addition to what every worker does."""
 
 VIEWPORT_HEIGHT = 2400
 """CSS pixels; the width is the task's."""
@@ -155,7 +155,7 @@ def _answer(
     picture, answer = b"", dict[str, Any]()
     try:
         if scene:
-            raise DrawError("unreadable", "The browser tells no scenes.")
+            raise DrawError("unreadable", "The browser gives no scenes.")
         picture, blank = page.draw(task, source)
         answer |= {"image_bytes": len(picture), "blank": blank}
     except DrawError as error:

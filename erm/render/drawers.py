@@ -160,14 +160,14 @@ class Drawers:
 
     def _fork(self, task: str, program: str | None = None, scene: bool = False) -> _Process:
         """A process that draws one program, or a task's documents where none is given."""
-        ours, theirs = socket.socketpair()
+        own_end, child_end = socket.socketpair()
         pid = os.fork()
         if pid == 0:
-            ours.close()
+            own_end.close()
             self._parent.close()
-            self._live(theirs, task, program, scene)
-        theirs.close()
-        return _Process(pid, task, ours)
+            self._live(child_end, task, program, scene)
+        child_end.close()
+        return _Process(pid, task, own_end)
 
     def _live(
         self, channel: socket.socket, task: str, program: str | None, scene: bool

@@ -72,7 +72,7 @@ class Rendered:
         seconds: wall time in the worker.
         peak_memory: bytes of resident memory at the peak of the process that drew, what it shares
             with the warm worker included; documents are drawn by one process after another item,
-            so theirs is the peak so far.
+            so a document's is the peak so far.
         draw_seconds: the part of `seconds` in which the task's own drawing code ran.
     """
 

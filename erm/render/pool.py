@@ -85,16 +85,16 @@ class _Worker:
         self._limits = limits
         self._missing: list[str] | None = None
         self._warm: set[str] = set()
-        self._channel, theirs = socket.socketpair()
+        self._channel, worker_end = socket.socketpair()
         # a file and no pipe, so that nobody has to read it; a warm worker no longer writes to it
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        with theirs:
+        with worker_end:
             self._process = subprocess.Popen(
                 [
                     *(sys.executable, "-P", "-W", "ignore", "-m", "erm.render.worker"),
-                    *(str(theirs.fileno()), str(os.getpid())),
+                    *(str(worker_end.fileno()), str(os.getpid())),
                 ],
-                pass_fds=[theirs.fileno()],
+                pass_fds=[worker_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._errors,

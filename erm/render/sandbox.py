@@ -174,7 +174,7 @@ def confine_files(containment: Containment, fonts: Sequence[Path]) -> None:
 
 
 def drop_privileges(containment: Containment, worker: int) -> None:
-    """Become a user that owns nothing, with no capabilities; `worker` tells workers apart."""
+    """Become a user that owns nothing, with no capabilities; `worker` distinguishes workers."""
     if os.geteuid() == 0 and (containment.namespaced or _strangers_may_read()):
         os.umask(0)
         if not containment.namespaced:
@@ -284,7 +284,7 @@ def _show(path: str, real: str, is_link: bool) -> None:
     """Make a path of the old root visible read-only at the same path of the new one.
 
     ``real`` is the path without links: those of the old root would lead into the new one. A link
-    stays a link, beside what it leads to.
+    stays a link, in addition to what it leads to.
     """
     new = "/new" + path
     if is_link:

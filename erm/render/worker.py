@@ -161,7 +161,7 @@ def _try_warm_up(
     try:
         _warm_up(task, drawers, containment, sizes)
     except Exception as error:
-        # whatever a library fails with on this machine, the caller is told
+        # whatever a library fails with on this machine, the caller gets to know
         return {"failed": f"{type(error).__name__}: {error}"[:500]}
     return {}
 

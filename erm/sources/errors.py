@@ -20,7 +20,7 @@ ERROR_KINDS: dict[str, str] = {
     "external_refused": "the source refers to something outside itself",
     "output_flood": "the drawing process wrote more than a result can hold",
     "worker_died": "the process that drew the item ended without a result",
-    "unreadable": "a scene was asked for and a part of what is drawn can't be told",
+    "unreadable": "a scene was asked for and a part of what is drawn can't be read",
 }
 """Every kind of `erm.render.RenderError`, with what it means."""
 

@@ -1,7 +1,7 @@
 """A second, harder share of the data: pairs of references and what a policy makes of them.
 
-Covers which images a policy tries, in units that survive a kill, and the folder that its attempts
-become. Not covered: the policy itself (`erm.synthesis.rollouts`), rendering and labels
+Covers which images a policy tries, in units that survive a kill, and the folder that its
+completions become. Not covered: the policy itself (`erm.synthesis.rollouts`), rendering and labels
 (`erm.synthesis.pairing`), the folder's form (`erm.synthesis.assembly`).
 """
 
@@ -30,12 +30,12 @@ from erm.synthesis.workers import Making, make_chunks
 def infer(
     settings: InferSettings, pairs: Path, out: Path, work: Path, answers: Path | None = None
 ) -> dict[str, Any]:
-    """Make the folder of pairs `out` of a policy's attempts at the references of `pairs`.
+    """Make the folder of pairs `out` of a policy's completions for the references of `pairs`.
 
     `out` has the form of the folder that `erm.synthesis.synthesize.synthesize` makes and appears
     only when it is complete. A pair has the split of its source. `work` holds what an interrupted
-    run has finished. The folder holds no pairs, but is otherwise as ever, where no attempt can be
-    used.
+    run has finished. Where no completion can be used, the folder holds no pairs and is complete
+    otherwise.
 
     Args:
         answers: folder that keeps what a policy behind an endpoint answered (``policy.jsonl``), so
@@ -43,7 +43,7 @@ def infer(
 
     Returns:
         Flat metrics: sources and completions, ``usable_share`` of these, pairs and discrepancies
-        as of `synthesize`, what was set aside by reason, and what an endpoint costs.
+        as of `synthesize`, what was rejected by reason, and what an endpoint costs.
 
     Raises:
         ErmError: the policy can't be had, gave no answer or has spent its budget, `pairs` can't be

@@ -3,7 +3,7 @@
 Covers which sources are made or taken, and their splits. Not covered: what is paired with what
 (`erm.synthesis.pairing`), one chunk (`erm.synthesis.chunks`), parallel processes
 (`erm.synthesis.workers`), the final folder (`erm.synthesis.assembly`), Parquet
-(`erm.dataset.pairs`), and a policy's own attempts (`erm.synthesis.infer`).
+(`erm.dataset.pairs`), and a policy's own completions (`erm.synthesis.infer`).
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def synthesize(
 
     Returns:
         Flat metrics: sources, pairs by split, task, category, severity and number of errors,
-        what was set aside by reason, what models cost, and pairs a second of the part made now.
+        what was rejected by reason, what models cost, and pairs a second of the part made now.
 
     Raises:
         ErmError: nothing to make, `ingested` can't be read, no space left, a worker died, or a

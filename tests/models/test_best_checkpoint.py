@@ -16,7 +16,7 @@ from erm.models.example import Example
 from erm.models.processor import PairProcessor
 from erm.models.qwen3vl import build_model, build_processor, load_model
 from erm.models.settings import LaunchSettings, LoraSettings, ModelSettings, OptimizationSettings
-from erm.models.sft import Course, fine_tune, write_samples
+from erm.models.sft import TrainingLog, fine_tune, write_samples
 from tests.squares import square_pair
 
 PROMPTS = {"svg": "compare svg"}
@@ -64,7 +64,7 @@ def tune(
     folder: Path,
     scoring: Scoring | None,
     lora: LoraSettings | None = None,
-) -> Course:
+) -> TrainingLog:
     """Eight steps with a checkpoint at the fourth and at the last, validated at every second."""
     settings = OptimizationSettings(batch_size=2, checkpoint_every=4, log_every=1)
     set_seed(0)
@@ -79,14 +79,14 @@ def test_the_best_weights_win_over_the_last_and_training_notices_nothing(
     lora: LoraSettings | None, samples: Dataset, processor: PairProcessor, tmp_path: Path
 ) -> None:
     scoring = Scoring({2: 0.5, 4: 0.9, 6: 0.9, 8: 0.1})
-    course = tune(samples, processor, tmp_path, scoring, lora)
-    assert [row["mark"] for row in course.validation] == list(scoring.marks.values())
-    assert course.best == {"step": 6, "samples": 12, "mark": 0.9}
+    log = tune(samples, processor, tmp_path, scoring, lora)
+    assert [row["mark"] for row in log.validation] == list(scoring.marks.values())
+    assert log.best == {"step": 6, "samples": 12, "mark": 0.9}
     kept = answer(load_model(tmp_path / "out").eval())
     torch.testing.assert_close(kept, scoring.answers[6], atol=1e-5, rtol=1e-4)
     assert not torch.allclose(scoring.answers[8], scoring.answers[6], atol=1e-4)
     unvalidated = tune(samples, processor, tmp_path / "unvalidated", None, lora)
-    assert unvalidated.history == course.history
+    assert unvalidated.history == log.history
     assert (unvalidated.validation, unvalidated.best) == ([], {})
 
 
@@ -97,9 +97,9 @@ def test_what_was_best_outlives_an_interruption(
     with pytest.raises(KeyError):  # at step 8, and the last checkpoint is that of step 4
         tune(samples, processor, tmp_path, first)
     second = Scoring({6: 0.1, 8: 0.2})
-    course = tune(samples, processor, tmp_path, second)
+    log = tune(samples, processor, tmp_path, second)
     assert list(second.answers) == [6, 8]
-    assert [row["mark"] for row in course.validation] == [0.9, 0.5, 0.1, 0.2]
-    assert course.best["step"] == 2
+    assert [row["mark"] for row in log.validation] == [0.9, 0.5, 0.1, 0.2]
+    assert log.best["step"] == 2
     kept = answer(load_model(tmp_path / "out").eval())
     torch.testing.assert_close(kept, first.answers[2])

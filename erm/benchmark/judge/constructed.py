@@ -69,17 +69,17 @@ def _construct_one(rng: random.Random, number: int, task: str) -> Constructed:
     annotated: list[dict[str, Any]] = []
     predicted: list[tuple[dict[str, Any], tuple[int, Level] | None]] = []
     for place, fact in enumerate(_facts(rng, task)):
-        annotated.append(_told(rng, fact.category, fact.full))
+        annotated.append(_error(rng, fact.category, fact.full))
         way = rng.choice(("full", "full", "full", *_LEVELS, "dropped"))
         if way == "dropped":
             continue
-        told = fact.full if way == "other_category" else getattr(fact, way)
-        if not told:
-            told, way = fact.full, "full"
+        sayings = fact.full if way == "other_category" else getattr(fact, way)
+        if not sayings:
+            sayings, way = fact.full, "full"
         category = fact.other_category if way == "other_category" else fact.category
         level = _LEVELS[way]
         found = (place, level) if level is not None else None
-        predicted.append((_told(rng, category, told), found))
+        predicted.append((_error(rng, category, sayings), found))
     rng.shuffle(predicted)
     matches = tuple(
         Match(index, found[0], found[1])
@@ -92,10 +92,10 @@ def _construct_one(rng: random.Random, number: int, task: str) -> Constructed:
     return Constructed(lists, matches)
 
 
-def _told(rng: random.Random, category: str, ways: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+def _error(rng: random.Random, category: str, ways: tuple[tuple[str, str], ...]) -> dict[str, Any]:
     location, description = rng.choice(ways)
-    told: dict[str, Any] = {"type": category, "severity": rng.randint(1, 3)}
-    return {**told, "location": location, "description": description}
+    error: dict[str, Any] = {"type": category, "severity": rng.randint(1, 3)}
+    return {**error, "location": location, "description": description}
 
 
 def agreement(judge: Judge, constructed: list[Constructed]) -> Agreement:
@@ -109,18 +109,18 @@ def agreement(judge: Judge, constructed: list[Constructed]) -> Agreement:
         expected = set(one.matches)
         pairs_right += found == expected
         for side, count in ((0, len(one.lists.predicted)), (1, len(one.lists.annotated))):
-            ours = {match[side]: match for match in found}
+            decided = {match[side]: match for match in found}
             known = {match[side]: match for match in expected}
             decisions += count
-            decisions_right += sum(ours.get(i) == known.get(i) for i in range(count))
-        disagreements += [_tell(one, match, "expected") for match in sorted(expected - found)]
-        disagreements += [_tell(one, match, "found") for match in sorted(found - expected)]
+            decisions_right += sum(decided.get(i) == known.get(i) for i in range(count))
+        disagreements += [_describe(one, match, "expected") for match in sorted(expected - found)]
+        disagreements += [_describe(one, match, "found") for match in sorted(found - expected)]
     return Agreement(
         len(constructed), pairs_right, decisions, decisions_right, tuple(disagreements)
     )
 
 
-def _tell(one: Constructed, match: Match, which: str) -> str:
+def _describe(one: Constructed, match: Match, which: str) -> str:
     sides = (one.lists.annotated[match.annotated], one.lists.predicted[match.predicted])
-    told = " | ".join(f"{side['location']}: {side['description']}" for side in sides)
-    return f"{which} {match.level}: {told}"
+    words = " | ".join(f"{side['location']}: {side['description']}" for side in sides)
+    return f"{which} {match.level}: {words}"

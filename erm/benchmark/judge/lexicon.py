@@ -1,4 +1,4 @@
-"""The words in which people tell discrepancies, each with what it stands for.
+"""The words in which people describe discrepancies, each with what it stands for.
 
 Covers English words for kinds of difference, elements, places, colours and the cues that say which
 value is the candidate's. Not covered: how a sentence is read with them
@@ -162,7 +162,7 @@ PLACING = frozenset(
         "near representing"
     )
 )
-"""Words after which a quoted text tells a place and not a value."""
+"""Words after which a quoted text names a place and not a value."""
 TEXT_ELEMENTS = frozenset(_words("title subtitle label tick axislabel annotation header caption"))
 """Elements that are texts themselves, so that a text quoted after them is their value."""
 
@@ -251,7 +251,7 @@ CUES = {
     "were": "was",
     "->": "became",
 }
-"""Words that tell whose value is named next to them."""
+"""Words that say whose value is named next to them."""
 
 STOP = frozenset(
     _words(

@@ -1,7 +1,7 @@
-"""Whether two readings tell the same discrepancy: yes, partly, or no.
+"""Whether two readings mean the same discrepancy: yes, partly, or no.
 
 Covers the comparison of place, kind of difference and values, and the rule that turns them into a
-level; the rules are told for readers in ``docs/benchmark.md``. Not covered: the assignment of whole
+level; the rules are described in ``docs/benchmark.md``. Not covered: the assignment of whole
 lists (`erm.benchmark.judge.offline`).
 """
 
@@ -42,9 +42,9 @@ class PlaceRelation(IntEnum):
 
     SAME = 0
     VAGUE = 1
-    """One is told less precisely and does not contradict the other."""
+    """One is given less precisely and does not contradict the other."""
     UNKNOWN = 2
-    """They are told in terms that can't be compared."""
+    """They are given in terms that can't be compared."""
     NEAR = 3
     """Direct neighbours."""
     OTHER = 4
@@ -54,9 +54,9 @@ class ValueRelation(IntEnum):
     """How what two descriptions say of the values relates."""
 
     BOTH = 0
-    """Both sides' values are told by both and agree."""
+    """Both descriptions give both values, and they agree."""
     AGREE = 1
-    UNTOLD = 2
+    NOT_GIVEN = 2
     CONFLICT = 3
 
 
@@ -83,7 +83,7 @@ def compare_readings(predicted: Reading, annotated: Reading, task: str) -> Verdi
     level = _level(place, kinds, values, _distinctive(predicted))
     if level is None:
         return None
-    if values is ValueRelation.UNTOLD and _gives_value(predicted) != _gives_value(annotated):
+    if values is ValueRelation.NOT_GIVEN and _gives_value(predicted) != _gives_value(annotated):
         level = "partial"
     if predicted.category != annotated.category:
         if level == "partial":
@@ -141,31 +141,31 @@ def _kinds_agree(left: Reading, right: Reading, task: str, values: ValueRelation
 
 
 def _relate_values(left: Reading, right: Reading) -> ValueRelation:
-    told = 0
-    for ours, theirs in (
+    agreeing = 0
+    for one, other in (
         (left.candidate, right.candidate),
         (left.reference, right.reference),
     ):
-        if ours is None or theirs is None or ours.kind != theirs.kind:
+        if one is None or other is None or one.kind != other.kind:
             continue
-        if not _values_agree(ours, theirs):
+        if not _values_agree(one, other):
             return ValueRelation.CONFLICT
-        told += 1
+        agreeing += 1
     if left.direction * right.direction < 0:
         return ValueRelation.CONFLICT
-    if told == 2:
+    if agreeing == 2:
         return ValueRelation.BOTH
-    if told == 1:
+    if agreeing == 1:
         return ValueRelation.AGREE
     return _relate_loose(left, right)
 
 
 def _relate_loose(left: Reading, right: Reading) -> ValueRelation:
-    """Values without a side agree with any of the other's; without any, nothing is told."""
-    ours = [v for v in (left.candidate, left.reference, *left.loose) if v is not None]
-    theirs = [v for v in (right.candidate, right.reference, *right.loose) if v is not None]
-    shared = any(_values_agree(a, b) for a in ours for b in theirs)
-    return ValueRelation.AGREE if shared else ValueRelation.UNTOLD
+    """Values without a side agree with any of the other's; without any, nothing is given."""
+    one = [v for v in (left.candidate, left.reference, *left.loose) if v is not None]
+    other = [v for v in (right.candidate, right.reference, *right.loose) if v is not None]
+    shared = any(_values_agree(a, b) for a in one for b in other)
+    return ValueRelation.AGREE if shared else ValueRelation.NOT_GIVEN
 
 
 def _values_agree(left: Value, right: Value) -> bool:
@@ -206,7 +206,7 @@ def _alike(left: str, right: str, least: float) -> bool:
 
 
 def _relate_places(left: Reading, right: Reading, task: str) -> PlaceRelation:
-    if left.near.told and right.near.told:
+    if left.near.given and right.near.given:
         if left.near.broad and right.near.broad and "text" not in left.kinds | right.kinds:
             return _relate(left.wide, right.wide, left, right, task)
         relation = _relate(left.near, right.near, left, right, task)
@@ -219,9 +219,9 @@ def _relate_places(left: Reading, right: Reading, task: str) -> PlaceRelation:
 def _relate(
     left: Place, right: Place, left_reading: Reading, right_reading: Reading, task: str
 ) -> PlaceRelation:
-    """The relation of two places, from every feature that both tell."""
-    if not left.told or not right.told:
-        both_whole = not left.told and not right.told
+    """The relation of two places, from every feature that both give."""
+    if not left.given or not right.given:
+        both_whole = not left.given and not right.given
         return PlaceRelation.SAME if both_whole else PlaceRelation.UNKNOWN
     found = [
         _relate_counts(left.axes, right.axes),
@@ -231,11 +231,11 @@ def _relate(
         _relate_grid(left, right),
         _relate_colours(left, right, left_reading, right_reading, task),
     ]
-    told = [relation for relation in found if relation is not None]
-    worst = max(told, default=PlaceRelation.UNKNOWN)
+    known = [relation for relation in found if relation is not None]
+    worst = max(known, default=PlaceRelation.UNKNOWN)
     if left.axes and left.axes == right.axes and worst <= PlaceRelation.UNKNOWN:
         return PlaceRelation.SAME
-    agreed = PlaceRelation.SAME in told
+    agreed = PlaceRelation.SAME in known
     if worst is PlaceRelation.UNKNOWN and agreed:
         return PlaceRelation.VAGUE
     if (
@@ -270,34 +270,34 @@ def _relate_counts(left: dict[str, int], right: dict[str, int]) -> PlaceRelation
 def _relate_elements(
     left: Place, right: Place, left_reading: Reading, right_reading: Reading
 ) -> PlaceRelation | None:
-    ours, theirs = left.elements, right.elements
-    if not ours and not theirs:
+    one, other = left.elements, right.elements
+    if not one and not other:
         return None
-    if not ours or not theirs:
+    if not one or not other:
         return PlaceRelation.VAGUE if not (left.names and right.names) else None
-    if ours == theirs:
+    if one == other:
         return PlaceRelation.SAME
-    shared = ours & theirs
+    shared = one & other
     if not shared:
-        if {"series"} in (ours, theirs) and ours | theirs <= lexicon.MARKS:
+        if {"series"} in (one, other) and one | other <= lexicon.MARKS:
             return None if left.names and right.names else PlaceRelation.VAGUE
-        if ours | theirs <= lexicon.SHAPES and (
-            ours <= _told(left_reading, right_reading, "shape")
-            or theirs <= _told(left_reading, right_reading, "shape")
+        if one | other <= lexicon.SHAPES and (
+            one <= _values_of_kind(left_reading, right_reading, "shape")
+            or other <= _values_of_kind(left_reading, right_reading, "shape")
         ):
             return PlaceRelation.SAME
         return PlaceRelation.OTHER
-    our_rest, their_rest = ours - shared, theirs - shared
-    if {"xaxis", "yaxis"} <= our_rest | their_rest and our_rest and their_rest:
+    left_rest, right_rest = one - shared, other - shared
+    if {"xaxis", "yaxis"} <= left_rest | right_rest and left_rest and right_rest:
         return PlaceRelation.OTHER
-    qualified = (our_rest | their_rest) & lexicon.QUALIFIERS
+    qualified = (left_rest | right_rest) & lexicon.QUALIFIERS
     if qualified:
         # "title" alone is the chart's own, so a legend's or an axis' title is another one.
         return PlaceRelation.OTHER if shared == {"title"} else PlaceRelation.VAGUE
     return PlaceRelation.SAME
 
 
-def _told(left: Reading, right: Reading, kind: str) -> set[str]:
+def _values_of_kind(left: Reading, right: Reading, kind: str) -> set[str]:
     """The values of a kind that either description names."""
     values = (left.candidate, left.reference, right.candidate, right.reference)
     return {
@@ -317,13 +317,13 @@ def _relate_names(left: Place, right: Place) -> PlaceRelation | None:
             return PlaceRelation.SAME
         # Coordinates on the other side may well be what these names stand for.
         return PlaceRelation.UNKNOWN if other.axes or other.ordinals else PlaceRelation.VAGUE
-    our_rest = [name for name in left.names if not _known(name, right)]
-    their_rest = [name for name in right.names if not _known(name, left)]
-    if not our_rest and not their_rest:
+    left_rest = [name for name in left.names if not _known(name, right)]
+    right_rest = [name for name in right.names if not _known(name, left)]
+    if not left_rest and not right_rest:
         return PlaceRelation.SAME
-    if len(our_rest) == len(left.names) and len(their_rest) == len(right.names):
+    if len(left_rest) == len(left.names) and len(right_rest) == len(right.names):
         return PlaceRelation.OTHER
-    if our_rest and their_rest:
+    if left_rest and right_rest:
         return PlaceRelation.NEAR
     return PlaceRelation.VAGUE
 
@@ -332,18 +332,18 @@ def _known(name: str, other: Place) -> bool:
     if name in other.names or name in other.words or all(w in other.words for w in name.split()):
         return True
     return len(name) >= 5 and any(
-        len(theirs) >= 5 and _alike(name, theirs, NAME_LIKENESS) for theirs in other.names
+        len(known) >= 5 and _alike(name, known, NAME_LIKENESS) for known in other.names
     )
 
 
 def _relate_grid(left: Place, right: Place) -> PlaceRelation | None:
-    ours, theirs = (left.across, left.down), (right.across, right.down)
-    if ours == (None, None) and theirs == (None, None):
+    one, other = (left.across, left.down), (right.across, right.down)
+    if one == (None, None) and other == (None, None):
         return None
-    if (None, None) in (ours, theirs):
+    if (None, None) in (one, other):
         return PlaceRelation.VAGUE
     relation = PlaceRelation.SAME
-    for a, b in zip(ours, theirs, strict=True):
+    for a, b in zip(one, other, strict=True):
         apart = abs((a or 0) - (b or 0))
         if apart == 2:
             return PlaceRelation.OTHER
@@ -363,6 +363,6 @@ def _relate_colours(
     pairs = {frozenset((a, b)) for a in left.colours for b in right.colours}
     if pairs & lexicon.NEAR_COLOURS:
         return PlaceRelation.SAME
-    told = _told(left_reading, right_reading, "colour")
+    colours = _values_of_kind(left_reading, right_reading, "colour")
     # An element whose colour differs may be named by either of its two colours.
-    return None if told & left.colours and told & right.colours else PlaceRelation.OTHER
+    return None if colours & left.colours and colours & right.colours else PlaceRelation.OTHER

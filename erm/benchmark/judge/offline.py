@@ -1,7 +1,7 @@
 """The offline judge: a deterministic one-to-one alignment of two lists of errors, without a model.
 
 Covers the assignment over whole lists. Not covered: the decision on one pair
-(`erm.benchmark.judge.likeness`). Limits and rules are told in ``docs/benchmark.md``.
+(`erm.benchmark.judge.likeness`). Limits and rules are described in ``docs/benchmark.md``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ MOST_PAIRS = 10_000
 and what is late in alphabetical order stays unmatched, so that a flood of errors costs its sender
 and not the judge."""
 
-_TOLD = ("type", "category", "location", "description", "severity")
+_FIELDS = ("type", "category", "location", "description", "severity")
 
 
 class OfflineJudge:
@@ -75,7 +75,7 @@ def align(lists: ErrorLists) -> list[Match]:
 
 
 def _equal(lists: ErrorLists, predicted: list[int], annotated: list[int]) -> list[Match]:
-    """Errors that are told in the same words in the same category, each once."""
+    """Errors in the same words in the same category, each once."""
     waiting: dict[tuple[str, ...], list[int]] = {}
     for index in reversed(annotated):
         waiting.setdefault(_words(lists.annotated[index]), []).append(index)
@@ -84,16 +84,19 @@ def _equal(lists: ErrorLists, predicted: list[int], annotated: list[int]) -> lis
 
 
 def _words(error: Error) -> tuple[str, ...]:
-    return tuple(str(value) for value in (named_category(error), *map(error.get, _TOLD[2:4])))
+    return tuple(str(value) for value in (named_category(error), *map(error.get, _FIELDS[2:4])))
 
 
 def _without(
     equal: Sequence[Match], predicted: list[int], annotated: list[int]
 ) -> tuple[list[int], list[int]]:
     """The rest of both lists, cut to at most `MOST_PAIRS` pairs."""
-    ours, theirs = {match.predicted for match in equal}, {match.annotated for match in equal}
-    predicted = [index for index in predicted if index not in ours]
-    annotated = [index for index in annotated if index not in theirs]
+    matched, annotated_matched = (
+        {match.predicted for match in equal},
+        {match.annotated for match in equal},
+    )
+    predicted = [index for index in predicted if index not in matched]
+    annotated = [index for index in annotated if index not in annotated_matched]
     rows = max(math.isqrt(MOST_PAIRS), MOST_PAIRS // max(1, len(annotated)))
     predicted = predicted[:rows]
     return predicted, annotated[: MOST_PAIRS // max(1, len(predicted))]
@@ -104,7 +107,7 @@ def _ordered(errors: Sequence[Error]) -> list[int]:
 
 
 def _sort_key(error: Error) -> tuple[str, ...]:
-    return tuple(str(error.get(key)) for key in _TOLD)
+    return tuple(str(error.get(key)) for key in _FIELDS)
 
 
 def _assign(verdicts: Mapping[tuple[int, int], Verdict]) -> list[tuple[int, int]]:

@@ -1,4 +1,4 @@
-"""Where a difference is, as far as words tell: names, elements, counted rows, corners, colours.
+"""Where a difference is, as far as words say: names, elements, counted rows, corners, colours.
 
 Covers the reading of a location and of the places inside a description. Not covered: how two places
 relate (`erm.benchmark.judge.likeness`).
@@ -17,7 +17,7 @@ from erm.tasks import get_task
 
 @dataclass
 class Place:
-    """Where a difference is, as far as words tell.
+    """Where a difference is, as far as words say.
 
     Attributes:
         names: identifiers such as ``q3``: quoted, capitalised, or not in the lexicon.
@@ -26,7 +26,7 @@ class Place:
         axes: ``row`` and ``column`` with their numbers, counted from 1.
         ordinals: other counted elements (``third bar``).
         colours: colours that the place itself is told by.
-        across, down: -1, 0, 1 for left to right and top to bottom; None where not told.
+        across, down: -1, 0, 1 for left to right and top to bottom; None where not given.
     """
 
     names: set[str] = field(default_factory=set)
@@ -39,7 +39,7 @@ class Place:
     down: int | None = None
 
     @property
-    def told(self) -> bool:
+    def given(self) -> bool:
         """Whether it places anything at all."""
         return bool(
             self.names
@@ -186,7 +186,7 @@ def _settle_labels(place: Place) -> None:
 
 
 def join_places(near: Place, spoken: Place) -> Place:
-    """Both together; what the location tells wins over what the description tells."""
+    """Both together; what the location says wins over what the description says."""
     joined = Place(
         names=near.names | spoken.names,
         words=near.words | spoken.words,

@@ -1,4 +1,4 @@
-"""The two values that a description tells, and whose side each is on.
+"""The two values that a description gives, and whose side each is on.
 
 Covers cues such as "instead of", "should be" and "changed from". Not covered: whether two values
 agree (`erm.benchmark.judge.likeness`).
@@ -170,7 +170,7 @@ def _value_at(tokens: list[Token], index: int, after_cue: bool, task: str) -> Va
 
 
 def _names_place(tokens: list[Token], index: int, task: str) -> bool:
-    """Whether a quoted text tells a place: ``under 'Total'``, ``bar 'Q3'``."""
+    """Whether a quoted text names a place: ``under 'Total'``, ``bar 'Q3'``."""
     before = tokens[index - 1] if index else None
     if before is None or before.form != "word":
         return False

@@ -28,10 +28,10 @@ class Reading:
     """One error as read.
 
     Attributes:
-        near: the place told by the location alone; `wide`: by location and description.
+        near: the place that the location alone gives; `wide`: by location and description.
         kinds: what differs, in the lexicon's names; empty where the words are general.
         text: location and description as compared for equality.
-        direction: 1 where the candidate is the greater, -1 the smaller, 0 not told.
+        direction: 1 where the candidate is the greater, -1 the smaller, 0 not given.
         candidate, reference: the two values; `loose` are values without a side.
         same_values: both sides have the same value ("10 instead of 10"), so that nothing is said.
     """
@@ -71,7 +71,7 @@ def _read(category: str, location: str, description: str, task: str) -> Reading:
     roles, used = read_values(spoken, task)
     near = read_place(tokenize(location), task, frozenset(), None)
     if get_task(task).judge.capitals_are_names:
-        # A capital inside tells a label called Gold from the colour gold.
+        # A capital inside distinguishes a label called Gold from the colour gold.
         near.names |= {word.lower() for word in _CAPITAL.findall(location)} & lexicon.COLOURS.keys()
     capitals = {word.lower() for word in _CAPITAL.findall(description)}
     wide = join_places(near, read_place(spoken, task, used, capitals))
@@ -129,7 +129,7 @@ def _implied_kinds(
     used: frozenset[int],
     task: str,
 ) -> set[str]:
-    """The kinds that values tell where no word does."""
+    """The kinds that values imply where no word names one."""
     value = roles.get("candidate") or roles.get("reference")
     if value is None:
         return set()
@@ -158,5 +158,7 @@ def _direction(tokens: list[Token], roles: Mapping[str, Value]) -> int:
     candidate, reference = roles.get("candidate"), roles.get("reference")
     if candidate and reference and candidate.kind == reference.kind == "number":
         return (candidate.number > reference.number) - (candidate.number < reference.number)
-    told = {lexicon.DIRECTIONS[token.text] for token in tokens if token.text in lexicon.DIRECTIONS}
-    return told.pop() if len(told) == 1 else 0
+    directions = {
+        lexicon.DIRECTIONS[token.text] for token in tokens if token.text in lexicon.DIRECTIONS
+    }
+    return directions.pop() if len(directions) == 1 else 0

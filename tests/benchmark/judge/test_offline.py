@@ -140,4 +140,4 @@ def test_any_text_is_read_and_matches_itself(words: list[tuple[str, str]], task:
 @pytest.mark.parametrize("value", [None, 3, ["a"], {"b": 1}])
 def test_texts_that_are_none(value: Any) -> None:
     reading = read_error({"type": "style_error", "location": value, "description": value}, "svg")
-    assert not reading.near.told
+    assert not reading.near.given
