@@ -168,7 +168,7 @@ def _turned(pairs: list[Pair], free: set[int]) -> Together | None:
 def _changes_of(centres: NDArray[np.float64]) -> Iterator[Change]:
     """Rotations and reflections that take two shapes' centres (n, 2 sides, 2) to the candidate's.
 
-    Smaller rotations come first.
+    Simpler changes come first.
     """
     found: list[Change] = []
     for i, j in itertools.combinations(range(len(centres)), 2):
@@ -186,7 +186,12 @@ def _changes_of(centres: NDArray[np.float64]) -> Iterator[Change]:
         for name, matrix in _MIRRORS.items():
             if np.abs(matrix @ span - image).max() <= _tolerance(length):
                 found.append(Change(matrix, middle[1] - matrix @ middle[0], mirror=name))
-    return iter(sorted(found, key=lambda change: (change.mirror is not None, abs(change.degrees))))
+    return iter(sorted(found, key=_complexity))
+
+
+def _complexity(change: Change) -> float:
+    """A rotation's degrees; a reflection comes before half a turn that looks the same."""
+    return abs(change.degrees) if change.mirror is None else 100.0
 
 
 def _tolerance(size: float) -> float:

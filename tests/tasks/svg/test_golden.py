@@ -6,6 +6,7 @@ import pytest
 
 from erm.annotation import annotate_rendered
 from erm.render import render_batch
+from erm.tasks import View, get_task
 
 HEAD = '<svg width="112" height="112" viewBox="0 0 16 16">'
 RED_CIRCLE = '<circle cx="4" cy="4" r="3" fill="red"/>'
@@ -17,6 +18,17 @@ GRADIENT = (
     '<linearGradient id="g"><stop offset="0" stop-color="{0}"/>'
     '<stop offset="1" stop-color="{1}"/></linearGradient>'
     '<rect x="9" y="9" width="6" height="6" fill="url(#g)"/>'
+)
+
+DOT = '<path d="M{} 12h0" stroke="black" stroke-width="2" stroke-linecap="round"/>'
+CROSSING = '<path d="M2 2L14 14" stroke="navy" transform="rotate({} 8 8)"/>'
+RAY = '<ellipse cx="8" cy="4" rx="1" ry="3" fill="orange" transform="rotate({} 8 8)"/>'
+FRAME = (
+    '<rect width="16" height="16" fill="lightblue"/><rect x=".7" y=".7" width="14.6" '
+    'height="14.6" fill="white" stroke="navy" stroke-width="{}"/>' + RED_CIRCLE
+)
+COLOURED = "".join(
+    f'<rect x="{x}" y="{y}" width="6" height="6" fill="{{}}"/>' for y in (1, 9) for x in (1, 9)
 )
 
 Expected = list[tuple[str, int, str, str]]
@@ -234,6 +246,66 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
         '<g fill="#008000"><path d="M9 7 12 1 15 7Z"/></g>',
         [],
     ),
+    "dot missing": (
+        '<path d="M2 4h12" stroke="black"/>' + DOT.format(4) + DOT.format(12),
+        '<path d="M2 4h12" stroke="black"/>' + DOT.format(4),
+        [(STRUCTURE, 3, "black circle at bottom right", "is missing")],
+    ),
+    "dot as a circle": (DOT.format(4), '<circle cx="4" cy="12" r="1"/>', []),
+    "dot of other size": (
+        RED_CIRCLE + DOT.format(12),
+        RED_CIRCLE + DOT.format(12).replace('width="2"', 'width="4"'),
+        [(SHAPE, 3, "black circle at bottom right", "size is 28 px instead of 14 px")],
+    ),
+    "group turned": (
+        RED_CIRCLE + BLUE_SQUARE + TRIANGLE,
+        f'<g transform="rotate(40 8 8)">{RED_CIRCLE}{BLUE_SQUARE}{TRIANGLE}</g>',
+        [(STRUCTURE, 2, "whole image", "is rotated clockwise by 40 degrees")],
+    ),
+    "two of three turned slightly": (
+        RED_CIRCLE + BLUE_SQUARE + TRIANGLE,
+        f'<g transform="rotate(-8 8 8)">{BLUE_SQUARE}{TRIANGLE}</g>{RED_CIRCLE}',
+        [(STRUCTURE, 1, "2 shapes at right", "are rotated counterclockwise by 8 degrees")],
+    ),
+    "group mirrored": (
+        RED_CIRCLE + BLUE_SQUARE + TRIANGLE,
+        f'<g transform="matrix(1 0 0 -1 0 16)">{BLUE_SQUARE}{TRIANGLE}</g>{RED_CIRCLE}',
+        [(STRUCTURE, 2, "2 shapes at right", "are flipped vertically")],
+    ),
+    "group turned and one recoloured": (
+        RED_CIRCLE + BLUE_SQUARE + TRIANGLE,
+        f'<g transform="rotate(30 8 8)">{RED_CIRCLE.replace("red", "purple")}{BLUE_SQUARE}'
+        f"{TRIANGLE}</g>",
+        [
+            (STRUCTURE, 2, "whole image", "is rotated clockwise by 30 degrees"),
+            (STYLE, 2, "red circle at top left", "fill is purple instead of red"),
+        ],
+    ),
+    "one of two crossing lines missing": (
+        CROSSING.format(0) + CROSSING.format(90),
+        CROSSING.format(0),
+        [(STRUCTURE, 3, "dark blue line at center", "is missing")],
+    ),
+    "one of several rays missing": (
+        "".join(RAY.format(angle) for angle in range(0, 360, 72)),
+        "".join(RAY.format(angle) for angle in range(0, 360, 72) if angle != 144),
+        [(STRUCTURE, 3, "orange ellipse at bottom", "is missing")],
+    ),
+    "frame that covers the margin": (
+        FRAME.format(".5"),
+        FRAME.format("2"),
+        [(STYLE, 2, "white square at center", "stroke width is 14 px instead of 3.5 px")],
+    ),
+    "colours by the names that people use": (
+        COLOURED.format("#FF6A13", "#1F6FB5", "#A64FE0", "#B5523B"),
+        COLOURED.format("#2E4A66", "#3FB74C", "#222222", "#808080"),
+        [
+            (STYLE, 2, "orange square at top left", "fill is dark blue instead of orange"),
+            (STYLE, 2, "blue square at top right", "fill is green instead of blue"),
+            (STYLE, 2, "purple square at bottom left", "fill is black instead of purple"),
+            (STYLE, 2, "brown square at bottom right", "fill is gray instead of brown"),
+        ],
+    ),
     "three at once": (
         RED_CIRCLE + BLUE_SQUARE + LETTER,
         RED_CIRCLE.replace("red", "purple") + LETTER.replace(">A<", ">B<") + TRIANGLE,
@@ -257,3 +329,31 @@ def test_report_is_what_a_person_listed(name: str) -> None:
     ]
     assert sorted(found) == sorted(expected)
     assert annotation.failure is None
+
+
+def view(source: str) -> View:
+    drawing = get_task("svg").draw(source, 1_000_000, 20_000)
+    return View(drawing.pixels, get_task("svg").read_scene(drawing))
+
+
+def test_reports_of_many_shapes_are_bounded() -> None:
+    circle = '<circle cx="{}" cy="{}" r=".3" fill="red"/>'
+    many = "".join(circle.format(x / 2, y / 2) for x in range(1, 31) for y in range(1, 20))
+    reference = view(f"{HEAD}{RED_CIRCLE}</svg>")
+    candidate = view(f"{HEAD}{RED_CIRCLE}{many}</svg>")
+    there = get_task("svg").compare(reference, candidate)
+    back = get_task("svg").compare(candidate, reference)
+    for found, word in ((there, "extra"), (back, "missing")):
+        assert len(found) == 50
+        assert found[-1].location.endswith("red circles")
+        assert found[-1].description == f"are {word}"
+        assert found[-1].box is not None
+
+
+def test_boxes_are_in_the_pixels_of_their_image() -> None:
+    small = HEAD.replace("112", "56")
+    body = RED_CIRCLE + BLUE_SQUARE
+    views = view(f"{HEAD}{body}</svg>"), view(f"{small}{body.replace('blue', 'green')}</svg>")
+    (square,) = [item for item in get_task("svg").compare(*views) if item.category == "style_error"]
+    assert square.box_in == "candidate"
+    assert square.box == pytest.approx((31.5, 31.5, 52.5, 52.5), abs=1)
