@@ -209,7 +209,8 @@ class Endpoint:
     ) -> Answer:
         """One answer; there is no further try after another question has set `over`."""
         request = self._request(question)
-        last, cause = "", None
+        last = ""
+        cause: Exception | None = None
         for attempt in range(self.attempts):
             spent = self.usage.tokens_in + self.usage.tokens_out
             if self.token_budget is not None and spent >= self.token_budget:
