@@ -14,6 +14,8 @@ from tests.hostile.attack import Attack
 from tests.hostile.documents import ICONS, TABLES
 from tests.hostile.programs import BURNING_PROGRAMS, PROGRAMS, WAITING_PROGRAMS
 
+pytestmark = pytest.mark.slow
+
 SECRET = "b1a7e3-the-trainers-token"
 GOOD = [
     (

@@ -36,6 +36,8 @@ from erm.synthesis.settings import (
 from erm.synthesis.synthesize import synthesize
 from tests.chat_server import ChatServer, completion, serving
 
+pytestmark = pytest.mark.slow
+
 DISC = (
     "```svg\n<svg width='100' height='100'><circle cx='50' cy='50' r='{}' fill='red'/></svg>\n```"
 )

@@ -26,6 +26,8 @@ from erm.synthesis.settings import PairingSettings, SynthesizeSettings
 from erm.synthesis.synthesize import synthesize
 from erm.tasks import get_task, task_names
 
+pytestmark = pytest.mark.slow
+
 SETTINGS = SynthesizeSettings(
     seed=7,
     sources={"chart": 4, "table": 4, "svg": 8},

@@ -13,6 +13,8 @@ import pytest
 from tests.checked import Listed
 from tests.checked.measure import COMPACT, REAL, TASKS, Outcome, measure, score
 
+pytestmark = pytest.mark.slow
+
 WANTED = 0.95
 
 
