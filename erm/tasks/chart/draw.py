@@ -34,9 +34,11 @@ from numpy.typing import NDArray
 
 from erm.sources.errors import DrawError
 from erm.tasks import Drawing
+from erm.tasks.chart.compatibility import older_libraries
 from erm.tasks.chart.determinism import same_randomness_and_clock
 from erm.tasks.chart.embedded import Embedded, find_embedded, paints_data
 from erm.tasks.chart.matplotlib_patches import patched
+from erm.tasks.shared.glyphs import needs_glyph, refuse_missing_glyphs
 
 PROGRAM_NAME = "chart.py"
 
@@ -85,18 +87,25 @@ class _Picture:
     rgba: NDArray[np.uint8]
     left: float
     bottom: float
+    without_glyph: frozenset[str]
+    """Characters of the figure that no font at hand has."""
 
 
-def draw_chart(source: str, max_pixels: int, max_elements: int) -> Drawing:
+def draw_chart(
+    source: str, max_pixels: int, max_elements: int, *, compatible: bool = True
+) -> Drawing:
     """Run a program; the picture is that of the figure saved or shown last, or else the current.
+
+    ``compatible`` lets programs for older libraries run (`erm.tasks.chart.compatibility`).
 
     Raises:
         DrawError: ``syntax_error``, ``runtime_error``, ``memory``, ``nothing_drawn``,
-            ``too_many_pixels``, ``too_many_elements`` or ``raster_refused``.
+            ``too_many_pixels``, ``too_many_elements``, ``raster_refused`` or ``missing_glyphs``.
     """
     code, data = _compile(source)
     interception = _Interception(max_pixels, max_elements)
-    with interception.active(), same_randomness_and_clock():
+    libraries = older_libraries() if compatible else contextlib.nullcontext()
+    with interception.active(), same_randomness_and_clock(), libraries:
         failure = _run(code)
         # a program may have swallowed what was raised inside it
         for error in (interception.refused, failure, interception.failed):
@@ -107,6 +116,7 @@ def draw_chart(source: str, max_pixels: int, max_elements: int) -> Drawing:
     if picture is None:
         raise DrawError("nothing_drawn", "The program left no figure.")
     _refuse_pasted(picture.figure, data)
+    refuse_missing_glyphs(picture.without_glyph)
     changed = bool(picture.figure.stale)
     if not changed and not isinstance(picture.figure.canvas, FigureCanvasAgg):
         # closing a figure takes its canvas away, and extents are asked of that
@@ -182,6 +192,8 @@ class _Interception:
         self.failed: DrawError | None = None
         self._max_pixels = max_pixels
         self._max_elements = max_elements
+        self._without_glyph: set[str] = set()
+        self._own_pictures: set[bytes] = set()
         self._print_figure = FigureCanvasBase.print_figure
         self._open_image = PIL.Image.open
         self._read_image = matplotlib.image.imread
@@ -216,6 +228,10 @@ class _Interception:
         def grab(canvas: FigureCanvasAgg, *_: Any, **__: Any) -> None:
             self._grab(canvas)
 
+        def note_missing(codepoint: int, *_: Any) -> None:
+            if needs_glyph(chr(codepoint)):
+                self._without_glyph.add(chr(codepoint))
+
         def ignore(*_: Any, **__: Any) -> None:
             return None
 
@@ -230,6 +246,7 @@ class _Interception:
             "show": show,
             "backend": ignore,
             "switch": ignore,
+            "missing glyph": note_missing,
             "read image": self._guard(self._read_image),
             "open image": self._guard(self._open_image),
         }
@@ -260,6 +277,7 @@ class _Interception:
             self._check_elements(figure)
             self._check_size(figure.get_size_inches() * _dpi_of(figure, shape))
             self._grabbed = None
+            self._without_glyph.clear()
             figure = figure.figure if isinstance(figure.figure, Figure) else figure
             self._print_figure(figure.canvas, io.BytesIO(), format="rgba", **shape)
         except DrawError as error:
@@ -269,7 +287,8 @@ class _Interception:
         rgba, left, bottom, dpi = self._grabbed
         figure.stale = False
         self.failed = None
-        self.picture = _Picture(figure, dpi, shape, on_white(rgba), rgba, left, bottom)
+        missing = frozenset(self._without_glyph)
+        self.picture = _Picture(figure, dpi, shape, on_white(rgba), rgba, left, bottom, missing)
 
     def _grab(self, canvas: FigureCanvasAgg) -> None:
         self._check_size(canvas.figure.bbox.size)
@@ -304,13 +323,18 @@ class _Interception:
             # printing alone leaves it as it was pictured
             figure.stale = False
         else:
-            PIL.Image.fromarray(picture.pixels).save(target, "PNG", compress_level=1)
+            encoded = io.BytesIO()
+            PIL.Image.fromarray(picture.pixels).save(encoded, "PNG", compress_level=1)
+            self._own_pictures.add(encoded.getvalue())
+            target.write(encoded.getvalue())
 
     def _guard(self, read: Any) -> Any:
         def refuse(source: Any, *args: Any, **kwargs: Any) -> Any:
             name = (
                 getattr(source, "name", None) if isinstance(source, io.BufferedReader) else source
             )
+            if isinstance(source, io.BytesIO) and source.getvalue() in self._own_pictures:
+                return read(source, *args, **kwargs)
             if isinstance(name, str | Path) and _SAMPLE_IMAGES in Path(name).resolve().parents:
                 return read(source, *args, **kwargs)
             self.refused = DrawError("raster_refused", "The program opens an image file.")

@@ -16,6 +16,9 @@ from typing_extensions import TypedDict
 
 BoxList = list[float]
 
+Calendar = Literal["days", "hours", "months", "quarters", "years"]
+"""What the values of an axis of dates count since 1970."""
+
 
 class Stroke(TypedDict):
     """A visible line's look."""
@@ -92,7 +95,7 @@ class Axis(TypedDict):
     side: str
     """Where labels stand: left, right, bottom or top."""
     ticks: list[Tick]
-    calendar: NotRequired[Literal["days", "hours", "months", "quarters", "years"]]
+    calendar: NotRequired[Calendar]
     """What values count since 1970 where the axis shows dates."""
     tick_font: str
     tick_weight: str

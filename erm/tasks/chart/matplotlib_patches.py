@@ -20,6 +20,7 @@ import matplotlib
 import matplotlib.image
 import matplotlib.pyplot as plt
 import PIL.Image
+from matplotlib import _text_helpers
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -44,6 +45,7 @@ PATCHES: Mapping[str, Patch] = {
     "show": Patch(plt, "show", "a figure that is shown is pictured"),
     "backend": Patch(matplotlib, "use", "the backend stays Agg"),
     "switch": Patch(plt, "switch_backend", "the backend stays Agg"),
+    "missing glyph": Patch(_text_helpers, "warn_on_missing_glyph", "text without glyphs is seen"),
     "read image": Patch(matplotlib.image, "imread", "no image is read in"),
     "open image": Patch(PIL.Image, "open", "no image is read in"),
 }

@@ -29,6 +29,7 @@ from erm.tasks.chart.elements import (
     Arrow,
     Axes,
     Axis,
+    Calendar,
     ChartScene,
     Legend,
     Series,
@@ -384,9 +385,7 @@ def _read_axis(axes: Any, name: str, canvas: Canvas) -> Axis:
     auto = axes.get_autoscalex_on() if name == "x" else axes.get_autoscaley_on()
     offset = axis.get_offset_text()
     calendar = _calendar(axis)
-    dates: dict[str, Any] = {"calendar": calendar} if calendar is not None else {}
-    return Axis(
-        **dates,
+    found = Axis(
         scale=axis.get_scale(),
         limits=[number(value) for value in limits],
         auto=bool(auto),
@@ -403,15 +402,24 @@ def _read_axis(axes: Any, name: str, canvas: Canvas) -> Axis:
         grid=_grid_lines(axis.get_major_ticks(), limits, canvas) if shown else None,
         minor_grid=_grid_lines(axis.get_minor_ticks(), limits, canvas) if shown else None,
     )
+    if calendar is not None:
+        found["calendar"] = calendar
+    return found
 
 
 _DATE_FORMATTERS = (DateFormatter, AutoDateFormatter, ConciseDateFormatter)
 
-_CALENDARS = {"D": "days", "h": "hours", "M": "months", "Q": "quarters", "Y": "years"}
+_CALENDARS: dict[str, Calendar] = {
+    "D": "days",
+    "h": "hours",
+    "M": "months",
+    "Q": "quarters",
+    "Y": "years",
+}
 """What the values of pandas' periods count, by the first letter of their frequency."""
 
 
-def _calendar(axis: Any) -> str | None:
+def _calendar(axis: Any) -> Calendar | None:
     """What the values of an axis of dates count since 1970; None for an axis of numbers."""
     frequency = getattr(axis, "freq", None)  # left by pandas, which plots periods
     if frequency is not None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.collections import LineCollection
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
@@ -70,7 +70,7 @@ def take_violins(
     return found
 
 
-def _read_body(artist: PolyCollection, axes: Any) -> _Violin | None:
+def _read_body(artist: Any, axes: Any) -> _Violin | None:
     paths = artist.get_paths()
     if len(paths) != 1 or not artist.get_transform().contains_branch(axes.transData):
         return None
