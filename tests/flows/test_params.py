@@ -57,7 +57,6 @@ def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
     ("sections", "sentence"),
     [
         ({"promote": {"critic_metric": "a", "policy_metric": "b", "pears": 1}}, "'promote.pears'"),
-        ({"promote": {"critic_metric": "a"}}, "parameter 'promote.policy_metric' is missing"),
         ({"promote": {"critic_metric": "a", "policy_metric": "b", "margin": "x"}}, "'x'"),
         ({"promote": None}, "'promote'"),
         ({"pomote": {}}, "unknown section 'pomote'"),
@@ -71,6 +70,14 @@ def test_bad_parameters_are_named(
     with pytest.raises(ErmError, match=r"^params\.yaml: [^\n]*\.$") as raised:
         read_params()
     assert sentence in str(raised.value)
+
+
+def test_a_missing_section_is_named(checkout: Path) -> None:
+    content = yaml.safe_load((checkout / PARAMS).read_text())
+    del content["promote"]
+    (checkout / PARAMS).write_text(yaml.safe_dump(content))
+    with pytest.raises(ErmError, match=r"^params\.yaml: section 'promote' is missing\.$"):
+        read_params()
 
 
 @pytest.mark.parametrize("content", [b"a: [", b"\xff\xfe", b"- 1\n- 2\n", b"", None])
