@@ -86,7 +86,7 @@ def train(
         work: folder of resumable state.
 
     Returns:
-        ``examples``, ``rejected`` (targets longer than the limit), ``steps``, ``loss`` (mean of
+        ``examples``, ``set_aside`` (targets longer than the limit), ``steps``, ``loss`` (mean of
         the last tenth of the logged steps), ``parameters``; with a validation ``best/step`` and
         ``best/<metric>``.
 
@@ -128,7 +128,7 @@ def train(
             write_rows(log.validation, tuple(log.validation[0]), out / "validation.csv")
     return {
         "examples": float(len(samples)),
-        "rejected": float(rejected),
+        "set_aside": float(rejected),
         "steps": log.history[-1]["step"] if log.history else 0.0,
         "loss": final_loss(log.history),
         "parameters": float(parameters),
