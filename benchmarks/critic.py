@@ -1,10 +1,10 @@
-"""How well a critic judges held-out pairs, and how it behaves: one table a question.
+"""How well a critic does on held-out pairs, and how it behaves: one table per question.
 
 ``python benchmarks/critic.py MODEL DATA [--pairs N] [--json FILE]`` takes a critic (any spec of
-`erm.critics.loading`) and a folder of pairs, and tells F1, correlation, ranking, empty reports and
-pairs a second beside the pixel critic and the exact annotator; the reported against the expected
+`erm.critics.loading`) and a folder of pairs, and prints F1, correlation, ranking, empty reports and
+pairs a second, also of the pixel critic and the exact annotator; the reported and the expected
 severity; whether more of the same error costs more; and whether the same places are found when the
-images are swapped. Training and its curves are not covered.
+images are swapped.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def held_out(data: Path, number: int) -> list[Pair]:
     return chosen
 
 
-def judge_all(critic: Critic, pairs: Sequence[Pair]) -> tuple[list[Critique], float]:
+def critique_all(critic: Critic, pairs: Sequence[Pair]) -> tuple[list[Critique], float]:
     """Critiques, and the processor seconds that they took (this process and its threads)."""
     start = time.process_time()
     critiques = critic.critique([_view(pair) for pair in pairs])
@@ -78,21 +78,21 @@ _EMPTINESS = ("empty_report_accuracy", "empty_recognised", "nonempty_recognised"
 
 
 def severities(pairs: Sequence[Pair], predicted: Sequence[float]) -> dict[str, float | None]:
-    """Pearson with the exact severity, and two shares of pairs put in the right order, ties a half:
+    """Pearson with the exact severity, and two shares of pairs in the correct order, ties a half:
     of any two pairs of one task, and of two candidates of one reference."""
     truth = np.array([pair.report.total_severity for pair in pairs], dtype=float)
-    told = np.array(predicted, dtype=float)
+    scores = np.array(predicted, dtype=float)
     numbers: dict[str, float | None] = {
-        "pearson": float(np.corrcoef(told, truth)[0, 1]) if told.std() and truth.std() else None
+        "pearson": float(np.corrcoef(scores, truth)[0, 1]) if scores.std() and truth.std() else None
     }
     for name, key in (("ranking", "task"), ("ranking of one reference", "source_id")):
         order = sorted(range(len(pairs)), key=lambda index: str(getattr(pairs[index], key)))
-        right, compared = 0.0, 0
+        correct, compared = 0.0, 0
         for _, group in groupby(order, key=lambda index: str(getattr(pairs[index], key))):
             members = list(group)
-            agreed, unequal = rank_agreement(told[members], truth[members])
-            right, compared = right + agreed, compared + unequal
-        numbers[name] = right / compared if compared else None
+            agreed, unequal = rank_agreement(scores[members], truth[members])
+            correct, compared = correct + agreed, compared + unequal
+        numbers[name] = correct / compared if compared else None
     return numbers
 
 
@@ -159,13 +159,13 @@ def monotonicity(critic: Critic, grown: Sequence[Sequence[Pair]]) -> dict[str, A
     if not grown:
         return {"chains": 0}
     flat = [pair for chain in grown for pair in chain]
-    critiques, _ = judge_all(critic, flat)
+    critiques, _ = critique_all(critic, flat)
     numbers: dict[str, Any] = {"chains": len(grown)}
     kinds = {"reported": [critique.severity or 0.0 for critique in critiques]}
     if all(critique.expected_severity is not None for critique in critiques):
         kinds["expected"] = [float(critique.expected_severity or 0.0) for critique in critiques]
-    for kind, told in kinds.items():
-        table = np.array(told).reshape(-1, CHAIN)
+    for kind, values in kinds.items():
+        table = np.array(values).reshape(-1, CHAIN)
         steps = np.diff(table, axis=1)
         numbers[kind] = {
             "mean after each edit": table.mean(axis=0).round(3).tolist(),
@@ -177,8 +177,8 @@ def monotonicity(critic: Critic, grown: Sequence[Sequence[Pair]]) -> dict[str, A
 
 def swap(critic: Critic, pairs: Sequence[Pair]) -> dict[str, Any]:
     """Agreement of the places found in a pair with those found in the same pair turned round."""
-    there, _ = judge_all(critic, pairs)
-    back, _ = judge_all(critic, [turned(pair) for pair in pairs])
+    there, _ = critique_all(critic, pairs)
+    back, _ = critique_all(critic, [turned(pair) for pair in pairs])
     shares: dict[str, list[float]] = {}
     for pair, one, other in zip(pairs, there, back, strict=True):
         if one.report is None or other.report is None:
@@ -223,15 +223,15 @@ def measure(spec: str, data: Path, number: int) -> dict[str, Any]:
         critics: list[Critic] = [critic, PixelCritic(), exact]
         results: dict[str, Any] = {"pairs": len(pairs), "critics": {}}
         for one in critics:
-            critiques, seconds = judge_all(one, pairs)
+            critiques, seconds = critique_all(one, pairs)
             rate = {"pairs a processor second": len(pairs) / seconds}
             results["critics"][one.name] = {**quality(pairs, critiques), **rate}
             if one is critic:
-                told = {"reported": [critique.severity or 0.0 for critique in critiques]}
+                kinds = {"reported": [critique.severity or 0.0 for critique in critiques]}
                 if all(critique.expected_severity is not None for critique in critiques):
-                    told["expected"] = [one.expected_severity or 0.0 for one in critiques]
+                    kinds["expected"] = [one.expected_severity or 0.0 for one in critiques]
                 results["severities"] = {
-                    name: severities(pairs, values) for name, values in told.items()
+                    name: severities(pairs, values) for name, values in kinds.items()
                 }
         results["monotonicity"] = monotonicity(critic, chains(pairs, renderer, number // 4))
         results["swap"] = {one.name: swap(one, differing) for one in (critic, exact)}

@@ -6,7 +6,7 @@ Each point is a DVC experiment named ``CURVE-POINT`` (`dvc exp show`, `dvc plots
 ``unchanged`` where no parameter differs: the stages up to ``benchmark`` in a copy of the checkout,
 so that the workspace stays as it is. All are judged on the same held-out pairs. An experiment of
 this commit that is there already is not run again (``dvc exp remove NAME`` forgets it). The table
-goes to ``reports/learning/CURVE.csv``, a picture beside it.
+goes to ``reports/learning/CURVE.csv``, with a picture.
 """
 
 from __future__ import annotations

@@ -231,10 +231,10 @@ def train(settings: Setting, out: Path, work: Path) -> dict[str, float]:
         log_every=2,
     )
     launch = LaunchSettings(processes=settings.processes)
-    course = fine_tune(model, processor, samples, optimization, launch, work / "steps", out)
+    log = fine_tune(model, processor, samples, optimization, launch, work / "steps", out)
     if is_main_process():
         write_role(Role(role="critic", prompts=_prompts(), max_new_tokens=64), out)
-    times = {name.removeprefix("time/"): value for name, value in course.times.items()}
+    times = {name.removeprefix("time/"): value for name, value in log.times.items()}
     rate = times.pop("samples_per_second")
     return {
         "parameters": float(sum(weight.numel() for weight in model.parameters())),

@@ -66,13 +66,13 @@ def test_a_recoloured_square_is_explained_by_its_box(check: Any) -> None:
     assert result.report.total_severity == 2
 
 
-def test_a_clear_difference_without_a_label_is_set_aside(check: Any) -> None:
+def test_a_clear_difference_without_a_label_is_rejected(check: Any) -> None:
     result = check(canvas((SQUARE, RED)), canvas((SQUARE, BLUE)))
     assert result.failure.kind == "unexplained pixels"
     assert result.unexplained == pytest.approx(30 * 30 / (120 * 160), rel=0.15)
 
 
-def test_a_second_unlabelled_difference_is_set_aside(check: Any) -> None:
+def test_a_second_unlabelled_difference_is_rejected(check: Any) -> None:
     other = (110, 80, 140, 110)
     result = check(
         canvas((SQUARE, RED), (other, RED)),
@@ -107,7 +107,7 @@ def test_a_shift_of_less_than_a_pixel_needs_no_label(check: Any) -> None:
     assert check(left, right).failure is None
 
 
-def test_a_label_on_images_that_look_equal_is_set_aside(check: Any) -> None:
+def test_a_label_on_images_that_look_equal_is_rejected(check: Any) -> None:
     left, right = canvas((SQUARE, RED)), canvas((SQUARE, (222, 33, 28)))
     result = check(left, right, found(Box(*SQUARE)))
     assert result.failure.kind == "label without pixels"

@@ -3,7 +3,7 @@
 One function trains any Qwen3-VL size on (images, prompt) → target with TRL's `SFTTrainer`; loss
 falls on the target's tokens only. It can be killed at any moment and goes on from its last
 checkpoint to the same curve. Not covered: what the examples are (`erm.critics.training`,
-`erm.policies.training`), judging in between (`erm.models.best_checkpoint`) and how processes are
+`erm.policies.training`), validation (`erm.models.best_checkpoint`) and how processes are
 launched (`erm.models.launch`).
 """
 
@@ -51,12 +51,12 @@ _LOGGED = ("loss", "learning_rate")
 
 
 class TrainingLog(NamedTuple):
-    """What a training left on record.
+    """Losses, validations and times of a training.
 
     Attributes:
         history: a row a logged step: ``step``, ``samples``, ``loss``, ``learning_rate``.
-        validation: a row a judgement: ``step``, ``samples`` and the metrics.
-        best: the row of `validation` whose weights were kept; empty where nothing was judged.
+        validation: one row per validation: ``step``, ``samples`` and the metrics.
+        best: the row of `validation` whose weights were kept; empty without validation.
         times: where the time of a step went (`StepTimes`); empty where no step was measured.
     """
 
@@ -75,9 +75,9 @@ def train(
     work: Path,
     validation: Validation | None = None,
 ) -> dict[str, float]:
-    """Train a model on examples and write it to `out`, with ``history.csv`` next to the weights.
+    """Train a model on examples and write its weights and ``history.csv`` to `out`.
 
-    With a validation, the weights are those that it judged best, and ``validation.csv`` holds what
+    With a validation, the weights are the best ones, and ``validation.csv`` holds what
     it found.
 
     Args:
@@ -86,7 +86,7 @@ def train(
         work: folder of resumable state.
 
     Returns:
-        ``examples``, ``rejected`` (targets longer than the limit), ``steps``, ``loss`` (mean of
+        ``examples``, ``set_aside`` (targets longer than the limit), ``steps``, ``loss`` (mean of
         the last tenth of the logged steps), ``parameters``; with a validation ``best/step`` and
         ``best/<metric>``.
 
@@ -128,7 +128,7 @@ def train(
             write_rows(log.validation, tuple(log.validation[0]), out / "validation.csv")
     return {
         "examples": float(len(samples)),
-        "rejected": float(rejected),
+        "set_aside": float(rejected),
         "steps": log.history[-1]["step"] if log.history else 0.0,
         "loss": final_loss(log.history),
         "parameters": float(parameters),

@@ -231,7 +231,7 @@ def test_parts_of_a_batch_follow_the_same_curve(trained: Path, pairs: Path, tmp_
     np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=1e-3)
 
 
-def test_reports_beyond_the_limit_are_set_aside_and_counted(pairs: Path, tmp_path: Path) -> None:
+def test_reports_beyond_the_limit_are_rejected_and_counted(pairs: Path, tmp_path: Path) -> None:
     limited = _settings().model_copy(
         update={"max_target_tokens": 16, "vocabulary": 300, "validation": None}
     )

@@ -192,7 +192,7 @@ def test_plans_are_decided_by_seed_and_source(task: str) -> None:
     assert all(len(variant.operators) <= len(settings.edits) for variant in edited)
 
 
-def test_sources_that_cannot_be_used_are_set_aside(tmp_path: Path) -> None:
+def test_sources_that_cannot_be_used_are_rejected(tmp_path: Path) -> None:
     from erm.dataset.pairs import ShardWriter
     from erm.synthesis.ingest import SOURCE_SCHEMA
 
