@@ -79,8 +79,8 @@ def render(
         source, target = sources[index], targets[index]
         if rendered.image is None or rendered.error is not None:
             fault = rendered.error
-            error = {"kind": fault.kind, "message": fault.message} if fault else None
-            results[index] = _result(source, None, rendered, error)
+            render_error = {"kind": fault.kind, "message": fault.message} if fault else None
+            results[index] = _result(source, None, rendered, render_error)
             continue
         write_bytes(target, rendered.image)
         results[index] = _result(source, target, rendered, None)
