@@ -114,7 +114,7 @@ def _largest_and_rest(found: list[SvgFinding]) -> list[SvgFinding]:
     ordered = sorted(found, key=lambda item: -item.element.shapes[0].area)
     kept, rest = ordered[: _MOST_ALONE - 1], ordered[_MOST_ALONE - 1 :]
     rule = "shape_missing" if name_of(rest[0].rule).endswith("missing") else "shape_extra"
-    merged = Finding(
+    merged: SvgFinding = Finding(
         rule,
         Element(tuple(item.element.shapes[0] for item in rest)),
         reference_box=union(item.reference_box for item in rest),

@@ -71,7 +71,9 @@ def _costs(reference: list[Shape], candidate: list[Shape]) -> NDArray[np.float64
     for i, a in enumerate(reference):
         for j, b in enumerate(candidate):
             cost[i, j] += _unlike(a, b)
-    for i, j in np.argwhere((far < _SAME_CENTRE) & (ratio < _SAME_SIZE))[:_MOST_OUTLINES]:
+    alike = (far < _SAME_CENTRE) & (ratio < _SAME_SIZE)
+    unclear = alike & ((alike.sum(axis=0) > 1) | (alike.sum(axis=1) > 1)[:, None])
+    for i, j in np.argwhere(unclear)[:_MOST_OUTLINES]:
         cost[i, j] += _turned(reference[i], candidate[j])
     return np.asarray(cost)
 

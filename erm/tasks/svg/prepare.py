@@ -29,10 +29,15 @@ _NUMBER = r"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 _DOT = re.compile(rf"([mM]\s*{_NUMBER}\s*,?\s*{_NUMBER})\s*([zZ])")
 _MISREAD = re.compile(r"\+|[eE][-+]?\d*\.|^\s*[^mM\s]")
 """Path data with plus signs, with a point right after an exponent, or without a first ``M``."""
-_OPACITIES = ("opacity", "fill-opacity", "stroke-opacity", "stop-opacity", "flood-opacity")
+_OPACITIES = frozenset(
+    ("opacity", "fill-opacity", "stroke-opacity", "stop-opacity", "flood-opacity")
+)
 _PERCENT = re.compile(r"\s*(\d+\.?\d*|\.\d+)%\s*")
-_PAINTS = ("fill", "stroke")
-_COLOURS = ("color", "stop-color", "flood-color", "lighting-color")
+_PAINTS = frozenset(("fill", "stroke"))
+_COLOURS = frozenset(("color", "stop-color", "flood-color", "lighting-color"))
+_PLAIN_TRANSFORM = re.compile(
+    r"(?:\s*(?:matrix|translate|scale|rotate|skewX|skewY)\s*\([-+.,eE\d\s]*\)[\s,]*)*"
+)
 _PLAIN_SIZE = re.compile(r"\s*[\d.]+(?:px)?\s*")
 
 _TRANSFORMS = ("translate", "rotate", "scale", "transform")
@@ -122,23 +127,19 @@ def _resolve_font_sizes(element: Element, inherited: float) -> None:
 
 def _rewrite_values(element: Element) -> None:
     attributes = element.attrib
-    for name in _OPACITIES:
-        match = _PERCENT.fullmatch(attributes.get(name, ""))
-        if match:
-            attributes[name] = str(float(match[1]) / 100)
-    for names, plain in (
-        (_PAINTS, css_values.plain_paint),
-        (_COLOURS, css_values.plain_colour),
-    ):
-        for name in names:
-            value = attributes.get(name)
-            if value is None:
-                continue
-            rewritten = plain(value)
-            if rewritten is None:
-                del attributes[name]
-            elif rewritten != value:
-                attributes[name] = rewritten
+    for name, value in list(attributes.items()):
+        rewritten: str | None = value
+        if name in _OPACITIES:
+            match = _PERCENT.fullmatch(value)
+            rewritten = str(float(match[1]) / 100) if match else value
+        elif name in _PAINTS:
+            rewritten = css_values.plain_paint(value)
+        elif name in _COLOURS:
+            rewritten = css_values.plain_colour(value)
+        if rewritten is None:
+            del attributes[name]
+        elif rewritten != value:
+            attributes[name] = rewritten
 
 
 def _rewrite_path(element: Element) -> None:
@@ -171,6 +172,11 @@ def _complete_radii(element: Element) -> None:
 def _resolve_transform(element: Element, viewport: Bounds) -> None:
     """Make CSS transforms and origins a plain ``matrix()``; drop an invalid attribute."""
     attributes = element.attrib
+    written = "transform-origin" in attributes or any(
+        name.startswith(CSS_PREFIX) for name in attributes
+    )
+    if not written and _PLAIN_TRANSFORM.fullmatch(attributes.get("transform", "")):
+        return
     css = {name: attributes.pop(f"{CSS_PREFIX}{name}", "none") for name in _TRANSFORMS}
     box_name = attributes.pop(f"{CSS_PREFIX}transform-box", "view-box")
     centre = attributes.pop("transform-origin", "0 0")

@@ -14,13 +14,6 @@ from erm.errors import ErmError
 from erm.sources.errors import DrawError
 
 _NAMESPACE = "http://www.w3.org/2000/svg"
-_FAMILIES = {
-    "font_family": "DejaVu Sans",
-    "sans_serif_family": "DejaVu Sans",
-    "serif_family": "DejaVu Serif",
-    "monospace_family": "DejaVu Sans Mono",
-}
-"""Fonts for generic families; cairo's fontconfig chooses the same on Debian."""
 
 
 def paint_with_resvg(root: Element, width: int, height: int) -> NDArray[np.uint8]:
@@ -42,7 +35,15 @@ def paint_with_resvg(root: Element, width: int, height: int) -> NDArray[np.uint8
     root.attrib.pop("xmlns", None)
     try:
         data = resvg_py.svg_to_bytes(
-            svg_string=document, width=width, height=height, background="white", **_FAMILIES
+            svg_string=document,
+            width=width,
+            height=height,
+            background="white",
+            # what fontconfig chooses on Debian, so that both back ends draw the same letters
+            font_family="DejaVu Sans",
+            sans_serif_family="DejaVu Sans",
+            serif_family="DejaVu Serif",
+            monospace_family="DejaVu Sans Mono",
         )
     except ValueError as error:
         raise DrawError("runtime_error", f"resvg can't draw it: {error}"[:300]) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -85,6 +86,8 @@ class Shape:
             if (self.fill or self.text) and len(corners) > 2:
                 draw.polygon(corners, fill=1)
             draw.line(corners, fill=1, width=reach, joint="curve")
+            if len(corners) > 2 or math.dist(*corners) > 1:
+                continue
             x, y = corners[0]
             draw.ellipse((x - reach / 2, y - reach / 2, x + reach / 2, y + reach / 2), fill=1)
         return np.asarray(image)

@@ -33,7 +33,14 @@ class _Chunk:
 
 
 def anchor_text(surface: Any, node: Any) -> None:
-    """Place the parts of a ``text`` node so that each chunk is anchored as a whole."""
+    """Place the parts of a ``text`` node so that each chunk is anchored as a whole.
+
+    Raises:
+        DrawError: ``missing_glyphs``.
+    """
+    plain = not node.children and "textLength" not in node and "word-spacing" not in node
+    if plain and node.text.isascii():
+        return
     context = surface.context
     font_size = surface.font_size
     context.save()
