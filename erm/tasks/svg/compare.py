@@ -191,13 +191,13 @@ def _compare_pair(pair: Pair, change: Change | None) -> list[SvgFinding]:
 
 def _is_cut_otherwise(pair: Pair) -> bool:
     """Whether other clips confine two shapes that are alike but for that."""
-    old, new = (
+    reference, candidate = (
         tuple(part for clip in shape.clips for part in clip)
         for shape in (pair.reference, pair.candidate)
     )
-    if not old or not new:
-        return bool(old) != bool(new)
-    return distance(old, new) > SEEN
+    if not reference or not candidate:
+        return bool(reference) != bool(candidate)
+    return distance(reference, candidate) > SEEN
 
 
 def _joined(group: Together, pairs: list[Pair]) -> Together:

@@ -84,8 +84,8 @@ def _resized(pair: Pair) -> list[SvgFinding]:
     if not rounded:
         low_a, low_b = np.array(a.box[:2]), np.array(b.box[:2])
         scale = [
-            new / old if old > 0.5 else 1.0
-            for old, new in zip(_sides(a.box), _sides(b.box), strict=True)
+            candidate / reference if reference > 0.5 else 1.0
+            for reference, candidate in zip(_sides(a.box), _sides(b.box), strict=True)
         ]
         matrix = np.diag(scale)
         mapped = outline.moved(a.subpaths, matrix, low_b - matrix @ low_a)
@@ -122,7 +122,7 @@ def _ratio(reference: float, candidate: float) -> float:
 
 
 def _anchored_move(pair: Pair) -> list[SvgFinding]:
-    """A move besides a change in size: no edge and not the middle stayed where it was."""
+    """A move on top of a change in size: neither an edge nor the middle stayed in place."""
     a, b = pair.reference.outline.box, pair.candidate.outline.box
     step = np.zeros(2)
     for axis in (0, 1):
@@ -215,14 +215,14 @@ def _one_corner(pair: Pair) -> list[SvgFinding]:
     a, b = pair.reference.outline, pair.candidate.outline
     if a.curved or b.curved or len(a.subpaths) != 1 or len(b.subpaths) != 1:
         return []
-    old, new = outline.corners(a.subpaths[0]), outline.corners(b.subpaths[0])
-    if len(old) != len(new):
-        return [pair.finding("corner_count", len(old), len(new))]
+    reference, candidate = outline.corners(a.subpaths[0]), outline.corners(b.subpaths[0])
+    if len(reference) != len(candidate):
+        return [pair.finding("corner_count", len(reference), len(candidate))]
     steps = min(
         (
-            order - old
-            for turned in (new, new[::-1])
-            for order in (np.roll(turned, shift, axis=0) for shift in range(len(new)))
+            order - reference
+            for turned in (candidate, candidate[::-1])
+            for order in (np.roll(turned, shift, axis=0) for shift in range(len(candidate)))
         ),
         key=lambda step: float(np.abs(step).sum()),
     )
@@ -230,21 +230,21 @@ def _one_corner(pair: Pair) -> list[SvgFinding]:
     if int((gaps > SEEN).sum()) != 1:
         return []
     moved = int(gaps.argmax())
-    start, step = old[moved], steps[moved]
+    start, step = reference[moved], steps[moved]
     rule = if_at_least("corner_moved", float(gaps.max()), 0.15 * max(_sides(a.box)))
     return [pair.finding(rule, tuple(start.tolist()), tuple((start + step).tolist()))]
 
 
 def _compare_lines(pair: Pair) -> list[SvgFinding]:
-    old = outline.corners(pair.reference.outline.subpaths[0])
-    new = outline.corners(pair.candidate.outline.subpaths[0])
-    if len(old) != 2 or len(new) != 2:
+    reference = outline.corners(pair.reference.outline.subpaths[0])
+    candidate = outline.corners(pair.candidate.outline.subpaths[0])
+    if len(reference) != 2 or len(candidate) != 2:
         return [pair.finding("outline")]
-    if np.abs(new - old).sum() > np.abs(new[::-1] - old).sum():
-        new = new[::-1]
-    lengths = math.dist(*old), math.dist(*new)
-    steps = [math.hypot(*step) for step in new - old]
-    turn = _line_turn(old, new)
+    if np.abs(candidate - reference).sum() > np.abs(candidate[::-1] - reference).sum():
+        candidate = candidate[::-1]
+    lengths = math.dist(*reference), math.dist(*candidate)
+    steps = [math.hypot(*step) for step in candidate - reference]
+    turn = _line_turn(reference, candidate)
     found = []
     if abs(turn) * max(lengths) / 2 > math.degrees(1.0):
         found.append(pair.finding(by_angle("rotated", turn), 0.0, turn))
@@ -252,60 +252,62 @@ def _compare_lines(pair: Pair) -> list[SvgFinding]:
         found.append(pair.finding(by_factor("length", _ratio(*lengths)), *lengths))
     if len(found) == 2 and min(steps) <= 1.2:
         end = steps.index(max(steps))
-        rule = by_distance("end_moved", diagonal_share(new[end] - old[end], pair.reference))
-        return [pair.finding(rule, tuple(old[end].tolist()), tuple(new[end].tolist()))]
-    middle = (new[0] + new[1] - old[0] - old[1]) / 2
-    anchors = (new[0] - old[0], new[1] - old[1], middle)
+        rule = by_distance(
+            "end_moved", diagonal_share(candidate[end] - reference[end], pair.reference)
+        )
+        return [pair.finding(rule, tuple(reference[end].tolist()), tuple(candidate[end].tolist()))]
+    middle = (candidate[0] + candidate[1] - reference[0] - reference[1]) / 2
+    anchors = (candidate[0] - reference[0], candidate[1] - reference[1], middle)
     if min(math.hypot(*step) for step in anchors) > 1.2 or not found:
         found.append(_moved(pair, middle))
     return found
 
 
-def _line_turn(old: Points, new: Points) -> float:
+def _line_turn(reference: Points, candidate: Points) -> float:
     """Degrees, clockwise positive, between two undirected lines."""
-    angles = [math.atan2(*(line[1] - line[0])[::-1]) for line in (old, new)]
+    angles = [math.atan2(*(line[1] - line[0])[::-1]) for line in (reference, candidate)]
     turn = math.degrees(angles[1] - angles[0])
     return (turn + 90) % 180 - 90
 
 
 def _compare_texts(pair: Pair, scale: float) -> list[SvgFinding]:
-    reference, candidate = pair.reference, pair.candidate
-    old, new = reference.text, candidate.text
-    assert old is not None
-    assert new is not None
-    near = SEEN if scale == 1 else max(1.5, FITTED * old["size"])
-    if outline.distance(reference.outline.subpaths, candidate.outline.subpaths) <= near:
+    a, b = pair.reference.outline, pair.candidate.outline
+    reference, candidate = pair.reference.text, pair.candidate.text
+    assert reference is not None
+    assert candidate is not None
+    near = SEEN if scale == 1 else max(1.5, FITTED * reference["size"])
+    if outline.distance(a.subpaths, b.subpaths) <= near:
         return []
     found = []
-    if new["content"] != old["content"]:
-        found.append(pair.finding("text", old["content"], new["content"]))
-    if abs(new["size"] - old["size"]) > max(0.75, 0.03 * old["size"]):
-        rule = by_factor("font_size", new["size"] / max(old["size"], 0.1))
-        found.append(pair.finding(rule, old["size"], new["size"]))
+    if candidate["content"] != reference["content"]:
+        found.append(pair.finding("text", reference["content"], candidate["content"]))
+    if abs(candidate["size"] - reference["size"]) > max(0.75, 0.03 * reference["size"]):
+        rule = by_factor("font_size", candidate["size"] / max(reference["size"], 0.1))
+        found.append(pair.finding(rule, reference["size"], candidate["size"]))
     found += _text_move(pair, bool(found))
     for rule, name in (("font_weight", "bold"), ("font_slant", "italic")):
-        if new[name] != old[name]:
-            values = ("regular", name) if new[name] else (name, "regular")
+        if candidate[name] != reference[name]:
+            values = ("regular", name) if candidate[name] else (name, "regular")
             found.append(pair.finding(rule, *values))
-    if not found and new["font"] != old["font"]:
-        found.append(pair.finding("font_family", old["font"], new["font"]))
+    if not found and candidate["font"] != reference["font"]:
+        found.append(pair.finding("font_family", reference["font"], candidate["font"]))
     if not found:
         found = [replace(item, rule=f"text_{item.rule}") for item in _turned(pair)]
     return found or [pair.finding("letters")]
 
 
 def _text_move(pair: Pair, resized: bool) -> list[SvgFinding]:
-    old, new = pair.reference.text, pair.candidate.text
-    assert old is not None
-    assert new is not None
+    reference, candidate = pair.reference.text, pair.candidate.text
+    assert reference is not None
+    assert candidate is not None
     a, b = pair.reference.outline.box, pair.candidate.outline.box
     across = [
-        new["origin"][0] - old["origin"][0],
+        candidate["origin"][0] - reference["origin"][0],
         b[0] - a[0],
         (b[0] + b[2] - a[0] - a[2]) / 2,
         b[2] - a[2],
     ]
-    down = [new["origin"][1] - old["origin"][1]]
+    down = [candidate["origin"][1] - reference["origin"][1]]
     if resized:
         down.append((b[1] + b[3] - a[1] - a[3]) / 2)
     tolerance = 2.5 if resized else SEEN

@@ -147,10 +147,12 @@ def _significant(value: float) -> float:
 
 def _compare_pens(pair: Pair, reference: Paint, candidate: Paint, scale: float) -> list[SvgFinding]:
     found = []
-    old, new = float(reference["width"]), float(candidate["width"])
-    if min(abs(new - old), abs(new - old * scale)) > max(_SAME_WIDTH, 0.05 * old):
-        factor = max(new / old, old / new)
-        found.append(pair.finding(if_at_least("stroke_width", factor, 2), old, new))
+    widths = float(reference["width"]), float(candidate["width"])
+    if min(abs(widths[1] - widths[0]), abs(widths[1] - widths[0] * scale)) > max(
+        _SAME_WIDTH, 0.05 * widths[0]
+    ):
+        factor = max(widths) / min(widths)
+        found.append(pair.finding(if_at_least("stroke_width", factor, 2), *widths))
     dashes = reference["dash"], candidate["dash"]
     if bool(dashes[0]) != bool(dashes[1]):
         names = ("solid", "dashed") if dashes[1] else ("dashed", "solid")

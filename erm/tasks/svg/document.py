@@ -189,7 +189,7 @@ def property_of(element: Element, name: str) -> str | None:
 
 
 def set_property(element: Element, name: str, value: str) -> None:
-    """Set a presentation property so that it wins: inline where inline style or a sheet rules."""
+    """Set a property so that it wins: inline where an inline style or a style sheet rules."""
     declared = style_of(element)
     if name in declared or element.get("class") or _has_sheet(element):
         set_style(element, {**declared, name: value})
@@ -238,7 +238,7 @@ def set_path(element: Element, path: list[Command]) -> None:
 
 
 def bounds(element: Element) -> Bounds | None:
-    """Extent of a shape or text in its own coordinates, None where it can't be told."""
+    """Extent of a shape or text in its own coordinates, None where it is unknown."""
     tag = tag_of(element)
     measure = _BOUNDS.get(tag)
     return measure(element) if measure else None

@@ -14,7 +14,7 @@ from erm.tasks.svg import pathdata
 from erm.tasks.svg.document import Bounds, Element
 
 COLORS = ("red", "orange", "green", "blue", "purple", "black")
-"""Paints of new and recoloured elements, each easily told from the others and from the page."""
+"""Paints of new and recoloured elements, easy to distinguish from each other and the page."""
 
 _ORIGINS = {
     "rect": (("x",), ("y",)),

@@ -86,7 +86,7 @@ def read_scene(drawing: Drawing) -> Scene:
             raise DrawError("too_many_elements", message)
         changed, replayed = _replay(marks, width, height)
     except cairo.CairoError as error:
-        raise DrawError("unreadable", f"The marks can't be told: {error}.") from error
+        raise DrawError("unreadable", f"The marks can't be painted again: {error}.") from error
     exact = drawing.live.backend == "cairosvg"
     _check(marks, replayed, pixels, _UNEXPLAINED_SHARE if exact else _OTHER_BACKEND_SHARE)
     found: list[tuple[Mark, dict[str, Any]]] = []
@@ -187,7 +187,7 @@ def _check(marks: list[Mark], replayed: Pixels, pixels: Pixels, share: float) ->
             x0, y0, x1, y1 = _extent(mark, width, height)
             unlike[y0:y1, x0:x1] = False
     if int(unlike.sum()) > max(4, share * unlike.size):
-        raise DrawError("unreadable", "What is drawn can't be told shape by shape.")
+        raise DrawError("unreadable", "What is drawn can't be read shape by shape.")
 
 
 def _is_opaque(mark: Mark) -> bool:
@@ -325,7 +325,7 @@ def _paint_of(
             for offset, r, g, b, a in source.get_color_stops()
         ]
         return {**_axis_of(source, matrix), "stops": stops}
-    raise DrawError("unreadable", "A tiled pattern can't be told as a paint.")
+    raise DrawError("unreadable", "A tiled pattern can't be described as a paint.")
 
 
 def _axis_of(source: cairo.Gradient, matrix: cairo.Matrix) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Covers a second drawing pass over the same document in which each fill, stroke and run of text is
 noted in pixels: the scene therefore holds what is drawn, quirks of the renderer included, and
 not what the markup says. Not covered: what the marks look like to a person (`scene`). Masks,
-blend filters and tiled patterns that alter pixels can't be told mark by mark and are refused.
+blend filters and tiled patterns that alter pixels can't be read mark by mark and are refused.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ class Mark:
 def trace(root: Element, width: float, height: float) -> list[Mark]:
     """Marks of a sanitised SVG tree in paint order, drawn to `width` × `height` pixels.
 
-    Raises `DrawError('unreadable', …)` for effects that can't be told mark by mark.
+    Raises `DrawError('unreadable', …)` for effects that can't be read mark by mark.
     """
     surface = _TracingSurface(
         DocumentTree(root), None, 96, output_width=width, output_height=height

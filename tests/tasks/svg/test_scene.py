@@ -1,4 +1,4 @@
-"""Scenes of odd and hostile SVG documents: told exactly, or refused with a reason."""
+"""Scenes of odd and hostile SVG documents: read exactly, or refused with a reason."""
 
 from __future__ import annotations
 
