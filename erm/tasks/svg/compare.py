@@ -197,6 +197,8 @@ def _is_cut_otherwise(pair: Pair) -> bool:
     )
     if not reference or not candidate:
         return bool(reference) != bool(candidate)
+    if pair.reference.clip_rules != pair.candidate.clip_rules:
+        return abs(pair.reference.area - pair.candidate.area) >= _VISIBLE_PIXELS
     return distance(reference, candidate) > SEEN
 
 

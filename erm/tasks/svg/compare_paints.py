@@ -159,6 +159,10 @@ def _compare_pens(pair: Pair, reference: Paint, candidate: Paint, scale: float) 
         found.append(pair.finding("dashed", *names))
     elif dashes[0] and not _same_dash(*dashes, scale):
         found.append(pair.finding("dash_length", dashes[0][0], dashes[1][0]))
+    if pair.reference.fill is not None and reference["beneath"] != candidate["beneath"]:
+        places = {True: "beneath the fill", False: "on top of the fill"}
+        values = places[reference["beneath"]], places[candidate["beneath"]]
+        found.append(pair.finding("stroke_order", *values))
     if not found:
         for rule, key in (("line_ends", "cap"), ("stroke_corners", "join")):
             if reference[key] != candidate[key]:

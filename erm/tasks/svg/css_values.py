@@ -139,34 +139,41 @@ def transform_matrix(value: str, width: float, height: float, font: float) -> Ma
     return matrix
 
 
+def _finite(token: Any) -> float:
+    value = float(token.value)
+    if not math.isfinite(value):
+        raise ValueError(token.representation)
+    return value
+
+
 def length(token: Any, whole: float, font: float) -> float:
     """Pixels of a length token; raises ValueError for another one."""
     if token.type == "number":
-        return float(token.value)
+        return _finite(token)
     if token.type == "percentage":
-        return float(token.value) / 100 * whole
+        return _finite(token) / 100 * whole
     if token.type == "dimension":
         factor = {**_UNITS, "em": font, "ex": font / 2, "rem": 16.0}.get(token.lower_unit)
         if factor is not None:
-            return float(token.value) * factor
+            return _finite(token) * factor
     raise ValueError(token.type)
 
 
 def angle(token: Any) -> float:
     """Degrees of an angle token; raises ValueError for another one."""
     if token.type == "number":
-        return float(token.value)
+        return _finite(token)
     if token.type == "dimension" and token.lower_unit in _DEGREES:
-        return float(token.value) * _DEGREES[token.lower_unit]
+        return _finite(token) * _DEGREES[token.lower_unit]
     raise ValueError(token.type)
 
 
 def _number(token: Any) -> float:
     if token.type == "percentage":
-        return float(token.value) / 100
+        return _finite(token) / 100
     if token.type != "number":
         raise ValueError(token.type)
-    return float(token.value)
+    return _finite(token)
 
 
 def shift(x: float, y: float) -> Matrix:
@@ -224,6 +231,8 @@ def attribute_matrix(value: str) -> Matrix | None:
     for name, listed in re.findall(r"(\w+)\s*\(([^)]*)\)", value):
         try:
             numbers = [float(part) for part in re.split(r"[\s,]+", listed.strip()) if part]
+            if not all(map(math.isfinite, numbers)):
+                return None
             matrix = matrix @ _attribute_function(name, numbers)
         except (ValueError, TypeError):
             return None

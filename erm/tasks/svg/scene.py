@@ -8,10 +8,12 @@ where opaque shapes cover it), ``shapes``. A shape holds
 - ``subpaths``: lists of [x, y], curves sampled; ``curved``;
 - ``fill``, ``stroke``: a paint or null. A paint has ``type`` (``solid``, ``linear gradient``,
   ``radial gradient``) and either ``color`` [r, g, b] 0..255 with ``alpha`` 0..1, or ``stops``
-  [offset, r, g, b, alpha] with ``points``; a stroke adds ``width``, ``dash``, ``cap``, ``join``;
+  [offset, r, g, b, alpha] with ``points``; a stroke adds ``width``, ``dash``, ``cap``, ``join``,
+  and ``beneath`` (whether it lies under the fill);
 - ``text``: null, or ``content``, ``size``, ``font``, ``bold``, ``italic``, ``origin``;
 - ``part_of``: index of the line that it decorates as a marker, null for all others;
-- ``clips``: outlines that confine it, where they take something away;
+- ``clips``: outlines that confine it, where they take something away; ``clip_rules``: by which rule
+  each is filled;
 - ``box``: the pixels that it changes, x1 and y1 exclusive; ``area``: how many remain visible.
 
 Elements that nobody can see (hidden, transparent, outside, painted over, or the colour of what
@@ -62,7 +64,7 @@ _JOINS = {
     cairo.LINE_JOIN_BEVEL: "bevel",
 }
 
-_PEN = frozenset(("width", "dash", "cap", "join"))
+_PEN = frozenset(("width", "dash", "cap", "join", "beneath"))
 _DOT = 0.1
 """Length of a stroke, as a share of its width, up to which it is a dot."""
 
@@ -231,6 +233,7 @@ def _shape_of(mark: Mark, corner: tuple[int, int], mask: Mask, area: int) -> dic
         subpaths = tuple(outline.circle(points[0], stroke["width"] / 2) for points in subpaths)
         fill = {key: stroke[key] for key in stroke if key not in _PEN}
         stroke, curved = None, True
+    clips = _clips_of(mark)
     ys, xs = np.nonzero(mask)
     x, y = corner
     kind = "text" if mark.glyphs else outline.name_kind(subpaths, curved, fill is not None)
@@ -241,7 +244,8 @@ def _shape_of(mark: Mark, corner: tuple[int, int], mask: Mask, area: int) -> dic
         "fill": None if kind == "line" else fill,
         "stroke": stroke,
         "text": _text_of(mark) if mark.glyphs else None,
-        "clips": _clips_of(mark),
+        "clips": [clip for clip, _ in clips],
+        "clip_rules": [rule for _, rule in clips],
         "box": [
             int(xs.min()) + x,
             int(ys.min()) + y,
@@ -306,6 +310,7 @@ def _stroke_of(mark: Mark) -> dict[str, Any] | None:
         "dash": [round(value * scale, 2) for value in dashes],
         "cap": _CAPS[mark.cap],
         "join": _JOINS[mark.join],
+        "beneath": mark.stroke_first,
     }
 
 
@@ -366,8 +371,8 @@ def _text_of(mark: Mark) -> dict[str, Any]:
     }
 
 
-def _clips_of(mark: Mark) -> list[list[list[list[float]]]]:
-    """Clips that take something of the mark's outline away."""
+def _clips_of(mark: Mark) -> list[tuple[list[list[list[float]]], str]]:
+    """Clips that take something of the mark's outline away, each with its fill rule."""
     if not mark.path:
         return []
     subpaths, _ = _subpaths(mark)
@@ -375,7 +380,7 @@ def _clips_of(mark: Mark) -> list[list[list[list[float]]]]:
     reach = mark.line_width * _scale(mark.matrix) / 2 if mark.stroke is not None else 0.0
     low, high = points.min(axis=0) - reach, points.max(axis=0) + reach
     clips = []
-    for path, _ in mark.clips:
+    for path, rule in mark.clips:
         clip, curved = _flatten(path)
         if not clip:
             continue
@@ -386,5 +391,6 @@ def _clips_of(mark: Mark) -> list[list[list[list[float]]]]:
             "rectangle",
         )
         if not (inside and upright):
-            clips.append([np.round(part, 2).tolist() for part in clip])
+            name = "evenodd" if rule == cairo.FILL_RULE_EVEN_ODD else "nonzero"
+            clips.append(([np.round(part, 2).tolist() for part in clip], name))
     return clips

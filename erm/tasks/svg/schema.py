@@ -22,12 +22,13 @@ class Paint(TypedDict):
 
 
 class Stroke(Paint):
-    """A stroke: its paint, width and dash lengths in pixels, cap and join."""
+    """A stroke: its paint, width and dash lengths in pixels, cap, join, and place in the order."""
 
     width: float
     dash: list[float]
     cap: str
     join: str
+    beneath: bool
 
 
 class Letters(TypedDict):
@@ -52,6 +53,7 @@ class Shape(TypedDict):
     text: Letters | None
     part_of: int | None
     clips: list[Subpaths]
+    clip_rules: list[Literal["nonzero", "evenodd"]]
     box: Annotated[list[float], Len(4, 4)]
     area: float
 

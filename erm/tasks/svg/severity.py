@@ -72,6 +72,7 @@ RULES: Mapping[str, Rule] = {
     **_graded("stroke_width", STYLE, slight="slip", medium="other weight"),
     "dashed": Rule(STYLE, MINOR, "detail of the pen"),
     "dash_length": Rule(STYLE, MINOR, "detail of the pen"),
+    "stroke_order": Rule(STYLE, MINOR, "detail of the pen"),
     "line_ends": Rule(STYLE, MINOR, "detail of the pen"),
     "stroke_corners": Rule(STYLE, MINOR, "detail of the pen"),
     "font_weight": Rule(STYLE, MINOR, "reads the same"),
@@ -89,7 +90,7 @@ RULES: Mapping[str, Rule] = {
 """All rules by name."""
 
 MERGED = ("colour", "paint", "filled", "gradient_colours", "opacity", "stroke_width", "dashed",
-          "dash_length", "line_ends", "stroke_corners")  # fmt: skip
+          "dash_length", "stroke_order", "line_ends", "stroke_corners")  # fmt: skip
 """Rules, grade left out, whose equal findings on several shapes are one finding."""
 
 _TURNS = frozenset(("rotated", "flipped", "text_rotated", "text_flipped"))

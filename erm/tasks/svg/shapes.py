@@ -49,6 +49,7 @@ class Shape:
     stroke: Paint | None
     text: Mapping[str, Any] | None
     clips: tuple[Any, ...]
+    clip_rules: tuple[str, ...]
     box: Box
     area: float
     part_of: int | None
@@ -124,6 +125,7 @@ def shapes_of(scene: Scene, canvas: tuple[float, float]) -> list[Shape]:
                     tuple(np.array(part, dtype=float) * scale for part in clip)
                     for clip in entry["clips"]
                 ),
+                tuple(entry["clip_rules"]),
                 Box(x0 * scale[0], y0 * scale[1], x1 * scale[0], y1 * scale[1]),
                 entry["area"] * mean * mean,
                 entry["part_of"],

@@ -297,6 +297,7 @@ def paint(context: cairo.Context, mark: Mark) -> None:
 def _paint_fill(context: cairo.Context, mark: Mark) -> None:
     if mark.fill is None:
         return
+    context.identity_matrix()
     context.new_path()
     if not mark.glyphs:
         context.append_path(mark.path)

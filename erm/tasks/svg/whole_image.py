@@ -143,6 +143,7 @@ def _with_shape_for_background(scene: Scene) -> Scene:
         "stroke": None,
         "text": None,
         "clips": [],
+        "clip_rules": [],
         "box": [0, 0, width, height],
         "area": width * height,
         "part_of": None,

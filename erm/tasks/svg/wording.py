@@ -260,6 +260,7 @@ _DESCRIBE: dict[str, Describe] = {
     "stroke_width": _pixels("stroke width"),
     "dashed": _values("stroke is"),
     "dash_length": _pixels("dashes"),
+    "stroke_order": _values("stroke is"),
     "line_ends": _values("line ends are"),
     "stroke_corners": _values("stroke corners are"),
     "font_weight": _values("font is"),

@@ -27,6 +27,10 @@ FRAME = (
     '<rect width="16" height="16" fill="lightblue"/><rect x=".7" y=".7" width="14.6" '
     'height="14.6" fill="white" stroke="navy" stroke-width="{}"/>' + RED_CIRCLE
 )
+CLIPPED = (
+    '<clipPath id="c"><path d="M1 1H15V15H1ZM5 5H11V11H5Z" clip-rule="{}"/></clipPath>'
+    '<rect x="1" y="2" width="14" height="12" fill="navy" clip-path="url(#c)"/>'
+)
 COLOURED = "".join(
     f'<rect x="{x}" y="{y}" width="6" height="6" fill="{{}}"/>' for y in (1, 9) for x in (1, 9)
 )
@@ -305,6 +309,24 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
             (STYLE, 2, "purple square at bottom left", "fill is black instead of purple"),
             (STYLE, 2, "brown square at bottom right", "fill is gray instead of brown"),
         ],
+    ),
+    "stroke beneath the fill": (
+        RED_CIRCLE.replace("/>", ' stroke="blue" stroke-width="1.5"/>') + TRIANGLE,
+        RED_CIRCLE.replace("/>", ' stroke="blue" stroke-width="1.5" paint-order="stroke"/>')
+        + TRIANGLE,
+        [
+            (
+                STYLE,
+                1,
+                "red circle at top left",
+                "stroke is beneath the fill instead of on top of the fill",
+            )
+        ],
+    ),
+    "clipped by another rule": (
+        CLIPPED.format("evenodd"),
+        CLIPPED.format("nonzero"),
+        [(SHAPE, 2, "dark blue rectangle at center", "is cut off differently")],
     ),
     "three at once": (
         RED_CIRCLE + BLUE_SQUARE + LETTER,
