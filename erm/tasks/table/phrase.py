@@ -132,7 +132,8 @@ def _look(finding: Finding) -> str:
     if rule == "font":
         return f"font is {candidate} instead of {reference}"
     if rule == "text_width":
-        return f"text is {'wider' if candidate > reference else 'narrower'} than in the reference"
+        wider = cast(float, candidate) > cast(float, reference)
+        return f"text is {'wider' if wider else 'narrower'} than in the reference"
     if rule == "size":
         return f"text is {candidate:g} px instead of {reference:g} px"
     if rule in _SIZES:

@@ -6,11 +6,12 @@ Seen with WeasyPrint 70.0. `apply_patches` checks that what it replaces is there
 |---|---|
 | fonts in the PDF lose their hints only | drawing takes 7 % of the time without HarfBuzz-Subset |
 | equal ``style`` texts share declarations | wide tables take 11 % less time |
+| styles that nothing declares are taken over at once | 13 % less time, wide tables 9 % |
 | a space at a line's end takes no room | browsers: otherwise a cell's last word wraps |
 | ``start`` on a ``th`` is ``-internal-center`` | browsers: heads are centred by default |
 | ``visibility: collapse`` on rows | browsers: such rows take no room |
 
-Pictures stay the same to the byte under the first two.
+Pictures stay the same to the byte under the first three.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import tinycss2
 import weasyprint
 import weasyprint.css
 import weasyprint.css.computed_values
+import weasyprint.html
 import weasyprint.layout.inline
 import weasyprint.pdf.fonts
 from fontTools.ttLib import TTFont, TTLibError
@@ -37,6 +40,7 @@ _SEEN_WITH = "70.0"
 """WeasyPrint's version in which the patched parts were read."""
 
 _PARAMETERS = {
+    "weasyprint.css.ComputedStyle.__missing__": "self key",
     "weasyprint.css.find_style_attributes": "tree presentational_hints base_url",
     "weasyprint.css.computed_values.display": "style name value",
     "weasyprint.layout.inline.split_first_line": "text style context max_width",
@@ -56,6 +60,15 @@ _NOT_PLAIN = ("CBDT", "COLR", "EBDT", "fvar", "sbix", "SVG ")
 _LARGEST_FONT = 1 << 21
 """Bytes of the largest font that is embedded whole."""
 
+_SPECIAL = {"page", "position", "float", "display", *weasyprint.css.INITIAL_NOT_COMPUTED}
+"""Properties whose undeclared value is more than the parent's or the initial one."""
+
+_LOGICAL = {
+    name: {direction: logical(block="ttb", inline=direction) for direction in ("ltr", "rtl")}
+    for name, logical in weasyprint.css.PHYSICAL_FUNCTIONS.items()
+}
+"""The property that says the same as a physical one, in each direction of text."""
+
 _ROWS = (("table-row",), ("table-row-group",), ("table-header-group",), ("table-footer-group",))
 """Values of ``display`` of rows and their groups."""
 
@@ -74,6 +87,8 @@ def apply_patches() -> None:
     check_weasyprint()
     css, computed = weasyprint.css, weasyprint.css.computed_values.COMPUTER_FUNCTIONS
     css.find_style_attributes = _share_equal_styles(css.find_style_attributes)
+    css.ComputedStyle.__missing__ = _take_over_undeclared(css.ComputedStyle.__missing__)
+    weasyprint.UA_STYLESHEET = _without_pseudo_elements(weasyprint.html.UA)
     inline = weasyprint.layout.inline
     inline.split_first_line = _ignore_last_space(inline.split_first_line)
     font = weasyprint.pdf.fonts.Font
@@ -121,6 +136,49 @@ def _share_equal_styles(find: Callable[..., Any]) -> Callable[..., Any]:
             yield specificity, element, declarations, base_url
 
     return find_shared
+
+
+def _take_over_undeclared(missing: Callable[[Any, str], Any]) -> Callable[[Any, str], Any]:
+    """`ComputedStyle.__missing__` that takes undeclared values from the parent or the initial ones.
+
+    WeasyPrint looks at each of 200 properties for variables, arithmetic and logical directions,
+    though nothing declares nearly all of them.
+    """
+
+    @functools.wraps(missing)
+    def value_of(style: Any, key: str) -> Any:
+        parent, declared = style.parent_style, style.cascaded
+        if (
+            parent is None
+            or key in declared
+            or key in _SPECIAL
+            or key.startswith("text_decoration_")
+            or (key in _LOGICAL and _LOGICAL[key][style["direction"]] in declared)
+        ):
+            return missing(style, key)
+        inherited = key in weasyprint.css.INHERITED or key.startswith("__")
+        value = style[key] = parent[key] if inherited else weasyprint.css.INITIAL_VALUES[key]
+        return value
+
+    return value_of
+
+
+def _without_pseudo_elements(sheet: str) -> weasyprint.CSS:
+    """WeasyPrint's sheet without rules that give every element pseudo-elements and their styles.
+
+    Markers of list items are kept; notes at the foot of a page are not.
+    """
+    kept = []
+    for rule in tinycss2.parse_stylesheet(sheet):
+        if rule.type == "qualified-rule":
+            selector = tinycss2.serialize(rule.prelude).strip()
+            if selector == "::marker":
+                rule.prelude = tinycss2.parse_component_value_list("li::marker, summary::marker")
+            elif selector.startswith("::"):
+                continue
+        kept.append(rule)
+    text = tinycss2.serialize(kept)
+    return weasyprint.CSS(string=text, counter_style=weasyprint.html.UA_COUNTER_STYLE)
 
 
 def _ignore_last_space(split: Callable[..., Any]) -> Callable[..., Any]:

@@ -50,6 +50,41 @@ def edited(source: str, *changes: tuple[str, str]) -> str:
 
 LAYOUT, TEXT, NUMBER = "layout_error", "text_error", "numeric_error"
 GOLDEN: dict[str, Golden] = {
+    "unit": Golden(
+        "<table><tr><td>Disk<td>8 TB<tr><td>Film<td>12 µm</table>",
+        "<table><tr><td>Disk<td>8 GB<tr><td>Film<td>12 mm</table>",
+        [
+            (NUMBER, 2, "row 1, column 2", "value is 8 GB instead of 8 TB"),
+            (NUMBER, 2, "row 2, column 2", "value is 12 mm instead of 12 µm"),
+        ],
+    ),
+    "right to left, span dissolved": Golden(
+        "<table dir=rtl><tr><th>שם<th colspan=2>תוצאות<tr><td>דנה<td>12<td>15</table>",
+        "<table dir=rtl><tr><th>שם<th>תוצאות<th><tr><td>דנה<td>12<td>15</table>",
+        [(LAYOUT, 2, "row 1, columns 1-2", "spans 1 column instead of 2 columns")],
+    ),
+    "right to left, one border": Golden(
+        "<table dir=rtl><tr><td>א<td>ב<tr><td>ג<td>ד</table>",
+        "<table dir=rtl><tr><td>א<td>ב<tr><td>ג<td style='border-left:3px solid'>ד</table>",
+        [(LAYOUT, 1, "row 2, column 1", "left border is 3 px instead of 1 px wide")],
+    ),
+    "code no longer in its font": Golden(
+        "<table><tr><th>Does<tr><td><code>INSERT</code><tr><td><code>DELETE</code></table>",
+        "<table><tr><th>Does<tr><td>INSERT<tr><td><code>DELETE</code></table>",
+        [
+            (
+                LAYOUT,
+                1,
+                "row 2, column 1",
+                "font is DejaVu Sans instead of DejaVu Sans Mono",
+            )
+        ],
+    ),
+    "row of a nested table": Golden(
+        "<table><tr><td>a<td><table><tr><td>b<td>c<tr><td>d<td>e</table></table>",
+        "<table><tr><td>a<td><table><tr><td>b<td>c</table></table>",
+        [(LAYOUT, 3, "row 1, column 2, inner row 2", "is missing")],
+    ),
     "number": Golden(
         PRICES,
         edited(PRICES, ("<td>14", "<td>41")),

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import weasyprint
 import weasyprint.css
+import weasyprint.html
 import weasyprint.layout.inline
 import weasyprint.pdf.fonts
 from fontTools.pens.recordingPen import DecomposingRecordingPen
@@ -31,15 +32,22 @@ def pictures(sources: list[str]) -> list[Any]:
 def test_speed_changes_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:
     styled = (
         "<style>table {--w: 7px; text-indent: calc(10% + 1px); text-decoration: underline}"
-        " td {padding-inline-start: 9px; border-block-start-width: 4px; width: var(--w)}</style>"
+        " td {padding-inline-start: 9px; border-block-start-width: 4px; width: var(--w)}"
+        " td td {padding: 1px; font: italic small-caps 600 11px serif}"
+        " i {font-variation-settings: 'wght' 500} b {float: right; margin-inline-end: 3px}</style>"
         "<table><tr><td style='color: red'>one <b>two</b><td dir=rtl>three <i>four</i>"
         "<tr style='color: red'><td style='color: red' align=right>5"
         "<td><table dir=rtl><tr><td>six<td><s>seven</s></table></table>"
+        "<ol><li>eight</ol><p><q>nine</q><br>ten</p>"
     )
     rng = random.Random(5)
     sources = [styled, *(TASK.generate(rng, "wide") for _ in range(12))]
     patched = pictures(sources)
     css, fonts = weasyprint.css, weasyprint.pdf.fonts
+    missing = css.ComputedStyle.__missing__.__wrapped__
+    monkeypatch.setattr(css.ComputedStyle, "__missing__", missing)
+    plain_sheet = weasyprint.html.UA_STYLESHEET
+    monkeypatch.setattr(weasyprint, "UA_STYLESHEET", plain_sheet)
     monkeypatch.setattr(css, "find_style_attributes", css.find_style_attributes.__wrapped__)
     if fonts.harfbuzz_subset:  # without it WeasyPrint's own pictures are others
         monkeypatch.setattr(fonts.Font, "subset", fonts.Font.subset.__wrapped__)
