@@ -87,7 +87,7 @@ def test_the_task_goes_through_every_stage(tmp_path: Path, environment: dict[str
     assert done.returncode == 0, done.stderr
     results = json.loads((tmp_path / "vegalite" / "results.json").read_text())
     made = results["synthesize"]
-    assert made["rejected"] == 0
+    assert made["set_aside"] == 0
     assert all(made[f"pairs/{split}"] > 0 for split in ("train", "validation", "test"))
     categories = ("structure_error", "data_error", "text_error", "style_error")
     assert all(made[f"errors/vegalite/{category}"] > 0 for category in categories)
