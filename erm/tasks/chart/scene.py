@@ -288,7 +288,8 @@ def read_axes(axes: Any, canvas: Canvas) -> Axes:
 
 def _axes_legends(axes: Any, canvas: Canvas) -> list[Legend]:
     """The legend of an axes, and earlier ones that the program kept as artists."""
-    legends = [axes.get_legend(), *(part for part in axes.artists if isinstance(part, MplLegend))]
+    kept = [part for part in axes.artists if isinstance(part, MplLegend)]
+    legends = [axes.get_legend(), *(part for part in kept if part is not axes.get_legend())]
     shown = [legend for legend in legends if legend is not None and legend.get_visible()]
     return [read_legend(legend, canvas) for legend in shown]
 
