@@ -26,6 +26,9 @@ COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
 _FEW = 6
 """Most values that are listed one by one."""
 
+_FEW_ERRORS = 3
+"""Most error bars that are listed one by one."""
+
 _EXPLAINS_BASES = ("arrangement", "orientation", "value", "value small", "value large")
 
 
@@ -132,7 +135,7 @@ def _compare_values(reference: Series, candidate: Series, pairs: Pairs, plots: P
     named = bool(first and first[0]["name"])
     bars = reference["kind"] in BARS and candidate["kind"] in BARS
     stacked = reference["kind"] == candidate["kind"] == "area"
-    # bars that stand beside each other instead of on top of each other stand elsewhere
+    # bars in groups stand elsewhere than bars in stacks
     rearranged = bars and plots.findings.has("arrangement")
     changed: list[tuple[int, int, float]] = []
     moved: Pairs = []
@@ -342,6 +345,7 @@ def _compare_errors(reference: Series, candidate: Series, pairs: Pairs, plots: P
         boxes = one_sided(reference["box"] if missing else candidate["box"], missing)
         plots.findings.add_presence("error bars", element, missing, boxes)
         return
+    changed = []
     for i, j in pairs:
         a, b = reference["points"][i], candidate["points"][j]
         if "low" not in a or "low" not in b:
@@ -357,9 +361,25 @@ def _compare_errors(reference: Series, candidate: Series, pairs: Pairs, plots: P
             for way in (0.0, along)
         )
         if gap > HALF_PIXEL:
-            rule = size_rule(gap / plots.length(reference))
-            element = plots.mark_element(reference, i)
-            plots.findings.add(rule, element, "error bar", (before, after), (a["box"], b["box"]))
+            changed.append((gap, i, a, b))
+    if len(changed) > _FEW_ERRORS:
+        gap, _, a, b = max(changed, key=lambda entry: entry[0])
+        axis = plots.reference["y" if reference["kind"] in SIDEWAYS else "x"]
+        plots.findings.add(
+            size_rule(gap / plots.length(reference)),
+            plots.series_element(reference),
+            "some error bars",
+            ((a["low"], a["high"]), (b["low"], b["high"])),
+            (reference["box"], candidate["box"]),
+            count=(len(changed), len(pairs)),
+            most=a["name"] or coordinate(a["at"], axis),
+        )
+        return
+    for gap, i, a, b in changed:
+        rule = size_rule(gap / plots.length(reference))
+        values = (a["low"], a["high"]), (b["low"], b["high"])
+        element = plots.mark_element(reference, i)
+        plots.findings.add(rule, element, "error bar", values, (a["box"], b["box"]))
 
 
 def _end(point: Point, series: Series) -> float:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from erm.tasks.chart.elements import Point, Series, Stroke
 from erm.tasks.chart.findings import Element, Value, hull
 from erm.tasks.chart.matching import OUTLINED
-from erm.tasks.chart.naming import is_histogram
+from erm.tasks.chart.naming import is_histogram, plural
 from erm.tasks.chart.plot_pair import BARS, BOXES, VISIBLE_WIDTH, Matched, Pairs, PlotPair
 from erm.tasks.shared.colours import colour_name, is_visible, over
 
@@ -34,6 +34,9 @@ _MARKERS = {
     "|": "vertical ticks",
     "_": "horizontal ticks",
 }
+
+_BROAD = (*BARS, *BOXES, "violin", "sideways violin")
+"""Kinds of marks whose width carries no value."""
 
 _FILLED = (*BARS, "area", "sideways area", "pie")
 """Kinds of marks whose outline and pattern mean the same in any chart type."""
@@ -338,7 +341,7 @@ def compare_bar_widths(matched: Matched, plots: PlotPair) -> None:
     """One finding for all bars of a plot whose width changed by one share, else one a series."""
     changed, barred = [], []
     for reference, candidate, pairs in matched:
-        if reference["kind"] != candidate["kind"] or reference["kind"] not in (*BARS, *BOXES):
+        if reference["kind"] != candidate["kind"] or reference["kind"] not in _BROAD:
             continue
         barred.append((reference, candidate))
         if is_histogram(reference) and is_histogram(candidate):
@@ -361,8 +364,8 @@ def compare_bar_widths(matched: Matched, plots: PlotPair) -> None:
     if len({sizes for _, _, sizes in changed}) == 1 and len(changed) == len(barred):
         reference, _, sizes = changed[0]
         boxes = hull(item[0]["box"] for item in barred), hull(item[1]["box"] for item in barred)
-        noun = "boxes" if "box" in reference["kind"] else "bars"
-        element = plots.series_element(reference) if len(barred) == 1 else Element(noun)
+        whole = Element(plural(reference), plural=True)
+        element = plots.series_element(reference) if len(barred) == 1 else whole
         plots.findings.add("bar width", element, "width", sizes, boxes)
         return
     for reference, candidate, sizes in changed:

@@ -64,7 +64,7 @@ def compare_texts(
     texts for `compare_fonts`.
 
     ``frames`` are the boxes of what the texts stand in, on each side, against which places are
-    compared; where data differs, numbers written beside marks follow it and are not listed again.
+    compared; where data differs, numbers written at marks follow it and are not listed again.
     Between two ``plots`` a note that stands at the same values stands where it stood.
     """
     roles = list(dict.fromkeys(item["role"] for item in [*reference, *candidate]))

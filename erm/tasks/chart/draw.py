@@ -25,6 +25,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import PIL.Image
 import PIL.ImageFile
+from matplotlib import layout_engine
 from matplotlib.axes import Axes
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -37,7 +38,7 @@ from erm.tasks import Drawing
 from erm.tasks.chart.compatibility import older_libraries
 from erm.tasks.chart.determinism import same_randomness_and_clock
 from erm.tasks.chart.embedded import Embedded, find_embedded, paints_data
-from erm.tasks.chart.matplotlib_patches import patched
+from erm.tasks.chart.matplotlib_patches import layout_done_once, measured_once, patched
 from erm.tasks.shared.glyphs import needs_glyph, refuse_missing_glyphs
 
 PROGRAM_NAME = "chart.py"
@@ -194,6 +195,7 @@ class _Interception:
         self._max_elements = max_elements
         self._without_glyph: set[str] = set()
         self._own_pictures: set[bytes] = set()
+        self._lay_out = layout_engine.get_tight_layout_figure
         self._print_figure = FigureCanvasBase.print_figure
         self._open_image = PIL.Image.open
         self._read_image = matplotlib.image.imread
@@ -246,6 +248,7 @@ class _Interception:
             "show": show,
             "backend": ignore,
             "switch": ignore,
+            "tight layout": measured_once(self._lay_out),
             "missing glyph": note_missing,
             "read image": self._guard(self._read_image),
             "open image": self._guard(self._open_image),
@@ -279,7 +282,9 @@ class _Interception:
             self._grabbed = None
             self._without_glyph.clear()
             figure = figure.figure if isinstance(figure.figure, Figure) else figure
-            self._print_figure(figure.canvas, io.BytesIO(), format="rgba", **shape)
+            cropped = bool(shape.get("bbox_inches") or matplotlib.rcParams["savefig.bbox"])
+            with layout_done_once(figure, _dpi_of(figure, shape), cropped):
+                self._print_figure(figure.canvas, io.BytesIO(), format="rgba", **shape)
         except DrawError as error:
             self.failed = error
             raise

@@ -22,7 +22,7 @@ from erm.tasks.chart.program import (
 )
 
 COLOURS = ("red", "blue", "green", "orange", "purple", "gray")
-"""Colours of marks, each told from the others by name."""
+"""Colours of marks, each with a name of its own."""
 
 _PALE = ("lightyellow", "lavender", "honeydew", "mistyrose", "lightgray")
 _PLACES = (

@@ -61,7 +61,7 @@ MAX_POINTS = 2000
 def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
     """All series of an axes in the order in which they were added.
 
-    Raises `DrawError('unreadable', …)` for an artist that can't be told, or too many points.
+    Raises `DrawError('unreadable', …)` for an artist that can't be read, or too many points.
     """
     claimed: set[int] = set()
     found: list[tuple[int, Series]] = []

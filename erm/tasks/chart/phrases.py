@@ -21,6 +21,7 @@ _JOINTS = {
     "range": " to ",
     "bins span": " to ",
     "error bar": " to ",
+    "some error bars": " to ",
     "span": " to ",
     "reach": " to ",
 }
@@ -365,6 +366,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "position": _position,
     "positions": _some("positions"),
     "some values": _some("values"),
+    "some error bars": _some("error bars"),
     "some cells": _some("cells"),
     "some colours": _some("colours"),
     "some marker sizes": _some("marker sizes"),

@@ -83,8 +83,8 @@ class PlotPair:
     def gap(self, matched: tuple[Series, Series], candidate: float, reference: float) -> float:
         """Pixels between two values as far as both pictures show them.
 
-        What lies beyond an axis is cut off there, in either picture; what is too close to be told
-        apart along one of the axes is the same there.
+        What lies beyond an axis is cut off there, in either picture; what is too close to be seen
+        as two along one of the axes is the same there.
         """
         gaps = []
         for series, axes in zip(matched, (self.reference, self.candidate), strict=True):

@@ -62,7 +62,7 @@ _LOCATIONS = {
 def read_scene(drawing: Drawing) -> ChartScene:
     """The scene of a drawing.
 
-    Raises `DrawError('unreadable', …)` where something drawn can't be told.
+    Raises `DrawError('unreadable', …)` where something drawn can't be read.
     """
     live = drawing.live
     if live.changed:
@@ -81,7 +81,7 @@ def read_scene(drawing: Drawing) -> ChartScene:
 def read_figure(canvas: Canvas) -> ChartScene:
     """The scene of a drawn figure.
 
-    Raises `DrawError('unreadable', …)` where something drawn can't be told.
+    Raises `DrawError('unreadable', …)` where something drawn can't be read.
     """
     figure = canvas.figure
     every = _all_axes(figure.axes)

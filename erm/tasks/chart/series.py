@@ -60,7 +60,7 @@ def make_point(at: Any, value: Any, box: list[float], base: Any = 0.0, size: Any
 
 
 def patch_edge(patch: Any, canvas: Canvas) -> Stroke | None:
-    """The outline of a patch where it can be told from its fill."""
+    """The outline of a patch where it differs from its fill."""
     width = patch.get_linewidth()
     line = stroke(canvas, patch.get_edgecolor(), width, dash_name(patch._dash_pattern[1], width))
     if (

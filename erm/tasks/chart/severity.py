@@ -20,7 +20,7 @@ RULES: dict[str, Rule] = {
     "bar": Rule(_STRUCTURE, SEVERE, "one of few values is missing or extra"),
     "point": Rule(_STRUCTURE, MEDIUM, "one of many values is missing or extra"),
     "bins": Rule(_STRUCTURE, MEDIUM, "another number of bins changes the shape"),
-    "legend": Rule(_STRUCTURE, MEDIUM, "series can't be told apart without it"),
+    "legend": Rule(_STRUCTURE, MEDIUM, "series can't be distinguished without it"),
     "colour bar": Rule(_STRUCTURE, MEDIUM, "colours can't be read as values without it"),
     "error bars": Rule(_STRUCTURE, MEDIUM, "the uncertainty is missing or invented"),
     "axes hidden": Rule(_STRUCTURE, MEDIUM, "values can't be read without an axis"),

@@ -170,7 +170,9 @@ def read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     if not paths:
         return None
     if count > MAX_OUTLINES:
-        raise DrawError("unreadable", f"{count} shapes of one collection are too many to be told.")
+        raise DrawError(
+            "unreadable", f"{count} shapes of one collection are too many to be compared."
+        )
     faces, edges = artist.get_facecolors(), artist.get_edgecolors()
     filled = len(faces) > 0 and bool(faces[:, 3].any()) and not isinstance(artist, LineCollection)
     colours = faces if filled else edges
