@@ -64,8 +64,8 @@ def benchmark(
 
     Returns:
         The critic's main metrics, the number of ``unparsable`` replies, and
-        ``baselines/<name>/f1_hard`` of each baseline. The same for the policy's own errors as
-        ``inferred/…``; if there are none, only ``inferred/evaluated`` with 0.
+        ``baselines/<name>/<task>/f1_hard`` of each baseline. The same for the policy's own errors
+        as ``inferred/…``; if there are none, only ``inferred/evaluated`` with 0.
 
     Raises:
         ErmError: the folder holds no critic, or there are no held-out pairs.

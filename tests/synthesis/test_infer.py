@@ -316,7 +316,7 @@ def test_the_benchmark_scores_the_policys_own_errors_apart(
     assert metrics["evaluated"] == len(list(read_pairs(pairs, "test")))
     assert metrics["inferred/evaluated"] == len(list(read_pairs(inferred, "test")))
     own = {name for name in metrics if name.startswith("inferred/")}
-    assert own >= {"inferred/overall/f1_hard", "inferred/baselines/pixels/f1_hard"}
+    assert own >= {"inferred/overall/f1_hard", "inferred/baselines/pixels/overall/f1_hard"}
     with (tmp_path / "both" / "f1.csv").open() as file:
         tasks = {row["task"] for row in csv.DictReader(file)}
     assert tasks == {"overall", "svg", "inferred/overall", "inferred/svg"}

@@ -162,24 +162,27 @@ def _without_span_looks(reference: Cell, candidate: Cell) -> Pair:
     return reference, replace(candidate, align=None, valign=None, borders=reference.borders)
 
 
-def _at_home(ours: Cell, theirs: Cell, elsewhere: Text | None) -> Cell:
+def _at_home(reference: Cell, candidate: Cell, elsewhere: Text | None) -> Cell:
     """The candidate's cell with its text where it belongs, if its style went along with it."""
     if elsewhere is None:
-        return theirs
-    backgrounds = ours.background, theirs.background
-    went_along = len(text_changes(ours.text, elsewhere, backgrounds))
-    stayed = len(text_changes(ours.text, theirs.text, backgrounds))
-    return replace(theirs, text=elsewhere) if went_along < stayed else theirs
+        return candidate
+    backgrounds = reference.background, candidate.background
+    went_along = len(text_changes(reference.text, elsewhere, backgrounds))
+    stayed = len(text_changes(reference.text, candidate.text, backgrounds))
+    return replace(candidate, text=elsewhere) if went_along < stayed else candidate
 
 
 def _exchanged(
-    ours: Cell, theirs: Cell, later: Sequence[Pair], done: Container[tuple[int, int]]
+    reference: Cell, candidate: Cell, later: Sequence[Pair], done: Container[tuple[int, int]]
 ) -> Pair | None:
-    for other, other_theirs in later:
+    for other, other_candidate in later:
         if (other.row, other.column) in done:
             continue
-        if (ours.text.plain, other.text.plain) == (other_theirs.text.plain, theirs.text.plain):
-            return other, other_theirs
+        if (reference.text.plain, other.text.plain) == (
+            other_candidate.text.plain,
+            candidate.text.plain,
+        ):
+            return other, other_candidate
     return None
 
 

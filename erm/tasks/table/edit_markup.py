@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 
 from erm.tasks import Operator
+from erm.tasks.shared.operators import make_operator
 from erm.tasks.table.edit_structure import set_attribute
 from erm.tasks.table.source import (
     SourceTable,
@@ -24,14 +25,15 @@ _STRUCTURAL = frozenset({"table", "thead", "tbody", "tfoot", "tr", "td", "th", "
 Edit = Callable[[str, random.Random], list[Splice]]
 
 
-def _html(edit: Edit) -> Callable[[str, random.Random], str | None]:
-    def apply(source: str, rng: random.Random) -> str | None:
-        if not is_html(source):
-            return None
-        edited = spliced(source, edit(source, rng))
-        return edited if edited != source else None
+def _html_source(source: str) -> str | None:
+    return source if is_html(source) else None
 
-    return apply
+
+def _html_operator(name: str, edit: Edit) -> Operator:
+    """An operator on HTML sources that keeps the picture."""
+    return make_operator(
+        name, None, _html_source, lambda source, rng: spliced(source, edit(source, rng))
+    )
 
 
 def _reorder_attributes(source: str, rng: random.Random) -> list[Splice]:
@@ -173,7 +175,7 @@ def _pad_markdown(source: str, rng: random.Random) -> str | None:
 
 MARKUP_OPERATORS = (
     *(
-        Operator(name, None, _html(edit))
+        _html_operator(name, edit)
         for name, edit in (
             ("reorder_attributes", _reorder_attributes),
             ("break_lines", _break_lines),

@@ -295,9 +295,9 @@ def _swap_columns(source: str, table: SourceTable, rng: random.Random) -> list[S
             splices.append((one.start, one.end, source[other.start : other.end]))
             splices.append((other.start, other.end, source[one.start : one.end]))
     if table.markdown and second < len(table.delimiters):
-        ours, theirs = table.delimiters[first], table.delimiters[second]
-        splices.append((*ours, source[slice(*theirs)]))
-        splices.append((*theirs, source[slice(*ours)]))
+        first_mark, second_mark = table.delimiters[first], table.delimiters[second]
+        splices.append((*first_mark, source[slice(*second_mark)]))
+        splices.append((*second_mark, source[slice(*first_mark)]))
     return splices or None
 
 

@@ -1,6 +1,6 @@
 """Reads a scene from the box tree of a laid-out page.
 
-Runs in the contained worker. Everything that is drawn must be told by the scene; what can't be
+Runs in the contained worker. A scene holds everything that is drawn; what it can't hold
 (pictures, gradients, transforms, boxes placed over one another) raises
 ``DrawError('unreadable', …)``, so that such a document is never mislabelled.
 """
@@ -38,7 +38,7 @@ MAX_DEPTH = 6
 _EDGE = 0.6
 """Edges nearer than this many CSS px are one edge."""
 _SLACK = 3.0
-"""Free space in CSS px below which nobody can tell how text is aligned."""
+"""Free space in CSS px below which nobody sees how text is aligned."""
 _RAISED = 2.0
 """Least distance in CSS px from the line that makes text superscript or subscript."""
 _INVISIBLE = 12

@@ -158,29 +158,29 @@ def _part_finding(element: Element, change: Change, pair: Pair) -> Finding:
 
 
 def _applies(rule: str, both: Pair) -> bool:
-    ours, theirs = both
+    reference, candidate = both
     if rule in ("background", "border"):
         return True
     if rule in ("align", "valign"):
-        return getattr(ours, rule) is not None and getattr(theirs, rule) is not None
-    return bool(ours.text.plain and theirs.text.plain)
+        return getattr(reference, rule) is not None and getattr(candidate, rule) is not None
+    return bool(reference.text.plain and candidate.text.plain)
 
 
 def _looked_so(change: Change, both: Pair) -> bool:
     """Whether a cell looked as the changed ones did, so that it has kept what they lost."""
-    ours, theirs = both
+    reference, candidate = both
     if change.rule == "background":
-        return not is_visible(ours.background, str(change.reference))
+        return not is_visible(reference.background, str(change.reference))
     if change.rule in ("align", "valign"):
-        return bool(getattr(ours, change.rule) == change.reference)
+        return bool(getattr(reference, change.rule) == change.reference)
     if change.rule not in _TEXT_STYLE:
         return True
-    styles = {getattr(run.style, change.rule) for run in ours.text.runs}
-    if len(styles) > 1 and ours.text.plain != theirs.text.plain:
+    styles = {getattr(run.style, change.rule) for run in reference.text.runs}
+    if len(styles) > 1 and reference.text.plain != candidate.text.plain:
         # Which part of another text stands for which is unknown
         return False
     if change.rule == "mark":
-        styles = {style or ours.background for style in styles}
+        styles = {style or reference.background for style in styles}
     return any(same(change.rule, style, change.reference) for style in styles)
 
 
@@ -192,15 +192,15 @@ def _scopes(
     A row is whole where all its cells that looked as the changed ones did have changed, and these
     are most of it. Neighbouring rows are one element, and so is a column but for its head.
     """
-    places = {(ours.row, ours.column) for ours, _ in changed}
+    places = {(reference.row, reference.column) for reference, _ in changed}
     able = [both for both in pairs if _applies(change.rule, both)]
     kept = [
         both[0]
         for both in able
         if (both[0].row, both[0].column) not in places and _looked_so(change, both)
     ]
-    rows = {ours.row for ours, _ in changed}
-    columns = {ours.column for ours, _ in changed}
+    rows = {reference.row for reference, _ in changed}
+    columns = {reference.column for reference, _ in changed}
     most = len(changed) >= _MOST * len(able)
     if not kept and most and len(rows) > 1 and len(columns) > 1:
         return [(Element("table", table=table), changed)]
@@ -303,43 +303,43 @@ def _border_changes(
         for column in range(cell.column, cell.column + cell.columnspan)
     }
     changed: dict[tuple[int, int], set[int]] = {}
-    for ours, theirs in pairs:
+    for reference, candidate in pairs:
         sides = {
             side
             for side in range(4)
-            if not _same_line(ours.borders[side], theirs.borders[side])
-            and _same_neighbour(ours, theirs, side, holder, partner, shapes)
+            if not _same_line(reference.borders[side], candidate.borders[side])
+            and _same_neighbour(reference, candidate, side, holder, partner, shapes)
         }
         if sides:
-            changed[ours.row, ours.column] = sides
+            changed[reference.row, reference.column] = sides
     found: dict[tuple[int, int], list[Change]] = {}
     for (row, column), sides in changed.items():
-        ours = holder[row, column]
+        reference = holder[row, column]
         kept = set()
         for side in sides:
-            near = holder.get(_beyond(ours, side))
+            near = holder.get(_beyond(reference, side))
             mirrored = changed.get((near.row, near.column), set()) if near else set()
             shared = _OPPOSITE[side] in mirrored
             if not shared or (len(sides), side in (1, 2)) >= (len(mirrored), side not in (1, 2)):
                 kept.add(side)
         if kept:
             side, names = min(kept), tuple(_SIDES[side] for side in sorted(kept))
-            before, after = ours.borders[side], partner[row, column].borders[side]
+            before, after = reference.borders[side], partner[row, column].borders[side]
             change = change_of("border", Border(names, before), Border(names, after))
             found[row, column] = [change]
     return found
 
 
 def _same_neighbour(
-    ours: Cell,
-    theirs: Cell,
+    reference: Cell,
+    candidate: Cell,
     side: int,
     holder: dict[tuple[int, int], Cell],
     partner: dict[tuple[int, int], Cell],
     shapes: tuple[tuple[int, int], tuple[int, int]],
 ) -> bool:
     """Whether the cells beyond a side stand for one another, or the table ends there on both."""
-    here, there = _beyond(ours, side), _beyond(theirs, side)
+    here, there = _beyond(reference, side), _beyond(candidate, side)
     near = holder.get(here)
     if near is not None:
         return _covers(partner[near.row, near.column], there)

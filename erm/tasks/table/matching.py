@@ -59,9 +59,9 @@ def _unlikeness(left: str, right: str) -> float:
         return 0.9
     if parse_number(left) is not None and parse_number(right) is not None:
         return 0.8
-    ours, theirs = _bigrams(left), _bigrams(right)
-    shared = (ours & theirs).total()
-    return 1 - 0.5 * 2 * shared / (ours.total() + theirs.total())
+    reference, candidate = _bigrams(left), _bigrams(right)
+    shared = (reference & candidate).total()
+    return 1 - 0.5 * 2 * shared / (reference.total() + candidate.total())
 
 
 def _bigrams(text: str) -> Counter[str]:
@@ -124,15 +124,15 @@ class _Grid:
 
     def _bags(self, axis: int) -> Pairing:
         """Pairs rows or columns by their texts in any order."""
-        ours = [
+        reference = [
             _bag(tuple(self._cells(self.slots, axis, i, self.shape)))
             for i in range(self.shape[axis])
         ]
-        theirs = [
+        candidate = [
             _bag(tuple(self._cells(self.other_slots, axis, i, self.other_shape)))
             for i in range(self.other_shape[axis])
         ]
-        return self._pair(axis, lambda i, j: _bag_cost(ours[i], theirs[j]))
+        return self._pair(axis, lambda i, j: _bag_cost(reference[i], candidate[j]))
 
     def _pair(self, axis: int, cost: Cost) -> Pairing:
         gaps = self._gaps(self.slots, axis, self.shape)
@@ -173,9 +173,9 @@ def _cell_cost(left: Cell | None, right: Cell | None) -> float:
     if left is None or right is None:
         only = left or right
         return 0.0 if only is None else 0.4 + 0.5 * (not only.empty)
-    ours, theirs = left.text.plain, right.text.plain
-    if ours != theirs:
-        return _unlikeness(ours, theirs)
+    reference, candidate = left.text.plain, right.text.plain
+    if reference != candidate:
+        return _unlikeness(reference, candidate)
     if left.text.runs and left.text.runs[0].style != right.text.runs[0].style:
         return 0.1
     return 0.0

@@ -81,7 +81,7 @@ class Cell:
     Attributes:
         row, column: 0-based place of its top left slot in the visual grid.
         rowspan, columnspan: number of grid rows and columns it covers.
-        align: left, center or right; None where the text fills the width so that nobody can tell.
+        align: left, center or right; None where the text fills the width.
         valign: top, middle or bottom; None where the text fills the height.
         background: ``#rrggbb`` behind the text.
         borders: top, right, bottom, left; None where no line is drawn.

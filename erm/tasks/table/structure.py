@@ -83,8 +83,8 @@ class _Comparison:
     def __init__(self, match: Match, place: TablePlace) -> None:
         self.match = match
         self.place = place
-        self.ours = _Side(match.reference, match.reference.slots())
-        self.theirs = _Side(match.candidate, match.candidate.slots())
+        self.reference = _Side(match.reference, match.reference.slots())
+        self.candidate = _Side(match.candidate, match.candidate.slots())
         self.structure = Structure()
 
     def run(self) -> Structure:
@@ -99,17 +99,17 @@ class _Comparison:
 
     def _lines(self, axis: int) -> None:
         pairing = self.match.rows if axis == 0 else self.match.columns
-        missing = tuple(at for at in pairing.missing if self._own(axis, at, self.ours))
-        extra = tuple(at for at in pairing.extra if self._own(axis, at, self.theirs))
+        missing = tuple(at for at in pairing.missing if self._own(axis, at, self.reference))
+        extra = tuple(at for at in pairing.extra if self._own(axis, at, self.candidate))
         self.structure.found.extend(
             pairing_findings(
                 Pairing(pairing.forward, missing, extra, pairing.swaps, pairing.moves),
                 lambda index: line_element(axis, index, self.place),
-                lambda index: line_box(self.ours.table, axis, index),
-                lambda index: line_box(self.theirs.table, axis, index),
+                lambda index: line_box(self.reference.table, axis, index),
+                lambda index: line_box(self.candidate.table, axis, index),
             )
         )
-        for indices, side in ((missing, self.ours), (extra, self.theirs)):
+        for indices, side in ((missing, self.reference), (extra, self.candidate)):
             for slot, cell in side.slots.items():
                 if slot[axis] in indices and (cell.rowspan, cell.columnspan)[axis] == 1:
                     side.done.add((cell.row, cell.column))
@@ -133,23 +133,23 @@ class _Comparison:
         other_places = [across.forward[at] for at in places]
         # Where one cell too many lengthens its line only, what it pushes out is part of the line
         for side, unpaired, taken in (
-            (self.ours, across.missing, places),
-            (self.theirs, across.extra, other_places),
+            (self.reference, across.missing, places),
+            (self.candidate, across.extra, other_places),
         ):
             taken.extend(at for at in unpaired if not self._own(1 - axis, at, side))
         for index, other in sorted(pairing.forward.items()):
-            ours = [_single(self.ours.slots, axis, index, at) for at in places]
-            theirs = [_single(self.theirs.slots, axis, other, at) for at in other_places]
-            shift = _shift(ours, theirs)
+            reference = [_single(self.reference.slots, axis, index, at) for at in places]
+            candidate = [_single(self.candidate.slots, axis, other, at) for at in other_places]
+            shift = _shift(reference, candidate)
             if shift is not None:
-                self._shifted(axis, index, ours, theirs, *shift)
+                self._shifted(axis, index, reference, candidate, *shift)
 
     def _shifted(
-        self, axis: int, index: int, ours: _Line, theirs: _Line, start: int, step: int
+        self, axis: int, index: int, reference: _Line, candidate: _Line, start: int, step: int
     ) -> None:
         direction = (("left", "right"), ("up", "down"))[axis][step > 0]
-        moved = [cell for cell in theirs[start:] if isinstance(cell, Cell)]
-        origin = [cell for cell in ours[start:] if isinstance(cell, Cell)]
+        moved = [cell for cell in candidate[start:] if isinstance(cell, Cell)]
+        origin = [cell for cell in reference[start:] if isinstance(cell, Cell)]
         element = line_element(axis, index, self.place)
         if start:
             ends = [cell.column if axis == 0 else cell.row for cell in (origin[0], origin[-1])]
@@ -159,15 +159,15 @@ class _Comparison:
             )
         boxes = [union(cell.box for cell in cells) for cells in (origin, moved or origin)]
         self.structure.found.append(Finding("shifted", element, None, direction, *boxes))
-        self.ours.done.update((cell.row, cell.column) for cell in origin)
-        self.theirs.done.update((cell.row, cell.column) for cell in moved)
+        self.reference.done.update((cell.row, cell.column) for cell in origin)
+        self.candidate.done.update((cell.row, cell.column) for cell in moved)
 
     # Cells
 
     def _cells(self) -> None:
         partners: dict[tuple[int, int], Cell] = {}
         overlaps = []
-        for cell in self.ours.table.cells:
+        for cell in self.reference.table.cells:
             for other in self._opposite(cell):
                 alike = unlikeness(cell.text.plain, other.text.plain)
                 same_span = (cell.rowspan, cell.columnspan) == (other.rowspan, other.columnspan)
@@ -176,29 +176,29 @@ class _Comparison:
         taken: set[tuple[int, int]] = set()
         for _, _, cell, other in sorted(overlaps, key=lambda item: item[:2]):
             here, there = (cell.row, cell.column), (other.row, other.column)
-            if here in self.ours.done or there in self.theirs.done:
+            if here in self.reference.done or there in self.candidate.done:
                 continue
             if here not in partners and there not in taken:
                 partners[here] = other
                 taken.add(there)
-        for cell in self.ours.table.cells:
+        for cell in self.reference.table.cells:
             other_cell = partners.get((cell.row, cell.column))
             if other_cell is not None:
                 self._paired(cell, other_cell)
-        for cell in self.ours.table.cells:
+        for cell in self.reference.table.cells:
             here = cell.row, cell.column
-            if here not in partners and here not in self.ours.done:
+            if here not in partners and here not in self.reference.done:
                 self._without_partner(cell, self._opposite(cell), missing=True)
-        for cell in self.theirs.table.cells:
+        for cell in self.candidate.table.cells:
             here = cell.row, cell.column
-            if here not in taken and here not in self.theirs.done:
+            if here not in taken and here not in self.candidate.done:
                 self._without_partner(cell, self._behind(cell), missing=False)
 
     def _corner(self, cell: Cell, other: Cell) -> int:
         """0 where the two begin at the same place, more the further apart."""
         row = self.match.rows.forward.get(cell.row)
-        column = self.match.columns.forward.get(_first_column(cell, self.ours.table))
-        return (row != other.row) + (column != _first_column(other, self.theirs.table))
+        column = self.match.columns.forward.get(_first_column(cell, self.reference.table))
+        return (row != other.row) + (column != _first_column(other, self.candidate.table))
 
     def _opposite(self, cell: Cell) -> list[Cell]:
         """Candidate cells on the slots that stand for a reference cell's slots."""
@@ -206,7 +206,7 @@ class _Comparison:
         columns = [
             self.match.columns.forward.get(cell.column + at) for at in range(cell.columnspan)
         ]
-        return _covering(self.theirs.slots, rows, columns)
+        return _covering(self.candidate.slots, rows, columns)
 
     def _behind(self, cell: Cell) -> list[Cell]:
         """Reference cells on the slots that stand for a candidate cell's slots."""
@@ -214,7 +214,7 @@ class _Comparison:
         columns = [
             self.match.columns.backward.get(cell.column + at) for at in range(cell.columnspan)
         ]
-        return _covering(self.ours.slots, rows, columns)
+        return _covering(self.reference.slots, rows, columns)
 
     def _paired(self, cell: Cell, other: Cell) -> None:
         rows = _lines_paired(cell.row, cell.rowspan, self.match.rows.forward)
@@ -299,30 +299,34 @@ def _single(
     return "span"
 
 
-def _shift(ours: _Line, theirs: _Line) -> tuple[int, int] | None:
+def _shift(reference: _Line, candidate: _Line) -> tuple[int, int] | None:
     """(first place, +1 or -1) of a shift that explains every difference of two lines."""
-    before = [_shown(cell) for cell in ours]
-    after = [_shown(cell) for cell in theirs]
+    before = [_shown(cell) for cell in reference]
+    after = [_shown(cell) for cell in candidate]
     size = min(len(before), len(after))
     differing = [at for at in range(size) if before[at] != after[at]]
     if not differing:
         return None
     start = differing[0]
-    if "span" in ours[start:] or "span" in theirs[start:]:
+    if "span" in reference[start:] or "span" in candidate[start:]:
         return None
     count = len(differing)
     right = [at for at in range(start, len(before)) if at + 1 < len(after)]
-    pushed_out = len(theirs) == len(ours) + 1 and theirs[-1] is not None
-    fits = pushed_out or not any(theirs[len(ours) :])
+    pushed_out = len(candidate) == len(reference) + 1 and candidate[-1] is not None
+    fits = pushed_out or not any(candidate[len(reference) :])
     moved_right = fits and all(before[at] == after[at + 1] for at in right)
-    filled = len(theirs) >= len(ours) and ours[-1] is None and theirs[len(ours) - 1] is not None
+    filled = (
+        len(candidate) >= len(reference)
+        and reference[-1] is None
+        and candidate[len(reference) - 1] is not None
+    )
     if moved_right and _telling(before, right, count, pushed_out or filled):
         return start, 1
     left = [at for at in range(start + 1, len(before)) if at - 1 < len(after)]
-    hole = len(theirs) < len(ours) or theirs[len(ours) - 1] is None
+    hole = len(candidate) < len(reference) or candidate[len(reference) - 1] is None
     moved_left = all(before[at] == after[at - 1] for at in left)
     fits = not any(after[len(before) :])
-    if moved_left and fits and _telling(before, left, count, hole and ours[-1] is not None):
+    if moved_left and fits and _telling(before, left, count, hole and reference[-1] is not None):
         return start, -1
     return None
 

@@ -48,8 +48,8 @@ def teds(reference: str, candidate: str, structure_only: bool = False) -> float:
     Raises:
         ErmError: a table of more than `MOST_NODES` nodes.
     """
-    left, right = _parse(reference), _parse(candidate)
-    if left is None or right is None:
+    first, second = _parse(reference), _parse(candidate)
+    if first is None or second is None:
         return 0.0
 
     def update(a: _Node, b: _Node) -> float:
@@ -58,14 +58,14 @@ def teds(reference: str, candidate: str, structure_only: bool = False) -> float:
         return 0.0 if structure_only else normalized_distance(a.text, b.text)
 
     distance = zss.distance(
-        left,
-        right,
+        first,
+        second,
         get_children=lambda node: node.children,
         insert_cost=lambda node: 1.0,
         remove_cost=lambda node: 1.0,
         update_cost=update,
     )
-    return max(0.0, 1.0 - float(distance) / max(left.size, right.size))
+    return max(0.0, 1.0 - float(distance) / max(first.size, second.size))
 
 
 def _parse(source: str) -> _Node | None:

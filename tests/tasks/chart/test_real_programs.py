@@ -233,7 +233,7 @@ def _report(source: str, changes: list[tuple[str, str]], renderer: Renderer) -> 
         assert before in edited
         edited = edited.replace(before, after)
     items = [("chart", HEAD + source), ("chart", HEAD + edited)]
-    return annotate_rendered("chart", *renderer.render_batch(items, scenes=True)).report.errors
+    return annotate_rendered("chart", *renderer.render_batch(items, scenes=True)).require().errors
 
 
 @pytest.mark.parametrize("name", PAIRS)
