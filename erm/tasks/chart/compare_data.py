@@ -19,6 +19,7 @@ from erm.tasks.chart.findings import Coordinate, Element, hull, one_sided
 from erm.tasks.chart.naming import SIDEWAYS, coordinate, is_histogram, pair_element
 from erm.tasks.chart.pair_points import match_points, turns_back
 from erm.tasks.chart.plot_pair import BARS, BOXES, HALF_PIXEL, Pairs, PlotPair, size_rule
+from erm.tasks.chart.reference_lines import compare_ends
 
 COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
 """Kinds whose values can be compared with each other's after a change of chart type."""
@@ -70,6 +71,9 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
     pairs = match_points(reference, candidate, plots)
     if same_course(reference, candidate, plots):
         return pairs
+    endless = reference.get("endless") or candidate.get("endless")
+    if kinds[0] == kinds[1] and endless and compare_ends(reference, candidate, plots):
+        return []
     _add_unmatched(reference, candidate, pairs, plots)
     _compare_values(reference, candidate, pairs, plots)
     return pairs

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from erm.tasks.chart.elements import Point, Series
 from erm.tasks.chart.matching import assign
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair
+from erm.tasks.chart.reference_lines import shared_view, visible_vertices
 from erm.tasks.shared.numbers import write_number
 
 
@@ -96,7 +97,13 @@ def same_course(reference: Series, candidate: Series, plots: PlotPair) -> bool:
     if not all(plain) or len(reference["points"]) < 2 or len(candidate["points"]) < 2:
         return False
     a, b = (_course(series["points"], plots) for series in (reference, candidate))
-    return max(_farthest(a, b), _farthest(b, a)) <= HALF_PIXEL
+    shown = a, b
+    if reference.get("endless") or candidate.get("endless"):
+        view = shared_view(plots)
+        shown = visible_vertices(a, view), visible_vertices(b, view)
+        if not len(shown[0]) or not len(shown[1]):
+            return len(shown[0]) == len(shown[1])
+    return max(_farthest(shown[0], b), _farthest(shown[1], a)) <= HALF_PIXEL
 
 
 def off_course(points: Sequence[Point], line: Series, plots: PlotPair) -> NDArray[np.bool_]:

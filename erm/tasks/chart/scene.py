@@ -480,7 +480,7 @@ def read_legend(legend: Any, canvas: Canvas) -> Legend:
         colours.append(_handle_colour(handle, canvas))
     box = canvas.box(legend.get_window_extent(canvas.renderer))
     frame = legend.get_frame()
-    return Legend(
+    found = Legend(
         box=box,
         place=_place(legend, canvas),
         auto=legend._loc_real == 0,
@@ -490,6 +490,9 @@ def read_legend(legend: Any, canvas: Canvas) -> Legend:
         entries=entries,
         colours=colours,
     )
+    if legend.shadow and found["framed"]:
+        found["shadow"] = True
+    return found
 
 
 def _handle_colour(handle: Any, canvas: Canvas) -> str:
