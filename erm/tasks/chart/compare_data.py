@@ -11,6 +11,7 @@ import statistics
 
 import numpy as np
 
+from erm.tasks.chart.broken_bars import compare_broken_bars, match_broken_bars
 from erm.tasks.chart.compare_cells import compare_boxes, compare_cells, compare_violins
 from erm.tasks.chart.compare_pies import compare_wedges
 from erm.tasks.chart.compare_shapes import compare_arrows, off_course, same_course
@@ -45,6 +46,11 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         return pairs
     if kinds[0] == "heat map":
         return compare_cells(reference, candidate, plots)
+    if kinds[0] == "broken bar":
+        pairs = match_broken_bars(reference, candidate, plots)
+        _add_unmatched(reference, candidate, pairs, plots)
+        compare_broken_bars(reference, candidate, pairs, plots)
+        return pairs
     if "box" in kinds[0]:
         pairs = match_points(reference, candidate, plots)
         _add_unmatched(reference, candidate, pairs, plots)
@@ -89,7 +95,7 @@ def _add_unmatched(reference: Series, candidate: Series, pairs: Pairs, plots: Pl
             rest = _departing(series, rest, other, plots)
         if not rest:
             continue
-        rule = "bar" if series["kind"] in (*BARS, "pie", *BOXES) else "point"
+        rule = "bar" if series["kind"] in (*BARS, "broken bar", "pie", *BOXES) else "point"
         if len(rest) > 3:
             element = (
                 plots.series_element(series) if missing else plots.candidate_series_element(series)

@@ -5,6 +5,8 @@ Which call drew such a line can't be seen; what can be seen is where it runs ins
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -74,6 +76,8 @@ def compare_ends(reference: Series, candidate: Series, plots: PlotPair) -> bool:
         np.array([[plots.pixels_x(p["at"]), plots.pixels_y(p["value"])] for p in series["points"]])
         for series in (reference, candidate)
     ]
+    # on an inverted axis a line through rising places runs from right to left
+    courses = [course[::-1] if course[-1, 0] < course[0, 0] else course for course in courses]
     if any((np.diff(course[:, 0]) <= 0).any() for course in courses):
         return False
     low, high = (float(edge) for edge in shared_view(plots)[:, 0])
@@ -116,12 +120,10 @@ def shared_view(plots: PlotPair) -> NDArray[np.float64]:
     )
 
 
-def visible_vertices(
-    course: NDArray[np.float64], view: NDArray[np.float64]
-) -> NDArray[np.float64]:
+def visible_vertices(course: NDArray[np.float64], view: NDArray[np.float64]) -> NDArray[np.float64]:
     """Ends (n, 2) of the parts of a polyline (m, 2) inside a rectangle (2, 2)."""
     found = []
-    for start, end in zip(course[:-1], course[1:], strict=True):
+    for start, end in pairwise(course):
         step = end - start
         low, high = 0.0, 1.0
         for axis in (0, 1):
