@@ -91,10 +91,7 @@ def compare_ends(reference: Series, candidate: Series, plots: PlotPair) -> bool:
     if gap <= HALF_PIXEL:
         return False
     length = plots.length(reference)
-    ends = tuple(
-        tuple(value_at(plots.reference["y"], height / length) for height in heights.tolist())
-        for heights in (first, second)
-    )
+    ends = [_values(plots.reference["y"], heights / length) for heights in (first, second)]
     boxes = reference["box"], candidate["box"]
     rule = size_rule(gap / length)
     plots.findings.add(rule, plots.series_element(reference), "ends", (ends[0], ends[1]), boxes)
@@ -138,9 +135,16 @@ def visible_vertices(course: NDArray[np.float64], view: NDArray[np.float64]) -> 
     return np.array(found).reshape(-1, 2)
 
 
+def _values(axis: Axis, shares: NDArray[np.float64]) -> tuple[float, ...]:
+    """Values at shares of an axis; what rounding leaves of zero is zero."""
+    span = abs(axis["limits"][1] - axis["limits"][0])
+    values = [value_at(axis, share) for share in shares.tolist()]
+    return tuple(0.0 if abs(value) < 1e-9 * span else value for value in values)
+
+
 def _heights(course: NDArray[np.float64], places: tuple[float, float]) -> NDArray[np.float64]:
     """Heights of a line at two places; an endless one is kept by its ends at the plot's sides."""
     x, y = course.T
     if len(course) == 2:
         return np.asarray(y[0] + (np.array(places) - x[0]) * (y[1] - y[0]) / (x[1] - x[0]))
-    return np.interp(places, x, y)
+    return np.asarray(np.interp(places, x, y))

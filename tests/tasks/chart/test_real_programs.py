@@ -98,7 +98,7 @@ ax.bar(years - 0.2, [3, 4, 5, 4, 6, 7], 0.4)
 ax.bar(years + 0.2, [2, 3, 3, 5, 4, 6], 0.4)
 """
 PATCHED = """
-values = [[0, 1, 2, 3, 4, -9, -9.5], [1, 2, 3, 4, 5], [2, 3, 4, 5, 6]]
+values = [[*range(20), -30, -36], range(20), range(5, 25)]
 ax.boxplot(values, patch_artist=True)
 """
 TREND = """
@@ -269,13 +269,16 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
     ),
     "a group of bars less is no other number of bins": (
         GROUPS,
-        [("2021", "2020"), ("6, 7]", "6]"), ("4, 6]", "4]")],
-        [(STRUCTURE, 3, "category at 2020", "is missing")],
+        [("2021", "2020"), ("4, 6, 7]", "4, 6]"), ("3, 5, 4, 6]", "3, 5, 4]")],
+        [
+            (STRUCTURE, 3, "bar at 2020 of blue bars", "is missing"),
+            (STRUCTURE, 3, "bar at 2020 of orange bars", "is missing"),
+        ],
     ),
     "two outliers of a filled box are no whisker": (
         PATCHED,
-        [("-9, -9.5", "-5, -9.5")],
-        [(DATA, 3, "box at 1", "outliers stand elsewhere")],
+        [("-30, -36", "-24, -36")],
+        [(DATA, 2, "box '1'", "outliers stand elsewhere")],
     ),
     "an endless line of another slope": (
         TREND,
