@@ -237,7 +237,7 @@ class _Interception:
         def ignore(*_: Any, **__: Any) -> None:
             return None
 
-        replacements = {
+        replacements: dict[str, Callable[..., Any]] = {
             "print": print_figure,
             "print png": print_directly,
             "print jpg": print_directly,
@@ -248,11 +248,12 @@ class _Interception:
             "show": show,
             "backend": ignore,
             "switch": ignore,
-            "tight layout": measured_once(self._lay_out),
             "missing glyph": note_missing,
             "read image": self._guard(self._read_image),
             "open image": self._guard(self._open_image),
         }
+        if self._lay_out is not None:
+            replacements["tight layout"] = measured_once(self._lay_out)
         with patched(replacements):
             yield
 
