@@ -59,6 +59,11 @@ def _rectangle(data: NDArray[np.float64]) -> tuple[float, float, float, float] |
     return float(x0), float(y0), float(x1), float(y1)
 
 
+def _is_dots(line: Any) -> bool:
+    """Whether a line shows its points and nothing between them."""
+    return str(line.get_linestyle()) in ("None", "")
+
+
 def _between(lines: dict[int, NDArray[np.float64]], across: int) -> dict[int, tuple[float, ...]]:
     """Two-ended lines that keep their place on one axis: id → (place, from, to)."""
     found: dict[int, tuple[float, ...]] = {}
@@ -111,8 +116,10 @@ def _complete(
     x0, y0, x1, y1 = sides
     start, end, low, high = (y0, y1, x0, x1) if sideways else (x0, x1, y0, y1)
     middle = (start + end) / 2
-    flat = _between(data, across=along)
-    upright = _between(data, across=1 - along)
+    # two fliers of a box are points and no whisker
+    strokes = {key: ends for key, ends in data.items() if not _is_dots(by_id[key])}
+    flat = _between(strokes, across=along)
+    upright = _between(strokes, across=1 - along)
     near = 1e-6 * (end - start)
     medians = {
         key: place
@@ -139,8 +146,7 @@ def _complete(
     ]
     fliers, dots = [], []
     for key, values in data.items():
-        line = by_id[key]
-        if str(line.get_linestyle()) in ("None", "") and (
+        if _is_dots(by_id[key]) and (
             len(values) == 0 or np.allclose(values[:, 1 - along], middle, atol=near)
         ):
             outside = [float(v) for v in values[:, along] if v < bottom or v > top]

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Literal, cast
 
 from erm.tasks import View
+from erm.tasks.chart.bins import compare_joint_bins
 from erm.tasks.chart.box_parts import is_rest_of_box, unpaired_boxes
 from erm.tasks.chart.compare_data import COMPARABLE, arrangement, compare_data
 from erm.tasks.chart.compare_frame import compare_frame, compare_grid
@@ -26,9 +27,11 @@ from erm.tasks.chart.findings import Element, Finding, Findings, hull, one_sided
 from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
 from erm.tasks.chart.naming import background, type_name
 from erm.tasks.chart.phrases import phrase
-from erm.tasks.chart.plot_pair import Matched, Pairs, PlotPair
+from erm.tasks.chart.plot_pair import BARS, Matched, Pairs, PlotPair
+from erm.tasks.chart.reference_lines import with_levels
 from erm.tasks.chart.related import join_categories, join_looks, join_marks, join_plots
 from erm.tasks.chart.severity import RULES
+from erm.tasks.chart.stems import ChangedLines, without_stems
 from erm.tasks.chart.subplot_numbers import subplot_numbers
 from erm.tasks.discrepancy import Discrepancy
 from erm.tasks.shared.colours import is_visible, over
@@ -133,7 +136,7 @@ def _pair_plots(
 
     plots = []
     for i, j in pairs:
-        first, second = reference["axes"][i], candidate["axes"][j]
+        first, second = with_levels(reference["axes"][i], candidate["axes"][j])
         plots.append(
             PlotPair(
                 first,
@@ -348,18 +351,25 @@ def _compare_series(plots: PlotPair) -> Matched:
         boxes = plots.reference["box"], plots.candidate["box"]
         bars = Element("bars", plural=True)
         findings.add("arrangement", bars, "arrangement", arranged, boxes)
+    rebinned = compare_joint_bins(plots)
     matched: Matched = []
+    drawn: list[ChangedLines] = []
     for i, j in pairs:
         reference, candidate = first[i], second[j]
         kinds = {reference["kind"], candidate["kind"]}
         linked: Pairs = []
         if reference["kind"] in OUTLINED:
             if len(kinds) == 1:
-                compare_shapes(reference, candidate, plots)
+                changed = compare_shapes(reference, candidate, plots)
+                if changed:
+                    drawn.append(ChangedLines(findings.found[-1], reference, candidate, changed))
+        elif rebinned and kinds <= set(BARS):
+            linked = []  # no bar of one side is a bar of the other
         elif len(kinds) == 1 or kinds <= set(COMPARABLE):
             linked = compare_data(reference, candidate, plots)
         compare_style(reference, candidate, linked, plots)
         matched.append((reference, candidate, linked))
+    findings.found = without_stems(findings.found, drawn, matched, plots)
     _add_unmatched_series(matched, plots)
     if not findings.has("arrangement", "series", "chart type", "orientation"):
         compare_bar_widths(matched, plots)

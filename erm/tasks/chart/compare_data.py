@@ -11,6 +11,7 @@ import statistics
 
 import numpy as np
 
+from erm.tasks.chart.broken_bars import compare_broken_bars, match_broken_bars
 from erm.tasks.chart.compare_cells import compare_boxes, compare_cells, compare_violins
 from erm.tasks.chart.compare_pies import compare_wedges
 from erm.tasks.chart.compare_shapes import compare_arrows, off_course, same_course
@@ -19,6 +20,7 @@ from erm.tasks.chart.findings import Coordinate, Element, hull, one_sided
 from erm.tasks.chart.naming import SIDEWAYS, coordinate, is_histogram, pair_element
 from erm.tasks.chart.pair_points import match_points, turns_back
 from erm.tasks.chart.plot_pair import BARS, BOXES, HALF_PIXEL, Pairs, PlotPair, size_rule
+from erm.tasks.chart.reference_lines import compare_ends
 
 COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
 """Kinds whose values can be compared with each other's after a change of chart type."""
@@ -44,6 +46,11 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         return pairs
     if kinds[0] == "heat map":
         return compare_cells(reference, candidate, plots)
+    if kinds[0] == "broken bar":
+        pairs = match_broken_bars(reference, candidate, plots)
+        _add_unmatched(reference, candidate, pairs, plots)
+        compare_broken_bars(reference, candidate, pairs, plots)
+        return pairs
     if "box" in kinds[0]:
         pairs = match_points(reference, candidate, plots)
         _add_unmatched(reference, candidate, pairs, plots)
@@ -70,6 +77,9 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
     pairs = match_points(reference, candidate, plots)
     if same_course(reference, candidate, plots):
         return pairs
+    endless = reference.get("endless") or candidate.get("endless")
+    if kinds[0] == kinds[1] and endless and compare_ends(reference, candidate, plots):
+        return []
     _add_unmatched(reference, candidate, pairs, plots)
     _compare_values(reference, candidate, pairs, plots)
     return pairs
@@ -85,7 +95,7 @@ def _add_unmatched(reference: Series, candidate: Series, pairs: Pairs, plots: Pl
             rest = _departing(series, rest, other, plots)
         if not rest:
             continue
-        rule = "bar" if series["kind"] in (*BARS, "pie", *BOXES) else "point"
+        rule = "bar" if series["kind"] in (*BARS, "broken bar", "pie", *BOXES) else "point"
         if len(rest) > 3:
             element = (
                 plots.series_element(series) if missing else plots.candidate_series_element(series)

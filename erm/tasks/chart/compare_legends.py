@@ -130,6 +130,10 @@ def _compare_places(
     if reference["framed"] != candidate["framed"]:
         element = Element("legend frame")
         findings.add_presence("frame", element, reference["framed"], boxes)
+        return
+    shadows = [side.get("shadow") for side in (reference, candidate)]
+    if shadows[0] != shadows[1]:
+        findings.add("frame", _LEGEND, "shadow", (shadows[0], shadows[1]), boxes)
 
 
 def _entry_pairs(reference: Legend, candidate: Legend, names: dict[str, str]) -> Pairs:

@@ -7,14 +7,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.tasks.chart.elements import Point, Series
+from erm.tasks.chart.elements import BoxList, Point, Series
 from erm.tasks.chart.matching import assign
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair
+from erm.tasks.chart.reference_lines import shared_view, visible_vertices
 from erm.tasks.shared.numbers import write_number
 
+_LABEL_MARGIN = 8.0
+"""Pixels around a value's box that a contour line leaves free; `clabel` leaves 5 and rounds."""
 
-def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> None:
-    """Adds one finding where outlines of two matched shapes differ by more than a pixel.
+
+def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
+    """Adds one finding where outlines of two matched shapes differ by more than a pixel; returns
+    the pairs of these outlines.
 
     A shape that keeps its values goes along with an axis of another range, direction or scale.
     """
@@ -22,7 +27,7 @@ def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> Non
     element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
     if len(first) != len(second):
         plots.findings.add("shape", element, "parts", (len(first), len(second)), boxes)
-        return
+        return []
     box = plots.reference["box"]
     scale = np.array([box[2] - box[0], box[3] - box[1]]) / 1000
 
@@ -30,9 +35,15 @@ def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> Non
     others = [_vertices(point) * scale for point in second]
     carried = [plots.carried(_vertices(point) / 1000) * 1000 * scale for point in second]
 
+    # a contour line leaves a gap where its value stands
+    labels = _text_boxes(plots) if reference.get("noun") == "contour lines" else []
+
     def gap(i: int, j: int) -> float:
         return min(
-            max(_farthest(outlines[i], other), _farthest(other, outlines[i]))
+            max(
+                _farthest_outside(labels, outlines[i], other),
+                _farthest_outside(labels, other, outlines[i]),
+            )
             for other in (others[j], carried[j])
         )
 
@@ -47,6 +58,38 @@ def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> Non
     elif far:
         count = len(far), len(pairs)
         plots.findings.add("shape", element, "forms", (None, None), boxes, count=count)
+    return far
+
+
+def _text_boxes(plots: PlotPair) -> list[BoxList]:
+    """Boxes of the notes in both plots, in the reference's pixels from its lower left corner."""
+    x0, y0, x1, y1 = plots.reference["box"]
+    found = []
+    for axes in (plots.reference, plots.candidate):
+        left, top, right, bottom = axes["box"]
+        across, along = (x1 - x0) / (right - left), (y1 - y0) / (bottom - top)
+        for text in axes["texts"]:
+            a, b, c, d = text["box"]
+            if text["role"] == "annotation":
+                found.append(
+                    [
+                        (a - left) * across - _LABEL_MARGIN,
+                        (bottom - d) * along - _LABEL_MARGIN,
+                        (c - left) * across + _LABEL_MARGIN,
+                        (bottom - b) * along + _LABEL_MARGIN,
+                    ]
+                )
+    return found
+
+
+def _farthest_outside(
+    boxes: list[BoxList], vertices: NDArray[np.float64], line: NDArray[np.float64]
+) -> float:
+    """The greatest distance from a polyline of those vertices (n, 2) that lie in no box."""
+    kept = np.ones(len(vertices), dtype=bool)
+    for x0, y0, x1, y1 in boxes:
+        kept &= ~((vertices >= [x0, y0]) & (vertices <= [x1, y1])).all(axis=1)
+    return _farthest(vertices[kept], line) if kept.any() else 0.0
 
 
 def compare_arrows(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
@@ -96,7 +139,13 @@ def same_course(reference: Series, candidate: Series, plots: PlotPair) -> bool:
     if not all(plain) or len(reference["points"]) < 2 or len(candidate["points"]) < 2:
         return False
     a, b = (_course(series["points"], plots) for series in (reference, candidate))
-    return max(_farthest(a, b), _farthest(b, a)) <= HALF_PIXEL
+    shown = a, b
+    if reference.get("endless") or candidate.get("endless"):
+        view = shared_view(plots)
+        shown = visible_vertices(a, view), visible_vertices(b, view)
+        if not len(shown[0]) or not len(shown[1]):
+            return len(shown[0]) == len(shown[1])
+    return max(_farthest(shown[0], b), _farthest(shown[1], a)) <= HALF_PIXEL
 
 
 def off_course(points: Sequence[Point], line: Series, plots: PlotPair) -> NDArray[np.bool_]:

@@ -35,7 +35,7 @@ _MARKERS = {
     "_": "horizontal ticks",
 }
 
-_BROAD = (*BARS, *BOXES, "violin", "sideways violin")
+_BROAD = (*BARS, "broken bar", *BOXES, "violin", "sideways violin")
 """Kinds of marks whose width carries no value."""
 
 _FILLED = (*BARS, "area", "sideways area", "pie")

@@ -14,6 +14,7 @@ import importlib
 import math
 import re
 import sys
+import types
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -55,9 +56,9 @@ def older_libraries() -> Iterator[None]:
     try:
         for alias in ALIASES:
             owner = _owner_of(alias.owner)
-            if owner is None or hasattr(owner, alias.name) != alias.replaces:
+            if owner is None or _has(owner, alias.name) != alias.replaces:
                 continue
-            current = getattr(owner, alias.name, None)
+            current = getattr(owner, alias.name) if alias.replaces else None
             kept.append((owner, alias.name, vars(owner).get(alias.name, missing)))
             setattr(owner, alias.name, alias.make(owner, current))
         with _older_styles():
@@ -68,6 +69,11 @@ def older_libraries() -> Iterator[None]:
                 delattr(owner, name)
             else:
                 setattr(owner, name, value)
+
+
+def _has(owner: Any, name: str) -> bool:
+    """Whether an attribute is there; modules warn of what they would have to compute."""
+    return name in vars(owner) if isinstance(owner, types.ModuleType) else hasattr(owner, name)
 
 
 def _owner_of(path: str) -> Any:

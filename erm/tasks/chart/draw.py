@@ -195,7 +195,7 @@ class _Interception:
         self._max_elements = max_elements
         self._without_glyph: set[str] = set()
         self._own_pictures: set[bytes] = set()
-        self._lay_out = layout_engine.get_tight_layout_figure
+        self._lay_out = getattr(layout_engine, "get_tight_layout_figure", None)
         self._print_figure = FigureCanvasBase.print_figure
         self._open_image = PIL.Image.open
         self._read_image = matplotlib.image.imread

@@ -169,6 +169,8 @@ class Series(TypedDict):
     """Fill of markers where it is not the line's colour."""
     step: NotRequired[str]
     """How a line steps between its points; empty for straight lines."""
+    endless: NotRequired[bool]
+    """Whether a straight line runs on beyond the plot; its points stand at the plot's sides."""
     shape: NotRequired[list[int]]
     """Rows and columns of a heat map or image."""
 
@@ -183,6 +185,8 @@ class Legend(TypedDict):
     """Whether the place follows the data."""
     columns: int
     framed: bool
+    shadow: NotRequired[bool]
+    """Whether its frame throws a shadow."""
     title: TextItem | None
     entries: list[TextItem]
     colours: list[str]

@@ -8,11 +8,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from matplotlib.lines import Line2D
+from matplotlib.lines import AxLine, Line2D
 from numpy.typing import NDArray
 
 from erm.tasks.chart.canvas import Canvas, dash_name, stroke
-from erm.tasks.chart.elements import Series
+from erm.tasks.chart.elements import Series, Stroke
 from erm.tasks.chart.series import label_of, make_point, make_series
 from erm.tasks.chart.shapes import read_line_shape
 
@@ -37,6 +37,10 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
     face = canvas.hex(line.get_markerfacecolor() if marker else line.get_color(), alpha)
     if face.endswith("00") and marker:
         face = canvas.hex(line.get_markeredgecolor(), alpha)
+    if isinstance(line, AxLine) and look is not None:
+        endless = _read_endless(line, look, axes, canvas)
+        if endless is not None:
+            return endless
     if type(line) is not Line2D or not (in_x or in_y):
         return read_line_shape(line, look, face, canvas, axes)
     data = np.asarray(line.get_xydata(), dtype=float)
@@ -46,9 +50,7 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
         if look is None or not level:
             return read_line_shape(line, look, face, canvas, axes)
         ends = line.get_window_extent(canvas.renderer).get_points()
-        point = make_point(0, values[0], canvas.box_of(ends, max(1.0, width / 2)))
-        kind = "vertical line" if in_x else "horizontal line"
-        return make_series(kind, label_of(line), [point], line=look, colour=look["colour"])
+        return _read_level(line, look, in_x, values[0], ends, canvas)
     finite = np.isfinite(data).all(axis=1)
     display = transform.transform(np.where(finite[:, None], data, 0.0))
     size = canvas.pixels(line.get_markersize()) if marker else 0.0
@@ -72,6 +74,38 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
         step="" if step == "default" else step,
         **({"face": face} if marker and look and face != look["colour"] else {}),
     )
+
+
+def _read_level(
+    line: Any, look: Stroke, upright: bool, value: Any, ends: Any, canvas: Canvas
+) -> Series:
+    """A line across the plot at one value; ``ends`` (2, 2) on display."""
+    point = make_point(0, value, canvas.box_of(ends, max(1.0, line.get_linewidth() / 2)))
+    kind = "vertical line" if upright else "horizontal line"
+    return make_series(kind, label_of(line), [point], line=look, colour=look["colour"])
+
+
+def _read_endless(line: Any, look: Stroke, axes: Any, canvas: Canvas) -> Series | None:
+    """A line of `axline` through the whole plot; None where it doesn't stand in the data."""
+    if not line._transform.contains_branch(axes.transData):
+        return None
+    ends = line.get_transform().transform([[0.0, 0.0], [1.0, 1.0]])
+    (x0, y0), (x1, y1) = ends
+    upright = abs(x1 - x0) < 1e-6
+    if upright or abs(y1 - y0) < 1e-6:
+        value = axes.transData.inverted().transform(ends[0])[0 if upright else 1]
+        return _read_level(line, look, upright, value, ends, canvas)
+    sides = np.array([axes.bbox.x0, axes.bbox.x1])
+    heights = y0 + (sides - x0) * (y1 - y0) / (x1 - x0)
+    data = axes.transData.inverted().transform(np.column_stack([sides, heights]))
+    if not np.isfinite(data).all():
+        return None
+    data = data[np.argsort(data[:, 0])]
+    box = canvas.box_of(ends, max(1.0, line.get_linewidth() / 2))
+    points = [make_point(at, value, box) for at, value in data]
+    series = make_series("line", label_of(line), points, line=look, colour=look["colour"])
+    series["endless"] = True
+    return series
 
 
 def _extremes(display: NDArray[np.float64]) -> NDArray[np.int64]:

@@ -52,7 +52,7 @@ from erm.tasks.chart.violins import take_violins
 
 _CONTAINERS = ("BarContainer", "ErrorbarContainer", "StemContainer")
 
-_SIDEWAYS_CATEGORIES = ("horizontal bar", "sideways box", "sideways violin")
+_SIDEWAYS_CATEGORIES = ("horizontal bar", "broken bar", "sideways box", "sideways violin")
 
 MAX_POINTS = 2000
 """Points of one series beyond which a figure is refused."""
@@ -332,6 +332,10 @@ def _read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
             return _read_scatter(artist, canvas)
     elif isinstance(artist, PolyCollection) and _is_area(artist, axes):
         return _read_area(artist, axes, canvas)
+    elif type(artist) is PolyCollection:
+        broken = _read_broken_bars(artist, axes, canvas)
+        if broken is not None:
+            return broken
     return read_collection(artist, axes, canvas)
 
 
@@ -359,6 +363,34 @@ def _read_scatter(artist: Any, canvas: Canvas) -> Series:
     mapped = {"map": artist.get_cmap().name} if artist.get_array() is not None else {}
     marker = _marker_of(artist.get_paths()[0])
     return make_series("scatter", label_of(artist), points, edge=line, marker=marker, **mapped)
+
+
+def _read_broken_bars(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
+    """The rectangles of a collection that stand in one row; None for other polygons."""
+    if not artist.get_transform().contains_branch(axes.transData) or not artist.get_visible():
+        return None
+    spans = []
+    for path in artist.get_paths():
+        corners = np.asarray(path.vertices, dtype=float)
+        low, high = corners.min(axis=0), corners.max(axis=0)
+        straight = ((corners == low) | (corners == high)).all() and (low < high).all()
+        if len(corners) not in (4, 5) or not np.isfinite(corners).all() or not straight:
+            return None
+        spans.append((low, high))
+    rows = {(low[1], high[1]) for low, high in spans}
+    faces = artist.get_facecolors()
+    if len(rows) != 1 or not len(faces):
+        return None
+    points = []
+    for index, (low, high) in enumerate(spans):
+        box = canvas.box_of(axes.transData.transform([low, high]), 0.5)
+        middle, height = (low[1] + high[1]) / 2, high[1] - low[1]
+        point = make_point(middle, high[0], box, base=low[0], size=height)
+        point["colour"] = canvas.hex(faces[index % len(faces)])
+        points.append(point)
+    _, edge = collection_look(artist, canvas)
+    hatch = artist.get_hatch() or ""
+    return make_series("broken bar", label_of(artist), points, edge=edge, hatch=hatch)
 
 
 def _is_area(artist: Any, axes: Any) -> bool:

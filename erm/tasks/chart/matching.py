@@ -182,6 +182,12 @@ def _scaled(scale: str, value: float) -> float:
     return value
 
 
+def value_at(axis: Axis, share: float) -> float:
+    """The value at a share of an axis; undoes `unit`."""
+    low, high = (_scaled(axis["scale"], limit) for limit in axis["limits"])
+    return _unscaled(axis["scale"], low + share * (high - low))
+
+
 def carried(points: NDArray[np.float64], source: Axes, target: Axes) -> NDArray[np.float64]:
     """Points (n, 2) of one plot, as shares of its sides, where their values stand in another."""
     xs = _carry(source["x"], target["x"], points[:, 0])

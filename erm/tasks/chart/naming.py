@@ -17,6 +17,7 @@ from erm.tasks.shared.colours import colour_name, over
 _NOUNS = {
     "bar": "bars",
     "horizontal bar": "bars",
+    "broken bar": "bars",
     "line": "line",
     "scatter": "points",
     "stem": "stems",
@@ -31,6 +32,7 @@ _NOUNS = {
 _PLURALS = {
     "bar": "bars",
     "horizontal bar": "bars",
+    "broken bar": "bars",
     "line": "lines",
     "scatter": "points",
     "stem": "stems",
@@ -45,6 +47,7 @@ _PLURALS = {
 _TYPES = {
     "bar": "bar chart",
     "horizontal bar": "horizontal bar chart",
+    "broken bar": "broken bar chart",
     "line": "line chart",
     "scatter": "scatter chart",
     "pie": "pie chart",
@@ -61,6 +64,7 @@ _MONTHS = {"months": 1, "quarters": 3, "years": 12}
 _MARKS = {
     "bar": "bar",
     "horizontal bar": "bar",
+    "broken bar": "bar",
     "box": "box",
     "sideways box": "box",
     "violin": "violin",
@@ -69,6 +73,7 @@ _MARKS = {
 
 SIDEWAYS = (
     "horizontal bar",
+    "broken bar",
     "sideways box",
     "sideways area",
     "sideways violin",
@@ -137,6 +142,8 @@ def mark_element(
         return Element("cell", cell=cell, owner=owner)
     if kind == "pie":
         return _wedge_element(series, point, index, under, owner)
+    if kind == "broken bar":
+        return _broken_bar_element(series, index, alike, under, owner)
     if is_histogram(series):
         return Element("bin", rank=index + 1, owner=owner)
     noun = _MARKS.get(kind, "point")
@@ -144,6 +151,23 @@ def mark_element(
         return Element(noun, name=point["name"], owner=owner)
     axis = axes["y"] if kind in SIDEWAYS else axes["x"]
     return Element(noun, at=coordinate(point["at"], axis), owner=owner)
+
+
+def _broken_bar_element(
+    series: Series, index: int, alike: Sequence[Series], under: str, owner: Element | None
+) -> Element:
+    """A bar by its colour where no other one has it, else by its rank in its row."""
+    colours = [
+        colour_name(over(point.get("colour", other["colour"]), under))
+        for other in alike
+        for point in other["points"]
+    ]
+    point = series["points"][index]
+    colour = over(point.get("colour", series["colour"]), under)
+    if colours.count(colour_name(colour)) == 1:
+        return Element("bar", colour=colour)
+    row = Element("row", name=point["name"]) if point["name"] else owner
+    return Element("bar", rank=index + 1, owner=row)
 
 
 def _wedge_element(

@@ -24,6 +24,7 @@ _JOINTS = {
     "some error bars": " to ",
     "span": " to ",
     "reach": " to ",
+    "ends": " to ",
 }
 """What stands between the numbers of a value; a comma elsewhere."""
 
@@ -378,6 +379,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "bins span": _with("bins span"),
     "span": _with("spans"),
     "reach": _with("reaches from"),
+    "ends": _with("runs from"),
     "violin form": _constant("has another form"),
     "grid line": _is,
     "grid line colour": _named("colour", _pair),
@@ -393,6 +395,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "hole": _hole,
     "hatch": _hatch,
     "outline": _part,
+    "shadow": _part,
     "line": _part,
     "lines": _part,
     "markers": _part,

@@ -288,7 +288,8 @@ def read_axes(axes: Any, canvas: Canvas) -> Axes:
 
 def _axes_legends(axes: Any, canvas: Canvas) -> list[Legend]:
     """The legend of an axes, and earlier ones that the program kept as artists."""
-    legends = [axes.get_legend(), *(part for part in axes.artists if isinstance(part, MplLegend))]
+    kept = [part for part in axes.artists if isinstance(part, MplLegend)]
+    legends = [axes.get_legend(), *(part for part in kept if part is not axes.get_legend())]
     shown = [legend for legend in legends if legend is not None and legend.get_visible()]
     return [read_legend(legend, canvas) for legend in shown]
 
@@ -479,7 +480,7 @@ def read_legend(legend: Any, canvas: Canvas) -> Legend:
         colours.append(_handle_colour(handle, canvas))
     box = canvas.box(legend.get_window_extent(canvas.renderer))
     frame = legend.get_frame()
-    return Legend(
+    found = Legend(
         box=box,
         place=_place(legend, canvas),
         auto=legend._loc_real == 0,
@@ -489,6 +490,9 @@ def read_legend(legend: Any, canvas: Canvas) -> Legend:
         entries=entries,
         colours=colours,
     )
+    if legend.shadow and found["framed"]:
+        found["shadow"] = True
+    return found
 
 
 def _handle_colour(handle: Any, canvas: Canvas) -> str:

@@ -91,6 +91,44 @@ NOTE = """
 ax.plot([1, 4, 2])
 ax.annotate("peak", (1, 4), (1.4, 3), arrowprops={"arrowstyle": "->", "color": "red"})
 """
+SAMPLES = "ax.hist([rng.normal(size=90), rng.normal(1, 1, 90)], bins=8)\n"
+GROUPS = """
+years = np.arange(2015, 2021)
+ax.bar(years - 0.2, [3, 4, 5, 4, 6, 7], 0.4)
+ax.bar(years + 0.2, [2, 3, 3, 5, 4, 6], 0.4)
+"""
+PATCHED = """
+values = [[*range(20), -30, -36], range(20), range(5, 25)]
+ax.boxplot(values, patch_artist=True)
+"""
+TREND = """
+ax.plot([1, 2, 3, 4], [1, 3, 2, 4], "o")
+ax.axline((0, 0), slope=1, color="red")
+ax.set(xlim=(0, 5), ylim=(0, 5))
+"""
+LEVEL = """
+ax.plot([1, 2, 3, 4], [1, 3, 2, 4], "o")
+ax.axhline(2, color="red")
+ax.set(xlim=(0, 5), ylim=(0, 5), title="Level")
+"""
+BROKEN = """
+ax.broken_barh([(1, 3), (6, 2)], (0, 1), facecolors=("red", "blue"))
+ax.broken_barh([(2, 2), (5, 1)], (2, 1), facecolors="green")
+ax.set_yticks([0.5, 2.5], labels=["first", "second"])
+ax.set(xlim=(0, 10), title="Stops")
+"""
+ISOLINES = """
+x, y = np.meshgrid(np.linspace(-2, 2, 40), np.linspace(-2, 2, 40))
+lines = ax.contour(x, y, x * x + y * y, cmap="viridis")
+ax.clabel(lines)
+"""
+STEMS = """
+x, y = [1, 2, 3, 4], [2, 4, 3, 5]
+ax.vlines(x, 0, y, color="grey")
+ax.plot(x, y, "o")
+ax.set(xlim=(0, 6), ylim=(0, 6))
+"""
+SHADOW = 'ax.plot([1, 3, 2], label="value")\nax.legend(shadow=True)\n'
 PANELS = """
 plt.close(fig)
 fig, axes = plt.subplots(1, 3, figsize=(5, 2), dpi=80)
@@ -218,6 +256,85 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], Expected]] = {
         NOTE,
         [('"red"', '"blue"')],
         [(STYLE, 1, "arrow of note 'peak'", "colour is blue instead of red")],
+    ),
+    "bins of several samples": (
+        SAMPLES,
+        [("bins=8", "bins=12")],
+        [(STRUCTURE, 2, "histogram", "has 12 bins instead of 8")],
+    ),
+    "bins of stacked samples": (
+        HISTOGRAMS,
+        [("bins=8", "bins=12")],
+        [(STRUCTURE, 2, "histogram", "has 12 bins instead of 8")],
+    ),
+    "a group of bars less is no other number of bins": (
+        GROUPS,
+        [("2021", "2020"), ("4, 6, 7]", "4, 6]"), ("3, 5, 4, 6]", "3, 5, 4]")],
+        [
+            (STRUCTURE, 3, "bar at 2020 of blue bars", "is missing"),
+            (STRUCTURE, 3, "bar at 2020 of orange bars", "is missing"),
+        ],
+    ),
+    "two outliers of a filled box are no whisker": (
+        PATCHED,
+        [("-30, -36", "-24, -36")],
+        [(DATA, 2, "box '1'", "outliers stand elsewhere")],
+    ),
+    "an endless line of another slope": (
+        TREND,
+        [("slope=1", "slope=0.8")],
+        [(DATA, 2, "line", "runs from 0 to 4 instead of 0 to 5")],
+    ),
+    "a line through two points in place of an endless one": (
+        TREND,
+        [
+            ("ax.axline((0, 0), slope=1,", "ax.plot([-2, 9], [-2, 9],"),
+            ("[1, 3, 2, 4]", "[1, 3, 1, 4]"),
+        ],
+        [(DATA, 2, "point at 3", "value is 1 instead of 2")],
+    ),
+    "a level through two points": (
+        LEVEL,
+        [("ax.axhline(2,", "ax.plot([-2, 9], [2, 2],"), ("Level", "Lines")],
+        [(TEXT, 2, "title", "text is 'Lines' instead of 'Level'")],
+    ),
+    "another level through two points": (
+        LEVEL,
+        [("ax.axhline(2,", "ax.plot([-2, 9], [3, 3],")],
+        [(DATA, 2, "horizontal line", "is at 3 instead of 2")],
+    ),
+    "broken bars": (
+        BROKEN,
+        [("(6, 2)", "(7, 2)"), ("(5, 1)", "(5, 2)")],
+        [
+            (DATA, 2, "blue bar", "spans 7 to 9 instead of 6 to 8"),
+            (DATA, 2, "bar 2 of row 'second'", "spans 5 to 7 instead of 5 to 6"),
+        ],
+    ),
+    "a broken bar less": (
+        BROKEN,
+        [(", (6, 2)", ""), ('("red", "blue")', '"red"')],
+        [(STRUCTURE, 3, "blue bar", "is missing")],
+    ),
+    "contour lines without their values": (
+        ISOLINES,
+        [("ax.clabel(lines)", "")],
+        [(TEXT, 2, "value labels", "are missing")],
+    ),
+    "a stem goes along with its point": (
+        STEMS,
+        [("[2, 4, 3, 5]", "[2, 4, 1, 5]")],
+        [(DATA, 3, "point at 3", "value is 1 instead of 3")],
+    ),
+    "a stem moves with its point": (
+        STEMS,
+        [("[1, 2, 3, 4]", "[1, 2, 3, 5]")],
+        [(DATA, 2, "point at 4", "position is (5, 5) instead of (4, 5)")],
+    ),
+    "the shadow of a legend": (
+        SHADOW,
+        [("shadow=True", "framealpha=1")],
+        [(STYLE, 1, "legend", "shadow is missing")],
     ),
     "one line's colour in several subplots": (
         PANELS,
