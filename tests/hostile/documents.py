@@ -190,9 +190,8 @@ TABLES = [
         "endless table", "<table>" + "<tr><td>x</td></tr>" * 30000 + "</table>", "too_many_elements"
     ),
     _table("deep nesting", "<div>" * 2000, "too_many_elements"),
-    _table(
-        "giant span", '<table><tr><td colspan="999999999">x</td></tr></table>', "invalid_markup"
-    ),
+    # HTML caps a span at 1,000 columns, so that this is a table of one cell.
+    _table("giant span", '<table><tr><td colspan="999999999">x</td></tr></table>', ""),
     _table(
         "giant size",
         '<div style="width: 1e9px; height: 1e9px">x</div><table style="width: 1e9px; height: 1e9px"><tr><td>x</td></tr></table>',

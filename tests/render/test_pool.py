@@ -21,7 +21,6 @@ import erm.render.pool
 from erm.errors import ErmError
 from erm.render import ERROR_KINDS, Limits, Rendered, Renderer, wire
 from erm.render.png import encode_rgb, has_one_colour
-from tests.hostile.gallery import GALLERY
 from tests.waiting import until
 
 ICON = (
@@ -234,31 +233,6 @@ def test_a_figure_that_is_drawn_once_looks_as_if_it_were_drawn_twice(renderer: R
         once, twice = renderer.render_batch([("chart", source) for source in sources])
         assert once.error is None
         assert once.image == twice.image, layout
-
-
-def test_what_matplotlib_works_out_once_looks_as_if_it_were_worked_out_again(
-    renderer: Renderer,
-) -> None:
-    plainly = (
-        "import matplotlib.font_manager as f, matplotlib.layout_engine as l, matplotlib.text as t\n"
-        "f.FontManager._find_fonts_by_props = f.FontManager._find_fonts_by_props.__wrapped__\n"
-        "l.get_tight_layout_figure = l.get_tight_layout_figure.__wrapped__\n"
-        "t.get_font = t.get_font.__wrapped__\n"
-    )
-    other_fonts = (
-        "import matplotlib.pyplot as plt\n"
-        "fig, axes = plt.subplots(1, 2, figsize=(4, 2))\n"
-        "axes[0].set_title('two\\nlines'); fig.suptitle('all'); axes[1].twinx().set_ylabel('y')\n"
-        "fig.tight_layout(); plt.rcParams['font.sans-serif'] = ['DejaVu Serif']\n"
-        "axes[1].set_title('two\\nlines', family='monospace'); fig.tight_layout()\n"
-        "fig.savefig('a.png', dpi=60)\n"
-    )
-    names = ("grid of axes", "mosaic and shared axes", "two scales", "styles and settings")
-    programs = [other_fonts, *(GALLERY[name] for name in names)]
-    items = [("chart", before + program) for program in programs for before in ("", plainly)]
-    images = [result.image for result in renderer.render_batch(items)]
-    assert None not in images
-    assert images[::2] == images[1::2]
 
 
 def test_blank_pictures_are_flagged(renderer: Renderer) -> None:

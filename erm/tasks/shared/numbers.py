@@ -19,9 +19,10 @@ _SIMPLE_UNIT = (
     r"[²³23]?"
 )
 _UNIT = rf"%|‰|°[CFK]?|{_SIMPLE_UNIT}(?:[/·*]{_SIMPLE_UNIT}){{0,2}}(?![\w/])"
+_RATE = r"[^\W\d_]+/[^\W\d_]+(?![\w/])"
 _NUMBER = re.compile(
     rf"(?P<open>\()?\s*(?P<sign>[+\-−–±~≈]?)\s*(?P<before>{_CURRENCY})?\s*(?P<inner>[-−–]?)\s*"
-    rf"(?P<digits>\d[\d.,'’\s]*\d|\d|[.,]\d+)\s*(?P<after>{_CURRENCY})?\s*(?P<unit>{_UNIT})?\s*"
+    rf"(?P<digits>\d[\d.,'’\s]*\d|\d|[.,]\d+)\s*(?P<after>{_CURRENCY})?\s*(?P<unit>{_UNIT}|{_RATE})?\s*"
     rf"(?P<close>\))?"
 )
 _UNIT_WORD = re.compile(rf"[(\[]?(?:{_UNIT})[)\]]?")
@@ -31,7 +32,8 @@ _UNIT_WORD = re.compile(rf"[(\[]?(?:{_UNIT})[)\]]?")
 def parse_number(text: str) -> float | None:
     """The value of a number with sign, currency, thousands separators or unit; None for text.
 
-    ``1.234`` reads as a decimal, ``1,234`` as thousands; parentheses negate.
+    ``1.234`` reads as a decimal, ``1,234`` as thousands; parentheses negate. Two words with a slash
+    are the unit of a rate: ``12 ops/sec``.
     """
     match = _NUMBER.fullmatch(text.strip())
     if match is None or (match["open"] is None) != (match["close"] is None):

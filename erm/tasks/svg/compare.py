@@ -23,6 +23,7 @@ from erm.tasks.svg.compare_paints import compare_paints
 from erm.tasks.svg.groups import Change, Together, moved_together, undo
 from erm.tasks.svg.matching import match
 from erm.tasks.svg.outline import distance
+from erm.tasks.svg.parts import without_lost_parts
 from erm.tasks.svg.severity import MERGED, RULES, by_angle, by_distance, by_factor, is_turn, name_of
 from erm.tasks.svg.shapes import Element, Pair, Shape, SvgFinding, shapes_of
 from erm.tasks.svg.stacking import compare_stacking
@@ -92,15 +93,23 @@ def _find_in_shapes(reference: View, candidate: View, visible: Mask) -> list[Svg
         shapes_of(view.scene, (float(width), float(height))) for view in (reference, candidate)
     ]
     matched = [(i, j) for i, j in match(*sides) if _stays(Pair(sides[0][i], sides[1][j]))]
-    pairs = [Pair(sides[0][i], sides[1][j]) for i, j in matched]
+    pairs = []
+    parts: tuple[list[Shape], list[Shape]] = ([], [])
+    for i, j in matched:
+        pair, *lost = without_lost_parts(Pair(sides[0][i], sides[1][j]))
+        pairs.append(pair)
+        for known, own in zip(parts, lost, strict=True):
+            known.extend(own)
     missing = set(range(len(sides[0]))) - {i for i, _ in matched}
     extra = set(range(len(sides[1]))) - {j for _, j in matched}
     found = []
-    for shapes, indices in ((sides[0], missing), (sides[1], extra)):
+    for side, indices in enumerate((missing, extra)):
+        shapes = [sides[side][index] for index in sorted(indices)]
+        shapes = [shape for shape in shapes if shape.part_of not in indices] + parts[side]
         alone = [
-            _without_partner(shapes[index], is_missing=indices is missing)
-            for index in sorted(indices)
-            if shapes[index].part_of not in indices and _shows(visible, shapes[index])
+            _without_partner(shape, is_missing=side == 0)
+            for shape in shapes
+            if _shows(visible, shape)
         ]
         found += _largest_and_rest(alone)
     others = _compare_pairs(pairs, sides[0], visible) + compare_stacking(pairs, visible)

@@ -32,18 +32,57 @@ def compare_outlines(reference: Shape, candidate: Shape, scale: float = 1.0) -> 
     if reference.text is not None:
         return _compare_texts(pair, scale)
     a, b = pair.reference.outline, pair.candidate.outline
-    if outline.distance(a.subpaths, b.subpaths) <= SEEN:
+    if outline.distance(a.subpaths, b.subpaths) <= SEEN or _same_inside(pair):
         return []
     if a.kind == b.kind == "line":
         return _compare_lines(pair)
     return (
         _moved_only(pair)
-        or _resized(pair)
+        or _resized(_inside(pair))
         or _turned(pair)
         or _other_kind(pair)
         or _one_corner(pair)
         or [pair.finding("outline")]
     )
+
+
+def _same_inside(pair: Pair) -> bool:
+    """Whether two shapes differ only beyond the picture."""
+    if not (_reaches_out(pair.reference) or _reaches_out(pair.candidate)):
+        return False
+    a, b = _within(pair.reference), _within(pair.candidate)
+    return bool(a) and bool(b) and outline.distance(a, b) <= SEEN
+
+
+def _inside(pair: Pair) -> Pair:
+    """The pair with upright rectangles cut at the picture's edges, beyond which nobody sees."""
+    sides = pair.reference, pair.candidate
+    if any(shape.kind not in ("square", "rectangle") for shape in sides):
+        return pair
+    return Pair(*(_cut(shape) for shape in sides))
+
+
+def _cut(shape: Shape) -> Shape:
+    subpaths = _within(shape) if _reaches_out(shape) else ()
+    if not subpaths:
+        return shape
+    return replace(shape, outline=Outline(subpaths, False, "rectangle"))
+
+
+def _reaches_out(shape: Shape) -> bool:
+    low, high = _canvas(shape)
+    box = np.array(shape.outline.box)
+    return bool((box[:2] < low).any() or (box[2:] > high).any())
+
+
+def _within(shape: Shape) -> tuple[Points, ...]:
+    return outline.clipped(shape.outline.subpaths, *_canvas(shape))
+
+
+def _canvas(shape: Shape) -> tuple[Points, Points]:
+    """Corners of the picture, with a margin over which a stroke reaches into it."""
+    reach = 0.0 if shape.stroke is None else float(shape.stroke["width"])
+    return np.full(2, -reach), np.array(shape.canvas) + reach
 
 
 def _moved(pair: Pair, step: Points, rule: str = "moved") -> SvgFinding:

@@ -104,6 +104,38 @@ def is_closed(points: Points) -> bool:
     return len(points) > 2 and bool(np.abs(points[0] - points[-1]).max() < 0.05)
 
 
+def closed(points: Points) -> Points:
+    """A subpath that ends where it starts."""
+    return points if is_closed(points) else np.vstack([points, points[:1]])
+
+
+def clipped(subpaths: tuple[Points, ...], low: Points, high: Points) -> tuple[Points, ...]:
+    """What lies between two corners (2,) of an upright rectangle, each subpath closed.
+
+    Sutherland and Hodgman, Reentrant polygon clipping (1974).
+    """
+    kept = []
+    for points in subpaths:
+        for axis in (0, 1):
+            for sign, limit in ((1.0, low[axis]), (-1.0, high[axis])):
+                points = _on_one_side(points, axis, sign, sign * limit)
+        if len(points):
+            kept.append(closed(points))
+    return tuple(kept)
+
+
+def _on_one_side(points: Points, axis: int, sign: float, limit: float) -> Points:
+    """The part of a closed subpath in which sign · coordinate is at least a limit."""
+    kept: list[Points] = []
+    for start, end in zip(points, np.roll(points, -1, axis=0), strict=True):
+        a, b = sign * start[axis] - limit, sign * end[axis] - limit
+        if a >= 0:
+            kept.append(start)
+        if (a >= 0) != (b >= 0):
+            kept.append(start + (end - start) * (a / (a - b)))
+    return np.array(kept).reshape(-1, 2)
+
+
 def area_of(points: Points) -> float:
     """Signed area of a closed subpath in square pixels (shoelace formula)."""
     x, y = points[:, 0], points[:, 1]
@@ -121,8 +153,7 @@ def name_kind(subpaths: tuple[Points, ...], curved: bool, filled: bool) -> str:
         if len(vertices) == 2:
             return "line"
         return "curve" if curved else "polyline"
-    if not is_closed(points):
-        points = np.vstack([points, points[:1]])
+    points = closed(points)
     if curved:
         return _name_curved(points)
     return _name_polygon(corners(points))

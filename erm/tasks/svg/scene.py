@@ -104,7 +104,7 @@ def read_scene(drawing: Drawing) -> Scene:
             break
         if _is_opaque(mark):
             covered[region] |= mask
-        found.append((mark, _shape_of(mark, corner, mask, int(visible.sum()))))
+        found.append((mark, _shape_of(mark, corner, mask, int(visible.sum()), (width, height))))
     found.reverse()
     for mark, shape in found:
         owners = (index for index, (other, _) in enumerate(found) if other is mark.owner)
@@ -225,7 +225,9 @@ def _covers_canvas(mark: Mark, width: int, height: int) -> bool:
     )
 
 
-def _shape_of(mark: Mark, corner: tuple[int, int], mask: Mask, area: int) -> dict[str, Any]:
+def _shape_of(
+    mark: Mark, corner: tuple[int, int], mask: Mask, area: int, canvas: tuple[int, int]
+) -> dict[str, Any]:
     subpaths, curved = _subpaths(mark)
     fill = None if mark.fill is None else _paint_of(mark.fill, mark, mark.fill_matrix)
     stroke = _stroke_of(mark)
@@ -233,7 +235,7 @@ def _shape_of(mark: Mark, corner: tuple[int, int], mask: Mask, area: int) -> dic
         subpaths = tuple(outline.circle(points[0], stroke["width"] / 2) for points in subpaths)
         fill = {key: stroke[key] for key in stroke if key not in _PEN}
         stroke, curved = None, True
-    clips = _clips_of(mark)
+    clips = _clips_of(mark, canvas)
     ys, xs = np.nonzero(mask)
     x, y = corner
     kind = "text" if mark.glyphs else outline.name_kind(subpaths, curved, fill is not None)
@@ -371,14 +373,18 @@ def _text_of(mark: Mark) -> dict[str, Any]:
     }
 
 
-def _clips_of(mark: Mark) -> list[tuple[list[list[list[float]]], str]]:
-    """Clips that take something of the mark's outline away, each with its fill rule."""
+def _clips_of(mark: Mark, canvas: tuple[int, int]) -> list[tuple[list[list[list[float]]], str]]:
+    """Clips that take something away of what the mark's outline has in the picture.
+
+    Each comes with its fill rule.
+    """
     if not mark.path:
         return []
     subpaths, _ = _subpaths(mark)
     points = np.concatenate(subpaths)
     reach = mark.line_width * _scale(mark.matrix) / 2 if mark.stroke is not None else 0.0
-    low, high = points.min(axis=0) - reach, points.max(axis=0) + reach
+    low = np.maximum(points.min(axis=0) - reach, 0)
+    high = np.minimum(points.max(axis=0) + reach, canvas)
     clips = []
     for path, rule in mark.clips:
         clip, curved = _flatten(path)

@@ -192,8 +192,7 @@ def _cell_text(reference: Cell, candidate: Cell, place: TablePlace) -> Finding:
         (reference.text.plain, candidate.text.plain),
         (reference.box, candidate.box),
     )
-    head = all(run.style.bold for run in reference.text.runs) and bool(reference.text.runs)
-    if head and finding.rule in ("text", "text_missing"):
+    if reference.text.is_bold and finding.rule in ("text", "text_missing"):
         return replace(finding, rule=f"head_{finding.rule}")
     return finding
 

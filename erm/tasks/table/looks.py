@@ -76,6 +76,7 @@ def look_findings(
         for change, changed in collected.changes.items()
         for element, members in _scopes(change, changed, pairs, table)
     ]
+    scoped = _with_emphasis(scoped, pairs, collected.parts_of)
     headers = {item.element for item in scoped if item.change.rule == "bold"}
     return collected.parts + [
         _finding(item, collected.parts_of)
@@ -149,6 +150,54 @@ def _finding(item: _Scoped, parts_of: dict[tuple[Change, int, int], str]) -> Fin
         union(reference.box for reference, _ in item.members),
         union(candidate.box for _, candidate in item.members),
     )
+
+
+def _head_places(cells: Sequence[Cell]) -> set[tuple[int, int]]:
+    """Places of the cells in rows and columns that are bold wherever they hold text."""
+    written = [cell for cell in cells if cell.text.plain]
+    rows = {row for cell in written if not cell.text.is_bold for row in cell.rows}
+    columns = {column for cell in written if not cell.text.is_bold for column in cell.columns}
+    return {
+        (cell.row, cell.column)
+        for cell in written
+        if not (rows.issuperset(cell.rows) and columns.issuperset(cell.columns))
+    }
+
+
+def _with_emphasis(
+    scoped: list[_Scoped],
+    pairs: Sequence[Pair],
+    parts_of: dict[tuple[Change, int, int], str],
+) -> list[_Scoped]:
+    """Bold text that was lost where it made no header is one change with italics lost there.
+
+    Bold text that was won along with italics makes no header either.
+    """
+    heads = [_head_places([both[side] for both in pairs]) for side in (0, 1)]
+    italics = {item.element: item for item in scoped if item.change.rule == "italic"}
+    found: list[_Scoped] = []
+    for item in scoped:
+        change, cell = item.change, item.members[0][0]
+        italic = italics.get(item.element)
+        side = 0 if change.reference else 1
+        in_head = {(both[side].row, both[side].column) for both in item.members} & heads[side]
+        in_part = item.element.kind == "cell" and (change, cell.row, cell.column) in parts_of
+        won_alone = side == 1 and italic is None
+        if change.rule != "bold" or in_head or in_part or won_alone:
+            found.append(item)
+            continue
+        slants: tuple[object, object] = cell.text.is_italic, cell.text.is_italic
+        if italic is not None:
+            del italics[item.element]
+            slants = italic.change.reference, italic.change.candidate
+        words = _emphasis(change.reference, slants[0]), _emphasis(change.candidate, slants[1])
+        found.append(replace(item, change=Change("emphasis", None, *words)))
+    return [item for item in found if item.change.rule != "italic" or item.element in italics]
+
+
+def _emphasis(bold: object, italic: object) -> str:
+    names = ["bold"] * bool(bold) + ["italic"] * bool(italic)
+    return " ".join(names) or "regular"
 
 
 def _part_finding(element: Element, change: Change, pair: Pair) -> Finding:

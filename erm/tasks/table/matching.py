@@ -15,6 +15,9 @@ from erm.tasks.shared.numbers import parse_number
 from erm.tasks.table.alignment import Cost, Pairing, identity, pair
 from erm.tasks.table.scene import Cell, Table
 
+_HEAD = 1.2
+"""How much more than other cells a bold one counts when columns are paired: it names its column."""
+
 
 @dataclass(frozen=True)
 class Match:
@@ -165,8 +168,13 @@ class _Grid:
             if here is last[0] and there is last[1]:
                 continue
             last = here, there  # type: ignore[assignment]
-            total += _cell_cost(here, there)
+            heads = axis == 1 and _is_head(here) and _is_head(there)
+            total += _cell_cost(here, there) * (_HEAD if heads else 1.0)
         return total
+
+
+def _is_head(cell: Cell | None) -> bool:
+    return cell is not None and cell.text.is_bold
 
 
 def _cell_cost(left: Cell | None, right: Cell | None) -> float:

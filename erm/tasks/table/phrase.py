@@ -126,6 +126,8 @@ def _look(finding: Finding) -> str:
     if rule in _FLAGS:
         yes, no = _FLAGS[rule]
         return f"text is {yes} instead of {no}" if candidate else f"text is {no} instead of {yes}"
+    if rule == "emphasis":
+        return f"text is {candidate} instead of {reference}"
     if rule == "raised":
         first, second = (_RAISED[cast(int, value)] for value in (candidate, reference))
         return f"text is {first} instead of {second}"

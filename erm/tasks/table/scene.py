@@ -64,6 +64,16 @@ class Text:
         """The text without its styles."""
         return "".join(run.text for run in self.runs)
 
+    @property
+    def is_bold(self) -> bool:
+        """Whether there is text and all of it is bold."""
+        return bool(self.runs) and all(run.style.bold for run in self.runs)
+
+    @property
+    def is_italic(self) -> bool:
+        """Whether there is text and all of it is italic."""
+        return bool(self.runs) and all(run.style.italic for run in self.runs)
+
 
 @dataclass(frozen=True)
 class Line:
@@ -99,6 +109,16 @@ class Cell:
     borders: tuple[Line | None, ...]
     box: Box
     tables: tuple[Table, ...] = ()
+
+    @property
+    def rows(self) -> range:
+        """The grid rows that it covers."""
+        return range(self.row, self.row + self.rowspan)
+
+    @property
+    def columns(self) -> range:
+        """The grid columns that it covers."""
+        return range(self.column, self.column + self.columnspan)
 
     @property
     def empty(self) -> bool:

@@ -36,8 +36,8 @@ RULES: dict[str, Rule] = {
         LAYOUT,
         MINOR,
         "looks only",
-        "align valign background border bold italic underline strike raised size color mark font "
-        "text_width width height widths heights",
+        "align valign background border bold italic emphasis underline strike raised size color "
+        "mark font text_width width height widths heights",
     ),
     **_rules(TEXT, SEVERE, "a whole line is mislabelled", "head_text head_text_missing"),
     **_rules(TEXT, MEDIUM, "one entry is misread", "text text_missing text_extra"),

@@ -307,6 +307,8 @@ def _shift(reference: _Line, candidate: _Line) -> tuple[int, int] | None:
     differing = [at for at in range(size) if before[at] != after[at]]
     if not differing:
         return None
+    if _is_exchange(before, after, differing):
+        return None
     start = differing[0]
     if "span" in reference[start:] or "span" in candidate[start:]:
         return None
@@ -329,6 +331,15 @@ def _shift(reference: _Line, candidate: _Line) -> tuple[int, int] | None:
     if moved_left and fits and _telling(before, left, count, hole and reference[-1] is not None):
         return start, -1
     return None
+
+
+def _is_exchange(before: list[str], after: list[str], differing: list[int]) -> bool:
+    """Whether two texts have changed places and nothing else: neither left the line."""
+    if len(differing) != 2:
+        return False
+    i, j = differing
+    both = before[i], before[j]
+    return all(both) and both == (after[j], after[i])
 
 
 def _shown(cell: Cell | str | None) -> str:

@@ -63,6 +63,34 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
         RED_CIRCLE,
         [(STRUCTURE, 2, "blue circle at top right", "is missing")],
     ),
+    "one of two parts of a path gone": (
+        '<path fill="navy" d="M1 9h4v6h-4zM9 2h5v12h-5z"/>' + RED_CIRCLE,
+        '<path fill="navy" d="M9 2h5v12h-5z"/>' + RED_CIRCLE,
+        [(STRUCTURE, 3, "dark blue rectangle at bottom left", "is missing")],
+    ),
+    "a path with a part too many": (
+        '<path stroke="navy" d="M2 9v5M8 9v5"/>' + RED_CIRCLE,
+        '<path stroke="navy" d="M2 9v5M8 9v5M14 9v5"/>' + RED_CIRCLE,
+        [(STRUCTURE, 3, "dark blue line at bottom right", "is extra")],
+    ),
+    "a hole filled": (
+        '<path fill="navy" fill-rule="evenodd" d="M2 2h12v12h-12zM5 5h4v4h-4z"/>',
+        '<path fill="navy" fill-rule="evenodd" d="M2 2h12v12h-12z"/>',
+        [(SHAPE, 3, "dark blue shape at center", "is a square instead of a shape")],
+    ),
+    "beyond the picture and cut by it": (
+        '<clipPath id="c"><path d="M0 0H16V16H0Z"/></clipPath><g clip-path="url(#c)">'
+        '<path fill="navy" d="M-4 4H20V9H-4Z"/><circle cx="16" cy="8" r="6" fill="red"/></g>'
+        + LINE,
+        '<rect y="4" width="16" height="5" fill="navy"/>'
+        '<path d="M16 2A6 6 0 0 0 16 14" fill="red"/>' + LINE.replace("black", "#222"),
+        [(STYLE, 1, "black line at center", "stroke is #222222 instead of #000000")],
+    ),
+    "narrower than the picture": (
+        '<path fill="navy" d="M-4 4H20V9H-4Z"/>' + RED_CIRCLE,
+        '<path fill="navy" d="M-4 4H12V9H-4Z"/>' + RED_CIRCLE,
+        [(SHAPE, 2, "dark blue rectangle at center", "width is 84 px instead of 112 px")],
+    ),
     "recoloured": (
         RED_CIRCLE + BLUE_SQUARE,
         RED_CIRCLE.replace("red", "orange") + BLUE_SQUARE,

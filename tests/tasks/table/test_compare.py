@@ -58,6 +58,48 @@ GOLDEN: dict[str, Golden] = {
             (NUMBER, 2, "row 2, column 2", "value is 12 mm instead of 12 µm"),
         ],
     ),
+    "rate": Golden(
+        "<table><tr><td>xxhash<td>513,517 ops/sec<tr><td>md5<td>12 events/s</table>",
+        "<table><tr><td>xxhash<td>531,517 ops/sec<tr><td>md5<td>12 events/h</table>",
+        [
+            (NUMBER, 2, "row 1, column 2", "value is 531,517 ops/sec instead of 513,517 ops/sec"),
+            (NUMBER, 2, "row 2, column 2", "value is 12 events/h instead of 12 events/s"),
+        ],
+    ),
+    "winner no longer bold": Golden(
+        "<table><tr><th>Item<th>A<th>B<tr><td>x<td><b>5</b><td>7<tr><td>y<td>6<td><b>8</b></table>",
+        "<table><tr><th>Item<th>A<th>B<tr><td>x<td>5<td>7<tr><td>y<td>6<td><b>8</b></table>",
+        [(LAYOUT, 1, "row 2, column 2", "text is regular instead of bold")],
+    ),
+    "winner no longer bold and italic": Golden(
+        "<table><tr><th>Item<th>A<tr><td>x<td><b><i>tea</i></b><tr><td>y<td>rye</table>",
+        "<table><tr><th>Item<th>A<tr><td>x<td>tea<tr><td>y<td>rye</table>",
+        [(LAYOUT, 1, "row 2, column 2", "text is regular instead of bold italic")],
+    ),
+    "bold word of a cell lost": Golden(
+        "<table><tr><th>Item<tr><td><b>very</b> ripe<tr><td>rye</table>",
+        "<table><tr><th>Item<tr><td>very ripe<tr><td>rye</table>",
+        [(LAYOUT, 1, "row 2, column 1", "'very' is regular instead of bold")],
+    ),
+    "head of a row no longer bold": Golden(
+        "<table><tr><th>Item<th>A<tr><th>x<td>5<tr><th>y<td>6</table>",
+        "<table><tr><th>Item<th>A<tr><th>x<td>5<tr><td style='text-align:center'>y<td>6</table>",
+        [(LAYOUT, 1, "row 3, column 1", "is a normal cell instead of a header")],
+    ),
+    "one of two like columns gone, a cell behind it changed": Golden(
+        "<table><tr><th>Base<th>Oracle<th>Informix<tr><td>null<td>Yes<td>Yes"
+        "<tr><td>unique<td>Yes<td>No</table>",
+        "<table><tr><th>Base<th>Informix<tr><td>null<td>Yes<tr><td>unique<td>Yes</table>",
+        [
+            (LAYOUT, 3, "column 2", "is missing"),
+            (TEXT, 2, "row 3, column 3", "text is 'Yes' instead of 'No'"),
+        ],
+    ),
+    "neighbours exchanged": Golden(
+        "<table><tr><th>A<th>B<th>A or B<tr><td>True<td>False<td>True</table>",
+        "<table><tr><th>A<th>B<th>A or B<tr><td>False<td>True<td>True</table>",
+        [(LAYOUT, 2, "row 2, column 1", "is swapped with row 2, column 2")],
+    ),
     "right to left, span dissolved": Golden(
         "<table dir=rtl><tr><th>שם<th colspan=2>תוצאות<tr><td>דנה<td>12<td>15</table>",
         "<table dir=rtl><tr><th>שם<th>תוצאות<th><tr><td>דנה<td>12<td>15</table>",
