@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
+from scipy.sparse.csgraph import connected_components
+
 from erm.tasks.discrepancy import Box
 from erm.tasks.svg import outline
 from erm.tasks.svg.compare_outlines import SEEN
@@ -39,22 +42,24 @@ def without_lost_parts(pair: Pair) -> tuple[Pair, list[Shape], list[Shape]]:
 
 
 def _parts(shape: Shape) -> list[Part]:
-    parts: list[Part] = []
-    for path in shape.outline.subpaths:
-        touching = [part for part in parts if _touch((path,), part, _stroke_width(shape))]
-        parts = [part for part in parts if not any(part is other for other in touching)]
-        parts.append((path, *(other for part in touching for other in part)))
-    return parts
-
-
-def _touch(a: Part, b: Part, gap: float) -> bool:
-    """Whether the boxes of two parts are at most a gap in pixels apart."""
-    (x0, y0, x1, y1), (u0, v0, u1, v1) = _box(a), _box(b)
-    return x0 <= u1 + gap and u0 <= x1 + gap and y0 <= v1 + gap and v0 <= y1 + gap
+    subpaths = shape.outline.subpaths
+    boxes = np.array([_box((path,)) for path in subpaths])
+    reach = _stroke_width(shape) / 2
+    reached = (boxes[:, None, :2] - reach <= boxes[None, :, 2:] + reach).all(axis=2)
+    count, labels = connected_components(reached & reached.T, directed=False)
+    return [
+        tuple(path for path, label in zip(subpaths, labels, strict=True) if label == number)
+        for number in range(count)
+    ]
 
 
 def _box(part: Part) -> tuple[float, float, float, float]:
     return Outline(part, False, "").box
+
+
+def _are_same(a: Part, b: Part) -> bool:
+    near = np.abs(np.subtract(_box(a), _box(b))).max() <= SEEN
+    return bool(near) and outline.distance(a, b) <= SEEN
 
 
 def _same_parts(
@@ -65,9 +70,7 @@ def _same_parts(
     missing: list[Part] = []
     extra = list(candidate)
     for part in reference:
-        at = next(
-            (i for i, other in enumerate(extra) if outline.distance(part, other) <= SEEN), None
-        )
+        at = next((i for i, other in enumerate(extra) if _are_same(part, other)), None)
         if at is None:
             missing.append(part)
         else:
