@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 from unittest import mock
 
 import numpy as np
@@ -44,7 +46,7 @@ def test_every_patch_fits_the_installed_matplotlib() -> None:
 
 
 def test_a_patch_that_does_not_fit_is_named_and_left_out() -> None:
-    with mock.patch.dict(PATCHES, {"show": PATCHES["show"]._replace(name="present")}):  # type: ignore[arg-type]
+    with mock.patch.dict(PATCHES, {"show": PATCHES["show"]._replace(name="present")}):
         (sentence,) = unfit_patches()
         assert "pyplot.present" in sentence
         with patched({"show": print}):
@@ -52,8 +54,8 @@ def test_a_patch_that_does_not_fit_is_named_and_left_out() -> None:
 
 
 def test_a_layout_measures_each_axes_once() -> None:
-    from matplotlib import artist, layout_engine
-
+    artist: Any = importlib.import_module("matplotlib.artist")
+    layout_engine: Any = importlib.import_module("matplotlib.layout_engine")
     figure = Figure()
     figure.subplots(1, 2)
     calls: list[object] = []
