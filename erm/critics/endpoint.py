@@ -16,7 +16,7 @@ from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
 from erm.endpoints.client import DEFAULT_URL, Endpoint, Question
 from erm.images import encode_png
 from erm.models.prompts import critic_prompt
-from erm.report import categories_of
+from erm.report import readable_categories
 from erm.tasks import get_task
 
 PUBLISHED_SAMPLING: dict[str, Any] = {
@@ -110,7 +110,7 @@ def report_schema(task: str) -> dict[str, Any]:
     Raises:
         ErmError: the task is unknown.
     """
-    categories = list(categories_of(task))
+    categories = list(readable_categories(task))
     fields: dict[str, Any] = {
         "location": {"type": "string"},
         "description": {"type": "string"},

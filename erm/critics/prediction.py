@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from erm.benchmark import Item, Prediction, human_error, write_predictions
 from erm.benchmark.similarity import SOURCES
-from erm.critics.base import Critic, Critique, ImagePair
+from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
 from erm.errors import ErmError
 from erm.images import open_image
 from erm.tasks import task_names
@@ -39,7 +39,7 @@ def predictions_of(items: Sequence[Item], critiques: Sequence[Critique]) -> list
 
 
 def _failure(critique: Critique) -> str | None:
-    return None if critique.parsed is not None else "no JSON object in the reply"
+    return None if critique.parsed is not None else f"no report in the reply {critique.excerpt}"
 
 
 def predict(
@@ -58,7 +58,7 @@ def predict(
     `keep_answers` by `forget_answers`, when several critics run before all is finished.
 
     An item gets no report, but a reason, if its images can't be read, its task is unknown, or the
-    reply holds no report.
+    reply holds no report, also after a second try.
 
     Raises:
         ErmError: the critic fails, or the file of answers is of another critic or of other items.
@@ -109,7 +109,9 @@ def _critique(
             pairs[index] = _pair(item)
         except ErmError as error:
             answers[index] = {"pred_json": None, "failure": str(error)}
-    critiques = critic.critique(list(pairs.values()), progress=progress) if pairs else []
+    critiques = (
+        critique_with_retry(critic, list(pairs.values()), progress=progress) if pairs else []
+    )
     for index, critique in zip(pairs, critiques, strict=True):
         answers[index] = {"pred_json": critique.parsed, "failure": _failure(critique)}
     return dict(sorted(answers.items()))

@@ -118,7 +118,7 @@ class ModelAnnotator(Annotator):
         except ErmError as error:
             raise stopped("annotator", self._endpoint, self._journal, error) from error
         for pair, critique in zip(pairs, critiques, strict=True):
-            if critique.report is not None:
+            if critique.report is not None and not critique.unlisted:
                 reports[pair.id] = critique.report
 
     def _fault(self, pair: Pair, report: Report | None) -> str | None:
@@ -126,6 +126,8 @@ class ModelAnnotator(Annotator):
             return "annotator wrote no report"
         if len(report.errors) > self._settings.max_errors:
             return "annotator lists too many discrepancies"
+        if any(error.category not in categories_of(pair.task) for error in report.errors):
+            return "annotator uses a category without labels"
         if any(not error.location or not error.description for error in report.errors):
             return "annotator left words out"
         if not report.errors and clear_difference(pair.reference_pixels, pair.candidate_pixels):

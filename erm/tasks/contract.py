@@ -164,6 +164,9 @@ class Task(ABC):
     """Place in tables and plots; equal ranks are in the order of names."""
     category_key: ClassVar[str] = "category"
     """JSON key that names an error's category in the task's published report format."""
+    unlabelled_categories: ClassVar[tuple[str, ...]] = ()
+    """Further categories that published critics report. They are read and allowed in replies; no
+    label has them, and published scores leave them out."""
     columns: ClassVar[tuple[str, ...]] = ()
     """Columns of data sets that hold the source, besides ``source``, ``code``, ``text``, …"""
     folders: ClassVar[tuple[str, ...]] = ()
