@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.cli.console import (
+    EndpointOption,
     IsolationOption,
     JsonOption,
+    RepliesOption,
     TaskArgument,
     print_json,
     print_report,
@@ -22,7 +24,6 @@ from erm.cli.console import (
 from erm.critics.loading import DEFAULT_CRITIC
 from erm.errors import ErmError
 from erm.policies.loading import DEFAULT_POLICY
-from erm.report import Replies
 
 if TYPE_CHECKING:
     from erm.critics.base import Critic, Critique
@@ -36,15 +37,6 @@ CriticOption = Annotated[
         help="A model folder, an MLflow URI, openai:MODEL, or pixel (no learning).",
     ),
 ]
-EndpointOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--endpoint",
-        metavar="NAME=VALUE",
-        help="How openai: models are reached: base_urls (with commas between them), concurrency, "
-        "timeout, attempts, … May be given several times.",
-    ),
-]
 ConstrainedOption = Annotated[
     bool | None,
     typer.Option(
@@ -52,15 +44,6 @@ ConstrainedOption = Annotated[
         help="Keep the critic's reply to the report's grammar, or let it write what it likes; by "
         "default constrained in a local model, free at an endpoint.",
         show_default=False,
-    ),
-]
-
-RepliesOption = Annotated[
-    Replies,
-    typer.Option(
-        "--replies",
-        help="How the critic's replies are read: strict, or as the published reward reads them, "
-        "which takes a reply without a list of errors for an empty report.",
     ),
 ]
 
@@ -197,6 +180,14 @@ def refine(
     constrained: ConstrainedOption = None,
     replies: RepliesOption = "strict",
     endpoint: EndpointOption = None,
+    policy_endpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy-endpoint",
+            metavar="NAME=VALUE",
+            help="As --endpoint, for the policy alone.",
+        ),
+    ] = None,
     rounds: Annotated[int, typer.Option(min=0, help="Drafts after the first one, at most.")] = 3,
     seed: Annotated[int, typer.Option(help="Of drafts that are drawn again.")] = 0,
     out: Annotated[
@@ -221,7 +212,8 @@ def refine(
         from erm.policies.refinement import refine as improve
         from erm.render import Renderer
 
-        author = policy_from_spec(policy, endpoint=connection_settings(endpoint or ()))
+        reached = connection_settings(policy_endpoint or endpoint or ())
+        author = policy_from_spec(policy, endpoint=reached)
         judge = _critic(critic, constrained, endpoint)
         with Renderer(workers=1, isolation=isolation) as renderer:
             result = improve(

@@ -125,6 +125,11 @@ class Critic(ABC):
     name: str
     varies: bool = False
 
+    @property
+    def identity(self) -> str:
+        """Name and whatever else decides its replies; stored replies of another are not used."""
+        return self.name
+
     @abstractmethod
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         """Critiques of the pairs, in order; `progress` shows a bar on standard error."""
