@@ -15,6 +15,7 @@ from erm.tasks.chart.broken_bars import compare_broken_bars, match_broken_bars
 from erm.tasks.chart.compare_cells import compare_boxes, compare_cells, compare_violins
 from erm.tasks.chart.compare_pies import compare_wedges
 from erm.tasks.chart.compare_shapes import compare_arrows, off_course, same_course
+from erm.tasks.chart.compare_space import IN_SPACE, compare_in_space
 from erm.tasks.chart.elements import Axes, Point, Series
 from erm.tasks.chart.findings import Coordinate, Element, hull, one_sided
 from erm.tasks.chart.naming import SIDEWAYS, coordinate, is_histogram, pair_element
@@ -44,6 +45,8 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         _add_unmatched(reference, candidate, pairs, plots)
         compare_wedges(reference, candidate, pairs, plots)
         return pairs
+    if kinds[0] in IN_SPACE:
+        return compare_in_space(reference, candidate, plots)
     if kinds[0] == "heat map":
         return compare_cells(reference, candidate, plots)
     if kinds[0] == "broken bar":

@@ -89,7 +89,7 @@ def _farthest_outside(
     kept = np.ones(len(vertices), dtype=bool)
     for x0, y0, x1, y1 in boxes:
         kept &= ~((vertices >= [x0, y0]) & (vertices <= [x1, y1])).all(axis=1)
-    return _farthest(vertices[kept], line) if kept.any() else 0.0
+    return farthest(vertices[kept], line) if kept.any() else 0.0
 
 
 def compare_arrows(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
@@ -145,7 +145,7 @@ def same_course(reference: Series, candidate: Series, plots: PlotPair) -> bool:
         shown = visible_vertices(a, view), visible_vertices(b, view)
         if not len(shown[0]) or not len(shown[1]):
             return len(shown[0]) == len(shown[1])
-    return max(_farthest(shown[0], b), _farthest(shown[1], a)) <= HALF_PIXEL
+    return max(farthest(shown[0], b), farthest(shown[1], a)) <= HALF_PIXEL
 
 
 def off_course(points: Sequence[Point], line: Series, plots: PlotPair) -> NDArray[np.bool_]:
@@ -162,8 +162,8 @@ def _vertices(point: Point) -> NDArray[np.float64]:
     return np.asarray(point.get("outline", []), dtype=float).reshape(-1, 2)
 
 
-def _farthest(points: NDArray[np.float64], line: NDArray[np.float64]) -> float:
-    """The greatest distance of any of the points from a polyline, in pixels."""
+def farthest(points: NDArray[np.float64], line: NDArray[np.float64]) -> float:
+    """The greatest distance of any of the points (n, 2) from a polyline (m, 2), in pixels."""
     if not len(points) or not len(line):
         return 0.0 if len(points) == len(line) else 1e5
     return float(_distances(points, line).max())

@@ -133,7 +133,7 @@ def _compare_notes(
     second = [item for item in candidate if item["role"] == "annotation"]
     follows = findings.has(*_DATA_RULES)
     carried = follows or findings.has(
-        "bar width", "error bars", "layout", "figure size", "inverted", "scale"
+        "bar width", "error bars", "layout", "figure size", "inverted", "scale", "view"
     )
     carried = carried or _is_reshaped(frames)
     if _are_value_labels(first, second):
@@ -291,7 +291,7 @@ def _shift(a: TextItem, b: TextItem, frames: tuple[BoxList, BoxList]) -> float:
 
 def _at_values(item: TextItem, plots: PlotPair | None) -> tuple[float, float] | None:
     """Where the middle of a candidate's text stands on the reference's page by its values."""
-    if plots is None:
+    if plots is None or "camera" in plots.reference or "camera" in plots.candidate:
         return None
     x0, y0, x1, y1 = plots.candidate["box"]
     box = item["box"]

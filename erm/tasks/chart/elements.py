@@ -134,6 +134,10 @@ class Point(TypedDict):
     """Where an arrow points, in degrees anticlockwise from the right."""
     outline: NotRequired[list[list[float]]]
     """Vertices of a free shape, in thousandths of the axes' sides, y up."""
+    depth: NotRequired[float]
+    """y of a mark in three dimensions, where ``value`` is its height."""
+    corners: NotRequired[list[list[float]]]
+    """Vertices (x, y, z) of a mark in three dimensions that is more than a point."""
 
 
 class Series(TypedDict):
@@ -193,6 +197,17 @@ class Legend(TypedDict):
     """Main colour of each entry's handle."""
 
 
+class Camera(TypedDict):
+    """From where axes in three dimensions are seen, angles in degrees."""
+
+    elevation: float
+    azimuth: float
+    roll: float
+    matrix: list[list[float]]
+    """Three rows of four: (x, y, z, 1) of the data to (u, v, w), where u / w and v / w are pixels
+    of the image."""
+
+
 class Axes(TypedDict):
     """One plot area."""
 
@@ -200,12 +215,15 @@ class Axes(TypedDict):
     grid: list[int] | None
     """rows, columns, first row, last row, first column, last column of the grid position."""
     projection: str
+    """rectilinear, polar or 3d."""
     role: str
     """plot, colour bar, or figure for marks that stand outside any axes."""
     background: str
     spines: dict[str, Stroke]
     x: Axis
     y: Axis
+    z: NotRequired[Axis]
+    camera: NotRequired[Camera]
     texts: list[TextItem]
     legends: list[Legend]
     series: list[Series]

@@ -24,19 +24,9 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
     """A `Line2D` as a line, as scattered points, or as a reference line across the axes."""
     transform = line.get_transform()
     in_x, in_y = transform.contains_branch_seperately(axes.transData)
-    width, marker = line.get_linewidth(), str(line.get_marker())
-    alpha = line.get_alpha()
-    look = (
-        stroke(canvas, line.get_color(), width, dash_name(line._dash_pattern[1], width), alpha)
-        if line.get_linestyle() not in ("None", "", " ")
-        else None
-    )
-    marker = "" if marker in ("None", "none", "", " ") else marker
+    look, face, marker = line_look(line, canvas)
     if look is None and not marker:
         return None
-    face = canvas.hex(line.get_markerfacecolor() if marker else line.get_color(), alpha)
-    if face.endswith("00") and marker:
-        face = canvas.hex(line.get_markeredgecolor(), alpha)
     if isinstance(line, AxLine) and look is not None:
         endless = _read_endless(line, look, axes, canvas)
         if endless is not None:
@@ -74,6 +64,22 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
         step="" if step == "default" else step,
         **({"face": face} if marker and look and face != look["colour"] else {}),
     )
+
+
+def line_look(line: Any, canvas: Canvas) -> tuple[Stroke | None, str, str]:
+    """Stroke, fill of the markers, and marker of a line; None and empty where it has none."""
+    width, marker = line.get_linewidth(), str(line.get_marker())
+    alpha = line.get_alpha()
+    look = (
+        stroke(canvas, line.get_color(), width, dash_name(line._dash_pattern[1], width), alpha)
+        if line.get_linestyle() not in ("None", "", " ")
+        else None
+    )
+    marker = "" if marker in ("None", "none", "", " ") else marker
+    face = canvas.hex(line.get_markerfacecolor() if marker else line.get_color(), alpha)
+    if face.endswith("00") and marker:
+        face = canvas.hex(line.get_markeredgecolor(), alpha)
+    return look, face, marker
 
 
 def _read_level(

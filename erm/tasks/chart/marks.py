@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -26,7 +25,6 @@ from matplotlib.image import AxesImage
 from matplotlib.inset import InsetIndicator
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.markers import MarkerStyle
 from matplotlib.offsetbox import AnchoredText, AnnotationBbox
 from matplotlib.patches import Patch, Shadow, Wedge
 from matplotlib.quiver import Quiver, QuiverKey
@@ -44,6 +42,7 @@ from erm.tasks.chart.series import (
     label_of,
     make_point,
     make_series,
+    marker_of,
     patch_edge,
     patch_fill,
 )
@@ -304,24 +303,6 @@ def _read_stems(container: Any, axes: Any, canvas: Canvas) -> Series | None:
     return series
 
 
-@cache
-def _marker_paths() -> list[tuple[str, np.ndarray[Any, Any]]]:
-    known = []
-    for name in (*"os^v<>DdphH8XP+x|_1234.",):
-        style = MarkerStyle(name)
-        path = style.get_path().transformed(style.get_transform())
-        known.append((name, np.asarray(path.vertices)))
-    return known
-
-
-def _marker_of(path: Any) -> str:
-    vertices = np.asarray(path.vertices)
-    for name, known in _marker_paths():
-        if known.shape == vertices.shape and np.allclose(known, vertices, atol=1e-3):
-            return name
-    return "other"
-
-
 def _read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     if isinstance(artist, Quiver):
         return read_arrows(artist, axes, canvas)
@@ -361,7 +342,7 @@ def _read_scatter(artist: Any, canvas: Canvas) -> Series:
     if line is not None and line["colour"] == canvas.hex(colours[0]):
         line = None
     mapped = {"map": artist.get_cmap().name} if artist.get_array() is not None else {}
-    marker = _marker_of(artist.get_paths()[0])
+    marker = marker_of(artist.get_paths()[0])
     return make_series("scatter", label_of(artist), points, edge=line, marker=marker, **mapped)
 
 

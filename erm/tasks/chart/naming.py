@@ -27,6 +27,11 @@ _NOUNS = {
     "sideways box": "box plot",
     "error bar": "error bars",
     "violin": "violins",
+    "3-D points": "points",
+    "3-D line": "line",
+    "3-D bars": "bars",
+    "3-D shapes": "shapes",
+    "3-D lines": "lines",
 }
 
 _PLURALS = {
@@ -42,6 +47,10 @@ _PLURALS = {
     "sideways box": "boxes",
     "pie": "pies",
     "violin": "violins",
+    "3-D points": "points",
+    "3-D line": "lines",
+    "3-D bars": "bars",
+    "surface": "surfaces",
 }
 
 _TYPES = {
@@ -57,6 +66,10 @@ _TYPES = {
     "box": "box plot",
     "sideways box": "box plot",
     "error bar": "error bar chart",
+    "3-D points": "3-D scatter chart",
+    "3-D line": "3-D line chart",
+    "3-D bars": "3-D bar chart",
+    "3-D lines": "wireframe",
 }
 
 _MONTHS = {"months": 1, "quarters": 3, "years": 12}

@@ -139,7 +139,8 @@ def _presence(finding: Finding) -> str:
     state = "missing" if finding.candidate is None else "extra"
     if finding.count is not None:
         count, total = finding.count
-        return f"{count} of {total} {plural_of(_part_of(finding))} are {state}"
+        verb = "is" if count == 1 else "are"
+        return f"{count} of {total} {plural_of(_part_of(finding))} {verb} {state}"
     return f"{'are' if finding.element.plural else 'is'} {state}"
 
 
@@ -347,6 +348,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "": _presence,
     "type": _sort,
     "projection": _texts,
+    "proportions": _constant("has other proportions"),
     "arrangement": _is,
     "order": _constant("stand in another order"),
     "stacking order": _constant("is stacked in another order"),

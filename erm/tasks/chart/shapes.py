@@ -202,7 +202,7 @@ def read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     edge = stroke(canvas, edges[0], float(widths[0]), "solid") if filled and len(edges) else None
     kind = "lines" if isinstance(artist, LineCollection) else "shapes"
     series = _shape(label_of(artist), first, edge, artist.get_hatch() or "", points, kind)
-    noun = _noun(artist)
+    noun = noun_of(artist)
     if noun:
         series["noun"] = noun
     if artist.get_array() is not None:
@@ -221,7 +221,7 @@ _NOUNS = {
 }
 
 
-def _noun(artist: Any) -> str:
+def noun_of(artist: Any) -> str:
     """What people call the marks of a collection; empty where its kind says it."""
     if isinstance(artist, ContourSet):
         return "filled contours" if artist.filled else "contour lines"
