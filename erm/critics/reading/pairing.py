@@ -17,7 +17,7 @@ from erm.tasks.discrepancy import Box
 
 Pixels = NDArray[np.uint8]
 
-_UNLIKE = 70
+_UNLIKE = 48
 """Difference of grey levels, with one pixel of tolerance, from which a pixel is another one."""
 
 

@@ -27,7 +27,7 @@ _INK = 40
 """Difference of a channel from the background, 0 to 255, from which a pixel is ink."""
 _THICKEST = 6
 """Pixels across up to which a stretch of one colour is a rule."""
-_SHORTEST_ACROSS, _SHORTEST_DOWN = 20, 14
+_SHORTEST_ACROSS, _SHORTEST_DOWN = 20, 8
 """Pixels along from which such a stretch is a rule: longer than strokes of letters."""
 _GAP = 5
 """Pixels up to which a gap in a rule is none."""
@@ -39,7 +39,7 @@ _SAME_EDGE = 4.0
 _FREE = 8.0
 """Pixels of free room from which text is seen to stand at one side."""
 _AT_SIDE = 3.0
-_BOLD = 0.165
+_BOLD = 0.2
 """Mean width of strokes, as a share of the text's size, from which text is bold."""
 _MARGIN = 3
 """Pixels of background around a line of text that is read."""
@@ -269,7 +269,7 @@ def _settle(blocks: Sequence[_Block]) -> None:
 
 def _extent(text: str) -> float:
     """Height of a text as a share of its size, as common sans serif fonts have it."""
-    high = any(char.isupper() or char.isdigit() or char in "bdfhklt()[]{}/|'\"" for char in text)
+    high = any(char.isupper() or char.isdigit() or char in "bdfhijklt()[]{}/|'\"" for char in text)
     deep = any(char in "gjpqy,;()[]{}/|QJ$_" for char in text)
     return (0.80 if high else 0.62) + (0.22 if deep else 0.0)
 
