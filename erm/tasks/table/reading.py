@@ -14,17 +14,27 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from erm.images import largest_gap
 from erm.tasks.contract import TextReader
 from erm.tasks.discrepancy import Box
 from erm.tasks.shared.colours import colour_distance, hexadecimal
+from erm.tasks.shared.regions import (
+    INK,
+    Mask,
+    Pixels,
+    Place,
+    box_of,
+    codes_of,
+    commonest,
+    ends,
+    gap_from,
+    hull_of,
+    levels_of,
+    line_picture,
+    runs,
+    text_lines,
+)
 from erm.tasks.table.scene import Caption, Cell, Document, Line, Paragraph, Run, Style, Table, Text
 
-Pixels = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
-
-_INK = 40
-"""Difference of a channel from the background, 0 to 255, from which a pixel is ink."""
 _THICKEST = 6
 """Pixels across up to which a stretch of one colour is a rule."""
 _SHORTEST_ACROSS, _SHORTEST_DOWN = 20, 8
@@ -41,8 +51,6 @@ _FREE = 8.0
 _AT_SIDE = 3.0
 _BOLD = 0.2
 """Mean width of strokes, as a share of the text's size, from which text is bold."""
-_MARGIN = 3
-"""Pixels of background around a line of text that is read."""
 _SAME_COLOUR = 12.0
 """CIE76 distance within which a colour of thin strokes is the picture's commonest one."""
 _SAME_SIZE = 0.13
@@ -53,7 +61,7 @@ _HOUSE_SIZE = 14.0
 
 def read_document(pixels: Pixels, reader: TextReader) -> Document:
     """The document that a picture, (height, width, 3) RGB, shows."""
-    codes = _codes(pixels)
+    codes = codes_of(pixels)
     rules = _rules(codes)
     grids = _grids(rules)
     inked = [[_block(pixels, codes, place) for place in grid] for grid in grids]
@@ -71,35 +79,9 @@ def read_document(pixels: Pixels, reader: TextReader) -> Document:
     return Document(tuple(tables), tuple(paragraphs))
 
 
-def _codes(pixels: Pixels) -> NDArray[np.int32]:
-    """Each pixel's colour as one number."""
-    wide = pixels.astype(np.int32)
-    codes: NDArray[np.int32] = (wide[..., 0] << 16) | (wide[..., 1] << 8) | wide[..., 2]
-    return codes
-
-
-def _colour(code: int) -> tuple[int, int, int]:
-    return code >> 16, code >> 8 & 255, code & 255
-
-
-def _commonest(codes: NDArray[np.int32]) -> int:
-    values, counts = np.unique(codes, return_counts=True)
-    return int(values[counts.argmax()])
-
-
-def _runs(codes: NDArray[np.int32]) -> NDArray[np.int32]:
-    """For each pixel the length of the stretch of equal pixels in its row."""
-    height, width = codes.shape
-    starts = np.ones((height, width), dtype=bool)
-    starts[:, 1:] = codes[:, 1:] != codes[:, :-1]
-    flat = np.flatnonzero(starts.ravel())
-    lengths = np.diff(np.append(flat, codes.size))
-    return np.repeat(lengths, lengths).reshape(height, width).astype(np.int32)
-
-
 def _rules(codes: NDArray[np.int32]) -> Mask:
     """Pixels of the rules of tables: thin stretches of one colour, some along, some across."""
-    across, down = _runs(codes), _runs(np.ascontiguousarray(codes.T)).T
+    across, down = runs(codes), runs(np.ascontiguousarray(codes.T)).T
     line = ~np.isin(codes, _papers(codes))
     long, high = across >= _SHORTEST_ACROSS, down >= _SHORTEST_DOWN
     flat = _straight(line & long & (down <= _THICKEST))
@@ -134,9 +116,6 @@ def _straight(mask: Mask) -> Mask:
         kept[number] = inside.mean() >= _STRAIGHT
     straight: Mask = kept[labels]
     return straight
-
-
-Place = tuple[slice, slice]
 
 
 def _grids(rules: Mask) -> list[list[Place]]:
@@ -193,19 +172,19 @@ class _Block:
 def _block(pixels: Pixels, codes: NDArray[np.int32], place: Place) -> _Block:
     rows, columns = place
     inside = pixels[place]
-    paper = _commonest(codes[place])
-    gap = largest_gap(inside, np.broadcast_to(np.array(_colour(paper), np.uint8), inside.shape))
-    ink = gap > _INK
-    box = Box(columns.start, rows.start, columns.stop, rows.stop)
-    block = _Block(box, hexadecimal(_colour(paper)))
+    paper = commonest(codes[place])
+    gap = gap_from(inside, paper)
+    ink = gap > INK
+    box = box_of(place)
+    block = _Block(box, hexadecimal(levels_of(paper)))
     if not ink.any():
         return block
-    left, right = _ends(ink.any(axis=0))
-    lines = _lines(ink)
+    left, right = ends(ink.any(axis=0))
+    lines = text_lines(ink)
     top, bottom = lines[0][0], lines[-1][1]
     x, y = columns.start, rows.start
     block.ink = Box(x + left, y + top, x + right, y + bottom)
-    block.lines = [_line(inside, ink, paper, *line) for line in lines]
+    block.lines = [line_picture(inside, ink, paper, *line) for line in lines]
     block.height = max(bottom - top for top, bottom in lines)
     darkest = gap >= gap.max()
     block.colour = hexadecimal(np.median(inside[darkest], axis=0).round().astype(int).tolist())
@@ -213,41 +192,6 @@ def _block(pixels: Pixels, codes: NDArray[np.int32], place: Place) -> _Block:
     starts = int(strong[:, 0].sum()) + int((strong[:, 1:] & ~strong[:, :-1]).sum())
     block.stroke = float(gap[ink].sum()) / float(gap.max()) / max(1, starts)
     return block
-
-
-def _ends(used: NDArray[np.bool_]) -> tuple[int, int]:
-    places = np.flatnonzero(used)
-    return int(places[0]), int(places[-1]) + 1
-
-
-def _lines(ink: Mask) -> list[tuple[int, int]]:
-    """Rows of pixels of each line of text; dots and accents belong to the line below."""
-    used = np.flatnonzero(np.diff(np.concatenate(([0], ink.any(axis=1).astype(int), [0]))))
-    found = [(int(top), int(bottom)) for top, bottom in used.reshape(-1, 2)]
-    usual = max(bottom - top for top, bottom in found)
-    lines: list[tuple[int, int]] = []
-    for top, bottom in found:
-        small = bottom - top < 0.5 * usual
-        before_small = bool(lines) and lines[-1][1] - lines[-1][0] < 0.5 * usual
-        near = bool(lines) and top - lines[-1][1] <= 0.25 * usual
-        if near and (small or before_small) and bottom - lines[-1][0] <= 1.5 * usual:
-            lines[-1] = lines[-1][0], bottom
-        else:
-            lines.append((top, bottom))
-    return lines
-
-
-def _line(inside: Pixels, ink: Mask, paper: int, top: int, bottom: int) -> Pixels:
-    """The picture of a line of text with a margin of the background."""
-    left, right = _ends(ink[top:bottom].any(axis=0))
-    margin = _MARGIN + (bottom - top) // 8
-    height, width = bottom - top + 2 * margin, right - left + 4 * margin
-    line = np.empty((height, width, 3), dtype=np.uint8)
-    line[:] = _colour(paper)
-    line[margin : margin + bottom - top, 2 * margin : 2 * margin + right - left] = inside[
-        top:bottom, left:right
-    ]
-    return line
 
 
 def _settle(blocks: Sequence[_Block]) -> None:
@@ -309,13 +253,7 @@ def _table(blocks: Sequence[_Block]) -> Table:
                 block.box,
             )
         )
-    boxes = [block.box for block in blocks]
-    around = Box(
-        min(box.x0 for box in boxes),
-        min(box.y0 for box in boxes),
-        max(box.x1 for box in boxes),
-        max(box.y1 for box in boxes),
-    )
+    around = hull_of([block.box for block in blocks])
     cells.sort(key=lambda cell: (cell.row, cell.column))
     return Table(len(ys), len(xs), tuple(cells), None, around, tuple(xs), tuple(ys))
 
@@ -358,7 +296,7 @@ def _outside(
     """Texts that stand outside all tables, from the top."""
     blocks = []
     rest = codes.copy()
-    page = _commonest(codes)
+    page = commonest(codes)
     for grid in grids:
         rows = slice(min(r.start for r, _ in grid) - _THICKEST, max(r.stop for r, _ in grid) + 6)
         columns = slice(min(c.start for _, c in grid) - _THICKEST, max(c.stop for _, c in grid) + 6)
