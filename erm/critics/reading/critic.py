@@ -23,7 +23,7 @@ from erm.report import Report
 from erm.tasks import Scene, View, get_task
 from erm.tasks.shared.visible import changes_within, visible_change
 
-MOST_ERRORS = 60
+MOST_ERRORS = 10
 """Discrepancies beyond which two pictures have too little in common to be compared part by part;
 the most severe ones are reported."""
 

@@ -36,7 +36,7 @@ _KEPT_LINES = 20_000
 _LARGEST_SIDE = 1280
 """Longest side in px at which text is looked for; larger pictures are reduced."""
 _STRIDE = 32
-_IS_TEXT, _IS_LINE = 0.3, 0.5
+_IS_TEXT, _IS_LINE = 0.3, 0.6
 """Probability of text from which a pixel is text, and its mean from which a region is a line."""
 _GROWTH = 1.6
 """How far a line reaches beyond what the network marks: area over perimeter times this."""
