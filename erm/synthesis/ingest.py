@@ -189,13 +189,19 @@ def _ending(file: Path) -> str:
 
 
 def _files(task: Task, folder: Path) -> tuple[list[Path], list[Path]]:
-    """Source files below a folder, sorted, and all other files; where a known data set has folders
-    of sources, only those in them (`erm.tasks.Task.folders`)."""
+    """Source files below a folder, sorted, and all others that are neither hidden nor being
+    written; where a known data set has folders of sources, only those in them
+    (`erm.tasks.Task.folders`)."""
     known = [one for pattern in task.folders for one in folder.glob(f"**/{pattern}")]
     roots = [one for one in known if one.is_dir()] or [folder]
     suffixes = (*task.suffixes, *_TABLES)
     files = sorted({file for root in roots for file in root.rglob("*") if file.is_file()})
-    others = [file for file in files if _ending(file) not in suffixes]
+    others = [
+        file
+        for file in files
+        if _ending(file) not in (*suffixes, ".part")
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
     return [file for file in files if _ending(file) in suffixes], others
 
 
