@@ -15,6 +15,7 @@ import typer
 from erm.errors import ErmError
 from erm.report import Replies
 from erm.settings import Isolation
+from erm.sources.encodings import NotTextError, read_text
 from erm.tasks import get_task, task_names
 
 if TYPE_CHECKING:
@@ -123,16 +124,19 @@ def print_report(report: Report, title: str) -> None:
     print_table(columns, rows, f"{title}: total severity {report.total_severity}")
 
 
-def read_text(path: Path, what: str) -> str:
-    """A text file's content.
+def read_file(path: Path, what: str, task: str | None = None) -> str:
+    """A text file's content (`erm.sources.encodings.decode`).
+
+    Args:
+        task: of a source, which may declare its encoding.
 
     Raises:
-        ErmError: it is missing, a folder, unreadable or not UTF-8.
+        ErmError: it is missing, a folder, unreadable or no text.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ErmError(f"{path}: the {what} is not UTF-8 text.") from error
+        return read_text(path, get_task(task).declared_encoding if task is not None else None)
+    except NotTextError as error:
+        raise ErmError(f"{path}: the {what} {error}.") from error
     except OSError as error:
         raise ErmError(f"{path}: the {what} can't be read ({error.strerror}).") from error
 

@@ -17,7 +17,7 @@ from erm.cli.console import (
     print_json,
     print_report,
     print_table,
-    read_text,
+    read_file,
     working,
     write_bytes,
 )
@@ -115,7 +115,7 @@ def reward(
     (tables) 0 or less. A completion that holds no code or does not
     render earns what the published formula says, and that is a success of this command.
     """
-    text = read_text(completion, "completion")
+    text = read_file(completion, "completion")
     with working():
         from erm.images import encode_png, open_image
 

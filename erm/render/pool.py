@@ -32,6 +32,7 @@ from erm.render.batch import Batch
 from erm.render.browser import browser_tasks, find_browser
 from erm.render.limits import Limits, Rendered, RenderError
 from erm.settings import Isolation
+from erm.sources.encodings import MARK
 from erm.sources.errors import ERROR_KINDS
 from erm.tasks import get_task, package_folder, task_names
 
@@ -416,6 +417,7 @@ class Renderer:
         ]
 
     def _draw(self, task: str, source: str, scene: bool, batch: Batch) -> Rendered:
+        source = source.removeprefix(MARK)
         data = source.encode("utf-8", "replace")
         if not source.strip():
             return _failed("no_source", "The source is empty.")

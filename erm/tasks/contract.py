@@ -210,6 +210,14 @@ class Task(ABC):
         """A second way to draw, for `erm.render.Renderer` with ``browser=True``."""
         return None
 
+    def declared_encoding(self, content: bytes) -> str | None:
+        """The Python codec that a source's bytes declare; None where they declare none.
+
+        Asked only where no byte-order mark says it. By default sources declare nothing and are
+        UTF-8.
+        """
+        return None
+
     @abstractmethod
     def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
         """Draw a source; raises `erm.sources.errors.DrawError` with a kind for each way to fail."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import random
+import tokenize
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from erm.sources.encodings import NotTextError
 from erm.tasks.chart.judge_words import JUDGE_WORDS
 from erm.tasks.contract import (
     Drawing,
@@ -78,6 +81,13 @@ class ChartTask(Task):
         from erm.tasks.chart.edit import OPERATORS
 
         return OPERATORS
+
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of a comment in the first two lines (PEP 263); raises `NotTextError` if unknown."""
+        try:
+            return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+        except SyntaxError as error:
+            raise NotTextError(f"can't be decoded: {error.msg}") from error
 
     def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
         """Run a program in this process, which must be a contained worker."""

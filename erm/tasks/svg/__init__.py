@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from erm.sources.encodings import xml_encoding
 from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
 from erm.tasks.svg.judge_words import JUDGE_WORDS
 
@@ -56,6 +57,10 @@ class SvgTask(Task):
         from erm.tasks.svg.equivalence import EQUIVALENT_OPERATORS
 
         return (*OPERATORS, *EQUIVALENT_OPERATORS)
+
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of the XML declaration."""
+        return xml_encoding(content)
 
     def draw(
         self,

@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from erm.sources.encodings import html_encoding
 from erm.tasks.contract import (
     BrowserPage,
     Drawing,
@@ -79,6 +80,10 @@ class TableTask(Task):
         from erm.tasks.table.browser import BROWSER_PAGE
 
         return BROWSER_PAGE
+
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of ``<meta charset>`` or of an XML declaration."""
+        return html_encoding(content)
 
     def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
         from erm.tasks.table.draw import draw_table
