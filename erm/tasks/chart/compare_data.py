@@ -22,6 +22,7 @@ from erm.tasks.chart.naming import SIDEWAYS, coordinate, is_histogram, pair_elem
 from erm.tasks.chart.pair_points import match_points, turns_back
 from erm.tasks.chart.plot_pair import BARS, BOXES, HALF_PIXEL, Pairs, PlotPair, size_rule
 from erm.tasks.chart.reference_lines import compare_ends
+from erm.tasks.chart.sampled import compare_sampled, is_sampled
 
 COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
 """Kinds whose values can be compared with each other's after a change of chart type."""
@@ -45,6 +46,10 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         _add_unmatched(reference, candidate, pairs, plots)
         compare_wedges(reference, candidate, pairs, plots)
         return pairs
+    if kinds[0] == "image":
+        # what a picture shows is told by the share of it that differs
+        alike = len(reference["points"]) == len(candidate["points"])
+        return [(i, i) for i in range(len(reference["points"]))] if alike else []
     if kinds[0] in IN_SPACE:
         return compare_in_space(reference, candidate, plots)
     if kinds[0] == "heat map":
@@ -72,6 +77,8 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         _add_unmatched(reference, candidate, pairs, plots)
         compare_violins(reference, candidate, pairs, plots)
         return pairs
+    if kinds[0] == kinds[1] and is_sampled(reference, candidate):
+        return compare_sampled(reference, candidate, plots)
     counts = len(reference["points"]), len(candidate["points"])
     if is_histogram(reference) and is_histogram(candidate) and counts[0] != counts[1]:
         boxes = (reference["box"], candidate["box"])
