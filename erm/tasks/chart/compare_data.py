@@ -18,7 +18,7 @@ from erm.tasks.chart.compare_shapes import compare_arrows, off_course, same_cour
 from erm.tasks.chart.compare_space import IN_SPACE, compare_in_space
 from erm.tasks.chart.elements import Axes, Point, Series
 from erm.tasks.chart.findings import Coordinate, Element, hull, one_sided
-from erm.tasks.chart.naming import SIDEWAYS, coordinate, is_histogram, pair_element
+from erm.tasks.chart.naming import SHARES, SIDEWAYS, coordinate, is_histogram, pair_element
 from erm.tasks.chart.pair_points import match_points, turns_back
 from erm.tasks.chart.plot_pair import BARS, BOXES, HALF_PIXEL, Pairs, PlotPair, size_rule
 from erm.tasks.chart.reference_lines import compare_ends
@@ -39,7 +39,7 @@ _EXPLAINS_BASES = ("arrangement", "orientation", "value", "value small", "value 
 def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
     """Adds the differences of two matched series' data; returns the pairs of points."""
     kinds = reference["kind"], candidate["kind"]
-    if "pie" in kinds:
+    if set(kinds) & set(SHARES):
         if kinds[0] != kinds[1]:
             return []
         pairs = match_points(reference, candidate, plots)
@@ -105,7 +105,7 @@ def _add_unmatched(reference: Series, candidate: Series, pairs: Pairs, plots: Pl
             rest = _departing(series, rest, other, plots)
         if not rest:
             continue
-        rule = "bar" if series["kind"] in (*BARS, "broken bar", "pie", *BOXES) else "point"
+        rule = "bar" if series["kind"] in (*BARS, "broken bar", *SHARES, *BOXES) else "point"
         if len(rest) > 3:
             element = (
                 plots.series_element(series) if missing else plots.candidate_series_element(series)

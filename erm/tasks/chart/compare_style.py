@@ -8,7 +8,7 @@ from __future__ import annotations
 from erm.tasks.chart.elements import Point, Series, Stroke
 from erm.tasks.chart.findings import Element, Value, hull
 from erm.tasks.chart.matching import OUTLINED
-from erm.tasks.chart.naming import is_histogram, plural
+from erm.tasks.chart.naming import SHARES, is_histogram, plural
 from erm.tasks.chart.plot_pair import BARS, BOXES, VISIBLE_WIDTH, Matched, Pairs, PlotPair
 from erm.tasks.chart.sampled import add_share, is_sampled
 from erm.tasks.shared.colours import colour_name, is_visible, over
@@ -39,7 +39,7 @@ _MARKERS = {
 _BROAD = (*BARS, "broken bar", *BOXES, "violin", "sideways violin")
 """Kinds of marks whose width carries no value."""
 
-_FILLED = (*BARS, "area", "sideways area", "pie")
+_FILLED = (*BARS, "area", "sideways area", *SHARES)
 """Kinds of marks whose outline and pattern mean the same in any chart type."""
 
 StrokeChange = tuple[str, Value | None, Value | None]

@@ -69,7 +69,7 @@ class TextItem(TypedDict):
     """Rotation in degrees, anticlockwise."""
     arrow: NotRequired[Arrow]
     wedge: NotRequired[int]
-    """Rank of the wedge that the text belongs to, among all wedges of the plot."""
+    """Rank of the wedge or tile that the text belongs to, among all of the plot."""
     frame: NotRequired[TextFrame]
 
 

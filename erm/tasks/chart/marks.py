@@ -49,6 +49,7 @@ from erm.tasks.chart.series import (
     sample,
 )
 from erm.tasks.chart.shapes import read_arrows, read_collection, read_patches, read_span
+from erm.tasks.chart.treemaps import is_treemap, read_treemap
 from erm.tasks.chart.violins import take_violins
 
 _CONTAINERS = ("BarContainer", "ErrorbarContainer", "StemContainer")
@@ -186,7 +187,7 @@ def _is_furniture(artist: Any, axes: Any) -> bool:
 def _name_points(series: Series, axis: Axis) -> None:
     """Names each point by the category that stands at it, where the axis names categories."""
     ticks = [tick for tick in axis["ticks"] if tick["text"]]
-    if series["kind"] == "pie" or not axis["fixed"] or not ticks:
+    if series["kind"] in ("pie", "treemap") or not axis["fixed"] or not ticks:
         return
     places = sorted(tick["at"] for tick in ticks)
     gaps = [b - a for a, b in pairwise(places) if b > a]
@@ -211,6 +212,8 @@ def _read_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None:
     bars = [patch for patch in container.patches if patch.get_visible()]
     if not bars:
         return None
+    if is_treemap(container):
+        return read_treemap(container, axes, canvas)
     horizontal = container.orientation == "horizontal"
     points = []
     for bar in bars:

@@ -40,6 +40,7 @@ from erm.tasks.chart.shapes import read_figure_line, read_patches
 from erm.tasks.chart.space import placed_in_space, read_camera
 from erm.tasks.chart.space_marks import read_space_series
 from erm.tasks.chart.texts import read_text
+from erm.tasks.chart.treemaps import tile_texts
 
 MAX_TEXTS = 2000
 """Texts beyond which a figure is refused: nobody can check that many."""
@@ -287,7 +288,7 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
                 axes.yaxis.label,
             ),
         ]
-    of_wedges = wedge_texts(axes)
+    of_parts = wedge_texts(axes) | tile_texts(axes)
     for table in axes.tables:
         cells = sorted(table.get_celld().items())
         titles += [
@@ -300,7 +301,7 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
             if item is not None and item["role"].endswith("label"):
                 item["angle"] = 0.0  # follows from the view, and from how long the label is
     for text in [*axes.texts, *(key.text for key in axes.artists if isinstance(key, QuiverKey))]:
-        role, wedge = of_wedges.get(id(text), ("annotation", -1))
+        role, wedge = of_parts.get(id(text), ("annotation", -1))
         with placed_in_space(text):
             item = read_text(text, role, canvas)
         if item is not None and wedge >= 0:
