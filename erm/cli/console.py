@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.errors import ErmError
+from erm.report import Replies
 from erm.settings import Isolation
 from erm.tasks import get_task, task_names
 
@@ -41,6 +42,24 @@ IsolationOption = Annotated[
     typer.Option(
         help="Of code that is drawn: auto contains it with what the machine allows, required stops "
         "where anything is missing, off keeps only limits and deadlines.",
+    ),
+]
+EndpointOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--endpoint",
+        metavar="NAME=VALUE",
+        help="How openai: models are reached and asked: base_urls (with commas between them), "
+        "concurrency, timeout, attempts, temperature, max_tokens, max_completion_tokens, "
+        "extra_body.NAME, …; null leaves a field out of the request. May be given several times.",
+    ),
+]
+RepliesOption = Annotated[
+    Replies,
+    typer.Option(
+        "--replies",
+        help="How the critic's replies are read: strict, or as the published reward reads them, "
+        "which takes a reply without a list of errors for an empty report.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]

@@ -167,7 +167,8 @@ def test_even_an_untrained_critic_replies_with_a_report_unless_it_is_free(
     assert status == 0
     assert {"errors", "total_severity", "expected"} <= set(json.loads(out))
     outcome = erm(*arguments, "--free")
-    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.status == 1
+    assert json.loads(outcome.out)["failure"] == "unparsable"
     assert "holds no report" in outcome.sentence
 
 

@@ -27,6 +27,7 @@ class SvgTask(Task):
         "style_error": "fill, stroke, opacity or gradient that differs",
         "text_symbol_error": "letters, words or symbols that differ",
     }
+    unlabelled_categories = ("other_error",)
     languages = ("svg", "xml", "html")
     suffixes = (".svg",)
     columns = ("svg",)
