@@ -16,6 +16,7 @@ from erm.tasks.chart.compare_shapes import farthest
 from erm.tasks.chart.elements import Axes, Camera, Point, Series
 from erm.tasks.chart.findings import Element, one_sided
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair, size_rule
+from erm.tasks.chart.sampled import add_share, is_sampled, marks
 from erm.tasks.shared.numbers import write_number
 
 IN_SPACE = ("3-D points", "3-D line", "3-D bars", "3-D shapes", "3-D lines", "surface")
@@ -73,6 +74,10 @@ def compare_in_space(reference: Series, candidate: Series, plots: PlotPair) -> P
         return []
     first, second = reference["points"], candidate["points"]
     element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
+    if marks(reference) != marks(candidate) and is_sampled(reference, candidate):
+        counts = marks(reference), marks(candidate)
+        plots.findings.add("shape", element, "parts", counts, boxes)
+        return []
     pairs = _pair(reference, candidate, camera)
     if pairs is None and _is_course(reference) and _is_course(candidate):
         courses = [_project(camera, _places(points)) for points in (first, second)]
@@ -102,6 +107,8 @@ def compare_in_space(reference: Series, candidate: Series, plots: PlotPair) -> P
     widths = _width(a), _width(b)
     if reference["kind"] == "3-D bars" and widths[0] != widths[1]:
         plots.findings.add("bar width", element, "width", widths, boxes)
+    elif is_sampled(reference):
+        add_share(rule, "sampled values", len(gaps), reference, candidate, plots)
     elif reference["kind"] in ("3-D shapes", "3-D lines"):
         plots.findings.add("shape", element, "forms", (None, None), boxes, count=count)
     elif all(_only_height(first[i], second[j]) for _, i, j in gaps):

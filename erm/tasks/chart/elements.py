@@ -69,7 +69,7 @@ class TextItem(TypedDict):
     """Rotation in degrees, anticlockwise."""
     arrow: NotRequired[Arrow]
     wedge: NotRequired[int]
-    """Rank of the wedge that the text belongs to, among all wedges of the plot."""
+    """Rank of the wedge or tile that the text belongs to, among all of the plot."""
     frame: NotRequired[TextFrame]
 
 
@@ -176,7 +176,10 @@ class Series(TypedDict):
     endless: NotRequired[bool]
     """Whether a straight line runs on beyond the plot; its points stand at the plot's sides."""
     shape: NotRequired[list[int]]
-    """Rows and columns of a heat map or image."""
+    """Rows and columns of a heat map or image; its points are means over a coarser grid where
+    they are fewer."""
+    total: NotRequired[int]
+    """Number of the marks where the points are an even sample of them."""
 
 
 class Legend(TypedDict):
@@ -215,7 +218,7 @@ class Axes(TypedDict):
     grid: list[int] | None
     """rows, columns, first row, last row, first column, last column of the grid position."""
     projection: str
-    """rectilinear, polar or 3d."""
+    """rectilinear, polar, 3d, or the name of a projection of the globe."""
     role: str
     """plot, colour bar, or figure for marks that stand outside any axes."""
     background: str

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from erm.tasks.chart.canvas import Canvas, dash_name, stroke
 from erm.tasks.chart.elements import Series, Stroke
-from erm.tasks.chart.series import label_of, make_point, make_series
+from erm.tasks.chart.series import MAX_POINTS, label_of, make_point, make_series, sample
 from erm.tasks.chart.shapes import read_line_shape
 
 _THINNED = 600
@@ -46,8 +46,11 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
     size = canvas.pixels(line.get_markersize()) if marker else 0.0
     margin = max(size, look["width"] if look else 0.0) / 2
     kept = np.flatnonzero(finite)
-    if len(kept) > _THINNED:
+    drawn = len(kept)
+    if drawn > _THINNED and not (np.diff(display[kept, 0]) < 0).any():
         kept = kept[_extremes(display[kept])]
+        drawn = len(kept)
+    kept = kept[sample(drawn, MAX_POINTS)]
     points = []
     for index in kept:
         at, value = data[index]
@@ -63,6 +66,7 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
         colour=look["colour"] if look else face,
         step="" if step == "default" else step,
         **({"face": face} if marker and look and face != look["colour"] else {}),
+        **({"total": drawn} if drawn > MAX_POINTS else {}),
     )
 
 
@@ -115,13 +119,11 @@ def _read_endless(line: Any, look: Stroke, axes: Any, canvas: Canvas) -> Series 
 
 
 def _extremes(display: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Indices of the first, lowest, highest and last point of each column of pixels.
-
-    A line that turns back keeps all its points, since a column then holds several strands.
-    """
-    if (np.diff(display[:, 0]) < 0).any():
-        return np.arange(len(display))
-    column = np.floor(display[:, 0]).astype(int)
+    """Indices of the first, lowest, highest and last point of each column of pixels of a line that
+    never turns back, which would have several strands in a column; at most `MAX_POINTS`."""
+    across = display[:, 0] - display[0, 0]
+    width = max(1.0, 4 * (across[-1] + 1) / MAX_POINTS)
+    column = np.floor(display[:, 0] / width).astype(int)
     keep: set[int] = set()
     starts = np.flatnonzero(np.r_[True, np.diff(column) > 0])
     for start, stop in zip(starts, np.r_[starts[1:], len(display)], strict=True):

@@ -215,6 +215,21 @@ def _some(noun: str) -> Callable[[Finding], str]:
     return describe
 
 
+def _percent(finding: Finding) -> str:
+    """The share of parts that differ, at least 1."""
+    count, total = finding.count or (0, 1)
+    return write_number(max(1, round(100 * count / max(total, 1))))
+
+
+def _about(noun: str) -> Callable[[Finding], str]:
+    """``about 12% of 2401 points differ``, of which a sample was compared."""
+
+    def describe(finding: Finding) -> str:
+        return f"about {_percent(finding)}% of {_value(finding.reference)} {noun} differ"
+
+    return describe
+
+
 def _constant(text: str) -> Callable[[Finding], str]:
     return lambda finding: text
 
@@ -422,8 +437,12 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "colour range": _constant("colour range is different"),
     "form": _constant("has another form or place"),
     "forms": _forms,
-    "image share": lambda finding: (
-        f"{finding.count[0] if finding.count else 0}% of the image differs"
-    ),
+    "image share": lambda finding: f"{_percent(finding)}% of the image differs",
+    "points": _has("points"),
+    "sampled points": _about("points"),
+    "sampled values": _about("values"),
+    "sampled parts": _about("parts"),
+    "sampled cells": _about("cells"),
+    "sampled colours": _about("colours"),
 }
 """By attribute; others read ``<attribute> is … instead of …``."""

@@ -11,17 +11,19 @@ from types import SimpleNamespace
 from typing import Any
 
 from matplotlib.colors import to_hex
+from matplotlib.image import FigureImage
 from matplotlib.legend import Legend as MplLegend
 from matplotlib.lines import Line2D
-from matplotlib.offsetbox import AnchoredText, AnnotationBbox, OffsetImage
 from matplotlib.patches import Patch
+from matplotlib.projections.geo import GeoAxes
+from matplotlib.projections.polar import PolarAxes
 from matplotlib.quiver import QuiverKey
-from matplotlib.text import Text
 
 from erm.sources.errors import DrawError
 from erm.tasks import Drawing
 from erm.tasks.chart.axis import read_axis
 from erm.tasks.chart.canvas import Canvas, dash_name, stroke
+from erm.tasks.chart.cells import read_image
 from erm.tasks.chart.elements import (
     Axes,
     Axis,
@@ -32,11 +34,13 @@ from erm.tasks.chart.elements import (
     TextItem,
 )
 from erm.tasks.chart.marks import read_series
+from erm.tasks.chart.offset_boxes import OFFSET_BOXES, shapes_of_box, texts_of_box
 from erm.tasks.chart.pies import wedge_texts
 from erm.tasks.chart.shapes import read_figure_line, read_patches
 from erm.tasks.chart.space import placed_in_space, read_camera
 from erm.tasks.chart.space_marks import read_space_series
 from erm.tasks.chart.texts import read_text
+from erm.tasks.chart.treemaps import tile_texts
 
 MAX_TEXTS = 2000
 """Texts beyond which a figure is refused: nobody can check that many."""
@@ -105,19 +109,25 @@ def _is_cropped(canvas: Canvas) -> bool:
 
 def _figure_marks(figure: Any, canvas: Canvas) -> list[Series]:
     """Marks that stand in the figure outside any axes, in thousandths of the figure's sides."""
-    artists = [*figure.artists, *figure.lines, *figure.patches, *figure.images]
-    lines = [item for item in artists if isinstance(item, Line2D)]
-    patches = [item for item in artists if isinstance(item, Patch)]
-    other = [item for item in artists if not isinstance(item, (Line2D, Patch))]
-    if other:
-        kind = type(other[0]).__name__
-        raise DrawError("unreadable", f"A {kind} of the figure outside any axes can't be read.")
+    shown = [
+        artist
+        for artist in [*figure.artists, *figure.lines, *figure.patches, *figure.images]
+        if artist.get_visible()
+    ]
     # shapes are kept as shares of what they stand in
     place = SimpleNamespace(transAxes=figure.transFigure, transData=figure.transFigure)
-    marks = [read_figure_line(line, place, canvas) for line in lines if line.get_visible()]
-    marks += [
-        series for _, series in read_patches([p for p in patches if p.get_visible()], place, canvas)
-    ]
+    patches = [artist for artist in shown if isinstance(artist, Patch)]
+    marks: list[Series | None] = [series for _, series in read_patches(patches, place, canvas)]
+    for artist in shown:
+        if isinstance(artist, Line2D):
+            marks.append(read_figure_line(artist, place, canvas))
+        elif isinstance(artist, FigureImage):
+            marks.append(read_image(artist, canvas))
+        elif isinstance(artist, OFFSET_BOXES):
+            marks += shapes_of_box(artist, place, canvas)
+        elif not isinstance(artist, Patch):
+            kind = type(artist).__name__
+            raise DrawError("unreadable", f"A {kind} of the figure outside any axes can't be read.")
     return [series for series in marks if series is not None]
 
 
@@ -175,6 +185,9 @@ def _figure_texts(figure: Any, canvas: Canvas) -> list[TextItem]:
         item = read_text(text, special.get(id(text), "annotation"), canvas)
         if item is not None:
             texts.append(item)
+    for artist in figure.artists:
+        if isinstance(artist, OFFSET_BOXES):
+            texts += texts_of_box(artist, canvas)
     for part in figure.subfigs:
         texts.extend(_figure_texts(part, canvas))
     return texts
@@ -182,8 +195,8 @@ def _figure_texts(figure: Any, canvas: Canvas) -> list[TextItem]:
 
 def read_axes(axes: Any, canvas: Canvas) -> Axes:
     """One plot area with all that belongs to it."""
-    projection = axes.name if axes.name in ("rectilinear", "polar", "3d") else ""
-    if not projection:
+    projection = "polar" if isinstance(axes, PolarAxes) else axes.name
+    if projection not in ("rectilinear", "polar", "3d") and not isinstance(axes, GeoAxes):
         raise DrawError("unreadable", f"Axes of projection '{axes.name}' can't be read.")
     x, y = (read_axis(axes, name, canvas) for name in ("x", "y"))
     bar = getattr(axes, "_colorbar", None) is not None  # also in axes that the program placed
@@ -275,7 +288,7 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
                 axes.yaxis.label,
             ),
         ]
-    of_wedges = wedge_texts(axes)
+    of_parts = wedge_texts(axes) | tile_texts(axes)
     for table in axes.tables:
         cells = sorted(table.get_celld().items())
         titles += [
@@ -287,27 +300,17 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
         for item in items:
             if item is not None and item["role"].endswith("label"):
                 item["angle"] = 0.0  # follows from the view, and from how long the label is
-    for text in [*axes.texts, *_texts_of_artists(axes)]:
-        role, wedge = of_wedges.get(id(text), ("annotation", -1))
+    for text in [*axes.texts, *(key.text for key in axes.artists if isinstance(key, QuiverKey))]:
+        role, wedge = of_parts.get(id(text), ("annotation", -1))
         with placed_in_space(text):
             item = read_text(text, role, canvas)
         if item is not None and wedge >= 0:
             item["wedge"] = wedge
         items.append(item)
-    return [item for item in items if item is not None]
-
-
-def _texts_of_artists(axes: Any) -> list[Any]:
-    """Texts inside boxes and keys that a program adds as artists."""
-    texts: list[Any] = []
     for artist in axes.artists:
-        if isinstance(artist, (AnchoredText, AnnotationBbox)):
-            if artist.findobj(OffsetImage):
-                raise DrawError("unreadable", "A picture inside an annotation can't be read.")
-            texts += [text for text in artist.findobj(Text) if text.get_text().strip()]
-        elif isinstance(artist, QuiverKey):
-            texts.append(artist.text)
-    return texts
+        if isinstance(artist, OFFSET_BOXES):
+            items += texts_of_box(artist, canvas)
+    return [item for item in items if item is not None]
 
 
 def read_legend(legend: Any, canvas: Canvas) -> Legend:

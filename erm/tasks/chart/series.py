@@ -10,14 +10,25 @@ from typing import Any
 
 import numpy as np
 from matplotlib.markers import MarkerStyle
+from numpy.typing import NDArray
 
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
 from erm.tasks.chart.elements import BoxList, Point, Series, Stroke
+
+MAX_POINTS = 2000
+"""Points of a line or scatter plot that are kept; of more, an even sample."""
 
 
 def label_of(artist: Any) -> str:
     text = str(artist.get_label() or "")
     return "" if text.startswith("_") else text.strip()
+
+
+def sample(count: int, most: int) -> NDArray[np.int64]:
+    """Indices of all of ``count`` marks, or of ``most`` evenly among them."""
+    if count <= most:
+        return np.arange(count)
+    return np.linspace(0, count - 1, most).round().astype(int)
 
 
 def hull(boxes: list[BoxList]) -> BoxList:

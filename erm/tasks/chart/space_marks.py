@@ -26,7 +26,7 @@ from erm.sources.errors import DrawError
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
 from erm.tasks.chart.elements import Camera, Point, Series, Stroke
 from erm.tasks.chart.lines import line_look
-from erm.tasks.chart.series import label_of, make_series, marker_of, patch_edge, patch_fill
+from erm.tasks.chart.series import label_of, make_series, marker_of, patch_edge, patch_fill, sample
 from erm.tasks.chart.shapes import noun_of
 from erm.tasks.chart.space import to_pixels
 
@@ -150,7 +150,7 @@ class _Reader:
             shown = np.zeros((1, 3))
         low, high = shown.min(axis=0), shown.max(axis=0)
         middle = (low + high) / 2
-        kept = shown[_sample(len(shown), _MOST_VERTICES)]
+        kept = shown[sample(len(shown), _MOST_VERTICES)]
         return Point(
             at=number(middle[0]),
             value=number(high[2]),
@@ -192,7 +192,7 @@ class _Reader:
             return None
         vertices = _columns(line.get_data_3d())
         if not marker:
-            vertices = vertices[_sample(len(vertices), MAX_POINTS // 2)]
+            vertices = vertices[sample(len(vertices), MAX_POINTS // 2)]
         size = self.canvas.pixels(line.get_markersize()) if marker else 0.0
         points = [point for _, point in self._dots(vertices, np.array([size]))]
         if not points:
@@ -259,7 +259,7 @@ class _Reader:
         """A collection of polygons or lines, at most `_MOST_PARTS` of them; colours (n, 4)."""
         filled = len(faces) > 0 and bool(np.asarray(faces)[:, 3].any())
         colours = faces if filled else edges
-        kept = [int(index) for index in _sample(len(parts), _MOST_PARTS) if len(parts[index])]
+        kept = [int(index) for index in sample(len(parts), _MOST_PARTS) if len(parts[index])]
         points = []
         for index in kept:
             point = self._part(np.asarray(parts[index], dtype=float))
@@ -268,11 +268,15 @@ class _Reader:
             points.append(point)
         if not points or not len(colours):
             return None
-        mapped = {"map": artist.get_cmap().name} if artist.get_array() is not None else {}
+        mapped: dict[str, Any] = {}
+        if artist.get_array() is not None:
+            mapped["map"] = artist.get_cmap().name
         noun = noun_of(artist)
         edge = self._edge(artist, edges, faces) if filled else None
         kind = "surface" if surface else "3-D shapes" if filled else "3-D lines"
         look = mapped | ({"noun": noun} if noun else {})
+        if len(parts) > _MOST_PARTS:
+            look["total"] = len(parts)
         return self._series(kind, label_of(artist), points, edge=edge, **look)
 
     def _edge(self, artist: Any, edges: Any, faces: Any) -> Stroke | None:
@@ -292,13 +296,6 @@ def _plain(values: Any) -> Vertices:
 def _columns(values: Any) -> Vertices:
     """x, y and z, each of n values or of one, as n vertices."""
     return np.column_stack([_plain(column) for column in np.broadcast_arrays(*values, subok=True)])
-
-
-def _sample(count: int, most: int) -> NDArray[np.int64]:
-    """Indices of all of ``count`` parts, or of ``most`` evenly among them."""
-    if count <= most:
-        return np.arange(count)
-    return np.linspace(0, count - 1, most).round().astype(int)
 
 
 def _bars(faces: NDArray[np.float64]) -> list[tuple[Vertices, Vertices]] | None:

@@ -44,7 +44,7 @@ def read_text(text: Any, role: str, canvas: Canvas) -> TextItem | None:
     )
     patch = text.get_bbox_patch()
     if patch is not None and patch.get_visible():
-        frame = _text_frame(patch, canvas)
+        frame = text_frame(patch, canvas)
         if frame is not None:
             item["frame"] = frame
     if isinstance(text, Annotation) and text.arrow_patch is not None:
@@ -64,7 +64,7 @@ def font_weight(text: Any) -> str:
     return " ".join(word for word, on in (("bold", bold), ("italic", italic)) if on) or "normal"
 
 
-def _text_frame(patch: Any, canvas: Canvas) -> TextFrame | None:
+def text_frame(patch: Any, canvas: Canvas) -> TextFrame | None:
     """The box behind a text, or None where nothing of it is seen."""
     fill, edge = patch_fill(patch, canvas), patch_edge(patch, canvas)
     if fill.endswith("00") and edge is None:
