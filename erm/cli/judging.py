@@ -9,9 +9,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.cli.console import (
+    BackendOption,
+    FontsOption,
     IsolationOption,
     JsonOption,
+    OlderLibrariesOption,
+    RasterSideOption,
     TaskArgument,
+    drawing_settings,
     print_json,
     print_report,
     print_table,
@@ -103,6 +108,10 @@ def reward(
     critic: CriticOption = DEFAULT_CRITIC,
     constrained: ConstrainedOption = None,
     endpoint: EndpointOption = None,
+    raster_side: RasterSideOption = None,
+    backend: BackendOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -116,12 +125,14 @@ def reward(
     with working():
         from erm.images import encode_png, open_image
 
-        image = encode_png(open_image(reference))
+        opened = open_image(reference)
+        image = encode_png(opened)
         from erm.render import Renderer
         from erm.rewards.published import reward_completions
 
+        drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
         judge = _critic(critic, constrained, endpoint)
-        with Renderer(workers=1, isolation=isolation) as renderer:
+        with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
             earned = reward_completions([(task, image, text)], judge, renderer)[0]
     if as_json:
         print_json({"reward": earned.value, **_outcome(earned)})
@@ -169,6 +180,10 @@ def refine(
         Path | None,
         typer.Option("-o", "--out", help="File for the code; its render goes next to it as .png."),
     ] = None,
+    raster_side: RasterSideOption = None,
+    backend: BackendOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -187,9 +202,10 @@ def refine(
         from erm.policies.refinement import refine as improve
         from erm.render import Renderer
 
+        drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
         author = policy_from_spec(policy, endpoint=connection_settings(endpoint or ()))
         judge = _critic(critic, constrained, endpoint)
-        with Renderer(workers=1, isolation=isolation) as renderer:
+        with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
             result = improve(task, opened, author, judge, renderer, rounds=rounds, seed=seed)
     kept = result.kept
     if out is not None and kept.source is not None:

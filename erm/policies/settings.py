@@ -10,6 +10,7 @@ from erm.models.settings import LaunchSettings, TrainingSettings
 from erm.rewards.settings import RewardSettings
 from erm.settings import Isolation, Settings
 from erm.tasks import task_names
+from erm.tasks.settings import DrawingSettings
 
 
 def _known(tasks: tuple[str, ...]) -> tuple[str, ...]:
@@ -45,6 +46,7 @@ class ReinforceSettings(Settings):
     iterations: int = Field(1, ge=1, description="updates with each set of completions")
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
+    drawing: DrawingSettings = DrawingSettings()
     critic_batch_size: int = Field(64, ge=1)
     checkpoint_every: int = Field(5, ge=1)
     seed: int = 0
@@ -60,4 +62,5 @@ class EvaluateSettings(Settings):
     pictured: int = Field(6, ge=1, description="references shown in the picture")
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
+    drawing: DrawingSettings = DrawingSettings()
     seed: int = 0

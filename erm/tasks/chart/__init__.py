@@ -6,10 +6,21 @@ import random
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from erm.tasks.chart.judge_words import JUDGE_WORDS
-from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
+from erm.tasks.contract import (
+    Backend,
+    Drawing,
+    Operator,
+    PixelRegion,
+    Scene,
+    Task,
+    Variety,
+    View,
+    WarmUp,
+)
 
 if TYPE_CHECKING:
     from erm.tasks.discrepancy import Discrepancy
+    from erm.tasks.settings import DrawingSettings
 
 
 class ChartTask(Task):
@@ -29,6 +40,7 @@ class ChartTask(Task):
     languages = ("python", "py")
     suffixes = (".py",)
     folders = ("direct_*", "customized_*")  # ChartMimic
+    backends = (Backend("matplotlib"),)
     warm_up = WarmUp(
         modules=(
             *("matplotlib.pyplot", "matplotlib.animation"),
@@ -66,11 +78,13 @@ class ChartTask(Task):
 
         return OPERATORS
 
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def draw(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> Drawing:
         """Run a program in this process, which must be a contained worker."""
         from erm.tasks.chart.draw import draw_chart
 
-        return draw_chart(source, max_pixels, max_elements)
+        return draw_chart(source, max_pixels, max_elements, settings)
 
     def read_scene(self, drawing: Drawing) -> Scene:
         """What the drawn figure shows, as `erm.tasks.chart.elements.ChartScene`."""

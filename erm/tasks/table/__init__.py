@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from erm.tasks.contract import (
+    CHROMIUM,
+    Backend,
     BrowserPage,
     Drawing,
     Operator,
@@ -22,6 +24,7 @@ from erm.tasks.table.judge_words import JUDGE_WORDS
 
 if TYPE_CHECKING:
     from erm.tasks.discrepancy import Discrepancy
+    from erm.tasks.settings import DrawingSettings
 
 
 class TableTask(Task):
@@ -41,6 +44,7 @@ class TableTask(Task):
     languages = ("html", "markdown", "md")
     suffixes = (".html", ".md", ".htm", ".markdown")
     columns = ("html", "markdown")
+    backends = (Backend("weasyprint"), Backend(CHROMIUM, "playwright", "browser"))
     reward = "severity"
     published_max_side = 768
     warm_up = WarmUp(
@@ -76,7 +80,9 @@ class TableTask(Task):
 
         return BROWSER_PAGE
 
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def draw(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> Drawing:
         from erm.tasks.table.draw import draw_table
 
         return draw_table(source, max_pixels, max_elements)
