@@ -6,7 +6,10 @@ import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from erm.sources.encodings import html_encoding
 from erm.tasks.contract import (
+    CHROMIUM,
+    Backend,
     BrowserPage,
     Drawing,
     Operator,
@@ -14,6 +17,7 @@ from erm.tasks.contract import (
     Scene,
     Task,
     TextDistance,
+    TextReader,
     Variety,
     View,
     WarmUp,
@@ -21,7 +25,11 @@ from erm.tasks.contract import (
 from erm.tasks.table.judge_words import JUDGE_WORDS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erm.tasks.discrepancy import Discrepancy
+    from erm.tasks.settings import DrawingSettings
 
 
 class TableTask(Task):
@@ -41,6 +49,7 @@ class TableTask(Task):
     languages = ("html", "markdown", "md")
     suffixes = (".html", ".md", ".htm", ".markdown")
     columns = ("html", "markdown")
+    backends = (Backend("weasyprint"), Backend(CHROMIUM, "playwright", "browser"))
     reward = "severity"
     published_max_side = 768
     warm_up = WarmUp(
@@ -76,7 +85,13 @@ class TableTask(Task):
 
         return BROWSER_PAGE
 
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of ``<meta charset>`` or of an XML declaration."""
+        return html_encoding(content)
+
+    def draw(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> Drawing:
         from erm.tasks.table.draw import draw_table
 
         return draw_table(source, max_pixels, max_elements)
@@ -105,6 +120,11 @@ class TableTask(Task):
         from erm.tasks.table.completion import extract_table
 
         return extract_table(completion)
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        from erm.tasks.table.reading import read_document
+
+        return read_document(pixels, reader).to_json()
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Layout where a region is taller than a line or wider than half the image, else text."""
