@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from erm.tasks.judge_words import JudgeWords
 
@@ -99,6 +99,16 @@ class PixelRegion:
     same_ink: bool
     one_sided: bool
     low: bool
+
+
+class TextReader(Protocol):
+    """Finds and reads text in pictures, (height, width, 3) uint8 RGB; equal pixels, equal text."""
+
+    def find(self, pixels: NDArray[np.uint8]) -> list[Box]:
+        """Boxes of the lines of text in a picture."""
+
+    def read(self, lines: Sequence[NDArray[np.uint8]]) -> list[str]:
+        """The text of each picture of one line; empty where it holds none."""
 
 
 @dataclass(frozen=True)
@@ -241,6 +251,14 @@ class Task(ABC):
     @abstractmethod
     def extract(self, completion: str) -> str | None:
         """The source in a policy's completion, or None where it holds none."""
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene | None:
+        """What `compare` needs of a scene, read from a picture alone; None for a task that can't.
+
+        Args:
+            pixels: (height, width, 3) uint8 RGB.
+        """
+        return None
 
     def pixel_category(self, region: PixelRegion) -> str:
         """The category that a critic without learning gives a region of differing pixels; the

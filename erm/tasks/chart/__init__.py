@@ -9,9 +9,22 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from erm.sources.encodings import NotTextError
 from erm.tasks.chart.judge_words import JUDGE_WORDS
-from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
+from erm.tasks.contract import (
+    Drawing,
+    Operator,
+    PixelRegion,
+    Scene,
+    Task,
+    TextReader,
+    Variety,
+    View,
+    WarmUp,
+)
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erm.tasks.discrepancy import Discrepancy
 
 
@@ -105,6 +118,12 @@ class ChartTask(Task):
         from erm.tasks.shared.completion import find_source
 
         return find_source(completion, self.languages)
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        """What can be read of a chart: frame, ticks, texts, legend, bars."""
+        from erm.tasks.chart.reading import read_chart
+
+        return cast(dict[str, Any], read_chart(pixels, reader))
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, text in a line at the margin, else structure where one

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Literal, cast
+from typing import cast
 
 from erm.tasks import View
 from erm.tasks.chart.bins import compare_joint_bins
@@ -19,6 +19,7 @@ from erm.tasks.chart.compare_frame import compare_frame, compare_grid
 from erm.tasks.chart.compare_layout import compare_layout, exchange_swapped
 from erm.tasks.chart.compare_legends import compare_legends
 from erm.tasks.chart.compare_shapes import compare_shapes
+from erm.tasks.chart.compare_space import compare_cameras, is_in_space
 from erm.tasks.chart.compare_style import compare_bar_widths, compare_style
 from erm.tasks.chart.compare_text import compare_fonts, compare_texts, compare_wedge_texts
 from erm.tasks.chart.compare_ticks import compare_ticks, tick_fonts
@@ -27,7 +28,7 @@ from erm.tasks.chart.findings import Element, Finding, Findings, hull, one_sided
 from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
 from erm.tasks.chart.naming import background, type_name
 from erm.tasks.chart.phrases import phrase
-from erm.tasks.chart.plot_pair import BARS, Matched, Pairs, PlotPair
+from erm.tasks.chart.plot_pair import BARS, AxisName, Matched, Pairs, PlotPair, axis_names
 from erm.tasks.chart.reference_lines import with_levels
 from erm.tasks.chart.related import join_categories, join_looks, join_marks, join_plots
 from erm.tasks.chart.severity import RULES
@@ -38,7 +39,6 @@ from erm.tasks.shared.colours import is_visible, over
 from erm.tasks.shared.findings import write_discrepancy
 from erm.tasks.shared.visible import visible_change
 
-_AXES: tuple[Literal["x"], Literal["y"]] = ("x", "y")
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
 _SINGLE = (
     *OUTLINED,
@@ -98,7 +98,7 @@ def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding
             at_place = list(chain.from_iterable(twins))
             _compare_axes(item.plots, item.matched, at_place, page.has("background"))
         elif role == "colour bar" and not page.has(*_VALUES):
-            name: Literal["x", "y"] = "y" if item.plots.reference["y"]["ticks"] else "x"
+            name: AxisName = "y" if item.plots.reference["y"]["ticks"] else "x"
             _compare_limits(name, item.plots, False)
         page.found += item.plots.findings.found
     _add_unmatched_axes(reference, candidate, pairs, page)
@@ -220,15 +220,17 @@ def _compare_axes(
         findings.add("background", Element("plot background"), "colour", backgrounds, boxes)
     projections = reference["projection"], candidate["projection"]
     if projections[0] != projections[1]:
-        before, after = ({"rectilinear": "straight"}.get(name, name) for name in projections)
+        names = {"rectilinear": "straight", "3d": "three-dimensional"}
+        before, after = (names.get(name, name) for name in projections)
         element = Element("axes", plural=True)
         findings.add("chart type", element, "projection", (before, after), boxes)
     retyped = findings.has("chart type", "orientation")
     hidden = _compare_hidden(plots)
+    compare_cameras(plots)
     # Bars that lie down exchange the axes; a pie or polar axes have others.
     comparable = projections[0] == projections[1] and not findings.has("orientation")
     pies = _is_pie(reference), _is_pie(candidate)
-    for name in _AXES:
+    for name in axis_names(reference, candidate):
         if not comparable or any(pies):
             continue
         explained = findings.has(*_GONE) or _explains(reference, findings)
@@ -245,8 +247,13 @@ def _compare_axes(
     if comparable and not hidden and pies[0] == pies[1]:
         compare_grid(plots)
         compare_frame(plots)
-    texts = reference["texts"], candidate["texts"]
-    fonts = compare_texts(*texts, backgrounds, findings, boxes, plots)
+    # flat axes have no third label that could be missing
+    alike = projections[0] == projections[1]
+    texts = [
+        [text for text in axes["texts"] if alike or text["role"] != "z label"]
+        for axes in (reference, candidate)
+    ]
+    fonts = compare_texts(texts[0], texts[1], backgrounds, findings, boxes, plots)
     fonts += compare_wedge_texts(matched, plots)
     legends = reference["legends"], candidate["legends"]
     fonts += compare_legends(*legends, at_place, backgrounds, boxes, findings)
@@ -257,7 +264,7 @@ def _compare_axes(
 def _note_rescaling(plots: PlotPair) -> None:
     """Notes in findings about data that a rescaled axis may show them by its tick labels."""
     labels: tuple[list[BoxList], list[BoxList]] = ([], [])
-    for name in _AXES:
+    for name in axis_names(plots.reference, plots.candidate):
         axes = plots.reference[name], plots.candidate[name]
         if axes[0]["limits"] != axes[1]["limits"]:
             for side, axis in zip(labels, axes, strict=True):
@@ -311,7 +318,7 @@ def _explains(axes: Axes, findings: Findings) -> bool:
     return findings.has(*moving) and bool(axes["series"])
 
 
-def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -> None:
+def _compare_limits(name: AxisName, plots: PlotPair, explained: bool) -> None:
     reference, candidate = plots.reference[name], plots.candidate[name]
     bar = plots.reference["role"] == "colour bar"
     element = Element("colour bar" if bar else f"{name} axis")
@@ -325,8 +332,7 @@ def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -
         plots.findings.add("inverted", element, "inverted", (turned[0], turned[1]), boxes)
     if explained and reference["auto"] and candidate["auto"]:
         return
-    side = 0 if name == "x" else 1
-    length = plots.reference["box"][side + 2] - plots.reference["box"][side]
+    length = plots.axis_length(name)
     before, after = sorted(reference["limits"]), sorted(candidate["limits"])
     gap = max(
         abs(unit(reference, a) - unit(reference, b)) for a, b in zip(after, before, strict=True)
@@ -340,6 +346,8 @@ def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -
 def _compare_series(plots: PlotPair) -> Matched:
     """Adds the differences of a plot's series; returns what was matched."""
     findings = plots.findings
+    if is_in_space(plots.reference) != is_in_space(plots.candidate):
+        return []  # nothing of one is comparable with anything of the other
     first, second = plots.reference["series"], plots.candidate["series"]
     pairs = match_series(
         (plots.reference, plots.candidate),

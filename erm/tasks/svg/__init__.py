@@ -6,10 +6,23 @@ import random
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from erm.sources.encodings import xml_encoding
-from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
+from erm.tasks.contract import (
+    Drawing,
+    Operator,
+    PixelRegion,
+    Scene,
+    Task,
+    TextReader,
+    Variety,
+    View,
+    WarmUp,
+)
 from erm.tasks.svg.judge_words import JUDGE_WORDS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erm.tasks.discrepancy import Discrepancy
     from erm.tasks.svg.draw import Backend
 
@@ -94,6 +107,11 @@ class SvgTask(Task):
         from erm.tasks.svg.extract import extract
 
         return extract(completion)
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        from erm.tasks.svg.reading import read_icon
+
+        return read_icon(pixels)
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, structure where one side is empty, else shape."""

@@ -15,6 +15,7 @@ from erm.tasks.contract import (
     Scene,
     Task,
     TextDistance,
+    TextReader,
     Variety,
     View,
     WarmUp,
@@ -22,6 +23,9 @@ from erm.tasks.contract import (
 from erm.tasks.table.judge_words import JUDGE_WORDS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erm.tasks.discrepancy import Discrepancy
 
 
@@ -110,6 +114,11 @@ class TableTask(Task):
         from erm.tasks.table.completion import extract_table
 
         return extract_table(completion)
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        from erm.tasks.table.reading import read_document
+
+        return read_document(pixels, reader).to_json()
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Layout where a region is taller than a line or wider than half the image, else text."""
