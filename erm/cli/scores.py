@@ -140,9 +140,9 @@ def _targets(critics: list[str], paths: list[Path]) -> dict[str, Path]:
     """Where each critic's predictions go, by the critic's spec."""
     if len(set(critics)) < len(critics):
         raise ErmError("The same critic is named twice.")
-    if len(paths) == len(critics) and all(path.suffix in _SUFFIXES for path in paths):
+    if len(paths) == len(critics) and all(map(_is_file_of_rows, paths)):
         return dict(zip(critics, paths, strict=True))
-    if len(paths) > 1 or (paths and paths[0].suffix in _SUFFIXES):
+    if len(paths) > 1 or (paths and _is_file_of_rows(paths[0])):
         count = len(critics)
         raise ErmError(f"{count} critics need {count} files for their predictions, or one folder.")
     folder = paths[0] if paths else PREDICTIONS_FOLDER
@@ -150,6 +150,10 @@ def _targets(critics: list[str], paths: list[Path]) -> dict[str, Path]:
     if len(set(slugs)) < len(slugs):
         slugs = [f"{number}-{slug}" for number, slug in enumerate(slugs, start=1)]
     return {critic: folder / f"{slug}.jsonl" for critic, slug in zip(critics, slugs, strict=True)}
+
+
+def _is_file_of_rows(path: Path) -> bool:
+    return path.suffix.lower() in _SUFFIXES
 
 
 def _predict(

@@ -50,7 +50,7 @@ def infer(
             read, no space left, or a worker died.
     """
     fields = settings.model_dump(mode="json", exclude={"workers", "rows_per_shard", "endpoint"})
-    read = [pairs / "data"]
+    read = [pairs / "data", *settings.drawing.fonts]
     if settings.policy is not None and not settings.policy.startswith(ENDPOINT):
         read.append(model_folder(settings.policy, "policy"))
     done = work / fingerprint(fields, *read)

@@ -71,8 +71,9 @@ def synthesize(
         },
     )
     answers = answers or work
-    done = work / fingerprint(fields, *([settings.ingested] if settings.ingested else []))
-    making = Making(settings, settings, done, settings.variety)
+    read = [*([settings.ingested] if settings.ingested else []), *settings.drawing.fonts]
+    done = work / fingerprint(fields, *read)
+    making = Making(settings, settings, done, settings.variety, settings.second_backends)
     try:
         done.mkdir(parents=True, exist_ok=True)
         for stale in done.glob("*.part"):

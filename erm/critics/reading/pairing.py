@@ -70,9 +70,9 @@ def _look_alike(line: Pixels, other: Pixels) -> bool:
     for rows in range(abs(line.shape[0] - other.shape[0]) + 1):
         for columns in range(abs(line.shape[1] - other.shape[1]) + 1):
             first, second = (
-                one[
-                    rows * (one.shape[0] > height) :, columns * (one.shape[1] > width) :
-                ][:height, :width]
+                one[rows * (one.shape[0] > height) :, columns * (one.shape[1] > width) :][
+                    :height, :width
+                ]
                 for one in grey
             )
             if _covers(first, second) and _covers(second, first):

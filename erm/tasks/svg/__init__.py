@@ -5,16 +5,31 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
+from erm.sources.encodings import xml_encoding
+from erm.tasks.contract import (
+    Backend,
+    Drawing,
+    Operator,
+    PixelRegion,
+    Scene,
+    Task,
+    TextReader,
+    Variety,
+    View,
+    WarmUp,
+)
 from erm.tasks.svg.judge_words import JUDGE_WORDS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erm.tasks.discrepancy import Discrepancy
-    from erm.tasks.svg.draw import Backend
+    from erm.tasks.settings import DrawingSettings
 
 
 class SvgTask(Task):
-    """Icons and diagrams as SVG documents, drawn by cairosvg."""
+    """Icons and diagrams as SVG documents, drawn by CairoSVG or resvg."""
 
     name = "svg"
     rank = 2
@@ -31,6 +46,8 @@ class SvgTask(Task):
     languages = ("svg", "xml", "html")
     suffixes = (".svg",)
     columns = ("svg",)
+    scalable = True
+    backends = (Backend("cairosvg"), Backend("resvg", "resvg_py", "resvg"))
     warm_up = WarmUp(
         source=(
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
@@ -57,18 +74,17 @@ class SvgTask(Task):
 
         return (*OPERATORS, *EQUIVALENT_OPERATORS)
 
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of the XML declaration."""
+        return xml_encoding(content)
+
     def draw(
-        self,
-        source: str,
-        max_pixels: int,
-        max_elements: int,
-        raster_side: int | None = None,
-        backend: Backend = "cairosvg",
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
     ) -> Drawing:
         """Draw a document; see `erm.tasks.svg.draw.draw_svg`."""
         from erm.tasks.svg.draw import draw_svg
 
-        return draw_svg(source, max_pixels, max_elements, raster_side, backend)
+        return draw_svg(source, max_pixels, max_elements, settings)
 
     def read_scene(self, drawing: Drawing) -> Scene:
         from erm.tasks.svg.scene import read_scene
@@ -89,6 +105,11 @@ class SvgTask(Task):
         from erm.tasks.svg.extract import extract
 
         return extract(completion)
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        from erm.tasks.svg.reading import read_icon
+
+        return read_icon(pixels)
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, structure where one side is empty, else shape."""
