@@ -29,6 +29,7 @@ from matplotlib.patches import Patch, Shadow, Wedge
 from matplotlib.quiver import Quiver, QuiverKey
 
 from erm.sources.errors import DrawError
+from erm.tasks.chart.axis_artists import AXIS_PARTS
 from erm.tasks.chart.boxes import take_box_plots
 from erm.tasks.chart.canvas import Canvas, number, stroke
 from erm.tasks.chart.cells import read_image, read_mesh
@@ -88,7 +89,13 @@ def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
         if parts and id(container) not in owned:
             keep(parts[0], _read_container(container, axes, canvas))
     own = {id(axes.patch), *map(id, axes.spines.values())}
-    artists = [a for a in axes.get_children() if id(a) not in claimed | own and a.get_visible()]
+    artists = [
+        artist
+        for artist in axes.get_children()
+        if id(artist) not in claimed | own
+        and artist.get_visible()
+        and not isinstance(artist, AXIS_PARTS)
+    ]
     lines = [a for a in artists if isinstance(a, Line2D)]
     patches = [a for a in artists if isinstance(a, Patch)]
     for first, series, members in take_box_plots(lines, patches, axes, canvas):
