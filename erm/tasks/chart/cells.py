@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.cm import ScalarMappable
 
 from erm.sources.errors import DrawError
-from erm.tasks.chart.canvas import Canvas
+from erm.tasks.chart.canvas import Canvas, stroke
 from erm.tasks.chart.elements import Series
 from erm.tasks.chart.series import label_of, make_point, make_series
 
@@ -64,7 +64,11 @@ def read_mesh(artist: Any, canvas: Canvas) -> Series:
     values = np.ma.filled(np.ma.asarray(array, dtype=float), np.nan).reshape(shape)
     colours = artist.to_rgba(np.ma.asarray(array, dtype=float).reshape(shape))
     name = artist.get_cmap().name
-    return _cells(values, colours, corners, canvas, label_of(artist), name, "heat map")
+    series = _cells(values, colours, corners, canvas, label_of(artist), name, "heat map")
+    edges = artist.get_edgecolors()
+    if len(edges) == 1:
+        series["edge"] = stroke(canvas, edges[0], float(artist.get_linewidth()[0]), "solid")
+    return series
 
 
 def read_image(artist: Any, canvas: Canvas) -> Series:

@@ -12,6 +12,7 @@ from itertools import chain
 from typing import Literal, cast
 
 from erm.tasks import View
+from erm.tasks.chart.area_edges import is_edge, without_edges
 from erm.tasks.chart.bins import compare_joint_bins
 from erm.tasks.chart.box_parts import is_rest_of_box, unpaired_boxes
 from erm.tasks.chart.compare_data import COMPARABLE, arrangement, compare_data
@@ -29,13 +30,21 @@ from erm.tasks.chart.naming import background, type_name
 from erm.tasks.chart.phrases import phrase
 from erm.tasks.chart.plot_pair import BARS, Matched, Pairs, PlotPair
 from erm.tasks.chart.reference_lines import with_levels
-from erm.tasks.chart.related import join_categories, join_looks, join_marks, join_plots
+from erm.tasks.chart.related import (
+    join_categories,
+    join_error_bars,
+    join_looks,
+    join_marks,
+    join_plots,
+    join_shapes,
+)
 from erm.tasks.chart.severity import RULES
 from erm.tasks.chart.stems import ChangedLines, without_stems
 from erm.tasks.chart.subplot_numbers import subplot_numbers
-from erm.tasks.discrepancy import Discrepancy
+from erm.tasks.chart.wicks import without_wicks
+from erm.tasks.discrepancy import Box, Discrepancy
 from erm.tasks.shared.colours import is_visible, over
-from erm.tasks.shared.findings import write_discrepancy
+from erm.tasks.shared.findings import union, write_discrepancy
 from erm.tasks.shared.visible import visible_change
 
 _AXES: tuple[Literal["x"], Literal["y"]] = ("x", "y")
@@ -100,6 +109,7 @@ def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding
         elif role == "colour bar" and not page.has(*_VALUES):
             name: Literal["x", "y"] = "y" if item.plots.reference["y"]["ticks"] else "x"
             _compare_limits(name, item.plots, False)
+            _give_range(page, item.plots.findings)
         page.found += item.plots.findings.found
     _add_unmatched_axes(reference, candidate, pairs, page)
     backgrounds = over(reference["background"], "#ffffff"), over(candidate["background"], "#ffffff")
@@ -109,6 +119,7 @@ def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding
     legends = reference["legends"], candidate["legends"]
     fonts += compare_legends(*legends, every, backgrounds, frames, page)
     compare_fonts(fonts, backgrounds, page)
+    page.found = [_with_bar(finding, reference, candidate) for finding in page.found]
     _compare_sizes(reference, candidate, page)
     return join_plots(page.found)
 
@@ -120,6 +131,38 @@ class _PlotComparison:
     plots: PlotPair
     number: int
     matched: Matched = field(default_factory=list)
+
+
+def _with_bar(finding: Finding, reference: ChartScene, candidate: ChartScene) -> Finding:
+    """A changed colour map with the nearest colour bar of each side in its boxes."""
+    if finding.rule != "colour map":
+        return finding
+    boxes = []
+    for box, scene in ((finding.reference_box, reference), (finding.candidate_box, candidate)):
+        bars = [Box(*axes["box"]) for axes in scene["axes"] if axes["role"] == "colour bar"]
+        if box is not None and bars:
+            box = union([box, min(bars, key=lambda bar, box=box: _between(bar, box))])
+        boxes.append(box)
+    return replace(finding, reference_box=boxes[0], candidate_box=boxes[1])
+
+
+def _between(first: Box, second: Box) -> float:
+    """Pixels between two boxes, the longer way of the two axes."""
+    across = max(first.x0, second.x0) - min(first.x1, second.x1)
+    along = max(first.y0, second.y0) - min(first.y1, second.y1)
+    return max(across, along)
+
+
+def _give_range(page: Findings, bar: Findings) -> None:
+    """Moves the range that a colour bar shows to the one heat map whose colours changed with it."""
+    ranged = [k for k, finding in enumerate(page.found) if finding.attribute == "colour range"]
+    shown = [finding for finding in bar.found if finding.attribute == "range"]
+    if not ranged or not shown:
+        return
+    bar.found = [finding for finding in bar.found if finding.attribute != "range"]
+    if len(ranged) == len(shown) == 1:
+        values = {"reference": shown[0].reference, "candidate": shown[0].candidate}
+        page.found[ranged[0]] = replace(page.found[ranged[0]], **values)
 
 
 def _pair_plots(
@@ -354,8 +397,11 @@ def _compare_series(plots: PlotPair) -> Matched:
     rebinned = compare_joint_bins(plots)
     matched: Matched = []
     drawn: list[ChangedLines] = []
+    before = list(findings.found)
+    compared: list[tuple[Series, Series, list[Finding]]] = []
     for i, j in pairs:
         reference, candidate = first[i], second[j]
+        known = len(findings.found)
         kinds = {reference["kind"], candidate["kind"]}
         linked: Pairs = []
         if reference["kind"] in OUTLINED:
@@ -369,6 +415,8 @@ def _compare_series(plots: PlotPair) -> Matched:
             linked = compare_data(reference, candidate, plots)
         compare_style(reference, candidate, linked, plots)
         matched.append((reference, candidate, linked))
+        compared.append((reference, candidate, findings.found[known:]))
+    findings.found = before + without_wicks(without_edges(compared, plots), matched, plots)
     findings.found = without_stems(findings.found, drawn, matched, plots)
     _add_unmatched_series(matched, plots)
     if not findings.has("arrangement", "series", "chart type", "orientation"):
@@ -376,6 +424,8 @@ def _compare_series(plots: PlotPair) -> Matched:
     findings.found = join_categories(findings.found, matched)
     findings.found = join_looks(findings.found, matched, plots)
     findings.found = join_marks(findings.found, matched, plots)
+    findings.found = join_shapes(findings.found, matched, plots)
+    findings.found = join_error_bars(findings.found, plots)
     return matched
 
 
@@ -388,6 +438,9 @@ def _add_unmatched_series(matched: Matched, plots: PlotPair) -> None:
         boxes = unpaired_boxes(matched, missing=not missing)
         for series in axes["series"]:
             if id(series) in taken or is_rest_of_box(series, boxes):
+                continue
+            others = [other for other in axes["series"] if id(other) not in taken]
+            if any(is_edge(series, other, plots) for other in others):
                 continue
             single = series["kind"] in _SINGLE
             rule = "shape" if single else "series"

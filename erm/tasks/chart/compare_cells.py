@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from erm.tasks.chart.elements import Point, Series
 from erm.tasks.chart.pair_points import match_points
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair, size_rule
@@ -48,6 +50,16 @@ def _box_values(box: Point) -> dict[str, float]:
 
 def compare_boxes(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
     """Adds the largest difference of each two matched boxes."""
+    kept = [i for i, _ in pairs] == [j for _, j in pairs]
+    shifts = {
+        i: abs(
+            plots.place(reference, reference["points"][i]["at"])
+            - plots.place(reference, candidate["points"][j]["at"])
+        )
+        for i, j in pairs
+        if kept and len(candidate["points"]) == len(reference["points"]) == len(pairs)
+    }
+    moved = [i for i, shift in shifts.items() if shift > 2 * HALF_PIXEL]
     for i, j in pairs:
         a, b = reference["points"][i], candidate["points"][j]
         boxes, element = (a["box"], b["box"]), plots.mark_element(reference, i)
@@ -58,6 +70,11 @@ def compare_boxes(reference: Series, candidate: Series, pairs: Pairs, plots: Plo
         outliers = [sorted(value for _, value in point.get("outline", [])) for point in (a, b)]
         counts = len(outliers[0]), len(outliers[1])
         largest = max(gaps, key=lambda part: gaps[part])
+        shift = shifts[i] if i in shifts else 0.0
+        # all boxes make room for a further one
+        if shift > 2 * HALF_PIXEL and len(moved) < len(pairs) / 2:
+            rule = size_rule(shift / plots.breadth(reference))
+            plots.findings.add(rule, element, "place on axis", (a["at"], b["at"]), boxes)
         if gaps[largest] > HALF_PIXEL:
             rule = size_rule(gaps[largest] / plots.length(reference))
             ends = plots.value_coordinates(reference, before[largest], after[largest])
@@ -74,7 +91,13 @@ def compare_boxes(reference: Series, candidate: Series, pairs: Pairs, plots: Plo
 
 
 def compare_violins(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
-    """Adds each two matched violins that reach over other values or have another form."""
+    """Adds each two matched violins that reach over other values or have another form, and lines
+    within all of them that only one side has."""
+    parts = reference.get("parts", 0), candidate.get("parts", 0)
+    if parts[0] != parts[1] and len(reference["points"]) == len(candidate["points"]) == len(pairs):
+        element = replace(plots.series_element(reference), plural=True)
+        boxes_of = reference["box"], candidate["box"]
+        plots.findings.add("shape", element, "inner lines", parts, boxes_of)
     for i, j in pairs:
         a, b = reference["points"][i], candidate["points"][j]
         boxes, element = (a["box"], b["box"]), plots.mark_element(reference, i)

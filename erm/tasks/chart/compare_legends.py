@@ -89,10 +89,12 @@ def _compare_colours(
     """Colours of entries that name no series; a patch follows the bar that it names."""
     boxes = reference["box"], candidate["box"]
     known = {(f.reference, f.candidate) for f in findings.found if f.attribute == "colour"}
+    paler = findings.has_attribute("opacity")
     for i, j in pairs:
         paints = reference["colours"][i], candidate["colours"][j]
         colours = over(paints[0], backgrounds[0]), over(paints[1], backgrounds[1])
         own = reference["entries"][i]["text"] not in names and paints[0] != paints[1]
+        own = own and not (paler and paints[0][:7] == paints[1][:7])
         if own and colours not in known and is_visible(*colours):
             element = Element("legend entry", rank=i + 1)
             findings.add("mark colour", element, "colour", colours, boxes)

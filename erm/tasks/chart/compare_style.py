@@ -83,6 +83,7 @@ def _compare_fills(
         reference["edge"], candidate["edge"], plots, recoloured, "outline"
     ):
         plots.findings.add("outline", element, attribute, (values[0], values[1]), boxes)
+    _compare_inner_lines(reference, candidate, plots)
     changes: dict[tuple[str, str], Pairs] = {}
     for i, j in pairs:
         hatches = _hatch(reference, i), _hatch(candidate, j)
@@ -99,6 +100,24 @@ def _compare_fills(
         for i, j in changed:
             box = reference["points"][i]["box"], candidate["points"][j]["box"]
             plots.findings.add("hatch", plots.mark_element(reference, i), "hatch", hatches, box)
+
+
+def _compare_inner_lines(reference: Series, candidate: Series, plots: PlotPair) -> None:
+    """Median, whiskers and caps of box plots, where they did not change with the frame."""
+    element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
+    known = [
+        (attribute.removeprefix("outline"), *values)
+        for attribute, *values in stroke_changes(
+            reference["edge"], candidate["edge"], plots, False, "outline"
+        )
+    ]
+    for part, line in reference.get("inner", {}).items():
+        other = candidate.get("inner", {}).get(part)
+        for attribute, *values in stroke_changes(line, other, plots, False, part):
+            change = (attribute.removeprefix(part), *values)
+            if change not in known:
+                known.append(change)
+                plots.findings.add("line", element, attribute, (values[0], values[1]), boxes)
 
 
 def _hatch(series: Series, index: int) -> str:
@@ -288,8 +307,8 @@ def _compare_sizes(
     uniform = len({(round(a["size"]), round(b["size"])) for a, b, _ in changed}) == 1
     if uniform and len(changed) > 0.5 * len(pairs):
         plots.findings.add("marker", element, "marker size", sizes, boxes)
-    elif len(changed) == len(pairs) and _scaled_alike(
-        [(a["size"], b["size"]) for a, b, _ in changed]
+    elif _scaled_alike(
+        [(reference["points"][i]["size"], candidate["points"][j]["size"]) for i, j in pairs]
     ):
         word = "larger" if sizes[1] > sizes[0] else "smaller"
         plots.findings.add("marker", element, "marker sizes", (None, word), boxes)
@@ -304,9 +323,12 @@ def _compare_sizes(
 
 
 def _scaled_alike(sizes: list[tuple[float, float]]) -> bool:
-    """Whether one factor makes all sizes of one side from the other's."""
-    factors = [after / before for before, after in sizes if before > 0]
-    return len(factors) > 1 and max(factors) < 1.05 * min(factors)
+    """Whether one factor makes all sizes of one side from the other's, but for rounding."""
+    before, after = (sum(side) for side in zip(*sizes, strict=True))
+    if len(sizes) < 2 or before <= 0:
+        return False
+    factor = after / before
+    return all(abs(b - factor * a) <= max(VISIBLE_WIDTH, 0.025 * b) for a, b in sizes)
 
 
 def _compare_pie(

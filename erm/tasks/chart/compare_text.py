@@ -7,6 +7,7 @@ Not covered: tick labels (`erm.tasks.chart.compare_ticks`) and legends
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ import numpy as np
 from erm.tasks.chart.elements import BoxList, TextItem, Tick
 from erm.tasks.chart.findings import Element, Findings, Value, hull, one_sided
 from erm.tasks.chart.matching import assign
+from erm.tasks.chart.phrases import plural_of
 from erm.tasks.chart.plot_pair import VISIBLE_WIDTH, Matched, PlotPair
 from erm.tasks.shared.colours import is_visible, over
 from erm.tasks.shared.numbers import parse_number
@@ -25,6 +27,8 @@ TextPair = tuple[Element, TextItem, TextItem]
 
 _Change = tuple[str, Value | None, Value | None]
 """Attribute of a text, the reference's and the candidate's value."""
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
 _STRETCHED = 1.25
 """Factor by which a frame must change for offsets in pixels to look otherwise."""
@@ -156,19 +160,25 @@ def _compare_notes(
         return Element("note", name=item["text"]) if len(first) > 1 else Element("note")
 
     matched = assign(first, second, cost)
+    on_cells = findings.has("colour map", "value", "value large", "mark colour") and (
+        plots is not None and any(s["kind"] == "heat map" for s in plots.reference["series"])
+    )
     pairs: list[TextPair] = []
     moved: list[TextPair] = []
     for i, j in matched:
         a, b = first[i], second[j]
         numbers = [parse_number(item["text"]) for item in (a, b)]
-        if a["text"] != b["text"] and not (follows and None not in numbers):
+        written = None not in numbers or _writes_values(a["text"], b["text"], findings)
+        if a["text"] != b["text"] and not (follows and written):
             rule = word_rule(b["text"], a["text"], "annotation")
             texts = a["text"], b["text"]
             findings.add(rule, note(a), "text", texts, (a["box"], b["box"]))
         elif not carried and shifts[i][j] > max(2.0, 0.01 * size):
             moved.append((note(a), a, b))
         _compare_arrows(a, b, findings)
-        pairs.append((note(a), a, b))
+        # a note on a cell is black or white as the cell is bright or dark
+        own = TextItem(**{**b, "colour": a["colour"]}) if on_cells else b
+        pairs.append((note(a), a, own))
     _add_moved_notes(moved, findings)
     matched_sides = {i for i, _ in matched}, {j for _, j in matched}
     for missing, items, taken in (
@@ -181,6 +191,27 @@ def _compare_notes(
                 sides = one_sided(item["box"], missing)
                 findings.add_presence("annotation", element, missing, sides)
     return pairs
+
+
+def _writes_values(reference: str, candidate: str, findings: Findings) -> bool:
+    """Whether two notes differ only in numbers, which are values that a listed finding has."""
+    words = [_NUMBER.split(text) for text in (reference, candidate)]
+    if words[0] != words[1]:
+        return False
+    changes = {
+        (f"{before:.6g}", f"{after:.6g}")
+        for finding in findings.found
+        if finding.attribute in ("value", "values", "share", "shares")
+        for before, after in zip(_as_numbers(finding.reference), _as_numbers(finding.candidate))
+    }
+    numbers = zip(_NUMBER.findall(reference), _NUMBER.findall(candidate), strict=True)
+    written = {(f"{float(a):.6g}", f"{float(b):.6g}") for a, b in numbers if a != b}
+    return bool(written) and written <= changes
+
+
+def _as_numbers(value: Value | None) -> list[float]:
+    items = value if isinstance(value, tuple) else (value,)
+    return [float(item) for item in items if isinstance(item, float | int)]
 
 
 def _compare_arrows(a: TextItem, b: TextItem, findings: Findings) -> None:
@@ -326,7 +357,8 @@ def compare_fonts(
     for (attribute, *values), members in changes.items():
         if len(members) >= 3:
             boxes = hull(m[2]["box"] for m in members), hull(m[3]["box"] for m in members)
-            element = Element("texts", plural=True)
+            nouns = {m[1].noun for m in members}
+            element = Element(plural_of(nouns.pop()) if len(nouns) == 1 else "texts", plural=True)
             findings.add("font", element, attribute, (values[0], values[1]), boxes)
             continue
         for (own, *sides), element, a, b in members:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Literal
 
 from erm.tasks.chart.compare_text import TextPair, add_changed_texts
@@ -56,10 +57,15 @@ def compare_ticks(name: Literal["x", "y"], matched: Matched, plots: PlotPair, mo
         if not unreached and alike:
             plots.findings.add_presence("tick text", labels, bool(first), boxes)
         return
+    sides = reference["side"], candidate["side"]
+    if sides[0] != sides[1]:
+        plots.findings.add("place", labels, "tick side", sides, boxes)
     pairs = _tick_pairs(name, first, second, matched, plots)
     changed = [(i, j) for i, j in pairs if first[i]["text"] != second[j]["text"]]
     if moved and not (reference["fixed"] and candidate["fixed"]):
-        changed = []
+        texts_of = [(first[i]["text"], second[j]["text"]) for i, j in changed]
+        if "calendar" in reference or not any(_is_reformatted(*both) for both in texts_of):
+            changed = []
     if len(changed) > 3 or (len(changed) >= 2 and _are_numbers(first)):
         texts = (
             tuple(first[i]["text"] for i, _ in changed[:_SHOWN]),
@@ -75,6 +81,12 @@ def compare_ticks(name: Literal["x", "y"], matched: Matched, plots: PlotPair, mo
     if factors[0] != factors[1] and not moved:
         element = Element(f"factor at the {name} axis")
         plots.findings.add("tick text", element, "offset text", factors, boxes)
+
+
+def _is_reformatted(reference: str, candidate: str) -> bool:
+    """Whether two texts of one value differ in more than their digits; plain numbers don't."""
+    forms = [re.sub(r"[-−]?\d+(\.\d+|\^[-−]?\d+)?", "0", text) for text in (reference, candidate)]
+    return forms[0] != forms[1]
 
 
 def _add_other_ticks(

@@ -150,6 +150,11 @@ class Findings:
         return any(finding.rule in rules for finding in self.found)
 
 
+    def has_attribute(self, *attributes: str) -> bool:
+        """Whether a difference in one of the attributes was found."""
+        return any(finding.attribute in attributes for finding in self.found)
+
+
 def one_sided(
     box: BoxList | Box | None, missing: bool
 ) -> tuple[BoxList | Box | None, BoxList | Box | None]:

@@ -19,6 +19,7 @@ _NAME_LENGTH = {"note": 20, "arrow of note": 20}
 
 _JOINTS = {
     "range": " to ",
+    "colour range": " to ",
     "bins span": " to ",
     "error bar": " to ",
     "some error bars": " to ",
@@ -79,7 +80,9 @@ def _identity(element: Element) -> str:
 
 
 def plural_of(noun: str) -> str:
-    """``legend entries`` of ``legend entry``."""
+    """``legend entries`` of ``legend entry``; a noun of several stays."""
+    if noun.endswith("s"):
+        return noun
     if noun.endswith("y"):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith("x") else f"{noun}s"
@@ -338,6 +341,10 @@ def _colours(finding: Finding) -> str:
     return f"colours are {candidate} instead of {reference}"
 
 
+def _colour_range(finding: Finding) -> str:
+    return _change(finding) if finding.reference is not None else "colour range is different"
+
+
 def _columns(finding: Finding) -> str:
     candidate, reference = (write_number(float(v)) for v in (finding.candidate, finding.reference))  # type: ignore[arg-type]
     return f"has {candidate} column{'s' * (candidate != '1')} instead of {reference}"
@@ -355,6 +362,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "places": _constant("stand elsewhere"),
     "named place": _with("is at"),
     "side": _with("is"),
+    "tick side": _with("stand at the"),
     "grid shape": _with("stand in"),
     "places swapped": _constant("are swapped"),
     "text": _text,
@@ -374,7 +382,9 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "bins": _has("bins"),
     "cells": _has("cells"),
     "parts": _has("parts"),
+    "inner lines": _with("have", " lines within"),
     "outliers": _has("outliers"),
+    "place on axis": _with("stands at"),
     "outlier values": _constant("outliers stand elsewhere"),
     "bins span": _with("bins span"),
     "span": _with("spans"),
@@ -417,7 +427,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "columns": _columns,
     "tick places": _with("are at"),
     "offset text": _is,
-    "colour range": _constant("colour range is different"),
+    "colour range": _colour_range,
     "form": _constant("has another form or place"),
     "forms": _forms,
     "image share": lambda finding: (
