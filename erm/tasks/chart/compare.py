@@ -25,6 +25,7 @@ from erm.tasks.chart.compare_text import compare_fonts, compare_texts, compare_w
 from erm.tasks.chart.compare_ticks import compare_ticks, tick_fonts
 from erm.tasks.chart.elements import Axes, Axis, BoxList, ChartScene, Series
 from erm.tasks.chart.findings import Element, Finding, Findings, hull, one_sided
+from erm.tasks.chart.legend_names import with_legend_names
 from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
 from erm.tasks.chart.naming import background, type_name
 from erm.tasks.chart.phrases import phrase
@@ -32,6 +33,7 @@ from erm.tasks.chart.plot_pair import BARS, Matched, Pairs, PlotPair
 from erm.tasks.chart.reference_lines import with_levels
 from erm.tasks.chart.related import (
     join_categories,
+    join_colours,
     join_error_bars,
     join_looks,
     join_marks,
@@ -82,6 +84,7 @@ def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
 def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding]:
     """All differences of two scenes, hidden ones included."""
     page = Findings()
+    reference, candidate = with_legend_names(reference), with_legend_names(candidate)
     reference, candidate = _with_figure_marks(reference, candidate)
     _compare_backgrounds(reference, candidate, page)
     sizes = reference["size"], candidate["size"]
@@ -106,10 +109,8 @@ def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding
             twins = [other.matched for other in compared if other.number == item.number]
             at_place = list(chain.from_iterable(twins))
             _compare_axes(item.plots, item.matched, at_place, page.has("background"))
-        elif role == "colour bar" and not page.has(*_VALUES):
-            name: Literal["x", "y"] = "y" if item.plots.reference["y"]["ticks"] else "x"
-            _compare_limits(name, item.plots, False)
-            _give_range(page, item.plots.findings)
+        elif role == "colour bar":
+            _compare_bar(item.plots, page)
         page.found += item.plots.findings.found
     _add_unmatched_axes(reference, candidate, pairs, page)
     backgrounds = over(reference["background"], "#ffffff"), over(candidate["background"], "#ffffff")
@@ -131,6 +132,34 @@ class _PlotComparison:
     plots: PlotPair
     number: int
     matched: Matched = field(default_factory=list)
+
+
+def _compare_bar(plots: PlotPair, page: Findings) -> None:
+    """Range, label and tick labels of a colour bar; ``page`` has what differs in the plots."""
+    name: Literal["x", "y"] = "y" if plots.reference["y"]["ticks"] else "x"
+    recoloured = page.has(*_VALUES, "colour map")
+    if not page.has(*_VALUES):
+        _compare_limits(name, plots, False)
+        _give_range(page, plots.findings)
+    same = plots.reference[name]["limits"] == plots.candidate[name]["limits"]
+    compare_ticks(name, [], plots, recoloured or not same or _is_resized(*plots.sides))
+    texts = plots.reference["texts"], plots.candidate["texts"]
+    backgrounds = plots.reference_background, plots.candidate_background
+    boxes = plots.reference["box"], plots.candidate["box"]
+    fonts = compare_texts(*texts, backgrounds, plots.findings, boxes)
+    compare_fonts([*fonts, *tick_fonts(plots)], backgrounds, plots.findings)
+    plots.findings.found = [
+        replace(finding, element=replace(finding.element, noun=_of_bar(finding.element.noun)))
+        for finding in plots.findings.found
+    ]
+
+
+def _of_bar(noun: str) -> str:
+    """``colour bar label`` of ``right y label``."""
+    for axis in ("right y", "x", "y"):
+        if noun.startswith(f"{axis} "):
+            return f"colour bar {noun.removeprefix(axis).strip()}"
+    return noun
 
 
 def _with_bar(finding: Finding, reference: ChartScene, candidate: ChartScene) -> Finding:
@@ -277,12 +306,12 @@ def _compare_axes(
         explained = findings.has(*_GONE) or _explains(reference, findings)
         _compare_limits(name, plots, explained)
         if not hidden and not retyped:
+            resized = _is_resized(reference, candidate)
             refitted = (
-                explained
-                or _is_resized(reference, candidate)
-                or _has_other_tick_size(reference[name], candidate[name])
+                explained or resized or _has_other_tick_size(reference[name], candidate[name])
             )
-            follows = refitted and _follows(reference[name], candidate[name])
+            still = reference[name]["limits"] == candidate[name]["limits"] and not resized
+            follows = refitted and not still and _follows(reference[name], candidate[name])
             moved = findings.has("limits", "limits small", "scale") or follows
             compare_ticks(name, matched, plots, moved)
     if comparable and not hidden and pies[0] == pies[1]:
@@ -424,6 +453,7 @@ def _compare_series(plots: PlotPair) -> Matched:
     findings.found = join_categories(findings.found, matched)
     findings.found = join_looks(findings.found, matched, plots)
     findings.found = join_marks(findings.found, matched, plots)
+    findings.found = join_colours(findings.found, matched, plots)
     findings.found = join_shapes(findings.found, matched, plots)
     findings.found = join_error_bars(findings.found, plots)
     return matched

@@ -161,6 +161,8 @@ def _compare_colours(reference: Series, candidate: Series, pairs: Pairs, plots: 
     most = len(changed) >= 3 and len(changed) > 0.5 * len(pairs)
     if maps[0] and maps[1] and maps[0] != maps[1] and changed:
         plots.findings.add("colour map", element, "colour map", maps, boxes)
+    elif most and not maps[0] and _add_groups(reference, candidate, pairs, plots):
+        return False
     elif most and (maps[0] or len(changed) > 6):
         return _add_many_colours(reference, candidate, changed, len(pairs), plots)
     elif most:
@@ -180,6 +182,37 @@ def _compare_colours(reference: Series, candidate: Series, pairs: Pairs, plots: 
             mark = plots.mark_element(reference, i)
             plots.findings.add("mark colour", mark, "colour", (before, after), box)
     return False
+
+
+def _add_groups(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> bool:
+    """Adds one finding for all marks of one colour that have one other colour now; whether each
+    colour stands for several marks and became one other."""
+    groups: dict[str, dict[str, Pairs]] = {}
+    for i, j in pairs:
+        paints = (
+            _paint(reference, reference["points"][i]),
+            _paint(candidate, candidate["points"][j]),
+        )
+        groups.setdefault(paints[0], {}).setdefault(paints[1], []).append((i, j))
+    if 2 * len(groups) > len(pairs) or any(len(news) > 1 for news in groups.values()):
+        return False
+    for before, news in groups.items():
+        after, members = next(iter(news.items()))
+        shown = over(before, plots.reference_background), over(after, plots.candidate_background)
+        if not is_visible(*shown):
+            continue
+        element = Element(plural(reference), plural=True, colour=shown[0])
+        boxes = (
+            hull(reference["points"][i]["box"] for i, _ in members),
+            hull(candidate["points"][j]["box"] for _, j in members),
+        )
+        if before[:7] == after[:7]:
+            opacities = _opacity(before), _opacity(after)
+            plots.findings.add("shade", element, "opacity", opacities, boxes)
+        else:
+            rule = "shade" if colour_name(shown[0]) == colour_name(shown[1]) else "series colour"
+            plots.findings.add(rule, element, "colour", shown, boxes)
+    return True
 
 
 def _compare_one_colour(reference: Series, candidate: Series, plots: PlotPair) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from erm.tasks.chart.elements import BoxList, TextItem, Tick
+from erm.tasks.chart.elements import Axes, BoxList, TextItem, Tick
 from erm.tasks.chart.findings import Element, Findings, Value, hull, one_sided
 from erm.tasks.chart.matching import assign
 from erm.tasks.chart.phrases import plural_of
@@ -27,6 +27,9 @@ TextPair = tuple[Element, TextItem, TextItem]
 
 _Change = tuple[str, Value | None, Value | None]
 """Attribute of a text, the reference's and the candidate's value."""
+
+_BESIDE = 3.0
+"""Pixels up to which a label of an axis stands at one of its ends or in its middle."""
 
 _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 
@@ -87,6 +90,9 @@ def compare_texts(
                 rule = word_rule(b["text"], a["text"], "title")
                 texts = a["text"], b["text"]
                 findings.add(rule, element, "text", texts, (a["box"], b["box"]))
+            places = _label_place(a, frames[0]), _label_place(b, frames[1])
+            if plots is not None and None not in places and places[0] != places[1]:
+                findings.add("place", element, "side", places, (a["box"], b["box"]))
             pairs.append((element, a, b))
         elif (present := a or b) is not None:
             missing = a is not None
@@ -94,6 +100,22 @@ def compare_texts(
     pairs += _compare_notes(reference, candidate, findings, frames, plots)
     _compare_frames(pairs, backgrounds, findings)
     return pairs
+
+
+def _label_place(item: TextItem, frame: BoxList) -> str | None:
+    """Where the label of an axis stands along it; None where it fits none of three places."""
+    if item["role"] not in ("x label", "y label", "right y label"):
+        return None
+    low, high = (0, 2) if item["role"] == "x label" else (1, 3)
+    names = ("left", "centre", "right") if low == 0 else ("top", "centre", "bottom")
+    box = item["box"]
+    gaps = [
+        abs(box[low] - frame[low]),
+        abs(box[low] + box[high] - frame[low] - frame[high]) / 2,
+        abs(box[high] - frame[high]),
+    ]
+    near = [f"at the {name}" for name, gap in zip(names, gaps, strict=True) if gap <= _BESIDE]
+    return near[0] if len(near) == 1 else None
 
 
 def _turned_labels(first: dict[str, TextItem], second: dict[str, TextItem]) -> dict[str, TextItem]:
@@ -168,7 +190,9 @@ def _compare_notes(
     for i, j in matched:
         a, b = first[i], second[j]
         numbers = [parse_number(item["text"]) for item in (a, b)]
-        written = None not in numbers or _writes_values(a["text"], b["text"], findings)
+        written = (
+            None not in numbers and (plots is None or _is_value_label(a["text"], plots.reference))
+        ) or _writes_values(a["text"], b["text"], findings)
         if a["text"] != b["text"] and not (follows and written):
             rule = word_rule(b["text"], a["text"], "annotation")
             texts = a["text"], b["text"]
@@ -207,6 +231,31 @@ def _writes_values(reference: str, candidate: str, findings: Findings) -> bool:
     numbers = zip(_NUMBER.findall(reference), _NUMBER.findall(candidate), strict=True)
     written = {(f"{float(a):.6g}", f"{float(b):.6g}") for a, b in numbers if a != b}
     return bool(written) and written <= changes
+
+
+def _is_value_label(text: str, axes: Axes) -> bool:
+    """Whether a number is one that a mark of the plot shows, in some unit, as far as it is written."""
+    number = parse_number(text)
+    digits = _NUMBER.search(text)
+    if number is None or digits is None:
+        return False
+    step = 0.5 * 10.0 ** -len(digits[0].partition(".")[2])
+    values = np.abs(
+        [
+            value
+            for series in axes["series"]
+            for point in series["points"]
+            for value in (
+                point["value"],
+                point["value"] + point["base"],
+                point["value"] - point["base"],
+            )
+        ]
+        or [0.0]
+    )
+    total = values.sum() or 1.0
+    scales = (1.0, 100.0, 1e-3, 1e-6, 1e-9, 100.0 / total)
+    return any((np.abs(values * scale - abs(number)) <= 1.01 * step).any() for scale in scales)
 
 
 def _as_numbers(value: Value | None) -> list[float]:
@@ -355,11 +404,14 @@ def compare_fonts(
                 key = ("font sizes", None, "larger" if b["size"] > a["size"] else "smaller")
             changes.setdefault(key, []).append((change, element, a, b))
     for (attribute, *values), members in changes.items():
-        if len(members) >= 3:
+        both = {m[1].noun for m in members} == {"x tick labels", "y tick labels"}
+        if len(members) >= 3 or both:
             boxes = hull(m[2]["box"] for m in members), hull(m[3]["box"] for m in members)
             nouns = {m[1].noun for m in members}
-            element = Element(plural_of(nouns.pop()) if len(nouns) == 1 else "texts", plural=True)
-            findings.add("font", element, attribute, (values[0], values[1]), boxes)
+            noun = plural_of(nouns.pop()) if len(nouns) == 1 else "texts"
+            element = Element("tick labels" if both else noun, plural=True)
+            own, *sides = members[0][0] if both else (attribute, *values)
+            findings.add("font", element, own, (sides[0], sides[1]), boxes)
             continue
         for (own, *sides), element, a, b in members:
             findings.add("font", element, own, (sides[0], sides[1]), (a["box"], b["box"]))

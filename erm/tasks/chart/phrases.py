@@ -217,6 +217,11 @@ def _some(noun: str) -> Callable[[Finding], str]:
     return describe
 
 
+def _some_series(finding: Finding) -> str:
+    count, total = finding.count or (0, 0)
+    return f"colours of {count} of {total} series differ"
+
+
 def _constant(text: str) -> Callable[[Finding], str]:
     return lambda finding: text
 
@@ -378,6 +383,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "some error bars": _some("error bars"),
     "some cells": _some("cells"),
     "some colours": _some("colours"),
+    "some series": _some_series,
     "some marker sizes": _some("marker sizes"),
     "bins": _has("bins"),
     "cells": _has("cells"),

@@ -24,6 +24,9 @@ _SHARED_BY_PLOTS = (
 """Rules that one statement of a program changes alike in several plots: a loop over them that sets
 a look or a text, or an axis that they share."""
 
+_PALETTE = 5
+"""Fewest series of which another colour each is another palette."""
+
 _SEVERAL = 3
 """Fewest elements of one kind that are joined although others of this kind did not change."""
 
@@ -127,6 +130,38 @@ def join_looks(found: list[Finding], matched: Matched, plots: PlotPair) -> list[
     return kept
 
 
+def join_colours(found: list[Finding], matched: Matched, plots: PlotPair) -> list[Finding]:
+    """One finding for another palette: five and more series of a kind, each of another colour."""
+    number = plots.findings.plot
+    kept = list(found)
+    nouns = {
+        replace(plots.series_element(reference), plot=number): plural(reference)
+        for reference, _, _ in matched
+    }
+    for noun in set(nouns.values()):
+        members = [
+            finding
+            for finding in kept
+            if finding.rule in ("series colour", "shade")
+            and finding.attribute == "colour"
+            and nouns.get(finding.element) == noun
+        ]
+        total = sum(plural(reference) == noun for reference, _, _ in matched)
+        if len(members) >= _PALETTE and len(members) >= total - 1:
+            kept = [finding for finding in kept if finding not in members]
+            joined = _joined(members, Element(noun, plural=True, plot=number))
+            whole = replace(
+                joined,
+                rule="series colour",
+                attribute="some series",
+                reference=None,
+                candidate=None,
+                count=(len(members), total),
+            )
+            kept.append(whole)
+    return kept
+
+
 def _without_repeats(found: list[Finding]) -> list[Finding]:
     """One finding for parts of one name that changed alike: a candle's body and its wicks."""
     groups: dict[tuple[_Change, Element], list[Finding]] = {}
@@ -143,7 +178,9 @@ def join_error_bars(found: list[Finding], plots: PlotPair) -> list[Finding]:
             for finding in found
             if finding.rule == "error bars" and (finding.candidate is None) == missing
         ]
-        left = any("low" in p for s in axes["series"] if "box" not in s["kind"] for p in s["points"])
+        left = any(
+            "low" in p for s in axes["series"] if "box" not in s["kind"] for p in s["points"]
+        )
         if len(members) > 1 and not left:
             element = Element("error bars", plural=True, plot=plots.findings.plot)
             found = [finding for finding in found if finding not in members]

@@ -33,9 +33,7 @@ def without_wicks(found: Sequence[Finding], matched: Matched, plots: PlotPair) -
             sides = reference["points"][i], candidate["points"][j]
             ends = [(side["base"], side["base"] + side["value"]) for side in sides]
             places = [[plots.pixels(reference, end) for end in pair] for pair in ends]
-            moves = tuple(
-                (a, b) for a, b in zip(*places, strict=True) if abs(a - b) > HALF_PIXEL
-            )
+            moves = tuple((a, b) for a, b in zip(*places, strict=True) if abs(a - b) > HALF_PIXEL)
             if moves:
                 element = replace(plots.mark_element(reference, i), plot=plots.findings.plot)
                 bars.append(_Bar(element, sides, moves))
