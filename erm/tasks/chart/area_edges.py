@@ -1,7 +1,7 @@
 """Lines that belong to an area: its upper edge, drawn once more, or the line that its band follows.
 
-pandas draws a line on each area of a stack, and programs fill the room below a line or a band around
-it. A change of such a line and the area's are one.
+pandas draws a line on each area of a stack, and programs fill the room below a line or a band
+around it. A change of such a line and the area's are one.
 """
 
 from __future__ import annotations

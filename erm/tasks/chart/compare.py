@@ -306,12 +306,12 @@ def _compare_axes(
         explained = findings.has(*_GONE) or _explains(reference, findings)
         _compare_limits(name, plots, explained)
         if not hidden and not retyped:
-            resized = _is_resized(reference, candidate)
             refitted = (
-                explained or resized or _has_other_tick_size(reference[name], candidate[name])
+                (explained and reference[name]["limits"] != candidate[name]["limits"])
+                or _is_resized(reference, candidate)
+                or _has_other_tick_size(reference[name], candidate[name])
             )
-            still = reference[name]["limits"] == candidate[name]["limits"] and not resized
-            follows = refitted and not still and _follows(reference[name], candidate[name])
+            follows = refitted and _follows(reference[name], candidate[name])
             moved = findings.has("limits", "limits small", "scale") or follows
             compare_ticks(name, matched, plots, moved)
     if comparable and not hidden and pies[0] == pies[1]:

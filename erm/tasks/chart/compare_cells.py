@@ -70,7 +70,7 @@ def compare_boxes(reference: Series, candidate: Series, pairs: Pairs, plots: Plo
         outliers = [sorted(value for _, value in point.get("outline", [])) for point in (a, b)]
         counts = len(outliers[0]), len(outliers[1])
         largest = max(gaps, key=lambda part: gaps[part])
-        shift = shifts[i] if i in shifts else 0.0
+        shift = shifts.get(i, 0.0)
         # all boxes make room for a further one
         if shift > 2 * HALF_PIXEL and len(moved) < len(pairs) / 2:
             rule = size_rule(shift / plots.breadth(reference))

@@ -194,6 +194,8 @@ def _add_groups(reference: Series, candidate: Series, pairs: Pairs, plots: PlotP
             _paint(candidate, candidate["points"][j]),
         )
         groups.setdefault(paints[0], {}).setdefault(paints[1], []).append((i, j))
+    if all(before[7:] == after[7:] for before, news in groups.items() for after in news):
+        groups = _without_opacities(groups)
     if 2 * len(groups) > len(pairs) or any(len(news) > 1 for news in groups.values()):
         return False
     for before, news in groups.items():
@@ -213,6 +215,14 @@ def _add_groups(reference: Series, candidate: Series, pairs: Pairs, plots: PlotP
             rule = "shade" if colour_name(shown[0]) == colour_name(shown[1]) else "series colour"
             plots.findings.add(rule, element, "colour", shown, boxes)
     return True
+
+
+def _without_opacities(groups: dict[str, dict[str, Pairs]]) -> dict[str, dict[str, Pairs]]:
+    merged: dict[str, dict[str, Pairs]] = {}
+    for before, news in groups.items():
+        for after, members in news.items():
+            merged.setdefault(before[:7], {}).setdefault(after[:7], []).extend(members)
+    return merged
 
 
 def _compare_one_colour(reference: Series, candidate: Series, plots: PlotPair) -> bool:

@@ -226,7 +226,9 @@ def _writes_values(reference: str, candidate: str, findings: Findings) -> bool:
         (f"{before:.6g}", f"{after:.6g}")
         for finding in findings.found
         if finding.attribute in ("value", "values", "share", "shares")
-        for before, after in zip(_as_numbers(finding.reference), _as_numbers(finding.candidate))
+        for before, after in zip(
+            _as_numbers(finding.reference), _as_numbers(finding.candidate), strict=False
+        )
     }
     numbers = zip(_NUMBER.findall(reference), _NUMBER.findall(candidate), strict=True)
     written = {(f"{float(a):.6g}", f"{float(b):.6g}") for a, b in numbers if a != b}
@@ -234,7 +236,7 @@ def _writes_values(reference: str, candidate: str, findings: Findings) -> bool:
 
 
 def _is_value_label(text: str, axes: Axes) -> bool:
-    """Whether a number is one that a mark of the plot shows, in some unit, as far as it is written."""
+    """Whether a mark of the plot shows a number, in some unit, as far as the text writes it."""
     number = parse_number(text)
     digits = _NUMBER.search(text)
     if number is None or digits is None:

@@ -1,4 +1,4 @@
-"""Names of series that only a legend of patches gives: seaborn draws bars and points without labels.
+"""Names of series that only a legend of patches gives, as seaborn draws bars and points.
 
 A legend names a series where the colour of an entry is that of one series alone.
 """
