@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from erm.tasks.chart.elements import Point, Series
+from erm.tasks.chart.findings import Element
+from erm.tasks.chart.naming import plural
 from erm.tasks.chart.pair_points import match_points
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair, size_rule
+from erm.tasks.chart.severity import RULES
 
 
 def compare_cells(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
@@ -60,6 +63,7 @@ def compare_boxes(reference: Series, candidate: Series, pairs: Pairs, plots: Plo
         if kept and len(candidate["points"]) == len(reference["points"]) == len(pairs)
     }
     moved = [i for i, shift in shifts.items() if shift > 2 * HALF_PIXEL]
+    known = len(plots.findings.found)
     for i, j in pairs:
         a, b = reference["points"][i], candidate["points"][j]
         boxes, element = (a["box"], b["box"]), plots.mark_element(reference, i)
@@ -88,6 +92,31 @@ def compare_boxes(reference: Series, candidate: Series, pairs: Pairs, plots: Plo
             if max(moves, default=0.0) > HALF_PIXEL:
                 places = tuple(outliers[0]), tuple(outliers[1])
                 plots.findings.add("value", element, "outlier values", places, boxes)
+    _join_boxes(reference, candidate, known, len(pairs), plots)
+
+
+def _join_boxes(
+    reference: Series, candidate: Series, known: int, count: int, plots: PlotPair
+) -> None:
+    """Makes one finding of one part that changed in three and more boxes, most of a series."""
+    found = plots.findings.found
+    for part in ("lower whisker", "upper whisker", "outliers", "whiskers"):
+        parts = ("lower whisker", "upper whisker") if part == "whiskers" else (part,)
+        changed = [finding for finding in found[known:] if finding.attribute in parts]
+        if len(changed) < 3 or len(changed) <= 0.5 * count:
+            continue
+        worst = max(changed, key=lambda finding: RULES[finding.rule].severity)
+        kept = [finding for finding in found[known:] if finding not in changed]
+        found[known:] = kept
+        plots.findings.add(
+            worst.rule,
+            Element(plural(reference), plural=True),
+            f"some {part if part.endswith('s') else part + 's'}",
+            (worst.reference, worst.candidate),
+            (reference["box"], candidate["box"]),
+            count=(len(changed), count),
+            most=worst.element.name or worst.element.at,
+        )
 
 
 def compare_violins(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:

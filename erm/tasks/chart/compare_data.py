@@ -216,6 +216,8 @@ def _compare_values(reference: Series, candidate: Series, pairs: Pairs, plots: P
         elif gap > HALF_PIXEL:
             changed.append((i, j, plots.step((reference, candidate), *ends)))
     _add_moved(reference, candidate, moved, plots)
+    if len(moved) > max(_FEW, 0.5 * len(pairs)):
+        return
     if named and bars and not changed:
         _compare_order(reference, candidate, pairs, plots)
     # Where many values changed, two that cross do so by chance.

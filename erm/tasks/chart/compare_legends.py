@@ -14,6 +14,12 @@ from erm.tasks.shared.text import text_distance
 
 _LEGEND = Element("legend")
 
+_FEW = 4
+"""Most changed entries that are listed one by one."""
+
+_SHOWN = 6
+"""Most entries that a finding names."""
+
 
 def compare_legends(
     reference: Sequence[Legend],
@@ -69,7 +75,13 @@ def _compare_two(
         if a["text"] != b["text"]:
             changed.append((Element("legend entry", rank=i + 1), a, b))
         fonts.append((Element("legend entry"), a, b))
-    add_changed_texts(changed, "label", findings)
+    if len(changed) > _FEW:
+        texts = tuple(a["text"] for _, a, _ in changed), tuple(b["text"] for *_, b in changed)
+        boxes = reference["box"], candidate["box"]
+        entries = Element("legend entries", plural=True)
+        findings.add("label", entries, "texts", (texts[0][:_SHOWN], texts[1][:_SHOWN]), boxes)
+    else:
+        add_changed_texts(changed, "label", findings)
     _compare_colours(reference, candidate, pairs, names, backgrounds, findings)
     if not findings.has("series", "chart type", "bar"):
         _add_unmatched(reference, candidate, pairs, findings)

@@ -197,7 +197,7 @@ def _compare_notes(
             rule = word_rule(b["text"], a["text"], "annotation")
             texts = a["text"], b["text"]
             findings.add(rule, note(a), "text", texts, (a["box"], b["box"]))
-        elif not carried and shifts[i][j] > max(2.0, 0.01 * size):
+        elif not carried and a["angle"] == b["angle"] and shifts[i][j] > max(2.0, 0.01 * size):
             moved.append((note(a), a, b))
         _compare_arrows(a, b, findings)
         # a note on a cell is black or white as the cell is bright or dark
@@ -290,13 +290,14 @@ def _compare_arrows(a: TextItem, b: TextItem, findings: Findings) -> None:
 def _compare_frames(
     pairs: Sequence[TextPair], backgrounds: tuple[str, str], findings: Findings
 ) -> None:
-    """The boxes behind texts; what changed alike on three or more texts is one difference."""
+    """The boxes behind texts; what changed alike on all or on three and more is one difference."""
     changes: dict[_Change, list[tuple[Element, TextItem, TextItem]]] = {}
+    framed = sum("frame" in a or "frame" in b for _, a, b in pairs)
     for element, a, b in pairs:
         for change in _frame_changes(a, b, backgrounds):
             changes.setdefault(change, []).append((element, a, b))
     for (attribute, *values), members in changes.items():
-        if len(members) >= 3:
+        if len(members) >= 3 or len(members) == framed > 1:
             boxes = hull(_framed(a) for _, a, _ in members), hull(_framed(b) for _, _, b in members)
             element = Element("boxes of texts", plural=True)
             findings.add("frame", element, attribute, (values[0], values[1]), boxes)
