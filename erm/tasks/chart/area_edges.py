@@ -29,16 +29,17 @@ def without_edges(
     lines = [item for item in compared if item[0]["kind"] == item[1]["kind"] == "line"]
     for area, other_area, of_area in areas:
         for line, other_line, of_line in lines:
-            offsets = _offsets(line, area, plots), _offsets(other_line, other_area, plots)
-            if offsets[0] is None or offsets[1] is None:
+            before = _offsets(line, area, plots)
+            after = _offsets(other_line, other_area, plots)
+            if before is None or after is None:
                 continue
-            edge = all(np.abs(gaps[:, 1]).max() <= HALF_PIXEL for gaps in offsets)
-            same = offsets[0].shape == offsets[1].shape
+            edge = max(np.abs(before[:, 1]).max(), np.abs(after[:, 1]).max()) <= HALF_PIXEL
+            same = before.shape == after.shape
             if edge:
                 dropped |= {id(finding) for finding in of_line if finding.rule in _DATA}
                 if any(finding.rule in _COLOURS for finding in of_area):
                     dropped |= {id(finding) for finding in of_line if finding.rule in _COLOURS}
-            elif same and np.abs(offsets[0] - offsets[1]).max() <= 2 * HALF_PIXEL:
+            elif same and np.abs(before - after).max() <= 2 * HALF_PIXEL:
                 dropped |= {id(finding) for finding in of_area if finding.rule in _DATA}
     found = [finding for *_, own in compared for finding in own]
     return [finding for finding in found if id(finding) not in dropped]

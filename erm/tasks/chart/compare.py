@@ -27,7 +27,7 @@ from erm.tasks.chart.elements import Axes, Axis, BoxList, ChartScene, Series
 from erm.tasks.chart.findings import Element, Finding, Findings, hull, one_sided
 from erm.tasks.chart.legend_names import with_legend_names
 from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
-from erm.tasks.chart.naming import background, type_name
+from erm.tasks.chart.naming import SIDEWAYS, background, type_name
 from erm.tasks.chart.phrases import phrase
 from erm.tasks.chart.plot_pair import BARS, Matched, Pairs, PlotPair
 from erm.tasks.chart.reference_lines import with_levels
@@ -170,7 +170,8 @@ def _with_bar(finding: Finding, reference: ChartScene, candidate: ChartScene) ->
     for box, scene in ((finding.reference_box, reference), (finding.candidate_box, candidate)):
         bars = [Box(*axes["box"]) for axes in scene["axes"] if axes["role"] == "colour bar"]
         if box is not None and bars:
-            box = union([box, min(bars, key=lambda bar, box=box: _between(bar, box))])
+            gaps = [_between(bar, box) for bar in bars]
+            box = union([box, bars[gaps.index(min(gaps))]])
         boxes.append(box)
     return replace(finding, reference_box=boxes[0], candidate_box=boxes[1])
 
@@ -190,8 +191,9 @@ def _give_range(page: Findings, bar: Findings) -> None:
         return
     bar.found = [finding for finding in bar.found if finding.attribute != "range"]
     if len(ranged) == len(shown) == 1:
-        values = {"reference": shown[0].reference, "candidate": shown[0].candidate}
-        page.found[ranged[0]] = replace(page.found[ranged[0]], **values)
+        page.found[ranged[0]] = replace(
+            page.found[ranged[0]], reference=shown[0].reference, candidate=shown[0].candidate
+        )
 
 
 def _pair_plots(
@@ -311,7 +313,9 @@ def _compare_axes(
                 or _is_resized(reference, candidate)
                 or _has_other_tick_size(reference[name], candidate[name])
             )
-            follows = refitted and _follows(reference[name], candidate[name])
+            follows = refitted and (
+                _follows(reference[name], candidate[name]) or _follow_data(name, plots.sides)
+            )
             moved = findings.has("limits", "limits small", "scale") or follows
             compare_ticks(name, matched, plots, moved)
     if comparable and not hidden and pies[0] == pies[1]:
@@ -395,7 +399,7 @@ def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -
     turned = [axis["limits"][0] > axis["limits"][1] for axis in (reference, candidate)]
     if turned[0] != turned[1]:
         plots.findings.add("inverted", element, "inverted", (turned[0], turned[1]), boxes)
-    if explained and reference["auto"] and candidate["auto"]:
+    if explained and ((reference["auto"] and candidate["auto"]) or _follow_data(name, plots.sides)):
         return
     side = 0 if name == "x" else 1
     length = plots.reference["box"][side + 2] - plots.reference["box"][side]
@@ -407,6 +411,52 @@ def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -
         rule = "limits small" if gap <= 0.1 else "limits"
         limits = plots.coordinates(name, *before), plots.coordinates(name, *after)
         plots.findings.add(rule, element, "range", limits, boxes)
+
+
+def _follow_data(name: Literal["x", "y"], sides: tuple[Axes, Axes]) -> bool:
+    """Whether a program computed both limits from the data: each end stays, or keeps its ratio to
+    the largest value or its distance from an end of the data.
+
+    Round limits that keep their ratio were more likely written down than computed.
+    """
+    first, second = (_extent(name, axes) for axes in sides)
+    limits = [sorted(axes[name]["limits"]) for axes in sides]
+    if first is None or second is None or limits[0] == limits[1]:
+        return False
+    span = limits[0][1] - limits[0][0]
+
+    def follows(end: int) -> bool:
+        a, b = limits[0][end], limits[1][end]
+        if abs(a - b) <= 1e-6 * span:
+            return True
+        for data, other in zip(first, second, strict=True):
+            if abs(data - other) <= 1e-6 * span:
+                continue
+            if abs((a - data) - (b - other)) <= 1e-3 * span:
+                return True
+            computed = not (float(a).is_integer() and float(b).is_integer())
+            if computed and data and other and abs(a / data - b / other) <= 1e-3 * abs(a / data):
+                return True
+        return False
+
+    return follows(0) and follows(1)
+
+
+def _extent(name: Literal["x", "y"], axes: Axes) -> tuple[float, float] | None:
+    """Least and greatest value that the series of a plot show along one axis."""
+    ends: list[float] = []
+    for series in axes["series"]:
+        if series["kind"] in OUTLINED:
+            continue
+        along = (name == "x") == (series["kind"] in SIDEWAYS)
+        bars = series["kind"] in BARS
+        for point in series["points"]:
+            if not along:
+                ends.append(point["at"])
+            else:
+                ends += [point["value"] + (point["base"] if bars else 0.0)]
+                ends += [point["low"], point["high"]] if "low" in point else []
+    return (min(ends), max(ends)) if ends else None
 
 
 def _compare_series(plots: PlotPair) -> Matched:

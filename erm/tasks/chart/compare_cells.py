@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from erm.tasks.chart.elements import Point, Series
-from erm.tasks.chart.findings import Element
+from erm.tasks.chart.findings import Element, Finding
 from erm.tasks.chart.naming import plural
 from erm.tasks.chart.pair_points import match_points
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair, size_rule
@@ -100,23 +100,32 @@ def _join_boxes(
 ) -> None:
     """Makes one finding of one part that changed in three and more boxes, most of a series."""
     found = plots.findings.found
-    for part in ("lower whisker", "upper whisker", "outliers", "whiskers"):
-        parts = ("lower whisker", "upper whisker") if part == "whiskers" else (part,)
+    for parts in (("lower whisker", "upper whisker"), ("outliers",)):
         changed = [finding for finding in found[known:] if finding.attribute in parts]
         if len(changed) < 3 or len(changed) <= 0.5 * count:
             continue
-        worst = max(changed, key=lambda finding: RULES[finding.rule].severity)
+        worst = max(changed, key=_size)
         kept = [finding for finding in found[known:] if finding not in changed]
         found[known:] = kept
+        names = {finding.attribute for finding in changed}
+        name = "whiskers" if len(names) > 1 else f"{names.pop().removesuffix('s')}s"
         plots.findings.add(
             worst.rule,
             Element(plural(reference), plural=True),
-            f"some {part if part.endswith('s') else part + 's'}",
+            f"some {name}",
             (worst.reference, worst.candidate),
             (reference["box"], candidate["box"]),
             count=(len(changed), count),
             most=worst.element.name or worst.element.at,
         )
+
+
+def _size(finding: Finding) -> tuple[int, float]:
+    """Severity of a changed number, and by how much it changed."""
+    before, after = finding.reference, finding.candidate
+    assert isinstance(before, float | int)
+    assert isinstance(after, float | int)
+    return RULES[finding.rule].severity, abs(after - before)
 
 
 def compare_violins(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:

@@ -413,11 +413,11 @@ def compare_fonts(
             nouns = {m[1].noun for m in members}
             noun = plural_of(nouns.pop()) if len(nouns) == 1 else "texts"
             element = Element("tick labels" if both else noun, plural=True)
-            own, *sides = members[0][0] if both else (attribute, *values)
-            findings.add("font", element, own, (sides[0], sides[1]), boxes)
+            change = members[0][0] if both else (attribute, values[0], values[1])
+            findings.add("font", element, change[0], change[1:], boxes)
             continue
-        for (own, *sides), element, a, b in members:
-            findings.add("font", element, own, (sides[0], sides[1]), (a["box"], b["box"]))
+        for change, element, a, b in members:
+            findings.add("font", element, change[0], change[1:], (a["box"], b["box"]))
 
 
 def _font_changes(a: TextItem, b: TextItem, backgrounds: tuple[str, str]) -> list[_Change]:

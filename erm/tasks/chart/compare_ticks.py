@@ -61,7 +61,12 @@ def compare_ticks(name: Literal["x", "y"], matched: Matched, plots: PlotPair, mo
     if sides[0] != sides[1]:
         plots.findings.add("place", labels, "tick side", sides, boxes)
     pairs = _tick_pairs(name, first, second, matched, plots)
-    changed = [(i, j) for i, j in pairs if first[i]["text"] != second[j]["text"]]
+    changed = [
+        (i, j)
+        for i, j in pairs
+        if first[i]["text"] != second[j]["text"]
+        and not (_is_own_place(first[i]) and _is_own_place(second[j]))
+    ]
     if moved and not (reference["fixed"] and candidate["fixed"]):
         texts_of = [(first[i]["text"], second[j]["text"]) for i, j in changed]
         if "calendar" in reference or not any(_is_reformatted(*both) for both in texts_of):
@@ -81,6 +86,11 @@ def compare_ticks(name: Literal["x", "y"], matched: Matched, plots: PlotPair, mo
     if factors[0] != factors[1] and not moved:
         element = Element(f"factor at the {name} axis")
         plots.findings.add("tick text", element, "offset text", factors, boxes)
+
+
+def _is_own_place(tick: Tick) -> bool:
+    """Whether a tick label is the number of its place."""
+    return parse_number(tick["text"]) == tick["at"]
 
 
 def _is_reformatted(reference: str, candidate: str) -> bool:

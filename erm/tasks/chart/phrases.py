@@ -222,6 +222,11 @@ def _some_series(finding: Finding) -> str:
     return f"colours of {count} of {total} series differ"
 
 
+def _inner_lines(finding: Finding) -> str:
+    candidate, reference = _pair(finding)
+    return f"have {candidate} inner lines instead of {reference}"
+
+
 def _constant(text: str) -> Callable[[Finding], str]:
     return lambda finding: text
 
@@ -392,7 +397,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "bins": _has("bins"),
     "cells": _has("cells"),
     "parts": _has("parts"),
-    "inner lines": _with("have", " lines within"),
+    "inner lines": _inner_lines,
     "outliers": _has("outliers"),
     "place on axis": _with("stands at"),
     "outlier values": _constant("outliers stand elsewhere"),
