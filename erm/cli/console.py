@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.errors import ErmError
+from erm.report import Replies
 from erm.settings import Isolation
+from erm.sources.encodings import NotTextError, read_text
 from erm.tasks import get_task, task_names
 
 if TYPE_CHECKING:
@@ -41,6 +43,24 @@ IsolationOption = Annotated[
     typer.Option(
         help="Of code that is drawn: auto contains it with what the machine allows, required stops "
         "where anything is missing, off keeps only limits and deadlines.",
+    ),
+]
+EndpointOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--endpoint",
+        metavar="NAME=VALUE",
+        help="How openai: models are reached and asked: base_urls (with commas between them), "
+        "concurrency, timeout, attempts, temperature, max_tokens, max_completion_tokens, "
+        "extra_body.NAME, …; null leaves a field out of the request. May be given several times.",
+    ),
+]
+RepliesOption = Annotated[
+    Replies,
+    typer.Option(
+        "--replies",
+        help="How the critic's replies are read: strict, or as the published reward reads them, "
+        "which takes a reply without a list of errors for an empty report.",
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
@@ -104,16 +124,19 @@ def print_report(report: Report, title: str) -> None:
     print_table(columns, rows, f"{title}: total severity {report.total_severity}")
 
 
-def read_text(path: Path, what: str) -> str:
-    """A text file's content.
+def read_file(path: Path, what: str, task: str | None = None) -> str:
+    """A text file's content (`erm.sources.encodings.decode`).
+
+    Args:
+        task: of a source, which may declare its encoding.
 
     Raises:
-        ErmError: it is missing, a folder, unreadable or not UTF-8.
+        ErmError: it is missing, a folder, unreadable or no text.
     """
     try:
-        return path.read_text(encoding="utf-8")
-    except UnicodeDecodeError as error:
-        raise ErmError(f"{path}: the {what} is not UTF-8 text.") from error
+        return read_text(path, get_task(task).declared_encoding if task is not None else None)
+    except NotTextError as error:
+        raise ErmError(f"{path}: the {what} {error}.") from error
     except OSError as error:
         raise ErmError(f"{path}: the {what} can't be read ({error.strerror}).") from error
 

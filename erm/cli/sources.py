@@ -17,7 +17,7 @@ from erm.cli.console import (
     print_json,
     print_report,
     print_table,
-    read_text,
+    read_file,
     warn,
     working,
     write_bytes,
@@ -60,7 +60,7 @@ def render(
     results: list[dict[str, Any] | None] = [None] * len(sources)
     for index, source in enumerate(sources):
         try:
-            texts[index] = read_text(source, "source")
+            texts[index] = read_file(source, "source", task)
         except ErmError as error:
             message = str(error).removeprefix(f"{source}: ")
             results[index] = _result(source, None, None, {"kind": "no_file", "message": message})
@@ -168,7 +168,7 @@ def annotate(
     explains, a sentence says why and the status is 1. With --json, "failure" then says the same,
     and "found" lists what the elements alone would have given.
     """
-    items = [(task, read_text(path, "source")) for path in (reference, candidate)]
+    items = [(task, read_file(path, "source", task)) for path in (reference, candidate)]
     with working():
         from erm.annotation import annotate_rendered
         from erm.render import Renderer
@@ -258,6 +258,7 @@ def ingest(
                     {"origin": one.origin, "reason": one.reason, "message": one.message}
                     for one in summary.rejected
                 ],
+                "other_files": dict(sorted(summary.other_files.items())),
             }
         )
     else:
@@ -265,5 +266,8 @@ def ingest(
             rows = [(one.origin, one.reason, one.message) for one in summary.rejected]
             print_table(("rejected", "reason", "message"), rows)
         print_table(("outcome", "sources"), summary.table(), str(summary.out))
+        if summary.other_files:
+            others = sorted(summary.other_files.items())
+            print(f"Not read: {', '.join(f'{number} × {ending}' for ending, number in others)}.")
     if not summary.kept:
         raise ErmError(f"None of {len(summary.rejected)} sources could be kept.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from erm.dataset.routes import Route
+from erm.endpoints.settings import ConnectionSettings
 from erm.models.settings import TrainingSettings, ValidationSettings
 from erm.settings import Isolation, Settings
 
@@ -27,6 +28,9 @@ class BenchmarkSettings(Settings):
     """Section ``benchmark`` of the parameters."""
 
     judge: str = "offline"
+    judge_endpoint: ConnectionSettings = Field(
+        ConnectionSettings(), description="of a judge openai:MODEL"
+    )
     max_pairs: int | None = Field(None, ge=1, description="held-out pairs of a task, at most")
     batch_size: int = Field(64, ge=1)
     exact_annotator: bool = True

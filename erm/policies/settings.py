@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from erm.models.settings import LaunchSettings, TrainingSettings
+from erm.report import Replies
 from erm.rewards.settings import RewardSettings
 from erm.settings import Isolation, Settings
 from erm.tasks import task_names
@@ -58,6 +59,8 @@ class EvaluateSettings(Settings):
     tasks: Tasks = Field(default_factory=task_names)
     references: int = Field(100, ge=1, description="held-out references of a task, at most")
     pictured: int = Field(6, ge=1, description="references shown in the picture")
+    replies: Replies = "strict"
+    """How the critic's replies are read (`erm.report.parse_reply`)."""
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
     seed: int = 0

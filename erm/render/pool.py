@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import importlib.util
 import json
 import logging
 import os
+import site
 import socket
 import subprocess
 import sys
@@ -30,6 +32,7 @@ from erm.render.batch import Batch
 from erm.render.browser import browser_tasks, find_browser
 from erm.render.limits import Limits, Rendered, RenderError
 from erm.settings import Isolation
+from erm.sources.encodings import MARK
 from erm.sources.errors import ERROR_KINDS
 from erm.tasks import get_task, package_folder, task_names
 
@@ -147,7 +150,8 @@ class _Worker:
             answer, _ = self._ask({"warm": task}, b"", 0, START_SECONDS)
             if "failed" in answer:
                 self.kill()
-                raise ErmError(f"A drawing worker could not start: {answer['failed']}")
+                reason = f"{answer['failed']}{_unseen(answer.get('module'))}"
+                raise ErmError(f"A drawing worker could not start: {reason}")
             self._warm.add(task)
 
     def draw(self, task: str, source: bytes, scene: bool) -> Rendered:
@@ -243,7 +247,12 @@ def _environment() -> dict[str, str]:
     own = Path(__file__).resolve().parents[2]
     folders = dict.fromkeys([own, *(package_folder(task).parent for task in task_names())])
     path = [str(folder) for folder in folders if folder not in installed]
+    # packages that the caller installed in a folder of their own, but no folder of sources
+    named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    path += [folder for folder in named if folder and any(Path(folder).glob("*.dist-info"))]
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    if site.ENABLE_USER_SITE:
+        kept["PYTHONUSERBASE"] = site.getuserbase()
     return kept | {
         "PYTHONPATH": os.pathsep.join(path),
         "PYTHONHASHSEED": "0",
@@ -252,6 +261,18 @@ def _environment() -> dict[str, str]:
         "OPENBLAS_NUM_THREADS": "1",
         "OMP_NUM_THREADS": "1",
     }
+
+
+def _unseen(module: str | None) -> str:
+    """Where a module lies that a worker did not find and this process does; "" for any other."""
+    top = (module or "").partition(".")[0]
+    found = importlib.util.find_spec(top) if top else None
+    if found is None:
+        return ""
+    return (
+        f". It lies at {found.origin}, but workers see only folders of installed packages: install "
+        "its package as files, not as an editable one and not as links"
+    )
 
 
 def _read_answer(header: dict[str, Any], body: bytes, scene: bool) -> Rendered:
@@ -396,6 +417,7 @@ class Renderer:
         ]
 
     def _draw(self, task: str, source: str, scene: bool, batch: Batch) -> Rendered:
+        source = source.removeprefix(MARK)
         data = source.encode("utf-8", "replace")
         if not source.strip():
             return _failed("no_source", "The source is empty.")

@@ -162,7 +162,8 @@ def _try_warm_up(
         _warm_up(task, drawers, containment, sizes)
     except Exception as error:
         # whatever a library fails with on this machine, the caller gets to know
-        return {"failed": f"{type(error).__name__}: {error}"[:500]}
+        module = error.name if isinstance(error, ModuleNotFoundError) else None
+        return {"failed": f"{type(error).__name__}: {error}"[:500], "module": module}
     return {}
 
 

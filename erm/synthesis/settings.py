@@ -86,7 +86,7 @@ class WorkSettings(Settings):
 
 
 class EndpointSettings(ConnectionSettings):
-    """A connection and its budget. These settings don't change the answers.
+    """A connection, the fields of its requests, and its budget.
 
     Attributes:
         token_budget: most tokens, in and out, of all runs with one folder of answers.
@@ -106,7 +106,7 @@ class EditorSettings(Settings):
         share: of the sources to edit.
         edits: weights of one, two, … errors in one request.
         temperature, max_tokens: of its replies.
-        endpoint: the connection.
+        endpoint: the connection, and fields of its requests in place of these.
     """
 
     model: str | None = None

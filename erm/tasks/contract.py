@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from erm.tasks.judge_words import JudgeWords
 
@@ -101,6 +101,16 @@ class PixelRegion:
     low: bool
 
 
+class TextReader(Protocol):
+    """Finds and reads text in pictures, (height, width, 3) uint8 RGB; equal pixels, equal text."""
+
+    def find(self, pixels: NDArray[np.uint8]) -> list[Box]:
+        """Boxes of the lines of text in a picture."""
+
+    def read(self, lines: Sequence[NDArray[np.uint8]]) -> list[str]:
+        """The text of each picture of one line; empty where it holds none."""
+
+
 @dataclass(frozen=True)
 class TextDistance:
     """A distance between two sources of a task.
@@ -164,6 +174,9 @@ class Task(ABC):
     """Place in tables and plots; equal ranks are in the order of names."""
     category_key: ClassVar[str] = "category"
     """JSON key that names an error's category in the task's published report format."""
+    unlabelled_categories: ClassVar[tuple[str, ...]] = ()
+    """Further categories that published critics report. They are read and allowed in replies; no
+    label has them, and published scores leave them out."""
     columns: ClassVar[tuple[str, ...]] = ()
     """Columns of data sets that hold the source, besides ``source``, ``code``, ``text``, …"""
     folders: ClassVar[tuple[str, ...]] = ()
@@ -195,6 +208,14 @@ class Task(ABC):
     @property
     def browser(self) -> BrowserPage | None:
         """A second way to draw, for `erm.render.Renderer` with ``browser=True``."""
+        return None
+
+    def declared_encoding(self, content: bytes) -> str | None:
+        """The Python codec that a source's bytes declare; None where they declare none.
+
+        Asked only where no byte-order mark says it. By default sources declare nothing and are
+        UTF-8.
+        """
         return None
 
     @abstractmethod
@@ -230,6 +251,14 @@ class Task(ABC):
     @abstractmethod
     def extract(self, completion: str) -> str | None:
         """The source in a policy's completion, or None where it holds none."""
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene | None:
+        """What `compare` needs of a scene, read from a picture alone; None for a task that can't.
+
+        Args:
+            pixels: (height, width, 3) uint8 RGB.
+        """
+        return None
 
     def pixel_category(self, region: PixelRegion) -> str:
         """The category that a critic without learning gives a region of differing pixels; the

@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import io
 import random
+import tokenize
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from erm.sources.encodings import NotTextError
 from erm.tasks.chart.judge_words import JUDGE_WORDS
-from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
+from erm.tasks.contract import (
+    Drawing,
+    Operator,
+    PixelRegion,
+    Scene,
+    Task,
+    TextReader,
+    Variety,
+    View,
+    WarmUp,
+)
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erm.tasks.discrepancy import Discrepancy
 
 
@@ -66,6 +82,13 @@ class ChartTask(Task):
 
         return OPERATORS
 
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of a comment in the first two lines (PEP 263); raises `NotTextError` if unknown."""
+        try:
+            return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+        except SyntaxError as error:
+            raise NotTextError(f"can't be decoded: {error.msg}") from error
+
     def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
         """Run a program in this process, which must be a contained worker."""
         from erm.tasks.chart.draw import draw_chart
@@ -95,6 +118,12 @@ class ChartTask(Task):
         from erm.tasks.shared.completion import find_source
 
         return find_source(completion, self.languages)
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        """What can be read of a chart: frame, ticks, texts, legend, bars."""
+        from erm.tasks.chart.reading import read_chart
+
+        return cast(dict[str, Any], read_chart(pixels, reader))
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, text in a line at the margin, else structure where one

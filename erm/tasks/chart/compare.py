@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Literal, cast
+from typing import cast
 
 from erm.tasks import View
 from erm.tasks.chart.area_edges import is_edge, without_edges
@@ -20,6 +20,7 @@ from erm.tasks.chart.compare_frame import compare_frame, compare_grid
 from erm.tasks.chart.compare_layout import compare_layout, exchange_swapped
 from erm.tasks.chart.compare_legends import compare_legends
 from erm.tasks.chart.compare_shapes import compare_shapes
+from erm.tasks.chart.compare_space import compare_cameras, is_in_space
 from erm.tasks.chart.compare_style import compare_bar_widths, compare_style
 from erm.tasks.chart.compare_text import compare_fonts, compare_texts, compare_wedge_texts
 from erm.tasks.chart.compare_ticks import compare_ticks, tick_fonts
@@ -29,7 +30,7 @@ from erm.tasks.chart.legend_names import with_legend_names
 from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
 from erm.tasks.chart.naming import SIDEWAYS, background, type_name
 from erm.tasks.chart.phrases import phrase
-from erm.tasks.chart.plot_pair import BARS, Matched, Pairs, PlotPair
+from erm.tasks.chart.plot_pair import BARS, AxisName, Matched, Pairs, PlotPair, axis_names
 from erm.tasks.chart.reference_lines import with_levels
 from erm.tasks.chart.related import (
     join_categories,
@@ -49,7 +50,6 @@ from erm.tasks.shared.colours import is_visible, over
 from erm.tasks.shared.findings import union, write_discrepancy
 from erm.tasks.shared.visible import visible_change
 
-_AXES: tuple[Literal["x"], Literal["y"]] = ("x", "y")
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
 _SINGLE = (
     *OUTLINED,
@@ -136,7 +136,7 @@ class _PlotComparison:
 
 def _compare_bar(plots: PlotPair, page: Findings) -> None:
     """Range, label and tick labels of a colour bar; ``page`` has what differs in the plots."""
-    name: Literal["x", "y"] = "y" if plots.reference["y"]["ticks"] else "x"
+    name: AxisName = "y" if plots.reference["y"]["ticks"] else "x"
     recoloured = page.has(*_VALUES, "colour map")
     if not page.has(*_VALUES):
         _compare_limits(name, plots, False)
@@ -294,15 +294,17 @@ def _compare_axes(
         findings.add("background", Element("plot background"), "colour", backgrounds, boxes)
     projections = reference["projection"], candidate["projection"]
     if projections[0] != projections[1]:
-        before, after = ({"rectilinear": "straight"}.get(name, name) for name in projections)
+        names = {"rectilinear": "straight", "3d": "three-dimensional"}
+        before, after = (names.get(name, name) for name in projections)
         element = Element("axes", plural=True)
         findings.add("chart type", element, "projection", (before, after), boxes)
     retyped = findings.has("chart type", "orientation")
     hidden = _compare_hidden(plots)
+    compare_cameras(plots)
     # Bars that lie down exchange the axes; a pie or polar axes have others.
     comparable = projections[0] == projections[1] and not findings.has("orientation")
     pies = _is_pie(reference), _is_pie(candidate)
-    for name in _AXES:
+    for name in axis_names(reference, candidate):
         if not comparable or any(pies):
             continue
         explained = findings.has(*_GONE) or _explains(reference, findings)
@@ -321,8 +323,13 @@ def _compare_axes(
     if comparable and not hidden and pies[0] == pies[1]:
         compare_grid(plots)
         compare_frame(plots)
-    texts = reference["texts"], candidate["texts"]
-    fonts = compare_texts(*texts, backgrounds, findings, boxes, plots)
+    # flat axes have no third label that could be missing
+    alike = projections[0] == projections[1]
+    texts = [
+        [text for text in axes["texts"] if alike or text["role"] != "z label"]
+        for axes in (reference, candidate)
+    ]
+    fonts = compare_texts(texts[0], texts[1], backgrounds, findings, boxes, plots)
     fonts += compare_wedge_texts(matched, plots)
     legends = reference["legends"], candidate["legends"]
     fonts += compare_legends(*legends, at_place, backgrounds, boxes, findings)
@@ -333,7 +340,7 @@ def _compare_axes(
 def _note_rescaling(plots: PlotPair) -> None:
     """Notes in findings about data that a rescaled axis may show them by its tick labels."""
     labels: tuple[list[BoxList], list[BoxList]] = ([], [])
-    for name in _AXES:
+    for name in axis_names(plots.reference, plots.candidate):
         axes = plots.reference[name], plots.candidate[name]
         if axes[0]["limits"] != axes[1]["limits"]:
             for side, axis in zip(labels, axes, strict=True):
@@ -387,7 +394,7 @@ def _explains(axes: Axes, findings: Findings) -> bool:
     return findings.has(*moving) and bool(axes["series"])
 
 
-def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -> None:
+def _compare_limits(name: AxisName, plots: PlotPair, explained: bool) -> None:
     reference, candidate = plots.reference[name], plots.candidate[name]
     bar = plots.reference["role"] == "colour bar"
     element = Element("colour bar" if bar else f"{name} axis")
@@ -401,8 +408,7 @@ def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -
         plots.findings.add("inverted", element, "inverted", (turned[0], turned[1]), boxes)
     if explained and ((reference["auto"] and candidate["auto"]) or _follow_data(name, plots.sides)):
         return
-    side = 0 if name == "x" else 1
-    length = plots.reference["box"][side + 2] - plots.reference["box"][side]
+    length = plots.axis_length(name)
     before, after = sorted(reference["limits"]), sorted(candidate["limits"])
     gap = max(
         abs(unit(reference, a) - unit(reference, b)) for a, b in zip(after, before, strict=True)
@@ -413,7 +419,7 @@ def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -
         plots.findings.add(rule, element, "range", limits, boxes)
 
 
-def _follow_data(name: Literal["x", "y"], sides: tuple[Axes, Axes]) -> bool:
+def _follow_data(name: AxisName, sides: tuple[Axes, Axes]) -> bool:
     """Whether a program computed both limits from the data: each end stays, or keeps its ratio to
     the largest value or its distance from an end of the data.
 
@@ -442,9 +448,11 @@ def _follow_data(name: Literal["x", "y"], sides: tuple[Axes, Axes]) -> bool:
     return follows(0) and follows(1)
 
 
-def _extent(name: Literal["x", "y"], axes: Axes) -> tuple[float, float] | None:
+def _extent(name: AxisName, axes: Axes) -> tuple[float, float] | None:
     """Least and greatest value that the series of a plot show along one axis."""
     ends: list[float] = []
+    if name == "z":
+        return None
     for series in axes["series"]:
         if series["kind"] in OUTLINED:
             continue
@@ -462,6 +470,8 @@ def _extent(name: Literal["x", "y"], axes: Axes) -> tuple[float, float] | None:
 def _compare_series(plots: PlotPair) -> Matched:
     """Adds the differences of a plot's series; returns what was matched."""
     findings = plots.findings
+    if is_in_space(plots.reference) != is_in_space(plots.candidate):
+        return []  # nothing of one is comparable with anything of the other
     first, second = plots.reference["series"], plots.candidate["series"]
     pairs = match_series(
         (plots.reference, plots.candidate),

@@ -9,6 +9,7 @@ from erm.tasks.chart.findings import Element, Finding
 from erm.tasks.chart.naming import plural
 from erm.tasks.chart.pair_points import match_points
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair, size_rule
+from erm.tasks.chart.sampled import add_share, is_sampled
 from erm.tasks.chart.severity import RULES
 
 
@@ -28,6 +29,9 @@ def compare_cells(reference: Series, candidate: Series, plots: PlotPair) -> Pair
         for i, j in pairs
         if abs(reference["points"][i]["value"] - candidate["points"][j]["value"]) > 0.004 * span
     ]
+    if changed and is_sampled(reference):
+        add_share("value large", "sampled cells", len(changed), reference, candidate, plots)
+        return pairs
     if len(changed) > 6 or (len(changed) >= 3 and len(changed) > 0.5 * len(pairs)):
         count = len(changed), len(pairs)
         plots.findings.add("value large", element, "some cells", (None, None), boxes, count=count)

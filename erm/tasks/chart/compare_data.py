@@ -16,12 +16,14 @@ from erm.tasks.chart.broken_bars import compare_broken_bars, match_broken_bars
 from erm.tasks.chart.compare_cells import compare_boxes, compare_cells, compare_violins
 from erm.tasks.chart.compare_pies import compare_wedges
 from erm.tasks.chart.compare_shapes import compare_arrows, off_course, same_course
+from erm.tasks.chart.compare_space import IN_SPACE, compare_in_space
 from erm.tasks.chart.elements import Axes, Point, Series
 from erm.tasks.chart.findings import Coordinate, Element, hull, one_sided
-from erm.tasks.chart.naming import SIDEWAYS, coordinate, is_histogram, pair_element
+from erm.tasks.chart.naming import SHARES, SIDEWAYS, coordinate, is_histogram, pair_element
 from erm.tasks.chart.pair_points import match_points, turns_back
 from erm.tasks.chart.plot_pair import BARS, BOXES, HALF_PIXEL, Pairs, PlotPair, size_rule
 from erm.tasks.chart.reference_lines import compare_ends
+from erm.tasks.chart.sampled import compare_sampled, is_sampled
 
 COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
 """Kinds whose values can be compared with each other's after a change of chart type."""
@@ -41,13 +43,19 @@ _EXPLAINS_BASES = ("arrangement", "orientation", "value", "value small", "value 
 def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
     """Adds the differences of two matched series' data; returns the pairs of points."""
     kinds = reference["kind"], candidate["kind"]
-    if "pie" in kinds:
+    if set(kinds) & set(SHARES):
         if kinds[0] != kinds[1]:
             return []
         pairs = match_points(reference, candidate, plots)
         _add_unmatched(reference, candidate, pairs, plots)
         compare_wedges(reference, candidate, pairs, plots)
         return pairs
+    if kinds[0] == "image":
+        # what a picture shows is told by the share of it that differs
+        alike = len(reference["points"]) == len(candidate["points"])
+        return [(i, i) for i in range(len(reference["points"]))] if alike else []
+    if kinds[0] in IN_SPACE:
+        return compare_in_space(reference, candidate, plots)
     if kinds[0] == "heat map":
         return compare_cells(reference, candidate, plots)
     if kinds[0] == "broken bar":
@@ -73,6 +81,8 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         _add_unmatched(reference, candidate, pairs, plots)
         compare_violins(reference, candidate, pairs, plots)
         return pairs
+    if kinds[0] == kinds[1] and is_sampled(reference, candidate):
+        return compare_sampled(reference, candidate, plots)
     counts = len(reference["points"]), len(candidate["points"])
     if is_histogram(reference) and is_histogram(candidate) and counts[0] != counts[1]:
         boxes = (reference["box"], candidate["box"])
@@ -151,7 +161,7 @@ def _add_unmatched(reference: Series, candidate: Series, pairs: Pairs, plots: Pl
             rest = _departing(series, rest, other, plots)
         if not rest:
             continue
-        rule = "bar" if series["kind"] in (*BARS, "broken bar", "pie", *BOXES) else "point"
+        rule = "bar" if series["kind"] in (*BARS, "broken bar", *SHARES, *BOXES) else "point"
         if len(rest) > 3:
             element = (
                 plots.series_element(series) if missing else plots.candidate_series_element(series)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from erm.tasks.chart.elements import Point, Series, Stroke
 from erm.tasks.chart.findings import Element, Value, hull
 from erm.tasks.chart.matching import OUTLINED
-from erm.tasks.chart.naming import is_histogram, plural
+from erm.tasks.chart.naming import SHARES, is_histogram, plural
 from erm.tasks.chart.plot_pair import BARS, BOXES, VISIBLE_WIDTH, Matched, Pairs, PlotPair
+from erm.tasks.chart.sampled import add_share, is_sampled
 from erm.tasks.shared.colours import colour_name, is_visible, over
 
 _MARKERS = {
@@ -38,7 +39,7 @@ _MARKERS = {
 _BROAD = (*BARS, "broken bar", *BOXES, "violin", "sideways violin")
 """Kinds of marks whose width carries no value."""
 
-_FILLED = (*BARS, "area", "sideways area", "pie")
+_FILLED = (*BARS, "area", "sideways area", *SHARES)
 """Kinds of marks whose outline and pattern mean the same in any chart type."""
 
 StrokeChange = tuple[str, Value | None, Value | None]
@@ -270,6 +271,9 @@ def _add_many_colours(
         plots.findings.add("shade", element, "opacity", opacities.pop(), boxes)
         return True
     counts = len(changed), count
+    if is_sampled(reference):
+        add_share("series colour", "sampled colours", len(changed), reference, candidate, plots)
+        return False
     plots.findings.add("series colour", element, "some colours", (None, None), boxes, count=counts)
     return False
 
@@ -284,7 +288,7 @@ def _add_cells(
     if reference["kind"] == "image":
         count = len(changed), len(reference["points"])
         plots.findings.add("shape", element, "image share", (None, None), boxes, count=count)
-    elif len(changed) > 3:
+    elif len(changed) > 3 or is_sampled(reference):
         plots.findings.add("colour map", element, "colour range", (None, None), boxes)
     else:
         for i, j, before, after in changed:

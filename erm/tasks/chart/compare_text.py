@@ -16,6 +16,7 @@ import numpy as np
 from erm.tasks.chart.elements import Axes, BoxList, TextItem, Tick
 from erm.tasks.chart.findings import Element, Findings, Value, hull, one_sided
 from erm.tasks.chart.matching import assign
+from erm.tasks.chart.naming import SHARES
 from erm.tasks.chart.phrases import plural_of
 from erm.tasks.chart.plot_pair import VISIBLE_WIDTH, Matched, PlotPair
 from erm.tasks.shared.colours import is_visible, over
@@ -36,6 +37,7 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)?")
 _STRETCHED = 1.25
 """Factor by which a frame must change for offsets in pixels to look otherwise."""
 
+_PART_ROLES = ("wedge label", "wedge share", "tile label")
 _TITLES = ("title", "left title", "right title")
 _DATA_RULES = (
     "value",
@@ -75,7 +77,7 @@ def compare_texts(
     Between two ``plots`` a note that stands at the same values stands where it stood.
     """
     roles = list(dict.fromkeys(item["role"] for item in [*reference, *candidate]))
-    several = ("annotation", "wedge label", "wedge share")
+    several = ("annotation", *_PART_ROLES)
     first = {item["role"]: item for item in reference if item["role"] not in several}
     second = {item["role"]: item for item in candidate if item["role"] not in several}
     _pair_titles(first, second, findings)
@@ -159,7 +161,7 @@ def _compare_notes(
     second = [item for item in candidate if item["role"] == "annotation"]
     follows = findings.has(*_DATA_RULES)
     carried = follows or findings.has(
-        "bar width", "error bars", "layout", "figure size", "inverted", "scale"
+        "bar width", "error bars", "layout", "figure size", "inverted", "scale", "view"
     )
     carried = carried or _is_reshaped(frames)
     if _are_value_labels(first, second):
@@ -374,7 +376,7 @@ def _shift(a: TextItem, b: TextItem, frames: tuple[BoxList, BoxList]) -> float:
 
 def _at_values(item: TextItem, plots: PlotPair | None) -> tuple[float, float] | None:
     """Where the middle of a candidate's text stands on the reference's page by its values."""
-    if plots is None:
+    if plots is None or "camera" in plots.reference or "camera" in plots.candidate:
         return None
     x0, y0, x1, y1 = plots.candidate["box"]
     box = item["box"]
@@ -437,15 +439,19 @@ def _font_changes(a: TextItem, b: TextItem, backgrounds: tuple[str, str]) -> lis
 
 
 def compare_wedge_texts(matched: Matched, plots: PlotPair) -> list[TextPair]:
-    """Adds differences of labels and shares written at a pie's wedges, which move and change with
-    their wedges; returns pairs of texts for `compare_fonts`."""
-    pies = [pairs for first, second, pairs in matched if first["kind"] == second["kind"] == "pie"]
+    """Adds differences of labels and shares written at wedges or tiles, which move and change with
+    them; returns pairs of texts for `compare_fonts`."""
+    pies = [
+        pairs
+        for first, second, pairs in matched
+        if first["kind"] == second["kind"] and first["kind"] in SHARES
+    ]
     if not pies:
         return []
     linked = dict(pies[0])
     follows = plots.findings.has(*_DATA_RULES)
     fonts: list[TextPair] = []
-    for role in ("wedge label", "wedge share"):
+    for role in _PART_ROLES:
         first, second = (
             {text.get("wedge", -1): text for text in axes["texts"] if text["role"] == role}
             for axes in (plots.reference, plots.candidate)
@@ -457,8 +463,8 @@ def compare_wedge_texts(matched: Matched, plots: PlotPair) -> list[TextPair]:
             continue
         pairs = [(first[i], second[j], i) for i, j in linked.items() if i in first and j in second]
         fonts += [(Element(role), a, b) for a, b, _ in pairs]
-        if role == "wedge label" or not follows:
-            rule = "label" if role == "wedge label" else "annotation"
+        if role != "wedge share" or not follows:
+            rule = "annotation" if role == "wedge share" else "label"
             changed = [
                 (Element(role, rank=i + 1), a, b) for a, b, i in pairs if a["text"] != b["text"]
             ]

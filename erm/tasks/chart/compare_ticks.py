@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from typing import Literal
 
 from erm.tasks.chart.compare_text import TextPair, add_changed_texts
 from erm.tasks.chart.elements import Axis, TextItem, Tick
 from erm.tasks.chart.findings import Element, hull, one_sided
 from erm.tasks.chart.matching import unit
-from erm.tasks.chart.plot_pair import Matched, Pairs, PlotPair
+from erm.tasks.chart.plot_pair import AxisName, Matched, Pairs, PlotPair, axis_names
 from erm.tasks.shared.numbers import parse_number
 
 _SHOWN = 6
@@ -19,7 +18,7 @@ _SHOWN = 6
 def tick_fonts(plots: PlotPair) -> list[TextPair]:
     """The tick labels of each axis as one text, for comparing how they are set."""
     fonts = []
-    for name in ("x", "y"):
+    for name in axis_names(plots.reference, plots.candidate):
         sides = [_as_text(axes[name]) for axes in (plots.reference, plots.candidate)]
         if sides[0] is not None and sides[1] is not None:
             fonts.append((Element(f"{name} tick labels", plural=True), sides[0], sides[1]))
@@ -42,7 +41,7 @@ def _as_text(axis: Axis) -> TextItem | None:
     )
 
 
-def compare_ticks(name: Literal["x", "y"], matched: Matched, plots: PlotPair, moved: bool) -> None:
+def compare_ticks(name: AxisName, matched: Matched, plots: PlotPair, moved: bool) -> None:
     """Tick labels of one axis; ``moved`` where limits or categories changed for another reason."""
     reference, candidate = plots.reference[name], plots.candidate[name]
     noun = f"{name} tick label"
@@ -100,7 +99,7 @@ def _is_reformatted(reference: str, candidate: str) -> bool:
 
 
 def _add_other_ticks(
-    name: Literal["x", "y"], first: list[Tick], second: list[Tick], pairs: Pairs, plots: PlotPair
+    name: AxisName, first: list[Tick], second: list[Tick], pairs: Pairs, plots: PlotPair
 ) -> None:
     """Ticks at other places: of numbers the places, else the labels that only one side has."""
     if _are_numbers([*first, *second]):
@@ -129,7 +128,7 @@ def _are_numbers(ticks: list[Tick]) -> bool:
 
 
 def _tick_pairs(
-    name: Literal["x", "y"],
+    name: AxisName,
     first: list[Tick],
     second: list[Tick],
     matched: Matched,
@@ -147,8 +146,7 @@ def _tick_pairs(
                 k = min(range(len(first)), key=lambda k: abs(first[k]["at"] - a["at"]))
                 m = min(range(len(second)), key=lambda m: abs(second[m]["at"] - b["at"]))
                 found.setdefault(k, m)
-    side = 0 if name == "x" else 1
-    length = plots.reference["box"][side + 2] - plots.reference["box"][side]
+    length = plots.axis_length(name)
     for k, tick in enumerate(first):
         if k in found:
             continue

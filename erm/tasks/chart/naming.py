@@ -27,6 +27,11 @@ _NOUNS = {
     "sideways box": "box plot",
     "error bar": "error bars",
     "violin": "violins",
+    "3-D points": "points",
+    "3-D line": "line",
+    "3-D bars": "bars",
+    "3-D shapes": "shapes",
+    "3-D lines": "lines",
 }
 
 _PLURALS = {
@@ -43,6 +48,10 @@ _PLURALS = {
     "sideways box": "boxes",
     "pie": "pies",
     "violin": "violins",
+    "3-D points": "points",
+    "3-D line": "lines",
+    "3-D bars": "bars",
+    "surface": "surfaces",
 }
 
 _TYPES = {
@@ -58,6 +67,10 @@ _TYPES = {
     "box": "box plot",
     "sideways box": "box plot",
     "error bar": "error bar chart",
+    "3-D points": "3-D scatter chart",
+    "3-D line": "3-D line chart",
+    "3-D bars": "3-D bar chart",
+    "3-D lines": "wireframe",
 }
 
 _MONTHS = {"months": 1, "quarters": 3, "years": 12}
@@ -71,6 +84,9 @@ _MARKS = {
     "violin": "violin",
     "sideways violin": "violin",
 }
+
+SHARES = ("pie", "treemap")
+"""Kinds whose marks show shares of a whole."""
 
 SIDEWAYS = (
     "horizontal bar",
@@ -141,7 +157,7 @@ def mark_element(
     if kind == "heat map":
         cell = round(point["base"]) + 1, round(point["at"]) + 1
         return Element("cell", cell=cell, owner=owner)
-    if kind == "pie":
+    if kind in SHARES:
         return _wedge_element(series, point, index, under, owner)
     if kind == "broken bar":
         return _broken_bar_element(series, index, alike, under, owner)
@@ -174,13 +190,14 @@ def _broken_bar_element(
 def _wedge_element(
     series: Series, point: Point, index: int, under: str, owner: Element | None
 ) -> Element:
+    noun = "wedge" if series["kind"] == "pie" else "tile"
     if point["name"]:
-        return Element("wedge", name=point["name"], owner=owner)
+        return Element(noun, name=point["name"], owner=owner)
     colours = [over(p.get("colour", series["colour"]), under) for p in series["points"]]
     names = [colour_name(colour) for colour in colours]
     if names.count(names[index]) == 1:
-        return Element("wedge", colour=colours[index], owner=owner)
-    return Element("wedge", rank=index + 1, owner=owner)
+        return Element(noun, colour=colours[index], owner=owner)
+    return Element(noun, rank=index + 1, owner=owner)
 
 
 def pair_element(first: Element, second: Element) -> Element:

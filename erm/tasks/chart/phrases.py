@@ -142,7 +142,8 @@ def _presence(finding: Finding) -> str:
     state = "missing" if finding.candidate is None else "extra"
     if finding.count is not None:
         count, total = finding.count
-        return f"{count} of {total} {plural_of(_part_of(finding))} are {state}"
+        verb = "is" if count == 1 else "are"
+        return f"{count} of {total} {plural_of(_part_of(finding))} {verb} {state}"
     return f"{'are' if finding.element.plural else 'is'} {state}"
 
 
@@ -225,6 +226,21 @@ def _some_series(finding: Finding) -> str:
 def _inner_lines(finding: Finding) -> str:
     candidate, reference = _pair(finding)
     return f"have {candidate} inner lines instead of {reference}"
+
+
+def _percent(finding: Finding) -> str:
+    """The share of parts that differ, at least 1."""
+    count, total = finding.count or (0, 1)
+    return write_number(max(1, round(100 * count / max(total, 1))))
+
+
+def _about(noun: str) -> Callable[[Finding], str]:
+    """``about 12% of 2401 points differ``, of which a sample was compared."""
+
+    def describe(finding: Finding) -> str:
+        return f"about {_percent(finding)}% of {_value(finding.reference)} {noun} differ"
+
+    return describe
 
 
 def _constant(text: str) -> Callable[[Finding], str]:
@@ -364,6 +380,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "": _presence,
     "type": _sort,
     "projection": _texts,
+    "proportions": _constant("has other proportions"),
     "arrangement": _is,
     "order": _constant("stand in another order"),
     "stacking order": _constant("is stacked in another order"),
@@ -445,8 +462,12 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "colour range": _colour_range,
     "form": _constant("has another form or place"),
     "forms": _forms,
-    "image share": lambda finding: (
-        f"{finding.count[0] if finding.count else 0}% of the image differs"
-    ),
+    "image share": lambda finding: f"{_percent(finding)}% of the image differs",
+    "points": _has("points"),
+    "sampled points": _about("points"),
+    "sampled values": _about("values"),
+    "sampled parts": _about("parts"),
+    "sampled cells": _about("cells"),
+    "sampled colours": _about("colours"),
 }
 """By attribute; others read ``<attribute> is … instead of …``."""

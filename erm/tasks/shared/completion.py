@@ -10,9 +10,12 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL | re.IGNORECASE)
-_THOUGHT_END = re.compile(r".*</think>", re.DOTALL | re.IGNORECASE)
-_THOUGHT_START = re.compile(r"<think>.*", re.DOTALL | re.IGNORECASE)
+# Qwen, DeepSeek and others; Seed; Magistral; Kimi-VL.
+_START = r"(?:(?i:<(?:seed:)?think(?:ing)?>)|\[THINK\]|◁think▷)"
+_END = r"(?:(?i:</(?:seed:)?think(?:ing)?>)|\[/THINK\]|◁/think▷)"
+_THOUGHT = re.compile(f"{_START}.*?{_END}", re.DOTALL)
+_THOUGHT_END = re.compile(f".*{_END}", re.DOTALL)
+_THOUGHT_START = re.compile(f"{_START}.*", re.DOTALL)
 
 _OPENING = re.compile(
     r"(?P<before>.*?)(?P<fence>`{3,}|~{3,})[ \t]*\{?[ \t]*\.?(?P<language>[\w+#.-]*)[^`]*"
@@ -25,7 +28,8 @@ def without_thinking(completion: str) -> str:
     """A completion without its thoughts.
 
     Drops ``<think>…</think>`` blocks, all that stands before an end tag without a start (chat
-    templates put the start into the prompt), and all that follows a start without an end.
+    templates put the start into the prompt), and all that follows a start without an end. Other
+    models' tags are ``<thinking>``, ``<seed:think>``, ``[THINK]`` and ``◁think▷``.
     """
     text = _THOUGHT.sub("", completion)
     text = _THOUGHT_END.sub("", text)

@@ -5,10 +5,24 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from erm.tasks.contract import Drawing, Operator, PixelRegion, Scene, Task, Variety, View, WarmUp
+from erm.sources.encodings import xml_encoding
+from erm.tasks.contract import (
+    Drawing,
+    Operator,
+    PixelRegion,
+    Scene,
+    Task,
+    TextReader,
+    Variety,
+    View,
+    WarmUp,
+)
 from erm.tasks.svg.judge_words import JUDGE_WORDS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erm.tasks.discrepancy import Discrepancy
     from erm.tasks.svg.draw import Backend
 
@@ -27,6 +41,7 @@ class SvgTask(Task):
         "style_error": "fill, stroke, opacity or gradient that differs",
         "text_symbol_error": "letters, words or symbols that differ",
     }
+    unlabelled_categories = ("other_error",)
     languages = ("svg", "xml", "html")
     suffixes = (".svg",)
     columns = ("svg",)
@@ -55,6 +70,10 @@ class SvgTask(Task):
         from erm.tasks.svg.equivalence import EQUIVALENT_OPERATORS
 
         return (*OPERATORS, *EQUIVALENT_OPERATORS)
+
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of the XML declaration."""
+        return xml_encoding(content)
 
     def draw(
         self,
@@ -88,6 +107,11 @@ class SvgTask(Task):
         from erm.tasks.svg.extract import extract
 
         return extract(completion)
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        from erm.tasks.svg.reading import read_icon
+
+        return read_icon(pixels)
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, structure where one side is empty, else shape."""

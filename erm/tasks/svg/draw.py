@@ -122,10 +122,13 @@ def parse_svg(source: str) -> Element:
         DrawError: ``invalid_markup`` or ``external_refused``.
     """
     text = source.lstrip("\ufeff \t\r\n")
+    # The parser's own encoding overrides a declared one, which was that of bytes.
+    parser = ElementTree.DefusedXMLParser(
+        encoding="utf-8", forbid_entities=True, forbid_external=True
+    )
     try:
-        root: Element = ElementTree.fromstring(
-            text.encode("utf-8", "strict"), forbid_entities=True, forbid_external=True
-        )
+        parser.feed(text.encode("utf-8", "strict"))
+        root: Element = parser.close()
     except defusedxml.EntitiesForbidden as error:
         raise DrawError("invalid_markup", f"Entity '{error.name}' is declared.") from error
     except defusedxml.DefusedXmlException as error:

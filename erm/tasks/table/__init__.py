@@ -6,6 +6,7 @@ import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from erm.sources.encodings import html_encoding
 from erm.tasks.contract import (
     BrowserPage,
     Drawing,
@@ -14,6 +15,7 @@ from erm.tasks.contract import (
     Scene,
     Task,
     TextDistance,
+    TextReader,
     Variety,
     View,
     WarmUp,
@@ -21,6 +23,9 @@ from erm.tasks.contract import (
 from erm.tasks.table.judge_words import JUDGE_WORDS
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from erm.tasks.discrepancy import Discrepancy
 
 
@@ -76,6 +81,10 @@ class TableTask(Task):
 
         return BROWSER_PAGE
 
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of ``<meta charset>`` or of an XML declaration."""
+        return html_encoding(content)
+
     def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
         from erm.tasks.table.draw import draw_table
 
@@ -105,6 +114,11 @@ class TableTask(Task):
         from erm.tasks.table.completion import extract_table
 
         return extract_table(completion)
+
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        from erm.tasks.table.reading import read_document
+
+        return read_document(pixels, reader).to_json()
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Layout where a region is taller than a line or wider than half the image, else text."""

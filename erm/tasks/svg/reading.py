@@ -1,0 +1,256 @@
+"""Reads a scene from the picture of an icon: shapes are connected regions of one colour.
+
+A region is filled, or a stroke where it is thin everywhere. Colours are those that many pixels
+have; others are mixtures at edges. Not covered: text, gradients, dashes, clips, opacity, and what
+lies beneath another shape.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+from skimage.measure import approximate_polygon, find_contours
+from skimage.morphology import skeletonize
+
+from erm.tasks.shared.regions import Mask, Pixels, codes_of, commonest, levels_of
+from erm.tasks.svg.outline import name_kind
+
+_SIDE = 256
+"""Longest side in px to which smaller pictures are enlarged before they are measured."""
+_MOST_SHAPES = 80
+"""Largest regions that are read."""
+_MOST_COLOURS = 14
+_FEWEST = 0.001
+"""Share of the picture from which a colour is one of its own."""
+_MIXTURE = 24
+"""Distance of channels within which a colour lies between two others."""
+_SMALLEST = 2.0
+"""Area in px of the picture from which a region is a shape."""
+_SLENDER = 3.0
+"""Length of a stroke over its width, at least."""
+_EVEN = 0.3
+"""Deviation of a stroke's width from its mean, as a share, at most."""
+_CLOSE, _STRAIGHT = 0.1, 0.6
+"""Pixels of the picture within which an outline is followed, and within which it is straight."""
+_CORNERS = 5
+"""Most corners of a polygon; other outlines are curves."""
+_LONGEST_PEN = 6000
+"""Pixels of a middle line, at most."""
+
+Points = NDArray[np.float64]
+
+
+def read_icon(pixels: Pixels) -> dict[str, Any]:
+    """The scene that a picture, (height, width, 3) RGB, shows, as far as it can be read."""
+    height, width = pixels.shape[:2]
+    codes = codes_of(pixels)
+    rim = np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]])
+    page = commonest(rim)
+    colours = _colours(codes, page)
+    gaps = _gaps(pixels, [page, *colours])
+    shapes = []
+    for index, colour in enumerate(colours, start=1):
+        rest = np.delete(gaps, index, axis=0).min(axis=0)
+        shapes += _shapes(rest / np.maximum(gaps[index] + rest, 1e-6), colour)
+    shapes.sort(key=lambda shape: -shape["area"])
+    return {
+        "width": width,
+        "height": height,
+        "background": _paint(page),
+        "background_visible": True,
+        "shapes": shapes[:_MOST_SHAPES],
+    }
+
+
+def _colours(codes: NDArray[np.int32], page: int) -> list[int]:
+    """The colours of shapes, the commonest first, without mixtures of two others."""
+    values, counts = np.unique(codes, return_counts=True)
+    order = np.lexsort((values, -counts))
+    least = max(3.0, _FEWEST * codes.size)
+    kept = [page]
+    for index in order[:64]:
+        if len(kept) > _MOST_COLOURS:
+            break
+        code = int(values[index])
+        if code != page and counts[index] >= least and not _is_mixture(code, kept):
+            kept.append(code)
+    return kept[1:]
+
+
+def _is_mixture(code: int, kept: list[int]) -> bool:
+    point = np.array(levels_of(code), dtype=float)
+    known = [np.array(levels_of(other), dtype=float) for other in kept]
+    if any(float(np.abs(point - other).max()) <= _MIXTURE for other in known):
+        return True
+    for index, first in enumerate(known):
+        for second in known[index + 1 :]:
+            line = second - first
+            share = float((point - first) @ line / (line @ line))
+            if 0 < share < 1 and float(np.abs(first + share * line - point).max()) <= _MIXTURE / 2:
+                return True
+    return False
+
+
+def _paint(code: int) -> dict[str, Any]:
+    return {"type": "solid", "color": list(levels_of(code)), "alpha": 1.0}
+
+
+def _gaps(pixels: Pixels, colours: list[int]) -> NDArray[np.float32]:
+    """Distance of each pixel from each colour, (colours, height, width)."""
+    values = pixels.astype(np.float32)
+    return np.stack(
+        [
+            np.sqrt(((values - np.array(levels_of(code), dtype=np.float32)) ** 2).sum(axis=2))
+            for code in colours
+        ]
+    )
+
+
+def _shapes(cover: NDArray[np.float32], colour: int) -> list[dict[str, Any]]:
+    """The shapes of one colour, of which each pixel is covered by a share of 0 to 1."""
+    height, width = cover.shape
+    factor = max(1, math.ceil(_SIDE / max(height, width)))
+    if factor > 1:
+        cover = ndimage.zoom(cover, factor, order=1, grid_mode=True, mode="grid-constant")
+    labels, _ = ndimage.label(cover >= 0.5, np.ones((3, 3), bool))
+    shapes = []
+    for number, place in enumerate(ndimage.find_objects(labels), start=1):
+        rows, columns = place
+        mask = np.pad(labels[place] == number, 2)
+        area = float(mask.sum()) / factor**2
+        if area < _SMALLEST:
+            continue
+        origin = np.array([columns.start - 2, rows.start - 2], dtype=float)
+        box = [
+            columns.start // factor,
+            rows.start // factor,
+            -(-columns.stop // factor),
+            -(-rows.stop // factor),
+        ]
+        shapes.append(_shape(mask, origin, factor, colour, box, area))
+    return shapes
+
+
+def _shape(
+    mask: Mask, origin: Points, factor: int, colour: int, box: list[int], area: float
+) -> dict[str, Any]:
+    """One region as a shape; all lengths in px of the picture."""
+    pen = _pen(mask)
+    fill: dict[str, Any] | None = _paint(colour)
+    stroke: dict[str, Any] | None = None
+    subpaths: list[Points] = []
+    if pen is not None:
+        path, pen_width = pen
+        subpaths = [(path + origin + 0.5) / factor]
+        fill = None
+        stroke = {
+            **_paint(colour),
+            "width": round(2 * pen_width / factor) / 2,
+            "dash": [],
+            "cap": "butt",
+            "join": "miter",
+            "beneath": False,
+        }
+    else:
+        contours = find_contours(mask.astype(float), 0.5)
+        contours.sort(key=len, reverse=True)
+        subpaths = [(line[:, ::-1] + origin + 0.5) / factor for line in contours]
+    subpaths, curved = _drawn(subpaths, fill is not None)
+    kind = name_kind(tuple(subpaths), curved, fill is not None)
+    return {
+        "kind": kind,
+        "subpaths": [np.round(points, 2).tolist() for points in subpaths],
+        "curved": curved,
+        "fill": fill,
+        "stroke": stroke,
+        "text": None,
+        "clips": [],
+        "clip_rules": [],
+        "box": box,
+        "area": area,
+        "part_of": None,
+    }
+
+
+def _drawn(subpaths: list[Points], filled: bool) -> tuple[list[Points], bool]:
+    """Outlines with few points, and whether they bend: straight ones have few corners."""
+    coarse = [approximate_polygon(points, _STRAIGHT) for points in subpaths]
+    fine = [approximate_polygon(points, _CLOSE) for points in subpaths]
+    fine = [points for points in fine if len(points) > 1] or subpaths
+    rounded = name_kind(tuple(fine), True, filled) in ("circle", "ellipse", "ring")
+    few = len(subpaths) == 1 and 2 <= len(coarse[0]) <= _CORNERS + 1
+    if few and not rounded:
+        return coarse, False
+    return fine, True
+
+
+def _pen(mask: Mask) -> tuple[Points, float] | None:
+    """The middle line, (n, 2) as x and y, and the width of a stroke without branches, or None."""
+    reach = ndimage.distance_transform_edt(mask)
+    thin = skeletonize(mask)
+    widths = 2 * reach[thin]
+    if not 0 < widths.size <= _LONGEST_PEN:
+        return None
+    width = float(np.median(widths))
+    if thin.sum() < (_SLENDER - 1) * width or widths.std() > _EVEN * width:
+        return None
+    path = _trail(thin)
+    if path is None:
+        return None
+    if np.abs(path[0] - path[-1]).max() <= 2:
+        return np.vstack([path, path[:1]]), width
+    return _to_ends(path, mask, width), width
+
+
+def _trail(thin: Mask) -> Points | None:
+    """The pixels of a line one pixel wide in order, as x and y; None where it branches."""
+    places = {(int(y), int(x)) for y, x in np.argwhere(thin)}
+    near = {
+        (y, x): [
+            (y + dy, x + dx)
+            for dy, dx in _STEPS
+            if (y + dy, x + dx) in places
+            and not (dy and dx and ((y + dy, x) in places or (y, x + dx) in places))
+        ]
+        for y, x in places
+    }
+    tips = sorted(place for place, others in near.items() if len(others) == 1)
+    if any(len(others) > 2 for others in near.values()) or len(tips) not in (0, 2):
+        return None
+    here = tips[0] if tips else min(places)
+    order, seen = [here], {here}
+    while True:
+        ahead = next((place for place in near[here] if place not in seen), None)
+        if ahead is None:
+            break
+        order.append(ahead)
+        seen.add(ahead)
+        here = ahead
+    if len(order) < 2 or len(seen) < len(places):
+        return None
+    return np.array(order, dtype=float)[:, ::-1]
+
+
+_STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
+
+
+def _to_ends(path: Points, mask: Mask, width: float) -> Points:
+    """A middle line drawn out to the ends of its stroke, which thinning has shortened."""
+    ends = []
+    for tip, inner in (
+        (path[0], path[min(len(path) - 1, round(width))]),
+        (path[-1], path[max(0, len(path) - 1 - round(width))]),
+    ):
+        step = (tip - inner) / max(1e-9, float(np.linalg.norm(tip - inner)))
+        here = tip
+        for _ in range(round(2 * width)):
+            x, y = (int(round(value)) for value in here + step)
+            if not (0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and mask[y, x]):
+                break
+            here = here + step
+        ends.append(here)
+    return np.vstack([ends[0], path, ends[1]])
