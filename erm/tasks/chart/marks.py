@@ -52,6 +52,7 @@ from erm.tasks.chart.series import (
 from erm.tasks.chart.shapes import read_arrows, read_collection, read_patches, read_span
 from erm.tasks.chart.treemaps import is_treemap, read_treemap
 from erm.tasks.chart.violins import take_violins
+from erm.tasks.shared.numbers import parse_number
 
 _CONTAINERS = ("BarContainer", "ErrorbarContainer", "StemContainer")
 
@@ -196,14 +197,23 @@ def _name_points(series: Series, axis: Axis) -> None:
     ticks = [tick for tick in axis["ticks"] if tick["text"]]
     if series["kind"] in ("pie", "treemap") or not axis["fixed"] or not ticks:
         return
+    numbers = all(parse_number(tick["text"]) == tick["at"] for tick in ticks)
+    if numbers and series.get("touching"):
+        return
     places = sorted(tick["at"] for tick in ticks)
     gaps = [b - a for a, b in pairwise(places) if b > a]
     broad = any(word in series["kind"] for word in ("bar", "box", "violin"))
     reach = min(gaps, default=1.0) / 2 if broad else 0.01
+    named = []
     for point in series["points"]:
         tick = min(ticks, key=lambda tick: abs(tick["at"] - point["at"]))
         if abs(tick["at"] - point["at"]) <= reach + 1e-6:
-            point["name"] = tick["text"]
+            named.append((point, tick))
+    # bars in groups stand beside the number that they are known by, all of them as far
+    if numbers and np.ptp([point["at"] - tick["at"] for point, tick in named] or [0.0]) > 1e-6:
+        return
+    for point, tick in named:
+        point["name"] = tick["text"]
 
 
 def _read_container(container: Any, axes: Any, canvas: Canvas) -> Series | None:

@@ -39,6 +39,7 @@ _PLURALS = {
     "horizontal bar": "bars",
     "broken bar": "bars",
     "line": "lines",
+    "lines": "lines",
     "scatter": "points",
     "stem": "stems",
     "area": "areas",
@@ -121,8 +122,8 @@ def background(axes: Axes, figure: str) -> str:
 
 
 def plural(series: Series) -> str:
-    """What several series of this kind are called together; ``marks`` of free form."""
-    return _PLURALS.get(series["kind"], "marks")
+    """What several series of this kind are called together; ``marks`` where they have no name."""
+    return series.get("noun", _PLURALS.get(series["kind"], "marks"))
 
 
 def series_element(series: Series, company: Sequence[Series], under: str) -> Element:
