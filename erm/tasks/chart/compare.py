@@ -26,7 +26,7 @@ from erm.tasks.chart.compare_text import compare_fonts, compare_texts, compare_w
 from erm.tasks.chart.compare_ticks import compare_ticks, tick_fonts
 from erm.tasks.chart.elements import Axes, Axis, BoxList, ChartScene, Series
 from erm.tasks.chart.findings import Element, Finding, Findings, hull, one_sided
-from erm.tasks.chart.legend_names import with_legend_names
+from erm.tasks.chart.legend_names import with_shown_names
 from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
 from erm.tasks.chart.naming import SIDEWAYS, background, type_name
 from erm.tasks.chart.phrases import phrase
@@ -84,7 +84,7 @@ def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
 def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding]:
     """All differences of two scenes, hidden ones included."""
     page = Findings()
-    reference, candidate = with_legend_names(reference), with_legend_names(candidate)
+    reference, candidate = with_shown_names(reference), with_shown_names(candidate)
     reference, candidate = _with_figure_marks(reference, candidate)
     _compare_backgrounds(reference, candidate, page)
     sizes = reference["size"], candidate["size"]
@@ -496,6 +496,7 @@ def _compare_series(plots: PlotPair) -> Matched:
         if reference["kind"] in OUTLINED:
             if len(kinds) == 1:
                 changed = compare_shapes(reference, candidate, plots)
+                linked = _in_order(reference, candidate)
                 if changed:
                     drawn.append(ChangedLines(findings.found[-1], reference, candidate, changed))
         elif rebinned and kinds <= set(BARS):
@@ -517,6 +518,13 @@ def _compare_series(plots: PlotPair) -> Matched:
     findings.found = join_shapes(findings.found, matched, plots)
     findings.found = join_error_bars(findings.found, plots)
     return matched
+
+
+def _in_order(reference: Series, candidate: Series) -> Pairs:
+    """Pairs of the parts of two series of free form; none where their numbers differ."""
+    counts = len(reference["points"]), len(candidate["points"])
+    mixed = reference["mixed"] and candidate["mixed"]
+    return [(i, i) for i in range(counts[0])] if mixed and counts[0] == counts[1] else []
 
 
 def _add_unmatched_series(matched: Matched, plots: PlotPair) -> None:

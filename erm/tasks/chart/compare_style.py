@@ -398,7 +398,16 @@ def _compare_pie(
     holes = reference.get("hole", 0.0), candidate.get("hole", 0.0)
     if abs(holes[0] - holes[1]) > 0.01:
         plots.findings.add("pie", element, "hole", holes, boxes)
-    for i, j in pairs:
+    pulled = [
+        (i, j)
+        for i, j in pairs
+        if abs(reference["points"][i]["base"] - candidate["points"][j]["base"]) > 0.01
+    ]
+    if len(pulled) >= 3:
+        wedges, count = Element("wedges", plural=True), (len(pulled), len(pairs))
+        plots.findings.add("pie", wedges, "some offsets", (None, None), boxes, count=count)
+        return
+    for i, j in pulled:
         a, b = reference["points"][i], candidate["points"][j]
         if abs(a["base"] - b["base"]) > 0.01:
             wedge = plots.mark_element(reference, i)

@@ -29,6 +29,9 @@ TextPair = tuple[Element, TextItem, TextItem]
 _Change = tuple[str, Value | None, Value | None]
 """Attribute of a text, the reference's and the candidate's value."""
 
+_SHOWN = 6
+"""Most value labels that a finding names."""
+
 _BESIDE = 3.0
 """Pixels up to which a label of an axis stands at one of its ends or in its middle."""
 
@@ -189,6 +192,7 @@ def _compare_notes(
     )
     pairs: list[TextPair] = []
     moved: list[TextPair] = []
+    known = len(findings.found)
     for i, j in matched:
         a, b = first[i], second[j]
         numbers = [parse_number(item["text"]) for item in (a, b)]
@@ -205,6 +209,7 @@ def _compare_notes(
         # a note on a cell is black or white as the cell is bright or dark
         own = TextItem(**{**b, "colour": a["colour"]}) if on_cells else b
         pairs.append((note(a), a, own))
+    _join_value_labels(known, findings)
     _add_moved_notes(moved, findings)
     matched_sides = {i for i, _ in matched}, {j for _, j in matched}
     for missing, items, taken in (
@@ -235,6 +240,31 @@ def _writes_values(reference: str, candidate: str, findings: Findings) -> bool:
     numbers = zip(_NUMBER.findall(reference), _NUMBER.findall(candidate), strict=True)
     written = {(f"{float(a):.6g}", f"{float(b):.6g}") for a, b in numbers if a != b}
     return bool(written) and written <= changes
+
+
+def _join_value_labels(known: int, findings: Findings) -> None:
+    """Makes one finding of more than three notes that are other numbers."""
+    changed = [
+        finding
+        for finding in findings.found[known:]
+        if finding.attribute == "text"
+        and parse_number(str(finding.reference)) is not None
+        and parse_number(str(finding.candidate)) is not None
+    ]
+    if len(changed) <= 3:
+        return
+    texts = (
+        tuple(finding.reference for finding in changed[:_SHOWN]),
+        tuple(finding.candidate for finding in changed[:_SHOWN]),
+    )
+    boxes = (
+        hull(f.reference_box and [*f.reference_box] for f in changed),
+        hull(f.candidate_box and [*f.candidate_box] for f in changed),
+    )
+    kept = [finding for finding in findings.found[known:] if finding not in changed]
+    findings.found[known:] = kept
+    element = Element("value labels", plural=True)
+    findings.add("annotation", element, "texts", (texts[0], texts[1]), boxes)  # type: ignore[arg-type]
 
 
 def _is_value_label(text: str, axes: Axes) -> bool:

@@ -1,6 +1,7 @@
-"""Names of series that only a legend of patches gives, as seaborn draws bars and points.
+"""Names of series as a reader knows them: from a legend or a note, not from the program.
 
-A legend names a series where the colour of an entry is that of one series alone.
+A legend of patches, which seaborn draws for bars and points, names a series where the colour of an
+entry is that of one series alone. A name that stands nowhere in the picture is none.
 """
 
 from __future__ import annotations
@@ -9,10 +10,32 @@ from erm.tasks.chart.elements import Axes, ChartScene, Legend, Series
 from erm.tasks.chart.matching import OUTLINED
 
 
-def with_legend_names(scene: ChartScene) -> ChartScene:
-    """The scene with names for series that have none and whose colour a legend explains."""
-    axes = [_named(item, item["legends"] or scene["legends"]) for item in scene["axes"]]
+def with_shown_names(scene: ChartScene) -> ChartScene:
+    """The scene without names that it shows nowhere, and with names for series that have none and
+    whose colour a legend explains."""
+    shown = _shown(scene)
+    axes = [
+        _named(_without_hidden(item, shown), item["legends"] or scene["legends"])
+        for item in scene["axes"]
+    ]
     return ChartScene(**{**scene, "axes": axes})
+
+
+def _shown(scene: ChartScene) -> set[str]:
+    """All texts of the picture but tick labels."""
+    parts: list[Axes | ChartScene] = [scene, *scene["axes"]]
+    legends = [legend for part in parts for legend in part["legends"]]
+    texts = [text["text"] for part in parts for text in part["texts"]]
+    return {text.strip() for text in texts} | {
+        entry["text"].strip() for legend in legends for entry in legend["entries"]
+    }
+
+
+def _without_hidden(axes: Axes, shown: set[str]) -> Axes:
+    series = [
+        item if item["name"] in shown else Series(**{**item, "name": ""}) for item in axes["series"]
+    ]
+    return Axes(**{**axes, "series": series})
 
 
 def _named(axes: Axes, legends: list[Legend]) -> Axes:

@@ -19,6 +19,7 @@ from matplotlib.collections import (
     LineCollection,
     PathCollection,
     PolyCollection,
+    PolyQuadMesh,
     QuadMesh,
 )
 from matplotlib.image import AxesImage
@@ -331,7 +332,7 @@ def _read_stems(container: Any, axes: Any, canvas: Canvas) -> Series | None:
 def _read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     if isinstance(artist, Quiver):
         return read_arrows(artist, axes, canvas)
-    if isinstance(artist, QuadMesh):
+    if isinstance(artist, (QuadMesh, PolyQuadMesh)):
         return read_mesh(artist, canvas)
     if isinstance(artist, PathCollection) and artist.get_paths():
         if artist.get_offset_transform().contains_branch(axes.transData):

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from erm.tasks.chart.elements import Axes, Axis, Point, Series
 from erm.tasks.chart.findings import Coordinate, Element
+from erm.tasks.chart.matching import OUTLINED
 from erm.tasks.shared.colours import colour_name, over
 
 _NOUNS = {
@@ -161,6 +162,8 @@ def mark_element(
         return _wedge_element(series, point, index, under, owner)
     if kind == "broken bar":
         return _broken_bar_element(series, index, alike, under, owner)
+    if kind in OUTLINED:
+        return Element("part", rank=index + 1, owner=series_element(series, company, under))
     if is_histogram(series):
         return Element("bin", rank=index + 1, owner=owner)
     noun = _MARKS.get(kind, "point")

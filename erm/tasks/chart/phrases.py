@@ -223,6 +223,11 @@ def _some_series(finding: Finding) -> str:
     return f"colours of {count} of {total} series differ"
 
 
+def _offsets(finding: Finding) -> str:
+    count, total = finding.count or (0, 0)
+    return f"{count} of {total} are pulled out by another distance"
+
+
 def _inner_lines(finding: Finding) -> str:
     candidate, reference = _pair(finding)
     return f"have {candidate} inner lines instead of {reference}"
@@ -415,6 +420,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "cells": _has("cells"),
     "parts": _has("parts"),
     "inner lines": _inner_lines,
+    "some offsets": _offsets,
     "outliers": _has("outliers"),
     "place on axis": _with("stands at"),
     "outlier values": _constant("outliers stand elsewhere"),

@@ -143,6 +143,19 @@ LIMITS = SOURCE + (
     "heights = [3, 5, 2]\nax.bar(['a', 'b', 'c'], heights)\nax.set_ylim(0, 1.1 * max(heights))\n"
 )
 
+NUMBERED = SOURCE + (
+    "heights = [0.12, 0.57, 0.33, 0.48]\nax.bar(range(4), heights)\nax.set_ylim(0, 1)\n"
+    "for k, h in enumerate(heights):\n    ax.text(k, h + 0.05, f'{h:.2f}')\n"
+)
+PULLED = SOURCE + "ax.pie([3, 2, 4, 1], explode=[0.05] * 4)\n"
+
+CELLS = SOURCE + "ax.pcolor([[1, 2, 3], [4, 5, 6], [7, 8, 9]], vmin=0, vmax=9)\n"
+
+UNSHOWN = SOURCE + (
+    "ax.plot([1, 2, 3], [1, 3, 2], color='blue', label='truth')\n"
+    "ax.scatter([1, 2, 3], [2, 1, 3], color='black')\n"
+)
+
 PAIRS: dict[str, tuple[str, list[tuple[str, str]], list[tuple[str, int, str, str]]]] = {
     "error bars of a line that kept its course": (
         ERROR_BARS,
@@ -358,6 +371,33 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], list[tuple[str, int, str, str
         LIMITS,
         [("[3, 5, 2]", "[3, 8, 2]")],
         [(DATA, 3, "bar 'b'", "value is 8 instead of 5")],
+    ),
+    "numbers at bars, written otherwise": (
+        NUMBERED,
+        [("{h:.2f}", "{h:.1f}")],
+        [
+            (
+                TEXT,
+                2,
+                "value labels",
+                "are 0.1, 0.6, 0.3, 0.5 instead of 0.12, 0.57, 0.33, 0.48",
+            )
+        ],
+    ),
+    "wedges that are all pulled out": (
+        PULLED,
+        [("[0.05]", "[0.2]")],
+        [(STYLE, 1, "wedges", "4 of 4 are pulled out by another distance")],
+    ),
+    "a cell of a mesh of polygons": (
+        CELLS,
+        [("[4, 5, 6]", "[4, 5, 1]")],
+        [(DATA, 3, "cell row 2, column 3", "value is 1 instead of 6")],
+    ),
+    "a name that no legend shows": (
+        UNSHOWN,
+        [("'blue'", "'red'")],
+        [(STYLE, 2, "line", "colour is red instead of blue")],
     ),
     "tick labels of both axes": (
         LABELLED,
