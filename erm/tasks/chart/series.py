@@ -10,19 +10,13 @@ from typing import Any
 import numpy as np
 
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
-from erm.tasks.chart.elements import BoxList, Point, Series, Stroke
+from erm.tasks.chart.elements import Point, Series, Stroke
+from erm.tasks.discrepancy import Box
 
 
 def label_of(artist: Any) -> str:
     text = str(artist.get_label() or "")
     return "" if text.startswith("_") else text.strip()
-
-
-def hull(boxes: list[BoxList]) -> BoxList:
-    """The box around boxes."""
-    corners = np.array(boxes)
-    low, high = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
-    return [*map(float, low), *map(float, high)]
 
 
 def make_series(kind: str, name: str, points: list[Point], **look: Any) -> Series:
@@ -46,7 +40,7 @@ def make_series(kind: str, name: str, points: list[Point], **look: Any) -> Serie
         line=look.pop("line", None),
         marker=look.pop("marker", ""),
         hatch=hatch,
-        box=hull([point["box"] for point in points]) if points else [0.0, 0.0, 0.0, 0.0],
+        box=list(Box.around(point["box"] for point in points)) if points else [0.0, 0.0, 0.0, 0.0],
         points=points,
     )
     series.update(look)  # type: ignore[typeddict-item]
