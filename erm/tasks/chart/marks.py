@@ -41,7 +41,6 @@ from erm.tasks.chart.pies import read_pies
 from erm.tasks.chart.series import (
     MAX_POINTS,
     collection_look,
-    hull,
     label_of,
     make_point,
     make_series,
@@ -53,6 +52,7 @@ from erm.tasks.chart.series import (
 from erm.tasks.chart.shapes import read_arrows, read_collection, read_patches, read_span
 from erm.tasks.chart.treemaps import is_treemap, read_treemap
 from erm.tasks.chart.violins import take_violins
+from erm.tasks.discrepancy import Box
 from erm.tasks.shared.numbers import parse_number
 
 _CONTAINERS = ("BarContainer", "ErrorbarContainer", "StemContainer")
@@ -277,7 +277,7 @@ def _add_errors(
                 low, high = sorted((float(ends[0][along]), float(ends[1][along])))
                 owner["low"], owner["high"] = number(low), number(high)
                 box = canvas.box_of(axes.transData.transform(ends), 3)
-                owner["box"] = hull([owner["box"], box])
+                owner["box"] = list(Box.around([owner["box"], box]))
 
 
 def _finite_segments(collection: Any) -> Iterator[np.ndarray[Any, Any]]:
@@ -297,7 +297,7 @@ def _read_error_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None
             horizontal = container.has_xerr and not container.has_yerr
             _add_errors(series["points"], container, horizontal, axes, canvas)
             if series["points"]:
-                series["box"] = hull([point["box"] for point in series["points"]])
+                series["box"] = list(Box.around(point["box"] for point in series["points"]))
             return series
     points = []
     for collection in collections:
