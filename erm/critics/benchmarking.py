@@ -139,7 +139,11 @@ class _Critics:
         self._untrained = _untrained(self._trained, settings)
         self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
         self._renderer = (
-            Renderer(workers=settings.render_workers, isolation=settings.isolation)
+            Renderer(
+                workers=settings.render_workers,
+                isolation=settings.isolation,
+                drawing=settings.drawing,
+            )
             if settings.exact_annotator
             else None
         )

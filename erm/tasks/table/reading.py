@@ -221,9 +221,7 @@ def _extent(text: str) -> float:
 def _text(block: _Block) -> Text:
     if not block.text:
         return Text()
-    style = Style(
-        bold=block.stroke >= _BOLD * block.size, color=block.colour, size=block.size
-    )
+    style = Style(bold=block.stroke >= _BOLD * block.size, color=block.colour, size=block.size)
     return Text((Run(block.text, style),), block.ink, len(block.lines), 0.0)
 
 
