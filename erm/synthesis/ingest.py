@@ -278,13 +278,13 @@ def _lines(file: Path) -> Iterator[str | None]:
         if marked_encoding(head) not in (None, "utf-8"):
             yield from decode(lines.read()).split("\n")
             return
-        for number, line in enumerate(lines):
+        for line in lines:
             try:
                 text = line.decode("utf-8")
             except UnicodeDecodeError:
                 yield None
                 continue
-            yield plain_text(text) if number == 0 else text
+            yield plain_text(text)
 
 
 def _parquet(file: Path, task: Task, wanted: str | None) -> Iterator[Row]:

@@ -83,7 +83,7 @@ def synthesize(
         edited = [chunk for chunk in chunks if chunk.proposed]
         proposed, more = make_chunks(making, edited, "synthesize")
         costs |= _label(settings, chunks, done, answers)
-        census = assemble(chunks, done, out, settings.rows_per_shard)
+        census = assemble(chunks, done, out, settings.rows_per_shard, settings.drawing)
         shutil.rmtree(done)
     except OSError as error:
         raise ErmError(f"Pairs can't be written to {out}: {error.strerror or error}.") from error

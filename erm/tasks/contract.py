@@ -126,8 +126,9 @@ class TextReader(Protocol):
     def find(self, pixels: NDArray[np.uint8]) -> list[Box]:
         """Boxes of the lines of text in a picture."""
 
-    def read(self, lines: Sequence[NDArray[np.uint8]]) -> list[str]:
-        """The text of each picture of one line; empty where it holds none."""
+    def read(self, lines: Sequence[NDArray[np.uint8]], least: float = 0.0) -> list[str]:
+        """The text of each picture of one line; empty where it holds none, or where the letters'
+        mean probability is below `least`."""
 
 
 @dataclass(frozen=True)
@@ -286,6 +287,13 @@ class Task(ABC):
             pixels: (height, width, 3) uint8 RGB.
         """
         return None
+
+    def compare_read(self, reference: View, candidate: View) -> list[Discrepancy]:
+        """Discrepancies of two scenes of `read_picture`; by default those of `compare`.
+
+        A task overrides it where what is read is too coarse for an exact comparison.
+        """
+        return self.compare(reference, candidate)
 
     def pixel_category(self, region: PixelRegion) -> str:
         """The category that a critic without learning gives a region of differing pixels; the

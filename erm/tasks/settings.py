@@ -74,7 +74,9 @@ def share_drawing(content: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[
     for section, kind in kinds.items():
         if "drawing" in getattr(kind, "model_fields", {}):
             if "drawing" in content[section]:
-                raise ErmError(f"unknown parameter '{section}.drawing'; 'render' is for all stages")
+                raise ErmError(
+                    f"unknown parameter '{section}.drawing'; 'render' is for all stages."
+                )
             shared[section] = {**content[section], "drawing": content["render"]}
     return shared
 

@@ -1,7 +1,7 @@
 """A critic that reads both pictures and compares what they show as the exact annotator does.
 
 Each picture becomes a scene of its task (`erm.tasks.Task.read_picture`): texts by OCR, all else by
-geometry. The task compares the two scenes, so that the words, categories and severities are those of
+geometry. The task compares the two scenes, so that words, categories and severities are those of
 the exact reports. No training, no accelerator, no key; about a second for a table of thirty cells.
 """
 
@@ -78,7 +78,7 @@ class ReadingCritic(Critic):
             return Report(task)
         known, texts = self._reading(task, reference)
         read = _read(task, candidate, texts.other(reference, candidate))
-        found = get_task(task).compare(View(reference, known), View(candidate, read))
+        found = get_task(task).compare_read(View(reference, known), View(candidate, read))
         shown = [
             error
             for error in found

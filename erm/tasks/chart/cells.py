@@ -14,7 +14,7 @@ from matplotlib.colors import to_rgba_array
 from numpy.typing import NDArray
 
 from erm.sources.errors import DrawError
-from erm.tasks.chart.canvas import Canvas
+from erm.tasks.chart.canvas import Canvas, stroke
 from erm.tasks.chart.elements import Series
 from erm.tasks.chart.series import label_of, make_point, make_series
 
@@ -84,6 +84,9 @@ def read_mesh(artist: Any, canvas: Canvas) -> Series:
     name, kind = ("", "image") if pictorial else (artist.get_cmap().name, "heat map")
     series = _cells(values, colours, corners, canvas, label_of(artist), name, kind)
     series["shape"] = [rows, columns]
+    edges = artist.get_edgecolors()
+    if len(edges) == 1:
+        series["edge"] = stroke(canvas, edges[0], float(artist.get_linewidth()[0]), "solid")
     return series
 
 

@@ -8,6 +8,7 @@ that was lifted) is not listed.
 from __future__ import annotations
 
 import statistics
+from typing import Literal
 
 import numpy as np
 
@@ -29,6 +30,9 @@ COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
 
 _FEW = 6
 """Most values that are listed one by one."""
+
+_DENSE = 20
+"""Fewest vertices of a line that nobody counts."""
 
 _FEW_ERRORS = 3
 """Most error bars that are listed one by one."""
@@ -86,13 +90,65 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         return []
     pairs = match_points(reference, candidate, plots)
     if same_course(reference, candidate, plots):
+        _compare_errors(reference, candidate, pairs, plots)
         return pairs
     endless = reference.get("endless") or candidate.get("endless")
     if kinds[0] == kinds[1] and endless and compare_ends(reference, candidate, plots):
         return []
+    if _compare_resampled(reference, candidate, plots):
+        return pairs
     _add_unmatched(reference, candidate, pairs, plots)
     _compare_values(reference, candidate, pairs, plots)
     return pairs
+
+
+def _compare_resampled(reference: Series, candidate: Series, plots: PlotPair) -> bool:
+    """Adds one finding where two lines without markers run apart and have other vertices, which
+    nobody can count; whether it did."""
+    sides = reference, candidate
+    first, second = (side["points"] for side in sides)
+    plain = all(side["kind"] == "line" and not side["marker"] for side in sides)
+    if not plain or min(len(first), len(second)) < _DENSE or any(map(turns_back, sides)):
+        return False
+    places, others = ([point["at"] for point in points] for points in (first, second))
+    if set(places) == set(others) or not _is_same_span(places, others, plots):
+        return False
+    runs = candidate.get("step", "") or reference.get("step", "")
+    heights = np.array([point["value"] for point in second])
+    order = np.argsort(others, kind="stable")
+    if runs:
+        side: Literal["left", "right"] = "right" if runs.endswith("post") else "left"
+        ranks = np.searchsorted(np.array(others)[order], places, side=side) - (side == "right")
+        there = heights[order][np.clip(ranks, 0, len(heights) - 1)]
+    else:
+        there = np.interp(places, np.array(others)[order], heights[order])
+    changed = [
+        (point, float(value), plots.step(sides, float(value), point["value"]))
+        for point, value in zip(first, there, strict=True)
+        if plots.gap(sides, float(value), point["value"]) > HALF_PIXEL
+    ]
+    if len(changed) <= _FEW:
+        return False
+    point, value, gap = max(changed, key=lambda entry: entry[2])
+    values = plots.value_coordinates(reference, point["value"], value)
+    plots.findings.add(
+        size_rule(gap / plots.length(reference)),
+        plots.series_element(reference),
+        "some values",
+        (values[0], values[1]),
+        (reference["box"], candidate["box"]),
+        count=(len(changed), len(first)),
+        most=coordinate(point["at"], plots.reference["x"]),
+    )
+    return True
+
+
+def _is_same_span(places: list[float], others: list[float], plots: PlotPair) -> bool:
+    """Whether two lines start and end at about the same places."""
+    ends = (min(places), min(others)), (max(places), max(others))
+    gaps = [abs(plots.pixels_x(a) - plots.pixels_x(b)) for a, b in ends]
+    width = plots.reference["box"][2] - plots.reference["box"][0]
+    return max(gaps) <= 0.15 * width
 
 
 def _add_unmatched(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
@@ -170,6 +226,8 @@ def _compare_values(reference: Series, candidate: Series, pairs: Pairs, plots: P
         elif gap > HALF_PIXEL:
             changed.append((i, j, plots.step((reference, candidate), *ends)))
     _add_moved(reference, candidate, moved, plots)
+    if len(moved) > max(_FEW, 0.5 * len(pairs)):
+        return
     if named and bars and not changed:
         _compare_order(reference, candidate, pairs, plots)
     # Where many values changed, two that cross do so by chance.

@@ -14,6 +14,12 @@ from erm.tasks.chart.reference_lines import shared_view, visible_vertices
 from erm.tasks.chart.sampled import add_share, is_sampled, marks
 from erm.tasks.shared.numbers import write_number
 
+_SMOOTH = 20
+"""Fewest points of a line that stand for a smooth curve."""
+
+_MOST_SAG = 3.0
+"""Most pixels that two samples of one curve may be apart."""
+
 _LABEL_MARGIN = 8.0
 """Pixels around a value's box that a contour line leaves free; `clabel` leaves 5 and rounds."""
 
@@ -155,7 +161,19 @@ def same_course(reference: Series, candidate: Series, plots: PlotPair) -> bool:
         shown = visible_vertices(a, view), visible_vertices(b, view)
         if not len(shown[0]) or not len(shown[1]):
             return len(shown[0]) == len(shown[1])
-    return max(farthest(shown[0], b), farthest(shown[1], a)) <= HALF_PIXEL
+    slack = HALF_PIXEL + (_sag(a, b) if len(a) != len(b) else 0.0)
+    return max(farthest(shown[0], b), farthest(shown[1], a)) <= slack
+
+
+def _sag(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """How far apart two samples of one smooth curve may run, in pixels; 0 for few points.
+
+    Between two of its points a curve leaves their chord by an eighth of its second difference.
+    """
+    if min(len(first), len(second)) < _SMOOTH:
+        return 0.0
+    bends = [np.abs(np.diff(line, n=2, axis=0)).max() / 8 for line in (first, second)]
+    return float(min(sum(bends), _MOST_SAG))
 
 
 def off_course(points: Sequence[Point], line: Series, plots: PlotPair) -> NDArray[np.bool_]:

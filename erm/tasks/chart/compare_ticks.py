@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from erm.tasks.chart.compare_text import TextPair, add_changed_texts
 from erm.tasks.chart.elements import Axis, TextItem, Tick
 from erm.tasks.chart.findings import Element, hull, one_sided
@@ -54,10 +56,20 @@ def compare_ticks(name: AxisName, matched: Matched, plots: PlotPair, moved: bool
         if not unreached and alike:
             plots.findings.add_presence("tick text", labels, bool(first), boxes)
         return
+    sides = reference["side"], candidate["side"]
+    if sides[0] != sides[1]:
+        plots.findings.add("place", labels, "tick side", sides, boxes)
     pairs = _tick_pairs(name, first, second, matched, plots)
-    changed = [(i, j) for i, j in pairs if first[i]["text"] != second[j]["text"]]
+    changed = [
+        (i, j)
+        for i, j in pairs
+        if first[i]["text"] != second[j]["text"]
+        and not (_is_own_place(first[i]) and _is_own_place(second[j]))
+    ]
     if moved and not (reference["fixed"] and candidate["fixed"]):
-        changed = []
+        texts_of = [(first[i]["text"], second[j]["text"]) for i, j in changed]
+        if "calendar" in reference or not any(_is_reformatted(*both) for both in texts_of):
+            changed = []
     if len(changed) > 3 or (len(changed) >= 2 and _are_numbers(first)):
         texts = (
             tuple(first[i]["text"] for i, _ in changed[:_SHOWN]),
@@ -73,6 +85,17 @@ def compare_ticks(name: AxisName, matched: Matched, plots: PlotPair, moved: bool
     if factors[0] != factors[1] and not moved:
         element = Element(f"factor at the {name} axis")
         plots.findings.add("tick text", element, "offset text", factors, boxes)
+
+
+def _is_own_place(tick: Tick) -> bool:
+    """Whether a tick label is the number of its place."""
+    return parse_number(tick["text"]) == tick["at"]
+
+
+def _is_reformatted(reference: str, candidate: str) -> bool:
+    """Whether two texts of one value differ in more than their digits; plain numbers don't."""
+    forms = [re.sub(r"[-−]?\d+(\.\d+|\^[-−]?\d+)?", "0", text) for text in (reference, candidate)]
+    return forms[0] != forms[1]
 
 
 def _add_other_ticks(

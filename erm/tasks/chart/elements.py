@@ -175,6 +175,10 @@ class Series(TypedDict):
     """How a line steps between its points; empty for straight lines."""
     endless: NotRequired[bool]
     """Whether a straight line runs on beyond the plot; its points stand at the plot's sides."""
+    inner: NotRequired[dict[str, Stroke]]
+    """Looks of the lines of a box plot besides its frame: median, whiskers, caps."""
+    parts: NotRequired[int]
+    """How many lines and dots stand within the violins."""
     shape: NotRequired[list[int]]
     """Rows and columns of a heat map or image; its points are means over a coarser grid where
     they are fewer."""

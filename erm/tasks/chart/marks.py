@@ -19,6 +19,7 @@ from matplotlib.collections import (
     LineCollection,
     PathCollection,
     PolyCollection,
+    PolyQuadMesh,
     QuadMesh,
 )
 from matplotlib.image import AxesImage
@@ -40,7 +41,6 @@ from erm.tasks.chart.pies import read_pies
 from erm.tasks.chart.series import (
     MAX_POINTS,
     collection_look,
-    hull,
     label_of,
     make_point,
     make_series,
@@ -52,6 +52,8 @@ from erm.tasks.chart.series import (
 from erm.tasks.chart.shapes import read_arrows, read_collection, read_patches, read_span
 from erm.tasks.chart.treemaps import is_treemap, read_treemap
 from erm.tasks.chart.violins import take_violins
+from erm.tasks.discrepancy import Box
+from erm.tasks.shared.numbers import parse_number
 
 _CONTAINERS = ("BarContainer", "ErrorbarContainer", "StemContainer")
 
@@ -196,14 +198,23 @@ def _name_points(series: Series, axis: Axis) -> None:
     ticks = [tick for tick in axis["ticks"] if tick["text"]]
     if series["kind"] in ("pie", "treemap") or not axis["fixed"] or not ticks:
         return
+    numbers = all(parse_number(tick["text"]) == tick["at"] for tick in ticks)
+    if numbers and series.get("touching"):
+        return
     places = sorted(tick["at"] for tick in ticks)
     gaps = [b - a for a, b in pairwise(places) if b > a]
     broad = any(word in series["kind"] for word in ("bar", "box", "violin"))
     reach = min(gaps, default=1.0) / 2 if broad else 0.01
+    named = []
     for point in series["points"]:
         tick = min(ticks, key=lambda tick: abs(tick["at"] - point["at"]))
         if abs(tick["at"] - point["at"]) <= reach + 1e-6:
-            point["name"] = tick["text"]
+            named.append((point, tick))
+    # bars in groups stand beside the number that they are known by, all of them as far
+    if numbers and np.ptp([point["at"] - tick["at"] for point, tick in named] or [0.0]) > 1e-6:
+        return
+    for point, tick in named:
+        point["name"] = tick["text"]
 
 
 def _read_container(container: Any, axes: Any, canvas: Canvas) -> Series | None:
@@ -266,7 +277,7 @@ def _add_errors(
                 low, high = sorted((float(ends[0][along]), float(ends[1][along])))
                 owner["low"], owner["high"] = number(low), number(high)
                 box = canvas.box_of(axes.transData.transform(ends), 3)
-                owner["box"] = hull([owner["box"], box])
+                owner["box"] = list(Box.around([owner["box"], box]))
 
 
 def _finite_segments(collection: Any) -> Iterator[np.ndarray[Any, Any]]:
@@ -286,7 +297,7 @@ def _read_error_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None
             horizontal = container.has_xerr and not container.has_yerr
             _add_errors(series["points"], container, horizontal, axes, canvas)
             if series["points"]:
-                series["box"] = hull([point["box"] for point in series["points"]])
+                series["box"] = list(Box.around(point["box"] for point in series["points"]))
             return series
     points = []
     for collection in collections:
@@ -321,7 +332,7 @@ def _read_stems(container: Any, axes: Any, canvas: Canvas) -> Series | None:
 def _read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     if isinstance(artist, Quiver):
         return read_arrows(artist, axes, canvas)
-    if isinstance(artist, QuadMesh):
+    if isinstance(artist, (QuadMesh, PolyQuadMesh)):
         return read_mesh(artist, canvas)
     if isinstance(artist, PathCollection) and artist.get_paths():
         if artist.get_offset_transform().contains_branch(axes.transData):

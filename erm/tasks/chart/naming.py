@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from erm.tasks.chart.elements import Axes, Axis, Point, Series
 from erm.tasks.chart.findings import Coordinate, Element
+from erm.tasks.chart.matching import OUTLINED
 from erm.tasks.shared.colours import colour_name, over
 
 _NOUNS = {
@@ -39,6 +40,7 @@ _PLURALS = {
     "horizontal bar": "bars",
     "broken bar": "bars",
     "line": "lines",
+    "lines": "lines",
     "scatter": "points",
     "stem": "stems",
     "area": "areas",
@@ -125,8 +127,8 @@ def background(axes: Axes, figure: str) -> str:
 
 
 def plural(series: Series) -> str:
-    """What several series of this kind are called together; ``marks`` of free form."""
-    return _PLURALS.get(series["kind"], "marks")
+    """What several series of this kind are called together; ``marks`` where they have no name."""
+    return series.get("noun", _PLURALS.get(series["kind"], "marks"))
 
 
 def series_element(series: Series, company: Sequence[Series], under: str) -> Element:
@@ -164,6 +166,8 @@ def mark_element(
         return _wedge_element(series, point, index, under, owner)
     if kind == "broken bar":
         return _broken_bar_element(series, index, alike, under, owner)
+    if kind in OUTLINED:
+        return Element("part", rank=index + 1, owner=series_element(series, company, under))
     if is_histogram(series):
         return Element("bin", rank=index + 1, owner=owner)
     noun = _MARKS.get(kind, "point")

@@ -19,6 +19,7 @@ _NAME_LENGTH = {"note": 20, "arrow of note": 20}
 
 _JOINTS = {
     "range": " to ",
+    "colour range": " to ",
     "bins span": " to ",
     "error bar": " to ",
     "some error bars": " to ",
@@ -79,7 +80,9 @@ def _identity(element: Element) -> str:
 
 
 def plural_of(noun: str) -> str:
-    """``legend entries`` of ``legend entry``."""
+    """``legend entries`` of ``legend entry``; a noun of several stays."""
+    if noun.endswith("s"):
+        return noun
     if noun.endswith("y"):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith("x") else f"{noun}s"
@@ -213,6 +216,21 @@ def _some(noun: str) -> Callable[[Finding], str]:
         return f"{text}, most at {_value(finding.most)}: {candidate} instead of {reference}"
 
     return describe
+
+
+def _some_series(finding: Finding) -> str:
+    count, total = finding.count or (0, 0)
+    return f"colours of {count} of {total} series differ"
+
+
+def _offsets(finding: Finding) -> str:
+    count, total = finding.count or (0, 0)
+    return f"{count} of {total} are pulled out by another distance"
+
+
+def _inner_lines(finding: Finding) -> str:
+    candidate, reference = _pair(finding)
+    return f"have {candidate} inner lines instead of {reference}"
 
 
 def _percent(finding: Finding) -> str:
@@ -354,6 +372,10 @@ def _colours(finding: Finding) -> str:
     return f"colours are {candidate} instead of {reference}"
 
 
+def _colour_range(finding: Finding) -> str:
+    return _change(finding) if finding.reference is not None else "colour range is different"
+
+
 def _columns(finding: Finding) -> str:
     candidate, reference = (write_number(float(v)) for v in (finding.candidate, finding.reference))  # type: ignore[arg-type]
     return f"has {candidate} column{'s' * (candidate != '1')} instead of {reference}"
@@ -372,6 +394,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "places": _constant("stand elsewhere"),
     "named place": _with("is at"),
     "side": _with("is"),
+    "tick side": _with("stand at the"),
     "grid shape": _with("stand in"),
     "places swapped": _constant("are swapped"),
     "text": _text,
@@ -385,13 +408,21 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "positions": _some("positions"),
     "some values": _some("values"),
     "some error bars": _some("error bars"),
+    "some lower whiskers": _some("lower whiskers"),
+    "some upper whiskers": _some("upper whiskers"),
+    "some whiskers": _some("whiskers"),
+    "some outliers": _some("numbers of outliers"),
     "some cells": _some("cells"),
     "some colours": _some("colours"),
+    "some series": _some_series,
     "some marker sizes": _some("marker sizes"),
     "bins": _has("bins"),
     "cells": _has("cells"),
     "parts": _has("parts"),
+    "inner lines": _inner_lines,
+    "some offsets": _offsets,
     "outliers": _has("outliers"),
+    "place on axis": _with("stands at"),
     "outlier values": _constant("outliers stand elsewhere"),
     "bins span": _with("bins span"),
     "span": _with("spans"),
@@ -434,7 +465,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "columns": _columns,
     "tick places": _with("are at"),
     "offset text": _is,
-    "colour range": _constant("colour range is different"),
+    "colour range": _colour_range,
     "form": _constant("has another form or place"),
     "forms": _forms,
     "image share": lambda finding: f"{_percent(finding)}% of the image differs",

@@ -56,6 +56,11 @@ class PlotPair:
     candidate_twins: Sequence[Series] = ()
 
     @property
+    def sides(self) -> tuple[Axes, Axes]:
+        """The reference's and the candidate's plot."""
+        return self.reference, self.candidate
+
+    @property
     def reference_company(self) -> list[Series]:
         """All series at the reference's place."""
         return [*self.reference["series"], *self.reference_twins]

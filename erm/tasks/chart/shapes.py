@@ -200,6 +200,9 @@ def read_collection(
     edge = stroke(canvas, edges[0], float(widths[0]), "solid") if filled and len(edges) else None
     kind = "lines" if isinstance(artist, LineCollection) else "shapes"
     series = _shape(label_of(artist), first, edge, artist.get_hatch() or "", points, kind)
+    if not filled and len(edges):
+        dash = dash_name(artist.get_linestyle()[0][1], float(widths[0]))
+        series["line"] = stroke(canvas, edges[0], float(widths[0]), dash)
     noun = noun_of(artist)
     if noun:
         series["noun"] = noun

@@ -111,6 +111,11 @@ class SvgTask(Task):
 
         return read_icon(pixels)
 
+    def compare_read(self, reference: View, candidate: View) -> list[Discrepancy]:
+        from erm.tasks.svg.compare_read import compare_pictures
+
+        return compare_pictures(reference, candidate)
+
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, structure where one side is empty, else shape."""
         if region.same_ink:

@@ -36,9 +36,7 @@ class VegaLiteTask(Task):
     def generate(self, rng: random.Random, variety: Variety) -> str:
         return generate(rng, variety)
 
-    def draw(
-        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
-    ) -> Drawing:
+    def draw(self, source: str, max_pixels: int, max_elements: int, _: DrawingSettings) -> Drawing:
         from erm_vegalite.draw import draw_specification
 
         return draw_specification(source, max_pixels, max_elements)
