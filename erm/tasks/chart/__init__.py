@@ -115,6 +115,11 @@ class ChartTask(Task):
 
         return cast(dict[str, Any], read_chart(pixels, reader))
 
+    def compare_read(self, reference: View, candidate: View) -> list[Discrepancy]:
+        from erm.tasks.chart.compare_read import compare_charts_read
+
+        return compare_charts_read(reference, candidate)
+
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, text in a line at the margin, else structure where one
         side is empty, else data."""
