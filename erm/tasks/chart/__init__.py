@@ -62,6 +62,7 @@ class ChartTask(Task):
         "points": 2500,
     }
     judge = JUDGE_WORDS
+    reads_pictures = True
 
     @property
     def scene_type(self) -> Any:

@@ -19,20 +19,11 @@ from erm.tasks.shared.findings import write_discrepancy
 from erm.tasks.shared.visible import visible_change
 
 _UNREAD = frozenset(
-    ("chart type", "orientation", "arrangement", "point", "bins", "category", "limits small")
-    + (
-        "value small",
-        "bar width",
-        "layout",
-        "marker",
-        "line",
-        "outline",
-        "place",
-        "shape",
-        "tick text",
-        "subplot",
-        "font",
-    )
+    {
+        *("arrangement", "bar width", "bins", "category", "chart type", "font", "layout"),
+        *("limits small", "line", "marker", "orientation", "outline", "place", "point", "shape"),
+        *("subplot", "tick text", "value small"),
+    }
 )
 """Rules about what is not read, or not read well enough."""
 
