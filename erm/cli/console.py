@@ -139,15 +139,15 @@ def drawing_settings(
     """
     from pydantic import ValidationError
 
-    from erm.tasks.settings import DrawingSettings
+    from erm.tasks.settings import LARGEST_SIDE, DrawingSettings
 
     known = get_task(task)
     if raster_side is not None and not known.scalable:
         raise ErmError(f"Sources of task '{task}' state their own size; --raster-side has no use.")
     if older_libraries is not None and known.kind != "program":
         raise ErmError(f"Sources of task '{task}' are no programs; they use no libraries.")
-    if raster_side is None and reference is not None:
-        raster_side = max(reference.size)
+    if raster_side is None and reference is not None and known.scalable:
+        raster_side = min(max(reference.size), LARGEST_SIDE)
     chosen: dict[str, Any] = {
         "raster_side": raster_side,
         "backends": {task: backend} if backend is not None else None,

@@ -18,6 +18,10 @@ PUBLISHED_SIDE = 336
 """Longest side of the published pictures of scalable sources, in pixels."""
 
 
+LARGEST_SIDE = 4000
+"""Pixels; a square of it is the most that `erm.render.Limits` allow by default."""
+
+
 class DrawingSettings(Settings):
     """Section ``render`` of the parameters: how sources become pictures.
 
@@ -33,7 +37,7 @@ class DrawingSettings(Settings):
         older_libraries: programs that were written for older versions of their libraries run.
     """
 
-    raster_side: int = Field(default=PUBLISHED_SIDE, ge=0, le=4000)
+    raster_side: int = Field(default=PUBLISHED_SIDE, ge=0, le=LARGEST_SIDE)
     backends: dict[str, str] = Field(default_factory=dict)
     fonts: tuple[Path, ...] = ()
     older_libraries: bool = True

@@ -103,3 +103,12 @@ def test_a_completion_is_drawn_at_the_size_of_its_reference(
         capsys.readouterr()
         assert run(monkeypatch, "reward", "svg", "a.png", "a.txt", "--critic", "pixel") == ""
         assert "reward 2: judged, severity 0" in capsys.readouterr().out
+
+
+def test_a_large_reference_of_a_task_with_sizes_of_its_own_is_fine(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    PIL.Image.new("RGB", (5000, 40), "white").save("wide.png")
+    Path("none.txt").write_text("no code")
+    assert run(monkeypatch, "reward", "table", "wide.png", "none.txt", "--critic", "pixel") == ""
+    assert "no_code" in capsys.readouterr().out

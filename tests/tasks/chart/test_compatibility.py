@@ -11,6 +11,7 @@ import pytest
 
 from erm.render import Renderer
 from erm.tasks.chart.compatibility import ALIASES, current_frequency, older_libraries
+from erm.tasks.settings import DrawingSettings
 
 HEAD = "import numpy as np, pandas as pd, matplotlib.pyplot as plt\n"
 
@@ -97,3 +98,14 @@ def test_the_documentation_lists_every_alias() -> None:
     text = Path(__file__).parents[3].joinpath("docs", "compatibility.md").read_text("utf-8")
     rows = re.findall(r"^\| `(.+)` \| `(.+)` \|$", text, re.MULTILINE)
     assert rows == list(dict.fromkeys((alias.written, alias.meaning) for alias in ALIASES))
+
+
+def test_the_layer_is_a_choice() -> None:
+    source = f"{HEAD}plt.plot([1, 3, 2], color=plt.cm.get_cmap('viridis')(0.5))"
+    kinds = []
+    for older in (True, False):
+        settings = DrawingSettings(older_libraries=older)
+        with Renderer(workers=1, drawing=settings) as renderer:
+            (rendered,) = renderer.render_batch([("chart", source)])
+        kinds.append(rendered.error and rendered.error.kind)
+    assert kinds == [None, "runtime_error"]
