@@ -88,7 +88,7 @@ def test_a_moved_environment_is_said(tmp_path: Path) -> None:
     for name in ("pyproject.toml", "constraints.txt"):
         shutil.copy(ROOT / name, old)
     venv.create(old / ".venv", symlinks=True, with_pip=True)
-    stamp = run("sha256sum", "pyproject.toml", "constraints.txt", folder=old).stdout
+    stamp = run("sha256sum", ".ci/setup", "pyproject.toml", "constraints.txt", folder=old).stdout
     (old / ".venv" / "installed").write_text(stamp)
     done = run(".ci/setup", ".venv", folder=old)
     assert (done.returncode, done.stderr) == (0, "")

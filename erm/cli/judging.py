@@ -39,7 +39,8 @@ CriticOption = Annotated[
     typer.Option(
         "--critic",
         metavar="SPEC",
-        help="A model folder, an MLflow URI, openai:MODEL, or pixel (no learning).",
+        help="A model folder, an MLflow URI, openai:MODEL, reading (OCR, no learning) or pixel (a "
+        "rule on pixels).",
     ),
 ]
 ConstrainedOption = Annotated[

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from erm.errors import ErmError
 from erm.tasks.judge_words import JudgeWords
 
 if TYPE_CHECKING:
@@ -217,6 +218,8 @@ class Task(ABC):
     `erm.render.limits.Limits.memory_mb`, which still bounds the memory that is used."""
     scene_limits: ClassVar[Mapping[str, int]] = {}
     """Most entries of a scene's lists, by key; they bound the time of `compare`."""
+    reads_pictures: ClassVar[bool] = False
+    """Whether the task has `read_picture`, for critics that read (``--critic reading``)."""
     requirements: ClassVar[tuple[str, ...]] = ()
     """Distributions that `extract` imports, for packaged policies."""
     judge: ClassVar[JudgeWords] = JudgeWords()
@@ -280,13 +283,16 @@ class Task(ABC):
     def extract(self, completion: str) -> str | None:
         """The source in a policy's completion, or None where it holds none."""
 
-    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene | None:
-        """What `compare` needs of a scene, read from a picture alone; None for a task that can't.
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        """What `compare_read` needs of a scene, read from a picture alone.
 
         Args:
             pixels: (height, width, 3) uint8 RGB.
+
+        Raises:
+            ErmError: the task does not read pictures (`reads_pictures`).
         """
-        return None
+        raise ErmError(f"--critic reading can't judge {self.name}: the task reads no pictures.")
 
     def compare_read(self, reference: View, candidate: View) -> list[Discrepancy]:
         """Discrepancies of two scenes of `read_picture`; by default those of `compare`.

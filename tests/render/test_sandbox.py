@@ -30,7 +30,7 @@ with Renderer(workers=1) as renderer:
         print(result.error.message if result.error else f"drawn {len(result.pixels)}")
 """
 BARS = "import matplotlib.pyplot as plt\nplt.figure(figsize=(1, 1))\nplt.bar(['a'], [1])\n"
-ICON = '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="100"/>'
+ICON = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 1 1"/>'
 LEAVES = BARS + "open('/tmp/left.txt', 'w').write('x')\nplt.savefig('/tmp/chart.png')"
 FINDS = BARS + "import os\nassert not os.path.exists('/tmp/left.txt'), 'found what another left'"
 LOOKS = BARS + "import os\nassert False, sorted(os.listdir('/tmp'))"
@@ -86,8 +86,10 @@ def test_programs_write_to_tmp_wherever_the_packages_lie(
 def test_a_private_umask_changes_nothing_where_the_packages_are_open(
     below: Callable[[str], Path],
 ) -> None:
-    done = run(DRAW, "svg", ICON, path=str(below("/var/tmp")), umask=0o077)
-    assert (done.stdout, done.stderr) == ("drawn 100\n", "")
+    package = below("/var/tmp") / "erm"
+    (package / "__pycache__").mkdir(0o700)
+    done = run(DRAW, "svg", ICON, path=str(package.parent), umask=0o077)
+    assert (done.stdout, done.stderr) == ("drawn 336\n", "")
 
 
 @as_root
@@ -105,7 +107,7 @@ def test_private_packages_are_drawn_with_and_named(
         f"`chmod -R go+rX {package}` lets them)."
     )
     done = run(DRAW, "svg", ICON, path=path)
-    assert done.stdout == "drawn 100\n", done.stderr
+    assert done.stdout == "drawn 336\n", done.stderr
     assert done.stderr.strip().endswith(sentence)
     refused = run(ISOLATED, path=path)
     assert refused.stderr.strip().endswith(sentence)
@@ -119,7 +121,7 @@ def test_private_packages_of_another_user_are_drawn_with(below: Callable[[str], 
     package.chmod(0o700)
     os.chown(package, 1234, 1234)
     done = run(DRAW, "svg", ICON, path=str(package.parent))
-    assert done.stdout == "drawn 100\n", done.stderr
+    assert done.stdout == "drawn 336\n", done.stderr
     assert "separate user (other users can't read" in done.stderr
 
 
@@ -142,14 +144,14 @@ def test_packages_of_a_pth_file_are_seen(empty_environment: Path) -> None:
     python = str(empty_environment / "bin" / "python")
     done = run(DRAW, "svg", ICON, path=str(PACKAGE.parent), python=python)
     (packages / "other.pth").unlink()
-    assert done.stdout == "drawn 100\n", done.stderr
+    assert done.stdout == "drawn 336\n", done.stderr
 
 
 def test_packages_of_pythonpath_are_seen(empty_environment: Path) -> None:
     python = str(empty_environment / "bin" / "python")
     path = os.pathsep.join([str(PACKAGE.parent), installed()])
     done = run(DRAW, "svg", ICON, path=path, python=python)
-    assert done.stdout == "drawn 100\n", done.stderr
+    assert done.stdout == "drawn 336\n", done.stderr
 
 
 def test_a_package_that_workers_do_not_see_is_named(

@@ -28,7 +28,7 @@ _WEIGHTS = {"find": "PP-OCRv6_det_small.onnx", "read": "PP-OCRv6_rec_small.onnx"
 _LINE_HEIGHT = 48
 """Height in px at which the network reads a line."""
 _WIDTH_STEP = 64
-"""Lines are padded to multiples of this width, so that what is read does not depend on the batch."""
+"""Lines are padded to multiples of this width, so that the batch does not decide what is read."""
 _WIDEST = 2048
 """Width in px to which longer lines are squeezed."""
 _BATCH = 16

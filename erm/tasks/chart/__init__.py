@@ -68,6 +68,7 @@ class ChartTask(Task):
         "points": 2500,
     }
     judge = JUDGE_WORDS
+    reads_pictures = True
 
     @property
     def scene_type(self) -> Any:
@@ -129,6 +130,11 @@ class ChartTask(Task):
         from erm.tasks.chart.reading import read_chart
 
         return cast(dict[str, Any], read_chart(pixels, reader))
+
+    def compare_read(self, reference: View, candidate: View) -> list[Discrepancy]:
+        from erm.tasks.chart.compare_read import compare_charts_read
+
+        return compare_charts_read(reference, candidate)
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, text in a line at the margin, else structure where one

@@ -38,7 +38,7 @@ def falling_back_to(families: Sequence[str]) -> Callable[..., list[Any]]:
         assert _find is not None
         found = list(_find(manager, prop, *args, **kwargs))
         for family in families:
-            wanted = FontProperties._from_any(prop).copy()
+            wanted = prop.copy() if isinstance(prop, FontProperties) else FontProperties(prop)
             wanted.set_family(family)
             font = manager.findfont(wanted, fallback_to_default=False)
             if font not in found:

@@ -118,15 +118,18 @@ def _frames(codes: NDArray[np.int32]) -> list[Box]:
     page = codes == commonest(codes)
     flat = _segments((across >= _SHORTEST_SIDE) & (down <= _THICKEST) & ~page)
     upright = _segments((down >= _SHORTEST_SIDE) & (across <= _THICKEST) & ~page)
-    # marks that stand on the lower side may divide it
-    found = [
-        Box(left.x0 + 0.5, left.y0 + 0.5, along.x1 - 0.5, left.y1 - 0.5)
-        for left in upright
-        for along in flat
-        if abs(along.x0 - left.x0) <= _MEET
-        and min(abs(along.y1 - left.y1), abs(along.y0 - left.y0)) <= _MEET
-        and min(_side(left, 1), _side(along, 0)) >= _SHORTEST_SIDE
-    ]
+    found = []
+    for left in (line for line in upright if _side(line, 1) >= _SHORTEST_SIDE):
+        met = [
+            line
+            for line in flat
+            if abs(line.x0 - left.x0) <= _MEET and _side(line, 0) >= _SHORTEST_SIDE
+        ]
+        low = [line for line in met if abs(line.y1 - left.y1) <= 2 * _MEET]
+        # marks that stand on the lower side may divide it
+        for along in low or [line for line in met if abs(line.y0 - left.y0) <= _MEET]:
+            bottom = along.y1 if low else left.y1 + 1
+            found.append(Box(left.x0 + 0.5, left.y0 + 0.5, along.x1 - 0.5, bottom - 0.5))
     found.sort(key=lambda box: -(box.x1 - box.x0) * (box.y1 - box.y0))
     frames: list[Box] = []
     for box in found:

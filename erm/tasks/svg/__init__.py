@@ -57,6 +57,7 @@ class SvgTask(Task):
     )
     scene_limits: ClassVar = {"shapes": 600}
     judge = JUDGE_WORDS
+    reads_pictures = True
 
     @property
     def scene_type(self) -> Any:

@@ -25,13 +25,17 @@ from erm.tasks.svg.compare_paints import compare_paints
 from erm.tasks.svg.reading import page_of, shapes_of_cover
 from erm.tasks.svg.severity import RULES, by_distance, by_factor, if_at_least
 from erm.tasks.svg.shapes import Element, Pair, Shape, SvgFinding, shapes_of
-from erm.tasks.svg.whole_image import compare_sizes, find_turn, visible_pixels
+from erm.tasks.svg.whole_image import (
+    compare_sizes,
+    find_background,
+    find_turn,
+    visible_pixels,
+)
 from erm.tasks.svg.wording import phrase
 
 _STRONG = 60
 """Difference of a channel, 0 to 255, from which a pixel is ink or has another colour."""
-_WHITE = 0xFFFFFF
-_SAME_PICTURE = 0.85
+_SAME_PICTURE = 0.92
 """Share of ink that must fall together where a picture moved or grew as a whole."""
 _MOSTLY = 0.6
 _HARDLY = 0.1
@@ -61,7 +65,7 @@ def _differences(reference: View, candidate: View) -> list[SvgFinding]:
     if turn is not None:
         return [turn]
     pages = page_of(reference.pixels), page_of(candidate.pixels)
-    found = _pages(reference, candidate, pages)
+    found = find_background(reference, candidate)
     inks = [
         gap_from(view.pixels, page) > _STRONG
         for view, page in zip((reference, candidate), pages, strict=True)
@@ -70,23 +74,6 @@ def _differences(reference: View, candidate: View) -> list[SvgFinding]:
     if whole is not None:
         return [whole]
     return found + _regions(reference, candidate, inks, visible if not found else None)
-
-
-def _pages(reference: View, candidate: View, pages: tuple[int, int]) -> list[SvgFinding]:
-    """Another colour of the page; on white it is a shape that fills the picture."""
-    if pages[0] == pages[1]:
-        return []
-    height, width = reference.pixels.shape[:2]
-    full = np.ones((height, width), dtype=np.float32)
-    sides = [_largest(full, page, reference) for page in pages]
-    first, second = sides
-    if first is None or second is None:
-        return []
-    if pages[0] == _WHITE:
-        return [Finding("shape_extra", Element((second,)), None, None, None, second.box)]
-    if pages[1] == _WHITE:
-        return [Finding("shape_missing", Element((first,)), None, None, first.box, None)]
-    return compare_paints(first, second)
 
 
 def _largest(cover: NDArray[np.float32], colour: int, view: View) -> Shape | None:
@@ -157,6 +144,8 @@ def _regions(
     gap = np.abs(pixels[0].astype(np.int16) - pixels[1].astype(np.int16)).max(axis=2)
     lost, gained = inks[0] & ~inks[1], inks[1] & ~inks[0]
     other = inks[0] & inks[1] & (gap > _STRONG / 3)
+    # edges change along with what they bound
+    other &= ~ndimage.binary_dilation(lost | gained, np.ones((3, 3), bool))
     changed = lost | gained | other
     if visible is not None:
         changed &= visible
@@ -189,7 +178,8 @@ def _region(
         rim = _rim(mask, inks)
         if rim is not None:
             return _widened(reference, inks, mask, *rim)
-        return _alone(view, mask, word)
+        other_view = candidate if view is reference else reference
+        return _alone(view, other_view, mask, word)
     return _changed(reference, candidate, lost, gained)
 
 
@@ -199,9 +189,17 @@ def _is_patch(mask: Mask) -> bool:
     return bool((tall[:, 1:] & tall[:, :-1]).any())
 
 
-def _alone(view: View, mask: Mask, word: str) -> list[SvgFinding]:
+def _soft(reference: View, candidate: View, mask: Mask) -> NDArray[np.float32]:
+    """How much of each pixel a differing region covers, 0 to 1, by how far the pictures differ."""
+    gap = np.abs(reference.pixels.astype(np.float32) - candidate.pixels).max(axis=2)
+    most = float(np.percentile(gap[mask], 90))
+    near = ndimage.binary_dilation(mask, np.ones((3, 3), bool))
+    return np.where(near, np.minimum(gap / max(most, 1.0), 1.0), 0.0).astype(np.float32)
+
+
+def _alone(view: View, other: View, mask: Mask, word: str) -> list[SvgFinding]:
     """A part that only one side has."""
-    shape = _largest(mask.astype(np.float32), _colour_of(view, mask), view)
+    shape = _largest(_soft(view, other, mask), _colour_of(view, mask), view)
     if shape is None:
         return []
     small = shape.area < _SMALL_SHARE * mask.size
@@ -237,16 +235,33 @@ def _repainted(reference: View, candidate: View, mask: Mask) -> list[SvgFinding]
         for view, colour in zip((reference, candidate), colours, strict=True)
     ]
     if alike[1] >= _MOSTLY > alike[0]:
-        return _alone(reference, mask, "missing")
+        return _alone(reference, candidate, mask, "missing")
     if alike[0] >= _MOSTLY > alike[1]:
-        return _alone(candidate, mask, "extra")
+        return _alone(candidate, reference, mask, "extra")
+    cover = _soft(reference, candidate, mask)
     sides = [
-        _largest(mask.astype(np.float32), colour, view)
+        _largest(cover, colour, view)
         for view, colour in zip((reference, candidate), colours, strict=True)
     ]
     if sides[0] is None or sides[1] is None:
         return []
+    share = _share(colours, page_of(candidate.pixels))
+    if share is not None and sides[0].fill is not None and sides[1].fill is not None:
+        faded = replace(sides[1], fill={**sides[0].fill, "alpha": share})
+        return compare_paints(sides[0], faded)
     return compare_paints(sides[0], sides[1])
+
+
+def _share(colours: Sequence[int], page: int) -> float | None:
+    """The opacity at which the first colour on the page looks like the second; None for none."""
+    first, second, base = (np.array(levels_of(code), dtype=float) for code in (*colours, page))
+    length = float((first - base) @ (first - base))
+    if length == 0:
+        return None
+    share = float((second - base) @ (first - base)) / length
+    if not 0.15 <= share <= 0.95 or np.abs(base + share * (first - base) - second).max() > 6:
+        return None
+    return round(share, 1)
 
 
 def _rim(mask: Mask, inks: Sequence[Mask]) -> tuple[float, float] | None:

@@ -60,6 +60,7 @@ class TableTask(Task):
     )
     scene_limits: ClassVar = {"tables": 50, "cells": 12_000, "paragraphs": 1000, "runs": 1000}
     judge = JUDGE_WORDS
+    reads_pictures = True
 
     @property
     def scene_type(self) -> Any:

@@ -292,7 +292,6 @@ def _outside(
     pixels: Pixels, codes: NDArray[np.int32], grids: Sequence[Sequence[Place]]
 ) -> list[_Block]:
     """Texts that stand outside all tables, from the top."""
-    blocks = []
     rest = codes.copy()
     page = commonest(codes)
     for grid in grids:
@@ -303,8 +302,8 @@ def _outside(
     if not ink.any():
         return []
     thick = ndimage.binary_dilation(ink, np.ones((7, 25), bool))
-    for place in ndimage.find_objects(ndimage.label(thick)[0]):
-        blocks.append(_block(pixels, codes, place))
+    places = ndimage.find_objects(ndimage.label(thick)[0])
+    blocks = [_block(pixels, codes, place) for place in places]
     return [block for block in blocks if block.ink is not None]
 
 
