@@ -41,6 +41,7 @@ from erm.tasks.chart.related import (
     join_plots,
     join_shapes,
 )
+from erm.tasks.chart.sampled import marks
 from erm.tasks.chart.severity import RULES
 from erm.tasks.chart.stems import ChangedLines, without_stems
 from erm.tasks.chart.subplot_numbers import subplot_numbers
@@ -522,9 +523,10 @@ def _compare_series(plots: PlotPair) -> Matched:
 
 def _in_order(reference: Series, candidate: Series) -> Pairs:
     """Pairs of the parts of two series of free form; none where their numbers differ."""
-    counts = len(reference["points"]), len(candidate["points"])
-    mixed = reference["mixed"] and candidate["mixed"]
-    return [(i, i) for i in range(counts[0])] if mixed and counts[0] == counts[1] else []
+    counts = marks(reference), marks(candidate)
+    if not reference["mixed"] or not candidate["mixed"] or counts[0] != counts[1]:
+        return []
+    return [(i, i) for i in range(len(reference["points"]))]
 
 
 def _add_unmatched_series(matched: Matched, plots: PlotPair) -> None:

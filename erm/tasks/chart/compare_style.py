@@ -177,6 +177,8 @@ def _compare_colours(reference: Series, candidate: Series, pairs: Pairs, plots: 
             )
         )
         plots.findings.add("series colour", element, "colours", (shades[0], shades[1]), boxes)
+    elif changed and is_sampled(reference):
+        add_share("series colour", "sampled colours", len(changed), reference, candidate, plots)
     else:
         for i, j, before, after in changed:
             box = reference["points"][i]["box"], candidate["points"][j]["box"]
