@@ -3,7 +3,7 @@
 Data flows one way: sources → pairs with exact reports → critic → benchmark → policy → promotion.
 Each subpackage imports only from those before it:
 
-    settings, errors
+    settings, errors, failures, servers
     images, fingerprint, tracking
     sources     refusals, markup and references inside sources
     tasks       what differs between chart, table and SVG, behind one contract

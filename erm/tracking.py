@@ -9,11 +9,14 @@ from __future__ import annotations
 import logging
 import math
 import os
+import sqlite3
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from erm.servers import require_answer
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -25,6 +28,15 @@ INTERFACE = "http://127.0.0.1:5000"
 """Address at which ``make ui`` shows MLflow, if the port is free."""
 
 _TRACKED_RUN = "ERM_TRACKED_RUN"
+_STORE, _ARTIFACTS = "mlflow.db", "mlartifacts"
+_ADDRESSES = (
+    ("experiments", "artifact_location"),
+    ("runs", "artifact_uri"),
+    ("logged_models", "artifact_location"),
+    ("model_versions", "source"),
+    ("model_versions", "storage_location"),
+)
+"""Where MLflow's database keeps addresses of artifacts: table and column."""
 
 
 def tracking_uri(root: Path) -> str:
@@ -33,18 +45,53 @@ def tracking_uri(root: Path) -> str:
 
 
 def _local_store(root: Path) -> str:
-    return f"sqlite:///{root.resolve() / 'mlflow.db'}"
+    from sqlalchemy import URL
+
+    # An address quotes `%` and `?`. MLflow would make a folder of the quoted name if the address
+    # did not name the driver.
+    path = str(root.resolve() / _STORE)
+    return URL.create("sqlite+pysqlite", database=path).render_as_string()
 
 
 def configure_tracking(root: Path) -> str:
-    """Set MLflow's tracking URI in this process to `tracking_uri`; returns it."""
+    """Set MLflow's tracking URI in this process to `tracking_uri`; returns it.
+
+    Raises `ErmError` where that is a server which does not answer.
+    """
     import mlflow
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
     uri = tracking_uri(root)
+    if uri.startswith("http"):
+        require_answer("MLflow", uri, "start it or unset MLFLOW_TRACKING_URI")
+    elif uri == _local_store(root):
+        _move_artifacts(root)
     mlflow.set_tracking_uri(uri)
     return uri
+
+
+def _move_artifacts(root: Path) -> None:
+    """Let the local store's addresses of artifacts follow a checkout that was moved or copied.
+
+    MLflow keeps absolute ones. Those below another checkout's ``mlartifacts`` change if the folder
+    came along.
+    """
+    artifacts, store = root.resolve() / _ARTIFACTS, root.resolve() / _STORE
+    if not store.is_file() or not artifacts.is_dir():
+        return
+    with closing(sqlite3.connect(store, timeout=60.0)) as database, database:
+        query = "SELECT artifact_location FROM experiments WHERE name = ?"
+        old = next((str(row[0]) for row in database.execute(query, [EXPERIMENT])), "")
+        new = artifacts.as_uri()
+        if old == new or not old.startswith("file:") or not old.endswith(f"/{_ARTIFACTS}"):
+            return
+        for table, column in _ADDRESSES:
+            database.execute(
+                f"UPDATE {table} SET {column} = ? || substr({column}, ?) WHERE {column} = ?"
+                f" OR substr({column}, 1, ?) = ?",
+                [new, len(old) + 1, old, len(old) + 1, f"{old}/"],
+            )
 
 
 def experiment_id(root: Path) -> str:
@@ -58,7 +105,7 @@ def experiment_id(root: Path) -> str:
     experiment = client.get_experiment_by_name(EXPERIMENT)
     if experiment is not None:
         return str(experiment.experiment_id)
-    artifacts = root.resolve() / "mlartifacts"
+    artifacts = root.resolve() / _ARTIFACTS
     # MLflow itself sets the variable to the store in use, so that it is set says nothing here.
     location = artifacts.as_uri() if tracking_uri(root) == _local_store(root) else None
     return str(client.create_experiment(EXPERIMENT, artifact_location=location))

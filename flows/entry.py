@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any, NoReturn
 from uuid import UUID
 
+import httpx
 from prefect import Flow, State, get_client
 from prefect.client.schemas.filters import FlowFilter, FlowRunFilter
 from prefect.flow_engine import run_flow
 from prefect.states import Crashed
 
 from erm.errors import ErmError
+from erm.servers import require_answer
 from flows.outputs import exclusive
 
 PARENT = "ERM_PARENT_TASK_RUN"
@@ -23,12 +25,18 @@ PARENT = "ERM_PARENT_TASK_RUN"
 
 
 def exit_with(name: str, run: Callable[[], int]) -> NoReturn:
-    """Ends the program with the status of `run`, with 2 for an `ErmError`, or 130 for Ctrl-C."""
+    """Ends the program with the status of `run`.
+
+    It is 2 for an `ErmError` or a server that is not Prefect's, and 130 for Ctrl-C.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)  # DVC's children ignore it
     try:
         status = run()
     except ErmError as error:
         status = _report(str(error), 2)
+    except httpx.HTTPStatusError as error:
+        sentence = f"PREFECT_API_URL names no Prefect server: {str(error).partition(' - ')[0]}."
+        status = _report(sentence, 2)
     except KeyboardInterrupt:
         sentence = f"{name} was interrupted; `make repro` goes on from what is complete."
         status = _report(sentence, 130)
@@ -39,11 +47,12 @@ def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
     """Runs a flow that no other process runs in this folder; returns 0 if it completed, else 1.
 
     Its flow run is a child of the task run that `PARENT` names. Raises `ErmError` where another
-    process runs it.
+    process runs it, or Prefect's server does not answer.
     """
     folder = f"{socket.gethostname()}:{Path.cwd()}"
     with exclusive(top.name):
         with get_client(sync_client=True) as client:
+            require_answer("Prefect", str(client.api_url), "start it or unset PREFECT_API_URL")
             # Runs that still count as running here were killed: this process holds the lock.
             dead = {"state": {"type": {"any_": ["RUNNING"]}}, "tags": {"all_": [folder]}}
             for run in client.read_flow_runs(

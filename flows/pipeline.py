@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from prefect import State, flow, get_client, task
@@ -23,7 +24,7 @@ from flows.entry import PARENT, exit_with, run_alone
 from flows.params import check_profile, read_params
 
 _LOG = CHECKOUT / ".erm" / "prefect.log"
-_DVC = (sys.executable, "-m", "dvc")
+_DVC = (str(Path(sys.executable).with_name("dvc")),)
 
 
 @flow(name="pipeline")

@@ -12,10 +12,10 @@ from prefect.artifacts import create_table_artifact
 from prefect.states import Completed, Failed
 from pydantic_core import to_jsonable_python
 
+from erm.failures import explain, is_transient
 from erm.models.launch import die_with_parent
 from erm.tracking import numbers
 from flows.entry import exit_with, run_alone
-from flows.failures import explain, is_transient
 from flows.outputs import Paths, finish, prepare
 from flows.params import Params, read_params
 from flows.records import record_results, recorded

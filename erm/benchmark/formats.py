@@ -159,7 +159,7 @@ def _report_problems(found: list[Problem], problems: list[Problem] | None, path:
 
 
 def _rows(path: Path) -> list[tuple[str, dict[str, Any]]]:
-    if path.suffix == ".parquet" or path.is_dir():
+    if path.suffix.lower() == ".parquet" or path.is_dir():
         from erm.benchmark.parquet import read_rows
 
         return read_rows(path)
@@ -257,24 +257,23 @@ def _write_rows(
         if added is not None:
             row.update(added[number])
         rows.append(row)
-    if path.suffix == ".parquet":
+    ending = path.suffix.lower()
+    if ending == ".parquet":
         from erm.benchmark.parquet import write_rows
 
         write_rows(path, rows)
         return
-    if path.suffix not in (".jsonl", ".json"):
+    if ending not in (".jsonl", ".json"):
         raise ErmError(f"{path}: the suffix must be .jsonl, .json or .parquet.")
     lines = [json.dumps(finite(row), ensure_ascii=False, allow_nan=False) for row in rows]
-    text = (
-        "\n".join([*lines, ""]) if path.suffix == ".jsonl" else "[\n" + ",\n".join(lines) + "\n]\n"
-    )
+    text = "\n".join([*lines, ""]) if ending == ".jsonl" else "[\n" + ",\n".join(lines) + "\n]\n"
     partial = path.with_name(f".{path.name}.partial")
     partial.write_text(text, encoding="utf-8")
     os.replace(partial, path)
 
 
 def _image_field(path: Path, number: int, name: str, image: Image | None) -> Any:
-    if path.suffix == ".parquet":
+    if path.suffix.lower() == ".parquet":
         content = image.read_bytes() if isinstance(image, Path) and image.is_file() else image
         if not isinstance(content, bytes):
             return None  # `datasets` raises for a path without bytes

@@ -12,11 +12,13 @@ import sys
 import typer
 
 from erm.errors import ErmError
+from erm.servers import ask_loopback_directly
 from erm.tasks import task_names
 
 
 def main() -> None:
     """Run the command line; errors that users can mend end as one sentence and status 1."""
+    ask_loopback_directly()
     try:
         _app()()
     except ErmError as error:

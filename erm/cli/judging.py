@@ -9,13 +9,20 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.cli.console import (
+    BackendOption,
+    EndpointOption,
+    FontsOption,
     IsolationOption,
     JsonOption,
+    OlderLibrariesOption,
+    RasterSideOption,
+    RepliesOption,
     TaskArgument,
+    drawing_settings,
     print_json,
     print_report,
     print_table,
-    read_text,
+    read_file,
     working,
     write_bytes,
 )
@@ -24,7 +31,7 @@ from erm.errors import ErmError
 from erm.policies.loading import DEFAULT_POLICY
 
 if TYPE_CHECKING:
-    from erm.critics.base import Critic
+    from erm.critics.base import Critic, Critique
     from erm.rewards.published import Reward
 
 CriticOption = Annotated[
@@ -34,15 +41,6 @@ CriticOption = Annotated[
         metavar="SPEC",
         help="A model folder, an MLflow URI, openai:MODEL, reading (OCR, no learning) or pixel (a "
         "rule on pixels).",
-    ),
-]
-EndpointOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--endpoint",
-        metavar="NAME=VALUE",
-        help="How openai: models are reached: base_urls (with commas between them), concurrency, "
-        "timeout, attempts, … May be given several times.",
     ),
 ]
 ConstrainedOption = Annotated[
@@ -66,31 +64,40 @@ def critique(
     ],
     critic: CriticOption = DEFAULT_CRITIC,
     constrained: ConstrainedOption = None,
+    replies: RepliesOption = "strict",
     endpoint: EndpointOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Let a critic list what differs between two images.
 
-    With --json the published report with `total_severity`, and `expected`: the severity that
-    a local model's own probabilities expect. The status is 1 where the
-    critic's reply holds no report.
+    With --json the published report with `total_severity`, `unlisted`: the number of entries of
+    other categories than the task's, and `expected`: the severity that a local model's own
+    probabilities expect. The status is 1 where the critic's reply holds no report; "failure" and
+    "reply" then say so in JSON.
     """
     with working():
         from erm.images import open_image
 
         images = open_image(reference), open_image(candidate)
-        from erm.critics.base import ImagePair
-        from erm.rewards.published import critique_with_retry
+        from erm.critics.base import ImagePair, critique_with_retry
 
         judge = _critic(critic, constrained, endpoint)
-        judged = critique_with_retry(judge, [ImagePair(task, *images)])[0]
+        judged = critique_with_retry(judge, [ImagePair(task, *images)], replies)[0]
     if judged.report is None:
-        raise ErmError(f"The reply of {critic} holds no report: {judged.reply[:80]!r}.")
+        if as_json:
+            print_json({"failure": "unparsable", "reply": judged.reply})
+        raise ErmError(f"The reply of {critic} holds no report: {judged.excerpt}.")
     if as_json:
-        severities = {"total_severity": judged.severity, "expected": judged.expected_severity}
-        print_json({**judged.report.to_dict(), **severities})
+        print_json(
+            {
+                **judged.report.to_dict(),
+                "unlisted": judged.unlisted,
+                "total_severity": judged.severity,
+                "expected": judged.expected_severity,
+            }
+        )
     else:
-        print_report(judged.report, str(candidate))
+        _show_critique(judged, str(candidate))
 
 
 def reward(
@@ -103,7 +110,12 @@ def reward(
     ],
     critic: CriticOption = DEFAULT_CRITIC,
     constrained: ConstrainedOption = None,
+    replies: RepliesOption = "strict",
     endpoint: EndpointOption = None,
+    raster_side: RasterSideOption = None,
+    backend: BackendOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -113,17 +125,21 @@ def reward(
     (tables) 0 or less. A completion that holds no code or does not
     render earns what the published formula says, and that is a success of this command.
     """
-    text = read_text(completion, "completion")
+    text = read_file(completion, "completion")
     with working():
         from erm.images import encode_png, open_image
 
-        image = encode_png(open_image(reference))
+        opened = open_image(reference)
+        image = encode_png(opened)
         from erm.render import Renderer
         from erm.rewards.published import reward_completions
+        from erm.rewards.settings import RewardSettings
 
+        drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
         judge = _critic(critic, constrained, endpoint)
-        with Renderer(workers=1, isolation=isolation) as renderer:
-            earned = reward_completions([(task, image, text)], judge, renderer)[0]
+        settings = RewardSettings(replies=replies)
+        with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
+            earned = reward_completions([(task, image, text)], judge, renderer, settings)[0]
     if as_json:
         print_json({"reward": earned.value, **_outcome(earned)})
         return
@@ -131,7 +147,7 @@ def reward(
     reason = f" ({earned.reason})" if earned.reason else ""
     print(f"reward {earned.value:g}: {earned.outcome}{severity}{reason}")
     if earned.critique is not None and earned.critique.report is not None:
-        print_report(earned.critique.report, str(completion))
+        _show_critique(earned.critique, str(completion))
 
 
 def _critic(spec: str, constrained: bool | None, endpoint: list[str] | None) -> Critic:
@@ -140,6 +156,17 @@ def _critic(spec: str, constrained: bool | None, endpoint: list[str] | None) -> 
 
     reached = connection_settings(endpoint or ())
     return critic_from_spec(spec, constrained=constrained, endpoint=reached)
+
+
+def _show_critique(critique: Critique, title: str) -> None:
+    assert critique.report is not None
+    if critique.report.errors or not critique.unlisted:
+        print_report(critique.report, title)
+    if critique.unlisted:
+        print(
+            f"{title}: {critique.unlisted} entries without a category of the task or a severity "
+            f"are not listed; total severity with them {critique.severity:g}"
+        )
 
 
 def _outcome(earned: Reward) -> dict[str, Any]:
@@ -163,13 +190,26 @@ def refine(
     ] = DEFAULT_POLICY,
     critic: CriticOption = DEFAULT_CRITIC,
     constrained: ConstrainedOption = None,
+    replies: RepliesOption = "strict",
     endpoint: EndpointOption = None,
+    policy_endpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--policy-endpoint",
+            metavar="NAME=VALUE",
+            help="As --endpoint, for the policy alone.",
+        ),
+    ] = None,
     rounds: Annotated[int, typer.Option(min=0, help="Drafts after the first one, at most.")] = 3,
     seed: Annotated[int, typer.Option(help="Of drafts that are drawn again.")] = 0,
     out: Annotated[
         Path | None,
         typer.Option("-o", "--out", help="File for the code; its render goes next to it as .png."),
     ] = None,
+    raster_side: RasterSideOption = None,
+    backend: BackendOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -188,10 +228,14 @@ def refine(
         from erm.policies.refinement import refine as improve
         from erm.render import Renderer
 
-        author = policy_from_spec(policy, endpoint=connection_settings(endpoint or ()))
+        drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
+        reached = connection_settings(policy_endpoint or endpoint or ())
+        author = policy_from_spec(policy, endpoint=reached)
         judge = _critic(critic, constrained, endpoint)
-        with Renderer(workers=1, isolation=isolation) as renderer:
-            result = improve(task, opened, author, judge, renderer, rounds=rounds, seed=seed)
+        with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
+            result = improve(
+                task, opened, author, judge, renderer, rounds=rounds, seed=seed, replies=replies
+            )
     kept = result.kept
     if out is not None and kept.source is not None:
         write_bytes(out, kept.source.encode())

@@ -40,7 +40,11 @@ def show_scores(scores: Scores) -> None:
     ]
     columns = ("task", "F1 hard", "F1 soft", "precision", "recall", "severity r", "severity MAE")
     failed = len(scores.summary["failed"])
-    title = f"{scores.summary['evaluated']} items scored, {failed} failed, judge {scores.judge}"
+    unparsed = scores.additions["items"]["without_report"]
+    title = (
+        f"{scores.summary['evaluated']} items scored, {failed} failed, "
+        f"{unparsed} without a report, judge {scores.judge}"
+    )
     print_table(columns, rows, title)
 
 

@@ -9,11 +9,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from erm.cli.console import JsonOption, print_json, warn, working, write_bytes
+from erm.cli.console import (
+    EndpointOption,
+    JsonOption,
+    RepliesOption,
+    print_json,
+    warn,
+    working,
+    write_bytes,
+)
 from erm.errors import ErmError
 
 if TYPE_CHECKING:
     from erm.benchmark import Judge, Problem, Scores
+    from erm.endpoints.settings import ConnectionSettings
+    from erm.report import Replies
 
 PREDICTIONS_FOLDER = Path("predictions")
 """Where critics' predictions go when no place is named."""
@@ -39,6 +49,14 @@ def benchmark(
         typer.Option(metavar="SPEC", help="Run this critic on --data first; may be repeated."),
     ] = None,
     data: Annotated[Path | None, typer.Option(help="The benchmark's items, for --critic.")] = None,
+    replies: RepliesOption = "strict",
+    endpoint: EndpointOption = None,
+    judge_endpoint: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--judge-endpoint", metavar="NAME=VALUE", help="As --endpoint, for the judge."
+        ),
+    ] = None,
     similarity: Annotated[
         list[str] | None,
         typer.Option(
@@ -69,10 +87,11 @@ def benchmark(
         from erm.benchmark import comparison_table, judge_from_spec
         from erm.benchmark.blindness import compare_distances
         from erm.benchmark.similarity import measure_distances
+        from erm.endpoints.settings import connection_settings
 
-        judging = judge_from_spec(judge)
+        judging = judge_from_spec(judge, settings=connection_settings(judge_endpoint or ()))
         if data is not None:
-            _predict(files, data)
+            _predict(files, data, connection_settings(endpoint or ()), replies)
         scored = {name: _score(path, judging) for name, path in files.items()}
         first, *others = scored.values()
         comparison = comparison_table(scored) if others else []
@@ -121,9 +140,9 @@ def _targets(critics: list[str], paths: list[Path]) -> dict[str, Path]:
     """Where each critic's predictions go, by the critic's spec."""
     if len(set(critics)) < len(critics):
         raise ErmError("The same critic is named twice.")
-    if len(paths) == len(critics) and all(path.suffix in _SUFFIXES for path in paths):
+    if len(paths) == len(critics) and all(map(_is_file_of_rows, paths)):
         return dict(zip(critics, paths, strict=True))
-    if len(paths) > 1 or (paths and paths[0].suffix in _SUFFIXES):
+    if len(paths) > 1 or (paths and _is_file_of_rows(paths[0])):
         count = len(critics)
         raise ErmError(f"{count} critics need {count} files for their predictions, or one folder.")
     folder = paths[0] if paths else PREDICTIONS_FOLDER
@@ -133,7 +152,13 @@ def _targets(critics: list[str], paths: list[Path]) -> dict[str, Path]:
     return {critic: folder / f"{slug}.jsonl" for critic, slug in zip(critics, slugs, strict=True)}
 
 
-def _predict(files: dict[str, Path], data: Path) -> None:
+def _is_file_of_rows(path: Path) -> bool:
+    return path.suffix.lower() in _SUFFIXES
+
+
+def _predict(
+    files: dict[str, Path], data: Path, endpoint: ConnectionSettings, replies: Replies
+) -> None:
     from erm.benchmark import describe, read_benchmark
     from erm.critics.loading import critic_from_spec
     from erm.critics.prediction import predict
@@ -145,7 +170,8 @@ def _predict(files: dict[str, Path], data: Path) -> None:
     if not items:
         raise ErmError(f"{data}: holds no items.")
     for spec, path in files.items():
-        predict(items, critic_from_spec(spec), path, progress=True, keep_answers=True)
+        critic = critic_from_spec(spec, endpoint=endpoint)
+        predict(items, critic, path, replies=replies, progress=True, keep_answers=True)
 
 
 def _score(path: Path, judge: Judge) -> Scores:

@@ -9,15 +9,25 @@ from __future__ import annotations
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
 
 from erm.images import open_image
-from erm.report import Report, parse_reply, report_from_dict, total_severity
+from erm.report import (
+    Replies,
+    Report,
+    parse_reply,
+    report_from_dict,
+    total_severity,
+    unlisted,
+)
 from erm.tasks import get_task
+
+TRIES = 2
+"""How often a critic is asked before its reply counts as unparsable."""
 
 
 class ImagePair(NamedTuple):
@@ -51,8 +61,10 @@ class Critique:
 
     Attributes:
         reply: the text that the critic wrote.
-        parsed: the JSON object in the reply, or None.
+        parsed: the report in the reply as JSON, or None.
         report: the valid errors of `parsed`; None if `parsed` is None.
+        unlisted: number of entries of `parsed` that `report` can't hold, since their category is
+            not the task's; they count in the severity.
         expected_severity: the total severity that the critic's probabilities expect
             (`erm.models.constraint`); None if it gives no probabilities.
     """
@@ -60,19 +72,26 @@ class Critique:
     reply: str
     parsed: dict[str, Any] | None
     report: Report | None
+    unlisted: int = 0
     expected_severity: float | None = None
 
     @property
     def severity(self) -> float | None:
         """S, the sum of severities; None if the reply could not be parsed."""
-        return None if self.parsed is None else total_severity(self.parsed)
+        return total_severity(self.parsed)
+
+    @property
+    def excerpt(self) -> str:
+        """The beginning of the reply in quotes, for messages."""
+        return repr(self.reply if len(self.reply) <= 80 else f"{self.reply[:79]}…")
 
 
-def read_reply(task: str, reply: str) -> Critique:
+def read_reply(task: str, reply: str, replies: Replies = "strict") -> Critique:
     """The critique in a critic's reply (`erm.report.parse_reply`)."""
-    parsed = parse_reply(reply)
-    report = None if parsed is None else report_from_dict(task, parsed)
-    return Critique(reply, parsed, report)
+    parsed = parse_reply(reply, replies)
+    if parsed is None:
+        return Critique(reply, None, None)
+    return Critique(reply, parsed, report_from_dict(task, parsed), unlisted(task, parsed))
 
 
 def write_reply(report: Report) -> str:
@@ -96,7 +115,7 @@ def write_reply(report: Report) -> str:
 
 
 class Critic(ABC):
-    """Anything that writes reports on pairs of images.
+    """Anything that writes reports on pairs of images, read strictly (`erm.report.parse_reply`).
 
     Attributes:
         name: in tables and journals.
@@ -106,6 +125,42 @@ class Critic(ABC):
     name: str
     varies: bool = False
 
+    @property
+    def identity(self) -> str:
+        """Name and whatever else decides its replies; stored replies of another are not used."""
+        return self.name
+
     @abstractmethod
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         """Critiques of the pairs, in order; `progress` shows a bar on standard error."""
+
+
+def critique_with_retry(
+    critic: Critic,
+    pairs: Sequence[ImagePair],
+    replies: Replies = "strict",
+    *,
+    progress: bool = False,
+) -> list[Critique]:
+    """Critiques, asking again once for those that could not be parsed, where that may help.
+
+    Args:
+        replies: how the replies are read (`erm.report.parse_reply`).
+    """
+    critiques: dict[int, Critique] = {}
+    waiting = list(range(len(pairs)))
+    for _ in range(TRIES if critic.varies else 1):
+        if waiting:
+            asked = [pairs[index] for index in waiting]
+            answers = critic.critique(asked, progress=progress)
+            for index, answer in zip(waiting, answers, strict=True):
+                critiques[index] = _read_as(answer, pairs[index].task, replies)
+            waiting = [index for index in waiting if critiques[index].parsed is None]
+    return [critiques[index] for index in range(len(pairs))]
+
+
+def _read_as(critique: Critique, task: str, replies: Replies) -> Critique:
+    if replies == "strict":
+        return critique
+    read = read_reply(task, critique.reply, replies)
+    return replace(read, expected_severity=critique.expected_severity)

@@ -135,13 +135,19 @@ class _Critics:
 
         self._seed = settings.seed
         journal = answers / "judge.jsonl" if answers is not None else None
-        self._judge = judge_from_spec(settings.judge, journal=journal)
+        self._judge = judge_from_spec(
+            settings.judge, journal=journal, settings=settings.judge_endpoint
+        )
         self._trained = LocalCritic(critic, batch_size=settings.batch_size)
         self._untrained = _untrained(self._trained, settings)
         self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
         self._reading: Critic | None = None
         self._renderer = (
-            Renderer(workers=settings.render_workers, isolation=settings.isolation)
+            Renderer(
+                workers=settings.render_workers,
+                isolation=settings.isolation,
+                drawing=settings.drawing,
+            )
             if settings.exact_annotator
             else None
         )

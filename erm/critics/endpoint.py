@@ -6,6 +6,7 @@ of replies; `erm.endpoints.client` talks to the server.
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from typing import Any
@@ -14,9 +15,10 @@ from PIL import Image
 
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
 from erm.endpoints.client import DEFAULT_URL, Endpoint, Question
+from erm.endpoints.settings import RequestSettings
 from erm.images import encode_png
 from erm.models.prompts import critic_prompt
-from erm.report import categories_of
+from erm.report import readable_categories
 from erm.tasks import get_task
 
 PUBLISHED_SAMPLING: dict[str, Any] = {
@@ -60,6 +62,11 @@ class EndpointCritic(Critic):
         self._constrained = constrained
         self._failures: Counter[tuple[str, bytes, bytes]] = Counter()
 
+    @property
+    def identity(self) -> str:
+        request = json.dumps(self.endpoint.options, sort_keys=True)
+        return f"{self.name} {request}{' constrained' if self._constrained else ''}"
+
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         """Critiques in order; a pair whose last reply had no report gets a new sample.
 
@@ -91,16 +98,21 @@ class EndpointCritic(Critic):
         return critiques
 
 
-def published_endpoint(model: str, **options: Any) -> Endpoint:
+def published_endpoint(
+    model: str, request: RequestSettings | None = None, **options: Any
+) -> Endpoint:
     """A connection with the published critic's sampling.
 
     Args:
+        request: fields that replace those of the published sampling.
         **options: of `erm.endpoints.client.Endpoint`, such as ``base_urls``, ``concurrency``,
             ``journal``.
     """
-    endpoint = Endpoint(model, **{"options": PUBLISHED_SAMPLING, **options})
-    if "options" not in options and DEFAULT_URL not in endpoint.base_urls:
-        endpoint.options["extra_body"] = {"top_k": PUBLISHED_TOP_K}
+    endpoint = Endpoint(model, **options)
+    sampling = dict(PUBLISHED_SAMPLING)
+    if DEFAULT_URL not in endpoint.base_urls:
+        sampling["extra_body"] = {"top_k": PUBLISHED_TOP_K}
+    endpoint.options = (request or RequestSettings()).request(sampling)
     return endpoint
 
 
@@ -110,7 +122,7 @@ def report_schema(task: str) -> dict[str, Any]:
     Raises:
         ErmError: the task is unknown.
     """
-    categories = list(categories_of(task))
+    categories = list(readable_categories(task))
     fields: dict[str, Any] = {
         "location": {"type": "string"},
         "description": {"type": "string"},

@@ -37,7 +37,7 @@ def critic_from_spec(
             `erm.critics.local.LocalCritic`; other kinds ignore them.
         constrained: keeps replies within the report's grammar. The default is True for a local
             model and False for an endpoint, whose server must support JSON schemas.
-        endpoint: how to reach the endpoint.
+        endpoint: how to reach the endpoint, and fields of its requests.
 
     Raises:
         ErmError: there is no such folder, model or alias, it is no critic, or the packages of the
@@ -55,8 +55,8 @@ def critic_from_spec(
         from erm.critics.endpoint import EndpointCritic, published_endpoint
 
         model = endpoint_model(spec)
-        connection = endpoint.model_dump() if endpoint is not None else {}
-        reached = published_endpoint(model, **connection)
+        connection = endpoint.connection() if endpoint is not None else {}
+        reached = published_endpoint(model, endpoint, **connection)
         return EndpointCritic(model, endpoint=reached, constrained=constrained is True)
     folder = model_folder(spec, "critic")
     from erm.critics.local import LocalCritic

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from erm.benchmark import Item, Prediction, human_error, write_predictions
 from erm.benchmark.similarity import SOURCES
-from erm.critics.base import Critic, Critique, ImagePair
+from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
 from erm.errors import ErmError
 from erm.images import open_image
+from erm.report import Replies
 from erm.tasks import task_names
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def predictions_of(items: Sequence[Item], critiques: Sequence[Critique]) -> list
 
 
 def _failure(critique: Critique) -> str | None:
-    return None if critique.parsed is not None else "no JSON object in the reply"
+    return None if critique.parsed is not None else f"no report in the reply {critique.excerpt}"
 
 
 def predict(
@@ -48,6 +49,7 @@ def predict(
     out: Path,
     *,
     batch_size: int = 64,
+    replies: Replies = "strict",
     progress: bool = False,
     keep_answers: bool = False,
 ) -> list[Prediction]:
@@ -58,21 +60,26 @@ def predict(
     `keep_answers` by `forget_answers`, when several critics run before all is finished.
 
     An item gets no report, but a reason, if its images can't be read, its task is unknown, or the
-    reply holds no report.
+    reply holds no report, also after a second try.
+
+    Args:
+        replies: how replies are read (`erm.report.parse_reply`).
 
     Raises:
-        ErmError: the critic fails, or the file of answers is of another critic or of other items.
+        ErmError: the critic fails, or the file of answers is of another critic, of other items, or
+            was asked or read in another way.
     """
     out.parent.mkdir(parents=True, exist_ok=True)
     journal = _journal(out)
-    answers = _read_journal(journal, items, critic.name)
+    asked = f"{critic.identity}, replies read as {replies}"
+    answers = _read_journal(journal, items, asked)
     with journal.open("a", encoding="utf-8") as file:
         waiting = [index for index in range(len(items)) if index not in answers]
         for start in range(0, len(waiting), batch_size):
             chosen = waiting[start : start + batch_size]
-            for index, answer in _critique(items, chosen, critic, progress).items():
+            for index, answer in _critique(items, chosen, critic, replies, progress).items():
                 answers[index] = answer
-                row = {"critic": critic.name, "index": index, **_identity(items[index]), **answer}
+                row = {"critic": asked, "index": index, **_identity(items[index]), **answer}
                 file.write(json.dumps(row, ensure_ascii=False, default=str) + "\n")
             file.flush()
             os.fsync(file.fileno())
@@ -96,7 +103,11 @@ def _journal(out: Path) -> Path:
 
 
 def _critique(
-    items: Sequence[Item], chosen: Sequence[int], critic: Critic, progress: bool
+    items: Sequence[Item],
+    chosen: Sequence[int],
+    critic: Critic,
+    replies: Replies,
+    progress: bool,
 ) -> dict[int, dict[str, Any]]:
     answers: dict[int, dict[str, Any]] = {}
     pairs: dict[int, ImagePair] = {}
@@ -109,7 +120,7 @@ def _critique(
             pairs[index] = _pair(item)
         except ErmError as error:
             answers[index] = {"pred_json": None, "failure": str(error)}
-    critiques = critic.critique(list(pairs.values()), progress=progress) if pairs else []
+    critiques = critique_with_retry(critic, list(pairs.values()), replies, progress=progress)
     for index, critique in zip(pairs, critiques, strict=True):
         answers[index] = {"pred_json": critique.parsed, "failure": _failure(critique)}
     return dict(sorted(answers.items()))

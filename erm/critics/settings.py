@@ -5,8 +5,10 @@ from __future__ import annotations
 from pydantic import Field
 
 from erm.dataset.routes import Route
+from erm.endpoints.settings import ConnectionSettings
 from erm.models.settings import TrainingSettings, ValidationSettings
 from erm.settings import Isolation, Settings
+from erm.tasks.settings import DrawingSettings
 
 
 class TrainCriticSettings(TrainingSettings):
@@ -27,6 +29,9 @@ class BenchmarkSettings(Settings):
     """Section ``benchmark`` of the parameters."""
 
     judge: str = "offline"
+    judge_endpoint: ConnectionSettings = Field(
+        ConnectionSettings(), description="of a judge openai:MODEL"
+    )
     max_pairs: int | None = Field(None, ge=1, description="held-out pairs of a task, at most")
     batch_size: int = Field(64, ge=1)
     exact_annotator: bool = True
@@ -34,6 +39,7 @@ class BenchmarkSettings(Settings):
     model or another version of the code wrote the labels."""
     render_workers: int | None = Field(None, ge=1, description="null is one per processor")
     isolation: Isolation = Field("auto", description="of its renderer")
+    drawing: DrawingSettings = DrawingSettings()
     pictured: int = Field(9, ge=1, description="pairs in the picture")
     similarities: tuple[str, ...] = Field(
         ("mse", "ssim", "teds"),

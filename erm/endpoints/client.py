@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import random
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
@@ -93,7 +94,8 @@ class Endpoint:
         base_urls: servers, used in turn; by default ``OPENAI_BASE_URL`` (several with commas in
             between), else OpenAI's.
         api_key: by default ``OPENAI_API_KEY``; other servers may need none.
-        options: further fields of the request (``temperature``, ``max_tokens``, ``extra_body``).
+        options: further fields of the request (``temperature``, ``max_tokens``, ``extra_body``),
+            such as `erm.endpoints.settings.RequestSettings.request` gives.
         concurrency: most simultaneous requests, over all servers.
         attempts: tries per question.
         timeout: seconds per try.
@@ -228,7 +230,7 @@ class Endpoint:
             except openai.APIStatusError as error:
                 cause = error
                 if error.status_code < 500 and error.status_code not in (408, 409, 429):
-                    raise self._refused(client, error) from error
+                    raise self._refused(client, error, request) from error
                 last = f"status {error.status_code}"
                 wait = _asked_pause(error)
             except (openai.APIConnectionError, openai.APIResponseValidationError) as error:
@@ -280,15 +282,41 @@ class Endpoint:
         if self._journal is not None:
             self._journal.append(key, self.model, answer)
 
-    def _refused(self, client: AsyncOpenAI, error: openai.APIStatusError) -> ErmError:
+    def _refused(
+        self, client: AsyncOpenAI, error: openai.APIStatusError, request: Mapping[str, Any]
+    ) -> ErmError:
+        """What the server refuses, and the endpoint options that change it."""
         refusal = _REFUSALS.get(error.status_code, f"refuses the request ({error.status_code})")
-        details = " ".join(error.message.split())[:300]
-        return ErmError(f"{client.base_url} {refusal} for model '{self.model}': {details}")
+        details = " ".join(error.message.split())[:300].rstrip(".")
+        remedy = _remedy(error.message, request) if error.status_code in (400, 422) else ""
+        return ErmError(f"{client.base_url} {refusal} for model '{self.model}': {details}.{remedy}")
 
     def _pause(self, attempt: int, asked: float | None) -> float:
         # With jitter, many workers don't try again at the same moment. It changes no result.
         pause = min(self.longest_delay, self.first_delay * 2.0**attempt) * random.uniform(0.5, 1.0)
         return pause if asked is None else min(self.longest_delay, max(pause, asked))
+
+
+def _remedy(details: str, request: Mapping[str, Any]) -> str:
+    """The endpoint options that leave out the fields of a request that a server's words name."""
+    names = {name: name for name in request if name not in ("model", "messages", "extra_body")}
+    names |= {name: f"extra_body.{name}" for name in request.get("extra_body", {})}
+    named = [
+        option
+        for name, option in names.items()
+        if re.search(rf"(?<!\w){re.escape(name)}(?!\w)", details)
+    ]
+    options = [f"{option}=null" for option in named if option != "response_format"]
+    if "max_tokens" in named:
+        options.append(f"or max_completion_tokens={request['max_tokens']} in its place")
+    sentences = []
+    if options:
+        sentences.append(f" The endpoint option leaves it out: {', '.join(options)}.")
+    if "response_format" in named:
+        sentences.append(
+            " Without the report's schema (--free, constrained: false) it is not sent."
+        )
+    return "".join(sentences)
 
 
 def _address(url: str) -> str:

@@ -27,14 +27,16 @@ class EndpointPolicy(RevisingPolicy):
         model: its name on the server.
         endpoint: the connection; by default to ``OPENAI_BASE_URL`` with ``OPENAI_API_KEY`` and
             greedy decoding.
+        attempt: number of the sample; further samples of a request need others.
 
     Raises:
         ErmError: neither a key nor an address of a server is set.
     """
 
-    def __init__(self, model: str, *, endpoint: Endpoint | None = None) -> None:
+    def __init__(self, model: str, *, endpoint: Endpoint | None = None, attempt: int = 0) -> None:
         self.name = f"openai:{model}"
         self.endpoint = endpoint or Endpoint(model, options=GREEDY_OPTIONS)
+        self._attempt = attempt
 
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
         return self._ask(
@@ -54,7 +56,11 @@ class EndpointPolicy(RevisingPolicy):
 
     def _ask(self, asked: Sequence[tuple[str, bytes | str | Path | Image.Image]]) -> list[str]:
         questions = [
-            Question(text, images=(encode_png(open_image(image, f"Image {number}")),))
+            Question(
+                text,
+                images=(encode_png(open_image(image, f"Image {number}")),),
+                attempt=self._attempt,
+            )
             for number, (text, image) in enumerate(asked, start=1)
         ]
         return [answer.text for answer in self.endpoint.ask_all(questions)]

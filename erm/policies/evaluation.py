@@ -25,8 +25,10 @@ from erm.images import open_image
 from erm.policies.base import Request
 from erm.policies.settings import EvaluateSettings
 from erm.render import Rendered, Renderer
+from erm.report import Replies
 from erm.rewards.exact import exact_reward, exact_severity
 from erm.rewards.published import Reward, reward_completions
+from erm.rewards.settings import RewardSettings
 from erm.tracking import log_artifact
 
 if TYPE_CHECKING:
@@ -49,9 +51,10 @@ def evaluate(
     Returns:
         ``before.rendered`` and ``after.rendered``: share of completions that draw something. For
         each policy and task, since scales of different tasks don't compare: ``rendered``,
-        ``critic_reward``, ``exact_severity`` and ``exact_reward`` (`erm.rewards.exact`; the latter
-        with a bootstrap 95 % interval, ``_low`` and ``_high``) and ``pixel_mse`` (of rendered
-        ones, channels in 0..1). For each task ``gain.<task>``: the mean of paired differences in
+        ``unparsable`` (share whose critique holds no report), ``critic_reward``,
+        ``exact_severity`` and ``exact_reward`` (`erm.rewards.exact`; the latter with a bootstrap
+        95 % interval, ``_low`` and ``_high``) and ``pixel_mse`` (of rendered ones, channels in
+        0..1). For each task ``gain.<task>``: the mean of paired differences in
         exact reward, with its interval.
 
     Raises:
@@ -69,7 +72,9 @@ def evaluate(
         raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} in the test split.")
     scorer = LocalCritic(critic)
     requests = [Request(reference.task, reference.image) for reference in references]
-    with Renderer(workers=settings.render_workers, isolation=settings.isolation) as renderer:
+    with Renderer(
+        workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
+    ) as renderer:
         originals = renderer.render_batch(
             [(reference.task, reference.source) for reference in references], scenes=True
         )
@@ -80,6 +85,7 @@ def evaluate(
                 references,
                 originals,
                 renderer,
+                settings.replies,
             )
             for name, folder in (("before", before), ("after", after))
         }
@@ -106,6 +112,7 @@ def score_completions(
     references: Sequence[Reference],
     originals: Sequence[Rendered],
     renderer: Renderer,
+    replies: Replies = "strict",
 ) -> list[dict[str, Any]]:
     """One row per completion: reward by critic and by exact annotation, pixel error.
 
@@ -113,6 +120,7 @@ def score_completions(
         completions: one per reference.
         originals: renders of the references' sources, with scenes.
         renderer: draws the completions, contained.
+        replies: how the critic's replies are read.
 
     Raises:
         ErmError: a reference can't be annotated, which is not a fault of the policy.
@@ -124,6 +132,7 @@ def score_completions(
         ],
         critic,
         renderer,
+        RewardSettings(replies=replies),
     )
     drawn = iter(
         renderer.render_batch(
@@ -222,6 +231,7 @@ def _summary(rows: Sequence[dict[str, Any]], generator: np.random.Generator) -> 
     exact = np.array([row["exact_reward"] for row in rows])
     return {
         "rendered": _rendered(rows),
+        "unparsable": float(np.mean([row["outcome"] == "unparsable" for row in rows])),
         "critic_reward": float(np.mean([row["critic_reward"] for row in rows])),
         "exact_severity": float(np.mean([row["exact_severity"] for row in rows])),
         **_with_interval(exact, generator, "exact_reward"),

@@ -37,9 +37,11 @@ def policy_from_spec(
 
         model = endpoint_model(spec)
         from erm.endpoints.client import Endpoint
+        from erm.endpoints.settings import ConnectionSettings
 
-        connection = endpoint.model_dump() if endpoint is not None else {}
-        reached = Endpoint(model, options=GREEDY_OPTIONS, **connection)
+        chosen = endpoint or ConnectionSettings()
+        options = chosen.request(GREEDY_OPTIONS)
+        reached = Endpoint(model, options=options, **chosen.connection())
         return EndpointPolicy(model, endpoint=reached)
     folder = model_folder(spec, "policy")
     from erm.models.generation import GREEDY

@@ -18,7 +18,9 @@ from erm.errors import ErmError
 from erm.images import encode_png, open_image
 from erm.policies.base import Policy, Request, RevisingPolicy, Revision, SamplingPolicy
 from erm.render import Renderer
+from erm.report import Replies
 from erm.rewards.published import Reward, reward_completions
+from erm.rewards.settings import RewardSettings
 from erm.tasks import get_task
 
 _RANK = {"judged": 0, "unparsable": 1, "blank": 2, "not_rendered": 3, "no_code": 4}
@@ -53,11 +55,15 @@ def refine(
     *,
     rounds: int = 3,
     seed: int = 0,
+    replies: Replies = "strict",
 ) -> Refinement:
     """Reproduce an image as source code in up to 1 + `rounds` drafts.
 
     A draft without discrepancies ends the search. The draft with the lowest severity is kept, the
     earliest of equals; a draft that renders is better than any that does not.
+
+    Args:
+        replies: how the critic's replies are read (`erm.report.parse_reply`).
 
     Raises:
         ErmError: the task is unknown, the image can't be read, `rounds` is negative, or the policy
@@ -71,7 +77,10 @@ def refine(
 
     def score(completions: Sequence[str]) -> list[Reward]:
         return reward_completions(
-            [(task, reference, text) for text in completions], critic, renderer
+            [(task, reference, text) for text in completions],
+            critic,
+            renderer,
+            RewardSettings(replies=replies),
         )
 
     completion = policy.complete([request])[0]

@@ -22,7 +22,16 @@ from erm.render import Renderer
 from erm.rewards.published import reward_completions
 from erm.rewards.settings import RewardSettings
 
-HISTORY_COLUMNS = ("step", "reward", "reward_std", "kl", "rendered", "severity", "length")
+HISTORY_COLUMNS = (
+    "step",
+    "reward",
+    "reward_std",
+    "kl",
+    "rendered",
+    "unparsable",
+    "severity",
+    "length",
+)
 
 
 def reinforce(
@@ -106,7 +115,9 @@ def reinforce(
         log_level="error",
     )
     scorer = LocalCritic(critic, dtype=dtype, batch_size=settings.critic_batch_size)
-    with Renderer(workers=settings.render_workers, isolation=settings.isolation) as renderer:
+    with Renderer(
+        workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
+    ) as renderer:
         reward = CriticReward(scorer, renderer, settings.reward)
         trainer = GRPOTrainer(
             model=model,
@@ -139,8 +150,8 @@ def reinforce(
 class CriticReward:
     """The reward function for TRL: completions → rewards by the critic.
 
-    It also logs, per training step, the share of completions that rendered and the mean severity
-    of those with a report.
+    It also logs, per training step, the share of completions that rendered, the share of those
+    whose critique holds no report, and the mean severity of the others.
     """
 
     __name__ = "critic"
@@ -168,6 +179,7 @@ class CriticReward:
         severities = [reward.severity for reward in rewards if reward.severity is not None]
         drawn = outcomes["judged"] + outcomes["unparsable"]
         log_metric("rendered", drawn / len(rewards))
+        log_metric("unparsable", outcomes["unparsable"] / max(1, drawn))
         log_metric("severity", sum(severities) / len(severities) if severities else float("nan"))
         self._seconds += time.perf_counter() - begun
         return [reward.value for reward in rewards]

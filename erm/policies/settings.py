@@ -7,9 +7,11 @@ from typing import Annotated
 from pydantic import AfterValidator, Field
 
 from erm.models.settings import LaunchSettings, TrainingSettings
+from erm.report import Replies
 from erm.rewards.settings import RewardSettings
 from erm.settings import Isolation, Settings
 from erm.tasks import task_names
+from erm.tasks.settings import DrawingSettings
 
 
 def _known(tasks: tuple[str, ...]) -> tuple[str, ...]:
@@ -45,6 +47,7 @@ class ReinforceSettings(Settings):
     iterations: int = Field(1, ge=1, description="updates with each set of completions")
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
+    drawing: DrawingSettings = DrawingSettings()
     critic_batch_size: int = Field(64, ge=1)
     checkpoint_every: int = Field(5, ge=1)
     seed: int = 0
@@ -58,6 +61,9 @@ class EvaluateSettings(Settings):
     tasks: Tasks = Field(default_factory=task_names)
     references: int = Field(100, ge=1, description="held-out references of a task, at most")
     pictured: int = Field(6, ge=1, description="references shown in the picture")
+    replies: Replies = "strict"
+    """How the critic's replies are read (`erm.report.parse_reply`)."""
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
+    drawing: DrawingSettings = DrawingSettings()
     seed: int = 0

@@ -19,6 +19,7 @@ import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from erm.render import kernel
 from erm.render.fonts import fontconfig_text
@@ -99,6 +100,7 @@ def enter_root(
     ``programs`` are paths that an executable reads which the worker starts; it sees its own
     processes too. Without namespaces this is just a private scratch folder.
     """
+    os.umask(0o022)  # whatever the caller's: another user draws, and must enter these folders
     if not containment.namespaced:
         containment.scratch = outer_scratch(os.getpid())
         os.mkdir(containment.scratch, 0o700)
@@ -143,6 +145,11 @@ def enter_root(
         kernel.MS_NOSUID | kernel.MS_NODEV | kernel.MS_NOEXEC,
         f"size={scratch_mb + 4}m,nr_inodes=4096,mode=1777",
     )
+    if not os.path.islink("/tmp"):
+        # Programs write to /tmp on every machine, also where packages lie below it.
+        for name in os.listdir("/tmp"):
+            _bind(f"/tmp/{name}", f"{SCRATCH}/{name}")
+        kernel.mount(SCRATCH, "/tmp", None, kernel.MS_BIND | kernel.MS_REC)
     kernel.mount(
         None, "/", None, kernel.MS_REMOUNT | kernel.MS_BIND | kernel.MS_RDONLY | kernel.MS_NOSUID
     )
@@ -174,30 +181,64 @@ def confine_files(containment: Containment, fonts: Sequence[Path]) -> None:
 
 
 def drop_privileges(containment: Containment, worker: int) -> None:
-    """Become a user that owns nothing, with no capabilities; `worker` distinguishes workers."""
-    if os.geteuid() == 0 and (containment.namespaced or _strangers_may_read()):
+    """Become a user that owns nothing, with no capabilities; `worker` distinguishes workers.
+
+    Where that user can't read the packages, their owner draws and ``missing`` says so.
+    """
+    closed = None
+    if os.geteuid() == 0:
+        closed = _closed_to_others(containment)
         os.umask(0)
         if not containment.namespaced:
             os.chmod(containment.scratch, 0o777)
             os.chmod(os.environ["FONTCONFIG_FILE"], 0o644)
-        for user in (_FIRST_USER + worker, _NOBODY):
+        for user in (closed.owner,) if closed else (_FIRST_USER + worker, _NOBODY):
             with contextlib.suppress(OSError):
                 os.setgroups([])
                 os.setresgid(user, user, user)
                 os.setresuid(user, user, user)
                 break
-    if not containment.namespaced and os.geteuid() == os.stat(containment.scratch).st_uid:
+    if closed:
+        containment.missing.append(f"{USER} ({closed.reason})")
+    elif not containment.namespaced and os.geteuid() == os.stat(containment.scratch).st_uid:
         containment.missing.append(USER)
     os.umask(0o077)
     kernel.drop_capabilities()
     kernel.hide_memory()
 
 
-def _strangers_may_read() -> bool:
-    """Whether every folder above the interpreter and the packages is open to other users."""
-    starts = (os.__file__, sysconfig.get_path("platlib"), __file__)
-    folders = {folder for start in starts for folder in Path(start).resolve().parents}
-    return all(folder.stat().st_mode & stat.S_IXOTH for folder in folders)
+class _Closed(NamedTuple):
+    """What keeps other users from reading the packages, with the remedy, and whose file it is."""
+
+    reason: str
+    owner: int
+
+
+def _closed_to_others(containment: Containment) -> _Closed | None:
+    """The first file that keeps other users from reading the packages.
+
+    Looks at each file of the tasks' packages. Of others it looks at the top folders only: what one
+    installation wrote has one umask.
+    """
+    tasks = {str(package_folder(task)) for task in task_names()}
+    installed = {os.path.dirname(os.__file__), *_sites()}
+    if not containment.namespaced:  # the private root's own folders are open
+        for above in (above for start in tasks | installed for above in Path(start).parents):
+            if not above.stat().st_mode & stat.S_IXOTH:
+                remedy = f"other users can't enter {above}; `chmod go+x {above}` lets them"
+                return _Closed(remedy, above.stat().st_uid)
+    inside = [(top, folder) for top in tasks for folder, _, _ in os.walk(top)]
+    for top, folder in [*inside, *((top, top) for top in installed)]:
+        for path in (folder, *(os.path.join(folder, name) for name in os.listdir(folder))):
+            # Python does without compiled modules, which other processes write meanwhile
+            if "__pycache__" in path:
+                continue
+            found = os.lstat(path)
+            wanted = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(found.st_mode) else 0)
+            if wanted & ~found.st_mode:
+                remedy = f"other users can't read {path}; `chmod -R go+rX {top}` lets them"
+                return _Closed(remedy, found.st_uid)
+    return None
 
 
 def limit_process(memory_bytes: int, reserved_bytes: int, containment: Containment) -> None:
@@ -230,7 +271,7 @@ def empty_scratch(containment: Containment) -> None:
     """Remove whatever a program left in its scratch folder, whatever its modes."""
     for name in os.listdir(containment.scratch):
         path = os.path.join(containment.scratch, name)
-        if path == containment.start_file:
+        if path == containment.start_file or os.path.ismount(path):
             continue
         if os.path.isdir(path) and not os.path.islink(path):
             for folder, _, _ in os.walk(path):
@@ -274,10 +315,16 @@ def _readable(fonts: Sequence[Path]) -> list[str]:
         *("/usr/share/zoneinfo", *library_path),
         *(os.path.join(prefix, "lib") for prefix in (sys.base_prefix, sys.prefix)),
         *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        *_sites(),
         *(str(package_folder(task)) for task in task_names()),
         *map(str, fonts),
     ]
     return [path for path in dict.fromkeys(candidates) if path]
+
+
+def _sites() -> list[str]:
+    """Folders of ``sys.path`` with installed packages, those of ``.pth`` files among them."""
+    return [folder for folder in sys.path if any(Path(folder).glob("*.dist-info"))]
 
 
 def _show(path: str, real: str, is_link: bool) -> None:

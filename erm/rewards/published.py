@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from erm.critics.base import Critic, Critique, ImagePair
+from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
 from erm.render import Renderer
 from erm.rewards.settings import RewardSettings
 from erm.tasks import get_task
@@ -22,15 +22,14 @@ SEVERITY_SCALE = 50.0
 """S at which what rendered earns no more than having rendered, in the family ``rendered``."""
 
 UNPARSABLE_SEVERITY = 25.0
-"""S of what rendered but whose critique could not be parsed in `CRITIC_TRIES` tries, in the
-family ``rendered``."""
+"""S of what rendered but whose critique could not be parsed in `erm.critics.base.TRIES` tries, in
+the family ``rendered``."""
 
 FAILURE_SEVERITY = 4.0
 """S in the family ``severity`` without code, render, or a critique that could be parsed."""
 
-CRITIC_TRIES = 2
-"""How often a critic is asked before its reply counts as unparsable."""
-
+AS_REPORTED = RewardSettings()
+"""Rewards by the reported severities; replies are read strictly."""
 
 Outcome = Literal["judged", "unparsable", "no_code", "not_rendered", "blank"]
 
@@ -73,15 +72,13 @@ def reward_completions(
     items: Sequence[tuple[str, bytes, str]],
     critic: Critic,
     renderer: Renderer,
-    settings: RewardSettings | None = None,
+    settings: RewardSettings = AS_REPORTED,
 ) -> list[Reward]:
     """Rewards of completions.
 
     Args:
         items: (task, reference image as encoded bytes, completion text) each.
-        settings: the published rewards by default.
     """
-    expected = settings is not None and settings.severity == "expected"
     rewards: list[Reward | None] = [None] * len(items)
     sources = {
         index: source
@@ -104,16 +101,18 @@ def reward_completions(
         else:
             judged.append((index, rendered.image))
     pairs = [ImagePair(items[index][0], items[index][1], image) for index, image in judged]
-    for (index, image), critique in zip(judged, critique_with_retry(critic, pairs), strict=True):
+    critiques = critique_with_retry(critic, pairs, settings.replies)
+    for (index, image), critique in zip(judged, critiques, strict=True):
         severity = critique.severity
-        if expected and severity is not None and critique.expected_severity is not None:
+        given = severity is not None and critique.expected_severity is not None
+        if settings.severity == "expected" and given:
             severity = critique.expected_severity
         outcome: Outcome = "unparsable" if severity is None else "judged"
         rewards[index] = Reward(
             reward_value(items[index][0], outcome, severity),
             outcome,
             severity=severity,
-            reason="" if outcome == "judged" else "the critic's reply holds no report",
+            reason="" if outcome == "judged" else f"no report in the reply {critique.excerpt}",
             source=sources[index],
             image=image,
             critique=critique,
@@ -123,16 +122,3 @@ def reward_completions(
         or Reward(reward_value(task, "no_code", None), "no_code", reason="no code in the text")
         for reward, (task, _, _) in zip(rewards, items, strict=True)
     ]
-
-
-def critique_with_retry(critic: Critic, pairs: Sequence[ImagePair]) -> list[Critique]:
-    """Critiques, asking again once for those that could not be parsed, where that may help."""
-    critiques = critic.critique(pairs)
-    for _ in range(CRITIC_TRIES - 1 if critic.varies else 0):
-        failed = [index for index, critique in enumerate(critiques) if critique.parsed is None]
-        if not failed:
-            break
-        again = critic.critique([pairs[index] for index in failed])
-        for index, critique in zip(failed, again, strict=True):
-            critiques[index] = critique
-    return critiques

@@ -1,14 +1,15 @@
 """Your own sources: collected, drawn once, and either kept or rejected with a reason.
 
 Sources come from folders, files, columns of JSONL and Parquet, Hugging Face data sets, and
-ChartMimic's layout. A kept source renders, is not blank, and its scene can be read completely.
+ChartMimic's layout. A kept source renders, is not blank, and its scene can be read completely. A
+file or row that can't be read is rejected too, and the others are read on.
 """
 
 from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -21,7 +22,9 @@ from erm.dataset.pairs import ShardWriter
 from erm.errors import ErmError
 from erm.render import Renderer
 from erm.settings import Isolation
+from erm.sources.encodings import NotTextError, decode, marked_encoding, plain_text, read_text
 from erm.tasks import Task, get_task
+from erm.tasks.settings import DrawingSettings
 
 SOURCE_SCHEMA = pa.schema(
     [
@@ -46,7 +49,7 @@ _TABLES = (".jsonl", ".parquet")
 
 @dataclass(frozen=True)
 class RejectedSource:
-    """A source that was not kept, and why."""
+    """A source, row or file that was not kept, and why."""
 
     origin: str
     reason: str
@@ -60,12 +63,15 @@ class IngestSummary:
     Attributes:
         kept: number of sources written.
         rejected: all others, in the order found.
+        other_files: endings of the files in folders that hold no sources of the task, and how many
+            there are of each.
     """
 
     task: str
     out: Path
     kept: int
     rejected: tuple[RejectedSource, ...]
+    other_files: Mapping[str, int]
 
     def table(self) -> list[tuple[str, int]]:
         """Rows (outcome, number): kept, then the reasons of rejection, the commonest first."""
@@ -79,6 +85,7 @@ def ingest(
     out: Path,
     column: str | None = None,
     isolation: Isolation = "auto",
+    drawing: DrawingSettings | None = None,
 ) -> IngestSummary:
     """Collect the sources of a task from `paths` and write the usable ones to `out` (Parquet).
 
@@ -88,19 +95,21 @@ def ingest(
         column: of the source in JSONL, Parquet and Hugging Face data sets; by default the first of
             a few usual names.
         isolation: of the workers that draw the sources.
+        drawing: how they are drawn.
 
     Raises:
-        ErmError: a path does not exist or can't be read, a column is missing, or there is no
-            source at all. A source that can't be used is a `RejectedSource` instead.
+        ErmError: a path does not exist or is of another task, or there is no source at all. A
+            file, row or source that can't be used is a `RejectedSource` instead.
     """
-    with Renderer(isolation=isolation) as renderer:
+    with Renderer(isolation=isolation, drawing=drawing) as renderer:
         return _ingest(get_task(task), paths, out, column, renderer)
 
 
 def _ingest(
     task: Task, paths: Sequence[Path | str], out: Path, column: str | None, renderer: Renderer
 ) -> IngestSummary:
-    found = (item for path in paths for item in collect(task, str(path), column))
+    other_files: Counter[str] = Counter()
+    found = (item for path in paths for item in collect(task, str(path), column, other_files))
     rejected: list[RejectedSource] = []
     seen: dict[str, str] = {}
     any_found = False
@@ -109,10 +118,11 @@ def _ingest(
             any_found = True
             refused: dict[int, RejectedSource] = {}
             fresh: list[tuple[int, str, str, str]] = []
-            for index, (origin, source) in enumerate(batch):
-                if not isinstance(source, str):
-                    refused[index] = RejectedSource(origin, "not_text", "holds no UTF-8 text")
+            for index, item in enumerate(batch):
+                if isinstance(item, RejectedSource):
+                    refused[index] = item
                     continue
+                origin, source = item
                 name = digest("".join(source.split()).encode("utf-8", "replace"))
                 if not source.strip():
                     refused[index] = RejectedSource(origin, "no_source", "the source is empty")
@@ -142,23 +152,33 @@ def _ingest(
         if not any_found:
             places = ", ".join(str(path) for path in paths)
             raise ErmError(f"No source of task {task.name} was found in {places or 'no path'}.")
-    return IngestSummary(task.name, out, writer.rows, tuple(rejected))
+    return IngestSummary(task.name, out, writer.rows, tuple(rejected), other_files)
 
 
-def collect(task: Task, path: str, column: str | None) -> Iterator[tuple[str, object]]:
-    """(origin, source) of everything in a path, in a fixed order.
+Found = tuple[str, str] | RejectedSource
+"""(origin, source), or what can't be read."""
 
-    A value that is not text is returned unchanged; for a file that is not UTF-8 it is None.
+
+def collect(
+    task: Task, path: str, column: str | None, other_files: Counter[str] | None = None
+) -> Iterator[Found]:
+    """Everything in a path, in a fixed order.
+
+    Args:
+        other_files: counts the endings of files in folders that hold no sources of the task.
     """
     if path.startswith(HUGGING_FACE):
         yield from _hugging_face(path.removeprefix(HUGGING_FACE), task, column)
         return
     place = Path(path)
     if place.is_dir():
-        for file in _files(task, place):
+        files, others = _files(task, place)
+        if other_files is not None:
+            other_files.update(_ending(file) or "no ending" for file in others)
+        for file in files:
             yield from _file(file, task, column)
     elif place.is_file():
-        if place.suffix not in (*task.suffixes, *_TABLES):
+        if _ending(place) not in (*task.suffixes, *_TABLES):
             known = ", ".join((*task.suffixes, *_TABLES))
             raise ErmError(f"{place}: task {task.name} reads {known}, not '{place.suffix}'.")
         yield from _file(place, task, column)
@@ -166,61 +186,129 @@ def collect(task: Task, path: str, column: str | None) -> Iterator[tuple[str, ob
         raise ErmError(f"{place} does not exist.")
 
 
-def _files(task: Task, folder: Path) -> list[Path]:
-    """Source files below a folder, sorted; where a known data set has folders of sources, only
-    those in them (`erm.tasks.Task.folders`)."""
+def _ending(file: Path) -> str:
+    """The ending of a file's name; ``.SVG`` is ``.svg``."""
+    return file.suffix.lower()
+
+
+def _files(task: Task, folder: Path) -> tuple[list[Path], list[Path]]:
+    """Source files below a folder, sorted, and all others that are neither hidden nor being
+    written; where a known data set has folders of sources, only those in them
+    (`erm.tasks.Task.folders`)."""
     known = [one for pattern in task.folders for one in folder.glob(f"**/{pattern}")]
     roots = [one for one in known if one.is_dir()] or [folder]
     suffixes = (*task.suffixes, *_TABLES)
-    files = {file for root in roots for file in root.rglob("*") if file.suffix in suffixes}
-    return sorted(file for file in files if file.is_file())
+    files = sorted({file for root in roots for file in root.rglob("*") if file.is_file()})
+    others = [
+        file
+        for file in files
+        if _ending(file) not in (*suffixes, ".part")
+        and not any(part.startswith(".") for part in file.relative_to(folder).parts)
+    ]
+    return [file for file in files if _ending(file) in suffixes], others
 
 
-def _file(file: Path, task: Task, column: str | None) -> Iterator[tuple[str, object]]:
-    if file.suffix == ".parquet":
-        yield from _parquet(file, task, column)
-    elif file.suffix == ".jsonl":
-        yield from _jsonl(file, task, column)
+def _file(file: Path, task: Task, column: str | None) -> Iterator[Found]:
+    try:
+        if _ending(file) == ".parquet":
+            yield from _rows(file, task, column, _parquet(file, task, column))
+        elif _ending(file) == ".jsonl":
+            yield from _rows(file, task, column, _jsonl(file))
+        else:
+            yield str(file), read_text(file, task.declared_encoding)
+    except NotTextError as error:
+        yield RejectedSource(str(file), "not_text", str(error))
+    except OSError as error:
+        yield RejectedSource(str(file), "no_file", f"can't be read: {error.strerror or error}")
+
+
+Row = tuple[str, Mapping[str, object]] | RejectedSource
+"""(origin, columns), or a row that can't be read."""
+
+
+def _rows(file: Path, task: Task, wanted: str | None, rows: Iterator[Row]) -> Iterator[Found]:
+    """The sources in rows; where no row has the column, the file is rejected, not each row."""
+    column: str | None = None
+    lacking: list[RejectedSource] = []
+    for row in rows:
+        if isinstance(row, RejectedSource):
+            yield row
+            continue
+        origin, values = row
+        name = column or _usual(list(values), task, wanted)
+        if name is None or name not in values:
+            lacking.append(RejectedSource(origin, "no_column", _no_column(list(values), wanted)))
+            continue
+        column = name
+        yield _value(origin, name, values[name])
+    if column is None and lacking:
+        yield RejectedSource(str(file), "no_column", lacking[0].message)
     else:
+        yield from lacking
+
+
+def _jsonl(file: Path) -> Iterator[Row]:
+    empty = True
+    for number, line in enumerate(_lines(file), start=1):
+        empty = empty and line is not None and not line.strip()
+        if line is None:
+            yield RejectedSource(f"{file}:{number}", "not_text", "is not UTF-8 text")
+            continue
+        if not line.strip():
+            continue
         try:
-            yield str(file), file.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            yield str(file), None
-        except OSError as error:
-            raise ErmError(f"{file} can't be read: {error.strerror}.") from error
+            row = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
+            yield RejectedSource(f"{file}:{number}", "not_json", f"is not JSON ({reason})")
+            continue
+        if isinstance(row, dict):
+            yield f"{file}:{number}", row
+        else:
+            yield RejectedSource(f"{file}:{number}", "not_json", "is not a JSON object")
+    if empty:
+        yield RejectedSource(str(file), "no_source", "the file is empty")
 
 
-def _jsonl(file: Path, task: Task, column: str | None) -> Iterator[tuple[str, object]]:
-    with file.open(encoding="utf-8", errors="replace") as lines:
-        for number, line in enumerate(lines, start=1):
-            if not line.strip():
-                continue
+def _lines(file: Path) -> Iterator[str | None]:
+    """The lines of a file; None for one that is not UTF-8."""
+    with file.open("rb") as lines:
+        head = lines.read(4)
+        lines.seek(0)
+        if marked_encoding(head) not in (None, "utf-8"):
+            yield from decode(lines.read()).split("\n")
+            return
+        for line in lines:
             try:
-                row = json.loads(line)
-            except json.JSONDecodeError as error:
-                raise ErmError(f"{file}, line {number}: not JSON ({error.msg}).") from error
-            if not isinstance(row, dict):
-                raise ErmError(f"{file}, line {number}: not a JSON object.")
-            column = _column(f"{file}, line {number}", list(row), task, column)
-            yield f"{file}:{number}", row[column]
+                text = line.decode("utf-8")
+            except UnicodeDecodeError:
+                yield None
+                continue
+            yield plain_text(text)
 
 
-def _parquet(file: Path, task: Task, column: str | None) -> Iterator[tuple[str, object]]:
+def _parquet(file: Path, task: Task, wanted: str | None) -> Iterator[Row]:
     import pyarrow.parquet as pq
 
     try:
         with pq.ParquetFile(file) as table:
-            column = _column(str(file), table.schema_arrow.names, task, column)
+            names = table.schema_arrow.names
+            column = _usual(names, task, wanted)
+            if column is None or column not in names:
+                yield RejectedSource(str(file), "no_column", _no_column(names, wanted))
+                return
             number = 0
             for batch in table.iter_batches(batch_size=_BATCH, columns=[column]):
                 for value in batch.column(0).to_pylist():
                     number += 1
-                    yield f"{file}:{number}", value
+                    yield f"{file}:{number}", {column: value}
+            if not number:
+                yield RejectedSource(str(file), "no_source", "the file holds no rows")
     except (pa.ArrowException, OSError) as error:
-        raise ErmError(f"{file} can't be read as Parquet: {error}.") from error
+        yield RejectedSource(str(file), "no_file", f"can't be read as Parquet: {error}")
 
 
-def _hugging_face(name: str, task: Task, column: str | None) -> Iterator[tuple[str, object]]:
+def _hugging_face(name: str, task: Task, wanted: str | None) -> Iterator[Found]:
     import datasets
 
     split = "train"
@@ -231,21 +319,33 @@ def _hugging_face(name: str, task: Task, column: str | None) -> Iterator[tuple[s
     except Exception as error:  # the library raises many kinds of exception
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise ErmError(f"{HUGGING_FACE}{name}: the data set can't be read ({first}).") from error
+    column: str | None = None
     for number, row in enumerate(rows, start=1):
-        column = _column(f"{HUGGING_FACE}{name}", list(row), task, column)
-        yield f"{HUGGING_FACE}{name}:{split}:{number}", row[column]
+        column = column or _usual(list(row), task, wanted)
+        if column is None or column not in row:
+            raise ErmError(f"{HUGGING_FACE}{name}: {_no_column(list(row), wanted)}.")
+        yield _value(f"{HUGGING_FACE}{name}:{split}:{number}", column, row[column])
 
 
-def _column(place: str, names: list[str], task: Task, wanted: str | None) -> str:
+def _value(origin: str, column: str, value: object) -> Found:
+    if not isinstance(value, str):
+        return RejectedSource(origin, "not_text", f"holds no text in '{column}'")
+    try:
+        value.encode()
+    except UnicodeEncodeError:  # JSON may hold half a surrogate pair
+        return RejectedSource(origin, "not_text", f"holds characters that are none in '{column}'")
+    return origin, plain_text(value)
+
+
+def _usual(names: list[str], task: Task, wanted: str | None) -> str | None:
+    """The column that is wanted, or else the first of the usual names."""
+    usual = (*_FIRST_COLUMNS, *task.columns, *_LAST_COLUMNS)
+    return wanted or next((name for name in usual if name in names), None)
+
+
+def _no_column(names: list[str], wanted: str | None) -> str:
+    """What is missing in columns, as the end of a sentence."""
+    listed = f"columns are {', '.join(names)}" if names else "there is none"
     if wanted is None:
-        usual = (*_FIRST_COLUMNS, *task.columns, *_LAST_COLUMNS)
-        wanted = next((name for name in usual if name in names), None)
-        if wanted is None:
-            raise ErmError(f"{place}: name the column that holds the source; {_listed(names)}.")
-    elif wanted not in names:
-        raise ErmError(f"{place}: there is no column '{wanted}'; {_listed(names)}.")
-    return wanted
-
-
-def _listed(names: list[str]) -> str:
-    return f"columns are {', '.join(names)}" if names else "there is none"
+        return f"name the column that holds the source; {listed}"
+    return f"there is no column '{wanted}'; {listed}"

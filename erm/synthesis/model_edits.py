@@ -34,7 +34,8 @@ class Editor(Proposer):
     def __init__(self, settings: EditorSettings, seed: int, journal: Path) -> None:
         assert settings.model is not None
         self._settings, self._seed, self._journal = settings, seed, journal
-        options = {"temperature": settings.temperature, "max_tokens": settings.max_tokens}
+        part = {"temperature": settings.temperature, "max_tokens": settings.max_tokens}
+        options = settings.endpoint.request(part)
         name = model_name(settings.model, "synthesize.editor.model")
         self._endpoint = Endpoint(name, options=options, **connection(settings.endpoint, journal))
 
@@ -83,7 +84,9 @@ class ModelAnnotator(Annotator):
         assert settings.model is not None
         name = model_name(settings.model, "synthesize.annotator.model")
         self._settings, self._journal = settings, journal
-        self._endpoint = published_endpoint(name, **connection(settings.endpoint, self._journal))
+        self._endpoint = published_endpoint(
+            name, settings.endpoint, **connection(settings.endpoint, self._journal)
+        )
         self._critic = EndpointCritic(
             name, endpoint=self._endpoint, constrained=settings.constrained
         )
@@ -100,18 +103,22 @@ class ModelAnnotator(Annotator):
         reports: dict[str, Report] = {
             pair.id: Report(pair.task) for pair in pairs if pair.reference == pair.candidate
         }
+        incomplete: set[str] = set()
         for _ in range(_TRIES):
-            self._ask([pair for pair in pairs if pair.id not in reports], reports)
+            incomplete |= self._ask([pair for pair in pairs if pair.id not in reports], reports)
         labelled, unlabelled = [], []
         for pair in pairs:
             reason = self._fault(pair, reports.get(pair.id))
+            if pair.id in incomplete:
+                reason = "annotator uses a category without labels"
             if reason is None:
                 labelled.append(replace(pair, report=reports[pair.id]))
             else:
                 unlabelled.append(Unlabelled(pair, reason))
         return labelled, unlabelled
 
-    def _ask(self, pairs: Sequence[Pair], reports: dict[str, Report]) -> None:
+    def _ask(self, pairs: Sequence[Pair], reports: dict[str, Report]) -> set[str]:
+        """Adds the reports in the replies; returns ids of those that a label can't hold whole."""
         asked = [ImagePair(pair.task, pair.reference, pair.candidate) for pair in pairs]
         try:
             critiques = self._critic.critique(asked)
@@ -120,6 +127,16 @@ class ModelAnnotator(Annotator):
         for pair, critique in zip(pairs, critiques, strict=True):
             if critique.report is not None:
                 reports[pair.id] = critique.report
+        return {
+            pair.id
+            for pair, critique in zip(pairs, critiques, strict=True)
+            if critique.report is not None
+            and (
+                critique.unlisted
+                or {error.category for error in critique.report.errors}
+                - set(categories_of(pair.task))
+            )
+        }
 
     def _fault(self, pair: Pair, report: Report | None) -> str | None:
         if report is None:

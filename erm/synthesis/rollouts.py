@@ -41,11 +41,15 @@ class PolicyProposer(Proposer):
             from erm.endpoints.client import Endpoint
             from erm.synthesis.spending import connection, model_name
 
-            options = {
-                "temperature": settings.temperature,
-                "top_p": settings.top_p,
-                "max_tokens": settings.max_tokens,
-            }
+            options = settings.endpoint.request(
+                {
+                    "temperature": settings.temperature,
+                    "top_p": settings.top_p,
+                    "max_tokens": settings.max_tokens,
+                    "seed": settings.seed,
+                }
+            )
+            self._seed: int | None = options.get("seed")
             name = model_name(policy, "infer.policy")
             self._served = Endpoint(name, options=options, **connection(settings.endpoint, journal))
         else:
@@ -90,9 +94,14 @@ class PolicyProposer(Proposer):
         from erm.policies.endpoint import EndpointPolicy
         from erm.synthesis.spending import stopped
 
-        self._served.options["seed"] = self._settings.seed + number
+        attempt = 0
+        if self._seed is not None:
+            self._served.options["seed"] = self._seed + number
+        else:
+            attempt = number
+        policy = EndpointPolicy(self._served.model, endpoint=self._served, attempt=attempt)
         try:
-            return EndpointPolicy(self._served.model, endpoint=self._served).complete(requests)
+            return policy.complete(requests)
         except ErmError as error:
             raise stopped(self.role, self._served, self._journal, error) from error
 

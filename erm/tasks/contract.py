@@ -20,10 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from erm.tasks.discrepancy import Box, Discrepancy
+    from erm.tasks.settings import DrawingSettings
 
 Variety = Literal["compact", "wide"]
 """How far procedural sources range: ``compact`` is a world that a model of 2 M parameters learns
 on a laptop (small images, few elements, a small vocabulary); ``wide`` is for real models."""
+
+CHROMIUM = "chromium"
+"""Name of the back end that is a browser (`Task.browser`)."""
 
 Scene = dict[str, Any]
 """A task's typed scene in JSON form: what is drawn, each element with its box in pixels."""
@@ -83,6 +87,21 @@ class WarmUp:
 
 
 @dataclass(frozen=True)
+class Backend:
+    """A library that draws a task's sources.
+
+    Attributes:
+        name: by which parameters and commands choose it.
+        module: what must be importable; empty where it always is.
+        extra: the extra of this package that installs the module.
+    """
+
+    name: str
+    module: str = ""
+    extra: str = ""
+
+
+@dataclass(frozen=True)
 class PixelRegion:
     """A region in which the pixels of two images differ, for `Task.pixel_category`.
 
@@ -132,8 +151,8 @@ class BrowserPage:
     """How a browser draws a task's sources.
 
     Attributes:
-        to_html: (source, max_elements) → an HTML document that loads and runs nothing; raises
-            `erm.sources.errors.DrawError`.
+        to_html: (source, max_elements, settings) → an HTML document that loads and runs nothing;
+            raises `erm.sources.errors.DrawError`.
         extent: JavaScript function → [left, top, right, bottom] of all that shows, in CSS pixels,
             or null where nothing does.
         viewport_width: CSS pixels.
@@ -141,7 +160,7 @@ class BrowserPage:
         warm_up: a source that is drawn first.
     """
 
-    to_html: Callable[[str, int], str]
+    to_html: Callable[[str, int, DrawingSettings], str]
     extent: str
     viewport_width: int
     padding: int
@@ -176,6 +195,9 @@ class Task(ABC):
     """Place in tables and plots; equal ranks are in the order of names."""
     category_key: ClassVar[str] = "category"
     """JSON key that names an error's category in the task's published report format."""
+    unlabelled_categories: ClassVar[tuple[str, ...]] = ()
+    """Further categories that published critics report. They are read and allowed in replies; no
+    label has them, and published scores leave them out."""
     columns: ClassVar[tuple[str, ...]] = ()
     """Columns of data sets that hold the source, besides ``source``, ``code``, ``text``, …"""
     folders: ClassVar[tuple[str, ...]] = ()
@@ -184,6 +206,12 @@ class Task(ABC):
     """Family of the published reward (`erm.rewards.published.reward_value`)."""
     published_max_side: ClassVar[int] = 1024
     """Longest side of an image, in pixels, that the published critic was trained on."""
+    scalable: ClassVar[bool] = False
+    """Whether a source can be drawn at any size, so that
+    `erm.tasks.settings.DrawingSettings.raster_side` decides the picture's."""
+    backends: ClassVar[tuple[Backend, ...]] = (Backend("own"),)
+    """What can draw a source; the first one does by default. `draw` gets the chosen one's name,
+    except `CHROMIUM`, which `browser` describes."""
     warm_up: ClassVar[WarmUp] = WarmUp()
     reserved_mb: ClassVar[int] = 0
     """MiB of addresses that the drawing library reserves and does not use. They come on top of
@@ -208,11 +236,21 @@ class Task(ABC):
 
     @property
     def browser(self) -> BrowserPage | None:
-        """A second way to draw, for `erm.render.Renderer` with ``browser=True``."""
+        """How the back end `CHROMIUM` draws a source; None for a task that hasn't got it."""
+        return None
+
+    def declared_encoding(self, content: bytes) -> str | None:
+        """The Python codec that a source's bytes declare; None where they declare none.
+
+        Asked only where no byte-order mark says it. By default sources declare nothing and are
+        UTF-8.
+        """
         return None
 
     @abstractmethod
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def draw(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> Drawing:
         """Draw a source; raises `erm.sources.errors.DrawError` with a kind for each way to fail."""
 
     @abstractmethod

@@ -16,8 +16,11 @@ from PIL import Image
 from erm.cli import main
 from erm.critics.pixel import PixelCritic
 from erm.images import open_image
+from tests.chat_server import ChatServer, serving
+from tests.chat_server import completion as replied
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+POLICY = "--policy-endpoint"
 COMMANDS = ["render", "annotate", "critique", "reward", "benchmark", "refine", "ingest", "view"]
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
@@ -121,6 +124,23 @@ def test_render_writes_all_that_can_be_drawn(erm: Erm) -> None:
     assert len(outcome.err.strip().splitlines()) == 4
 
 
+def test_render_reads_what_sources_declare(erm: Erm) -> None:
+    text = SVG.format("red").replace("<circle", "<text y='50'>é</text><circle")
+    Path("plain.svg").write_text(text)
+    declared = f'<?xml version="1.0" encoding="{{}}"?>\r\n{text}'
+    Path("LATIN.SVG").write_bytes(declared.format("iso-8859-1").encode("latin-1"))
+    Path("wide.svg").write_bytes(declared.format("utf-16").encode("utf-16"))
+    Path("mark.svg").write_bytes(declared.format("utf-8").encode("utf-8-sig"))
+    names = ("plain", "LATIN", "wide", "mark")
+    files = ("plain.svg", "LATIN.SVG", "wide.svg", "mark.svg")
+    assert erm("render", "svg", *files, "-o", "out").status == 0
+    assert len({Path(f"out/{name}.png").read_bytes() for name in names}) == 1
+    assert json.loads(erm("annotate", "svg", *files[:2], "--json").out)["errors"] == []
+    Path("guess.svg").write_bytes(text.encode("latin-1"))
+    outcome = erm("render", "svg", "guess.svg", "-o", "guess.png")
+    assert "guess.svg: the source is not UTF-8 text and declares no other" in outcome.sentence
+
+
 def test_render_refuses_to_write_two_sources_to_one_file(erm: Erm) -> None:
     outcome = erm("render", "svg", "red.svg", "folder/red.svg", "-o", "out")
     assert outcome.status == 1
@@ -167,8 +187,73 @@ def test_even_an_untrained_critic_replies_with_a_report_unless_it_is_free(
     assert status == 0
     assert {"errors", "total_severity", "expected"} <= set(json.loads(out))
     outcome = erm(*arguments, "--free")
-    assert (outcome.status, outcome.out) == (1, "")
+    assert outcome.status == 1
+    assert json.loads(outcome.out)["failure"] == "unparsable"
     assert "holds no report" in outcome.sentence
+
+
+@pytest.fixture
+def served(chat_server: ChatServer) -> tuple[ChatServer, tuple[str, ...]]:
+    """A server, and the arguments that make it the critic."""
+    url = f"base_urls={chat_server.url}"
+    return chat_server, ("--critic", "openai:m", "--endpoint", url, "--json")
+
+
+def test_a_reply_without_report_is_said(
+    erm: Erm, images: tuple[str, str], served: tuple[ChatServer, tuple[str, ...]]
+) -> None:
+    server, critic = served
+    refusal = '{"message": "I cannot see the images."}'
+    server.behaviour = lambda number, body: replied(refusal)
+    outcome = erm("critique", "svg", *images, *critic)
+    assert outcome.status == 1
+    assert json.loads(outcome.out) == {"failure": "unparsable", "reply": refusal}
+    assert "holds no report" in outcome.sentence
+    assert len(server.bodies) == 2
+    Path("answer.txt").write_bytes(f"```svg\r\n{SVG.format('blue')}\r\n```".encode("utf-16"))
+    reward = ("reward", "svg", images[0], "answer.txt", *critic)
+    earned = json.loads(erm(*reward).out)
+    assert (earned["outcome"], earned["reward"], earned["report"]) == ("unparsable", 1.5, None)
+    assert "I cannot see" in earned["reason"]
+    published = json.loads(erm(*reward, "--replies", "published").out)
+    assert (published["outcome"], published["reward"]) == ("judged", 2.0)
+
+
+def test_entries_of_other_categories_are_counted(
+    erm: Erm, images: tuple[str, str], served: tuple[ChatServer, tuple[str, ...]]
+) -> None:
+    server, critic = served
+    error = {"category": "colour_error", "severity": "severe", "location": "a", "description": "b"}
+    server.behaviour = lambda number, body: replied(json.dumps([error]))
+    report = json.loads(erm("critique", "svg", *images, *critic).out)
+    assert (report["errors"], report["unlisted"], report["total_severity"]) == ([], 1, 3)
+    told = erm("critique", "svg", *images, *critic[:-1]).out
+    assert "no discrepancies" not in told
+    assert "total severity with them 3" in told
+
+
+def test_requests_are_what_endpoint_options_say(
+    erm: Erm, images: tuple[str, str], served: tuple[ChatServer, tuple[str, ...]]
+) -> None:
+    server, critic = served
+    server.behaviour = lambda number, body: (
+        (400, b'{"error": {"message": "max_tokens is not supported"}}')
+        if "max_tokens" in body
+        else replied('{"errors": []}')
+    )
+    refused = erm("critique", "svg", *images, *critic)
+    assert "max_completion_tokens=4096" in refused.sentence
+    outcome = erm("critique", "svg", *images, *critic, "--endpoint", "max_completion_tokens=9")
+    assert (outcome.status, json.loads(outcome.out)["errors"]) == (0, [])
+    assert server.bodies[-1]["max_completion_tokens"] == 9
+    url = f"base_urls={server.url}"
+    item = {"id": "a", "idx": 0, "category": "svg", "human_errors": []}
+    item |= dict(zip(("gt_img_path", "pred_img_path"), images, strict=True))
+    Path("items.jsonl").write_text(json.dumps(item))
+    scores = ("benchmark", "p.jsonl", *critic[:4], "--data", "items.jsonl", "--judge", "openai:j")
+    options = ("--endpoint", "max_tokens=null", "--judge-endpoint", url)
+    assert erm(*scores, *options).status == 0
+    assert "max_tokens" not in server.bodies[-1]
 
 
 def test_reward_follows_the_formula(erm: Erm, images: tuple[str, str]) -> None:
@@ -192,6 +277,21 @@ def test_refine_fails_where_no_draft_renders(
     assert outcome.status == 1
     assert len(json.loads(outcome.out)["drafts"]) == 2
     assert "none of 2 drafts renders" in outcome.sentence
+
+
+def test_refine_asks_policy_and_critic_each_at_its_own_endpoint(
+    erm: Erm, images: tuple[str, str], served: tuple[ChatServer, tuple[str, ...]]
+) -> None:
+    server, critic = served
+    with serving() as painter:
+        painter.behaviour = lambda number, body: replied(f"```svg\n{SVG.format('blue')}\n```")
+        server.behaviour = lambda number, body: replied('{"errors": []}')
+        there = (f"base_urls={painter.url}", "temperature=null")
+        policy = ("--policy", "openai:p", *(word for one in there for word in (POLICY, one)))
+        outcome = erm("refine", "svg", images[0], *policy, *critic, "--rounds", "0")
+        assert (outcome.status, json.loads(outcome.out)["severity"]) == (0, 0)
+        assert set(painter.bodies[0]) == {"model", "messages", "max_tokens"}
+    assert server.bodies[0]["temperature"] == 0.7
 
 
 def flatten(value: Any, path: str = "") -> dict[str, Any]:
@@ -273,10 +373,14 @@ def test_benchmark_of_several_critics_goes_on_where_it_stopped(
 
 
 def test_ingest_lists_what_it_rejects(erm: Erm) -> None:
+    Path(".hidden").write_text("x")
+    Path("rows.jsonl").write_text(f'{{"svg": \n{json.dumps({"svg": SVG.format("green")})}\n')
     status, out, _ = erm("ingest", "svg", ".", "--json")
     summary = json.loads(out)
-    assert (status, summary["kept"]) == (0, 2)
-    assert [one["origin"] for one in summary["rejected"]] == ["broken.svg"]
+    assert (status, summary["kept"]) == (0, 3)
+    assert [one["origin"] for one in summary["rejected"]] == ["broken.svg", "rows.jsonl:1"]
+    assert summary["other_files"] == {".png": 1, "no ending": 1}
+    assert "Not read: 1 × .png" in erm("ingest", "svg", ".").out
     assert Path("ingested-svg.parquet").is_file()
 
 

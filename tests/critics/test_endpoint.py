@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import b64decode
 from pathlib import Path
 from typing import Any
@@ -9,17 +10,19 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from erm.benchmark import Item
 from erm.critics.base import ImagePair
 from erm.critics.endpoint import EndpointCritic, published_endpoint, report_schema
 from erm.critics.loading import critic_from_spec
+from erm.critics.prediction import predict
 from erm.endpoints.client import Endpoint
 from erm.endpoints.settings import connection_settings
 from erm.errors import ErmError
-from erm.images import open_image
+from erm.images import encode_png, open_image
 from erm.policies.base import Request, Revision
 from erm.policies.endpoint import EndpointPolicy
 from erm.policies.loading import policy_from_spec
-from erm.report import categories_of
+from erm.report import readable_categories
 from erm.tasks import task_names
 from tests.chat_server import ChatServer, completion
 
@@ -73,11 +76,11 @@ def test_an_unparsable_reply_is_counted_and_asked_anew(server: ChatServer, tmp_p
 
 
 @pytest.mark.parametrize("task", task_names())
-def test_a_schema_admits_exactly_the_tasks_categories(task: str, server: ChatServer) -> None:
+def test_a_schema_admits_every_category_that_is_read(task: str, server: ChatServer) -> None:
     schema = report_schema(task)
     item = schema["properties"]["errors"]["items"]
     key = "type" if task == "table" else "category"
-    assert tuple(item["properties"][key]["enum"]) == categories_of(task)
+    assert tuple(item["properties"][key]["enum"]) == readable_categories(task)
     critic = EndpointCritic("m", constrained=True)
     critic.critique([ImagePair(task, PAIR.reference, PAIR.candidate)])
     assert server.bodies[0]["response_format"]["json_schema"]["schema"] == schema
@@ -119,6 +122,55 @@ def test_how_servers_are_reached_is_an_option(
     assert policy_from_spec("openai:m", endpoint=quick).complete([Request("svg", PAIR.reference)])
     monkeypatch.setenv("OPENAI_BASE_URL", f"{silent}, {server.url}")
     assert Endpoint("m").base_urls == (silent, server.url)
+
+
+def reasoning(number: int, body: dict[str, Any]) -> tuple[int, bytes]:
+    """A model of OpenAI that refuses the older names and any sampling."""
+    for name in ("max_tokens", "temperature", "top_p", "presence_penalty", "top_k"):
+        if name in body:
+            error = {"message": f"Unsupported parameter: '{name}' is not supported.", "param": name}
+            return 400, json.dumps({"error": error}).encode()
+    return completion(GOOD)
+
+
+def test_models_that_refuse_sampling_are_critic_and_policy_by_option(server: ChatServer) -> None:
+    server.behaviour = reasoning
+    options = ["max_completion_tokens=4096", "temperature=null"]
+    with pytest.raises(ErmError, match=r"option leaves it out: max_tokens=null, or max_completion"):
+        critic_from_spec("openai:m").critique([PAIR])
+    policy = policy_from_spec("openai:m", endpoint=connection_settings(options))
+    assert policy.complete([Request("svg", PAIR.reference)]) == [GOOD]
+    options += ["top_p=null", "presence_penalty=null", "extra_body.top_k=null"]
+    critic = critic_from_spec("openai:m", endpoint=connection_settings(options))
+    assert critic.critique([PAIR])[0].severity == 2
+    assert set(server.bodies[-1]) == {"model", "messages", "max_completion_tokens"}
+
+
+def test_stored_answers_are_of_the_same_request(server: ChatServer, tmp_path: Path) -> None:
+    red, blue = (encode_png(open_image(image)) for image in PAIR[1:])
+    item = Item("a", 0, "svg", red, blue, [])
+    target = tmp_path / "p.jsonl"
+    predict([item], critic_from_spec("openai:m"), target, keep_answers=True)
+    predict([item], critic_from_spec("openai:m"), target, keep_answers=True)
+    assert len(server.bodies) == 1
+    cold = connection_settings(["temperature=0"])
+    with pytest.raises(ErmError, match="another critic"):
+        predict([item], critic_from_spec("openai:m", endpoint=cold), target)
+    with pytest.raises(ErmError, match="another critic"):
+        predict([item], critic_from_spec("openai:m"), target, replies="published")
+
+
+def test_predictions_ask_again_and_say_what_was_no_report(
+    server: ChatServer, tmp_path: Path
+) -> None:
+    replies = iter(['{"message": "blind"}', "[]", "no", f"[{GOOD}]"])
+    server.behaviour = lambda number, body: completion(next(replies))
+    red, blue = (encode_png(open_image(image)) for image in PAIR[1:])
+    items = [Item(name, 0, "svg", red, blue, []) for name in "ab"]
+    critic = critic_from_spec("openai:m")
+    first, second = (predict([item], critic, tmp_path / f"{item.id}.jsonl")[0] for item in items)
+    assert (first.pred_json, first.failure) == (None, "no report in the reply '[]'")
+    assert second.pred_json["errors"][0]["severity"] == 2
 
 
 def test_a_silent_server_is_given_up() -> None:

@@ -1,5 +1,6 @@
 """The endpoint client against a real local HTTP server that speaks, and breaks, the protocol."""
 
+import json
 import threading
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -9,6 +10,7 @@ import pytest
 
 from erm.benchmark import Item, Prediction, judge_from_spec, score
 from erm.endpoints.client import Endpoint, Question, data_url
+from erm.endpoints.settings import connection_settings
 from erm.errors import ErmError
 from tests.chat_server import ChatServer, completion, echo, serving
 
@@ -152,6 +154,46 @@ def test_a_key_that_is_none_is_refused_and_not_shown(chat_server: ChatServer) ->
     assert "ret" not in str(refused.value)
 
 
+OPTIONS = {
+    "temperature": 0.7,
+    "max_tokens": 9,
+    "top_p": 0.8,
+    "extra_body": {"top_k": 20, "min_p": 0},
+}
+
+
+@pytest.mark.parametrize(
+    ("code", "message", "remedy"),
+    [
+        (
+            400,
+            "Unsupported parameter: 'max_tokens' is not supported with this model.",
+            "The endpoint option leaves it out: max_tokens=null, or max_completion_tokens=9 in its",
+        ),
+        (
+            400,
+            "Unsupported value: 'temperature' does not support 0.7 with this model.",
+            "The endpoint option leaves it out: temperature=null.",
+        ),
+        (400, "Unrecognized request argument supplied: top_k", "extra_body.top_k=null."),
+        (422, "body.top_p: input should be 1", "top_p=null."),
+        (400, "response_format is not supported", "--free, constrained: false"),
+        (400, "top_k and min_p are unknown", "extra_body.top_k=null, extra_body.min_p=null."),
+        (400, "The stop_temperature is wrong", "is wrong."),
+    ],
+)
+def test_a_refused_field_is_named_with_the_option_that_changes_it(
+    chat_server: ChatServer, code: int, message: str, remedy: str
+) -> None:
+    body = json.dumps({"error": {"message": message}}).encode()
+    chat_server.behaviour = lambda number, asked: (code, body)
+    with pytest.raises(ErmError) as refused:
+        chat_server.endpoint(options=OPTIONS).ask_all([Question("a", schema={"type": "object"})])
+    assert remedy in str(refused.value)
+    assert str(refused.value).endswith(".")
+    assert ("endpoint option" in str(refused.value)) == ("null" in remedy)
+
+
 def test_unreachable_server() -> None:
     endpoint = Endpoint("m", base_urls=["http://127.0.0.1:9/v1"], attempts=2, first_delay=0.001)
     with pytest.raises(ErmError, match="gave no answer in 2 tries"):
@@ -265,6 +307,17 @@ def test_a_model_as_judge(chat_server: ChatServer) -> None:
     chat_server.behaviour = lambda number, body: completion("I would rather not.")
     judge = judge_from_spec("openai:m", chat_server.endpoint())
     assert score(predictions, judge).summary["failed"] == [1, 2]
+
+
+def test_a_judge_is_asked_as_its_endpoint_says(chat_server: ChatServer) -> None:
+    errors = [{"type": "shape_error", "severity": 2, "description": "a"}]
+    prediction = Prediction(Item(0, 0, "svg", None, None, errors), {"errors": errors})
+    chat_server.behaviour = lambda number, body: completion('{"matches": []}')
+    given = connection_settings([f"base_urls={chat_server.url}", "reasoning_effort=low", "seed=3"])
+    score([prediction], judge_from_spec("openai:m", settings=given))
+    (body,) = chat_server.bodies
+    assert {"reasoning_effort": "low", "seed": 3}.items() <= body.items()
+    assert "temperature" not in body
 
 
 @pytest.mark.parametrize("spec", ["", "magic", "replay:", "openai:", "offline:x"])

@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
 import signal
 import sqlite3
 import subprocess
 import sys
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-import httpx
 import mlflow
-import openai
 import psutil
 import pytest
-import requests
 
 from erm.errors import ErmError
 from erm.tracking import configure_tracking
-from flows.failures import explain, is_transient
 from flows.outputs import exclusive, finish, prepare, recorded_md5
 from tests.flows.counting import DVC_YAML, PARAMS
+from tests.flows.scratch import environment
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -119,6 +114,23 @@ def test_failed_killed_and_interrupted_stages_go_on(counting: Path, served: dict
     assert artifacts
 
 
+def test_a_server_that_does_not_answer_is_one_sentence(counting: Path) -> None:
+    url = "http://127.0.0.1:9/api"
+    status, said = end(start(counting, {**environment(counting), "PREFECT_API_URL": url}))
+    assert status == 2
+    assert said[0].startswith(f"erm: Prefect at {url}/ does not answer (")
+    assert said[0].endswith("; start it or unset PREFECT_API_URL.")
+
+
+def test_a_proxy_is_not_asked_for_the_server_of_this_machine(
+    counting: Path, served: dict[str, str]
+) -> None:
+    nowhere = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    variables = {**served, **nowhere, "NO_PROXY": "example.org"}
+    variables.pop("no_proxy", None)
+    assert end(start(counting, variables, "fail")) == (1, ["erm: count: numbers: 2 is torn."])
+
+
 def test_outputs_appear_complete_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,43 +220,3 @@ def test_recorded_md5_is_of_the_lock_file(tmp_path: Path, monkeypatch: pytest.Mo
     lock = {"stages": {"count": {"outs": [{"path": "numbers", "md5": "abc.dir"}]}}}
     Path("dvc.lock").write_text(json.dumps(lock))
     assert recorded_md5((Path("numbers"), Path("text"))) == {"numbers": "abc.dir"}
-
-
-def caused(error: Exception, cause: Exception) -> Exception:
-    error.__cause__ = cause
-    return error
-
-
-REQUEST: Any = httpx.Request("POST", "http://127.0.0.1:1/v1")
-
-
-@pytest.mark.parametrize(
-    ("error", "sentence", "transient"),
-    [
-        (ErmError("text is torn."), "text is torn.", False),
-        (OSError(errno.ENOSPC, "No space left on device"), "No space left on the disk", False),
-        (RuntimeError("database or disk is full"), "No space left on the disk", False),
-        (ConnectionResetError("lost"), "A connection or a process was lost", True),
-        (OSError(errno.EBUSY, "busy"), "busy", True),
-        (BrokenProcessPool("died"), "died", True),
-        (caused(ErmError("A worker died."), BrokenProcessPool("died")), "A worker died.", True),
-        (caused(ErmError("No reply."), httpx.ReadTimeout("slow")), "No reply.", True),
-        (caused(ErmError("No reply."), openai.APIConnectionError(request=REQUEST)), "No", True),
-        (requests.exceptions.ConnectionError("refused"), "refused", True),
-        (
-            caused(
-                mlflow.exceptions.MlflowException("API request failed"),
-                requests.exceptions.ReadTimeout("slow"),
-            ),
-            "API request failed",
-            True,
-        ),
-        (caused(ErmError("No such file."), FileNotFoundError("text")), "No such file.", False),
-        (FileNotFoundError("text"), None, False),
-        (ValueError("a mistake"), None, False),
-    ],
-)
-def test_failures(error: Exception, sentence: str | None, transient: bool) -> None:
-    explained = explain(error)
-    assert explained is None if sentence is None else sentence in str(explained)
-    assert is_transient(error) is transient

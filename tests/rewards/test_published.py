@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from erm.critics.base import Critic, Critique, ImagePair, read_reply
+from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry, read_reply
 from erm.render import Renderer
+from erm.report import Replies
 from erm.rewards.published import (
     FAILURE_SEVERITY,
     Outcome,
-    critique_with_retry,
     reward_completions,
     reward_value,
 )
@@ -55,52 +55,20 @@ class Scripted(Critic):
 def test_golden_replies_give_the_published_severity_and_reward(
     row: dict[str, object], task: str
 ) -> None:
-    severity = read_reply(task, str(row["reply"])).severity
+    severity = read_reply(task, str(row["reply"]), "published").severity
     outcome: Outcome = "unparsable" if severity is None else "judged"
     assert severity == row["total_severity"]
     assert reward_value(task, outcome, severity) == row["reward_if_rendered"]
-
-
-ERROR = '{"category": "style_error", "severity": 2}'
-
-
-@pytest.mark.parametrize(
-    ("reply", "severity"),
-    [
-        (f'```json\n{{"errors": [{ERROR}]}}', 2.0),
-        ('{"errors": [{"severity": 1, "description": "text is ```x``` instead of y"}]}', 1.0),
-        (f'Is {{"errors": []}} enough? No.</think>{{"errors": [{ERROR}]}}', 2.0),
-        ('{"errors": [{"severity": 1, "description": "} { \\" }"}]} and {"errors": []}', 1.0),
-        (f'{{"errors": [{{"severity": NaN}}, {{"severity": 1e400}}, {ERROR}]}}', 2.0),
-        (f'{{"errors": [{{"severity": {"9" * 400}}}, {ERROR}]}}', 2.0),
-        (f'{{"errors": [{{"severity": {"9" * 5000}}}]}}', None),
-        ('{"errors": [{"severity": "1e308"}, {"severity": "1e308"}]}', 1e6),
-        ('{"errors": [{"severity": true}, {"severity": "severe"}, {"severity": [2]}]}', 0.0),
-        (f'{{"errors": [], "errors": [{ERROR}]}}', 2.0),
-        (f'{{"errors": [{{"severity": 1, "description": "\\ud800"}}, {ERROR}]}}', 3.0),
-        (f'{{"errors": [{ERROR},]}}', None),
-        ("{'errors': []}", None),
-        ('{"errors": null}', None),
-        (f'{{"errors": [{ERROR}, {{"cat', None),
-        ('{"errors": ' + "[" * 100_000, None),
-    ],
-)
-def test_replies_as_models_write_them(reply: str, severity: float | None) -> None:
-    critique = read_reply("svg", reply)
-    assert critique.severity == severity
-    assert math.isfinite(reward_value("table", "judged", severity))
-    json.dumps(critique.parsed, ensure_ascii=False, allow_nan=False).encode()
-    if critique.report is not None:
-        critique.report.to_json().encode()
 
 
 @quick
 @given(reply=st.text() | st.from_regex(r"[\[\]{}\"':,0-9a-z\\]{0,60}"))
 def test_no_reply_stops_a_run(reply: str) -> None:
     for text in (reply, f'{{"errors": [{{"severity": {reply}}}]}}', f'{{"errors": [{reply}'):
-        critique = read_reply("svg", text)
-        assert (critique.severity is None) == (critique.parsed is None)
-        assert 0 <= reward_value("svg", "judged", critique.severity) <= 2
+        for replies in get_args(Replies):
+            critique = read_reply("svg", text, replies)
+            assert (critique.severity is None) == (critique.parsed is None)
+            assert 0 <= reward_value("svg", "judged", critique.severity) <= 2
 
 
 @quick
@@ -139,6 +107,29 @@ def test_a_critique_stays_unparsable_after_two_tries() -> None:
     critic = Scripted("no", "never", "too late")
     assert critique_with_retry(critic, [ImagePair("svg", b"", b"")])[0].severity is None
     assert critic.asked == 2
+
+
+def test_each_try_is_read_as_asked_for() -> None:
+    pair = ImagePair("svg", b"", b"")
+    refusal, empty = '{"message": "I cannot see the images."}', '{"errors": []}'
+    assert critique_with_retry(Scripted(refusal, empty), [pair])[0].reply == empty
+    published = critique_with_retry(Scripted(refusal, empty), [pair], "published")[0]
+    assert (published.reply, published.severity) == (refusal, 0)
+
+
+@pytest.mark.parametrize(
+    ("replies", "outcome", "value"), [("strict", "unparsable", 1.5), ("published", "judged", 2.0)]
+)
+def test_a_refusal_earns_the_best_reward_only_as_published(
+    renderer: Renderer, replies: Replies, outcome: Outcome, value: float
+) -> None:
+    red = renderer.render_batch([("svg", SVG.format("red"))])[0].image
+    assert red is not None
+    critic = Scripted(*['{"message": "I cannot see the images."}'] * 2)
+    items = [("svg", red, SVG.format("blue"))]
+    (reward,) = reward_completions(items, critic, renderer, RewardSettings(replies=replies))
+    assert (reward.outcome, reward.value) == (outcome, value)
+    assert ("I cannot see" in reward.reason) == (replies == "strict")
 
 
 def test_completions_are_rewarded_by_how_far_they_come(renderer: Renderer) -> None:

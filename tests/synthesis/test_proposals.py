@@ -264,6 +264,21 @@ def test_a_local_policy_draws_several_completions(tiny_policy: Path, tmp_path: P
     assert runs[0][0].reply != runs[0][1].reply
 
 
+def test_a_policy_without_seed_still_writes_several_completions(
+    endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
+) -> None:
+    server.behaviour = lambda number, body: completion(f"draft {number}")
+    bare = {"seed": None, "temperature": None, "top_p": None, "max_completion_tokens": 50}
+    chosen = InferSettings(completions=2, endpoint=endpoint.model_copy(update=bare))
+    image = [Reference("svg/0", "svg", "train", png(0), "x")]
+    for _ in "ab":
+        proposer = PolicyProposer("openai:p", chosen, tmp_path / "journal.jsonl")
+        assert [one.reply for one in proposer.propose(image)] == ["draft 0", "draft 1"]
+    assert [set(body) for body in server.bodies] == [
+        {"model", "messages", "max_completion_tokens"}
+    ] * 2
+
+
 def test_only_a_share_is_asked_and_bad_specs_are_named(
     endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
 ) -> None:
@@ -281,13 +296,19 @@ def test_only_a_share_is_asked_and_bad_specs_are_named(
 def test_a_models_labels_are_kept_where_pixels_allow(
     endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
 ) -> None:
-    replies = {"unreadable": "hm", "overlooked": '{"errors": []}', "good": LABEL}
+    replies = {
+        "unreadable": "hm",
+        "overlooked": '{"errors": []}',
+        "good": LABEL,
+        "other": LABEL.replace("shape_error", "other_error"),
+        "unknown": LABEL.replace("shape_error", "colour_error"),
+    }
 
     def pair(name: str, candidate: bytes) -> Pair:
         sides = (png(0), candidate, "a", "b")
         return Pair(name, name, "svg", "train", "edit", (), *sides, Report("svg"))
 
-    candidates = {"unreadable": png(250), "overlooked": png(251), "good": png(252)}
+    candidates = {name: png(250 + number) for number, name in enumerate(replies)}
     order = list(candidates)
 
     def annotator(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
@@ -305,6 +326,8 @@ def test_a_models_labels_are_kept_where_pixels_allow(
     assert {one.pair.id: one.reason for one in aside} == {
         "unreadable": "annotator wrote no report",
         "overlooked": "annotator overlooked a clear difference",
+        "other": "annotator uses a category without labels",
+        "unknown": "annotator uses a category without labels",
     }
-    assert len(server.bodies) == 4
-    assert labels.metrics()["annotator/answers"] == 4
+    assert len(server.bodies) == 6
+    assert labels.metrics()["annotator/answers"] == 6

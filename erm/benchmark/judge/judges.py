@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from erm.benchmark.judge.alignment import Error, ErrorLists, named_category
 from erm.benchmark.judge.offline import OfflineJudge
 from erm.endpoints.client import Endpoint, Question
+from erm.endpoints.settings import ConnectionSettings
 from erm.errors import ErmError
 from erm.report import categories_of
 
@@ -33,7 +34,10 @@ class Judge(Protocol):
 
 
 def judge_from_spec(
-    spec: str, endpoint: Endpoint | None = None, journal: Path | None = None
+    spec: str,
+    endpoint: Endpoint | None = None,
+    journal: Path | None = None,
+    settings: ConnectionSettings | None = None,
 ) -> Judge:
     """The judge that a specification names: ``offline``, ``replay:FILE`` or ``openai:MODEL``.
 
@@ -42,6 +46,7 @@ def judge_from_spec(
             the usual variables' address.
         journal: for ``openai:`` without an endpoint, keeps the answers, so that none is paid for
             twice.
+        settings: for ``openai:`` without an endpoint, how to reach it and fields of its requests.
 
     Raises:
         ErmError: another specification, or an unreadable file of replies.
@@ -52,7 +57,9 @@ def judge_from_spec(
     if kind == "replay" and argument:
         return ReplayJudge(argument)
     if kind == "openai" and argument:
-        return ModelJudge(argument, endpoint or Endpoint(argument, journal=journal))
+        chosen = settings or ConnectionSettings()
+        fields = {**chosen.connection(), "options": chosen.request({}), "journal": journal}
+        return ModelJudge(argument, endpoint or Endpoint(argument, **fields))
     raise ErmError(f"Unknown judge '{spec}'; known: offline, replay:FILE.jsonl, openai:MODEL.")
 
 

@@ -76,7 +76,8 @@ def _check(
             "show_how_to_buttons": False,
             "store_backend": {
                 "class_name": "TupleFilesystemStoreBackend",
-                "base_directory": str(out.absolute()),
+                # where `$NAME` would become that variable's value
+                "base_directory": str(out.absolute()).replace("$", r"\$"),
             },
             "site_index_builder": {"class_name": "DefaultSiteIndexBuilder"},
         },

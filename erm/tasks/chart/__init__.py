@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 import random
+import tokenize
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from erm.sources.encodings import NotTextError
 from erm.tasks.chart.judge_words import JUDGE_WORDS
 from erm.tasks.contract import (
+    Backend,
     Drawing,
     Operator,
     PixelRegion,
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from erm.tasks.discrepancy import Discrepancy
+    from erm.tasks.settings import DrawingSettings
 
 
 class ChartTask(Task):
@@ -42,6 +47,7 @@ class ChartTask(Task):
     languages = ("python", "py")
     suffixes = (".py",)
     folders = ("direct_*", "customized_*")  # ChartMimic
+    backends = (Backend("matplotlib"),)
     warm_up = WarmUp(
         modules=(
             *("matplotlib.pyplot", "matplotlib.animation"),
@@ -80,11 +86,20 @@ class ChartTask(Task):
 
         return OPERATORS
 
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of a comment in the first two lines (PEP 263); raises `NotTextError` if unknown."""
+        try:
+            return tokenize.detect_encoding(io.BytesIO(content).readline)[0]
+        except SyntaxError as error:
+            raise NotTextError(f"can't be decoded: {error.msg}") from error
+
+    def draw(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> Drawing:
         """Run a program in this process, which must be a contained worker."""
         from erm.tasks.chart.draw import draw_chart
 
-        return draw_chart(source, max_pixels, max_elements)
+        return draw_chart(source, max_pixels, max_elements, settings)
 
     def read_scene(self, drawing: Drawing) -> Scene:
         """What the drawn figure shows, as `erm.tasks.chart.elements.ChartScene`."""

@@ -17,7 +17,7 @@ from matplotlib.patches import PathPatch
 from numpy.typing import NDArray
 
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
-from erm.tasks.chart.elements import Point, Series
+from erm.tasks.chart.elements import Point, Series, Stroke
 
 
 @dataclass
@@ -32,6 +32,7 @@ class _Box:
     high: float
     fliers: list[float]
     members: list[Any]
+    lines: dict[str, Any]
 
 
 def _vertices(artist: Any, axes: Any) -> NDArray[np.float64] | None:
@@ -155,8 +156,21 @@ def _complete(
                 dots.append(key)
     keys = [inner, *whiskers, *caps, *dots]
     members = [artist, *(by_id[key] for key in keys)]
+    lines = {"median": by_id[inner], "whiskers": by_id[next(iter(whiskers))]}
+    if caps:
+        lines["caps"] = by_id[caps[0]]
     return _Box(
-        artist, middle, end - start, low, high, medians[inner], bottom, top, sorted(fliers), members
+        artist=artist,
+        at=middle,
+        size=end - start,
+        first=low,
+        third=high,
+        median=medians[inner],
+        low=bottom,
+        high=top,
+        fliers=sorted(fliers),
+        members=members,
+        lines=lines,
     )
 
 
@@ -184,10 +198,8 @@ def _series(boxes: list[_Box], sideways: bool, axes: Any, canvas: Canvas) -> Ser
         if box.fliers:
             point["outline"] = [[number(box.at), number(value)] for value in box.fliers]
         points.append(point)
-    artist = boxes[0].artist
-    width = artist.get_linewidth()
-    colour = artist.get_color() if isinstance(artist, Line2D) else artist.get_edgecolor()
-    edge = stroke(canvas, colour, width, dash_name(artist._dash_pattern[1], width))
+    edge = _look(boxes[0].artist, canvas)
+    inner = {name: _look(line, canvas) for name, line in boxes[0].lines.items()}
     colours = [point["colour"] for point in points if "colour" in point]
     mixed = len(set(colours)) > 1
     for point in points:
@@ -206,4 +218,11 @@ def _series(boxes: list[_Box], sideways: bool, axes: Any, canvas: Canvas) -> Ser
         hatch="",
         box=[*map(float, low), *map(float, high)],
         points=points,
+        inner={name: line for name, line in inner.items() if line is not None},
     )
+
+
+def _look(artist: Any, canvas: Canvas) -> Stroke | None:
+    width = artist.get_linewidth()
+    colour = artist.get_color() if isinstance(artist, Line2D) else artist.get_edgecolor()
+    return stroke(canvas, colour, width, dash_name(artist._dash_pattern[1], width))

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from itertools import chain
-from typing import Literal, cast
+from typing import cast
 
 from erm.tasks import View
+from erm.tasks.chart.area_edges import is_edge, without_edges
 from erm.tasks.chart.bins import compare_joint_bins
 from erm.tasks.chart.box_parts import is_rest_of_box, unpaired_boxes
 from erm.tasks.chart.compare_data import COMPARABLE, arrangement, compare_data
@@ -19,26 +20,36 @@ from erm.tasks.chart.compare_frame import compare_frame, compare_grid
 from erm.tasks.chart.compare_layout import compare_layout, exchange_swapped
 from erm.tasks.chart.compare_legends import compare_legends
 from erm.tasks.chart.compare_shapes import compare_shapes
+from erm.tasks.chart.compare_space import compare_cameras, is_in_space
 from erm.tasks.chart.compare_style import compare_bar_widths, compare_style
 from erm.tasks.chart.compare_text import compare_fonts, compare_texts, compare_wedge_texts
 from erm.tasks.chart.compare_ticks import compare_ticks, tick_fonts
 from erm.tasks.chart.elements import Axes, Axis, BoxList, ChartScene, Series
 from erm.tasks.chart.findings import Element, Finding, Findings, hull, one_sided
+from erm.tasks.chart.legend_names import with_shown_names
 from erm.tasks.chart.matching import OUTLINED, match_axes, match_series, unit
-from erm.tasks.chart.naming import background, type_name
+from erm.tasks.chart.naming import SIDEWAYS, background, type_name
 from erm.tasks.chart.phrases import phrase
-from erm.tasks.chart.plot_pair import BARS, Matched, Pairs, PlotPair
+from erm.tasks.chart.plot_pair import BARS, AxisName, Matched, Pairs, PlotPair, axis_names
 from erm.tasks.chart.reference_lines import with_levels
-from erm.tasks.chart.related import join_categories, join_looks, join_marks, join_plots
+from erm.tasks.chart.related import (
+    join_categories,
+    join_colours,
+    join_error_bars,
+    join_looks,
+    join_marks,
+    join_plots,
+    join_shapes,
+)
 from erm.tasks.chart.severity import RULES
 from erm.tasks.chart.stems import ChangedLines, without_stems
 from erm.tasks.chart.subplot_numbers import subplot_numbers
-from erm.tasks.discrepancy import Discrepancy
+from erm.tasks.chart.wicks import without_wicks
+from erm.tasks.discrepancy import Box, Discrepancy
 from erm.tasks.shared.colours import is_visible, over
-from erm.tasks.shared.findings import write_discrepancy
+from erm.tasks.shared.findings import union, write_discrepancy
 from erm.tasks.shared.visible import visible_change
 
-_AXES: tuple[Literal["x"], Literal["y"]] = ("x", "y")
 _GONE = ("series", "bar", "point", "category", "chart type", "orientation", "arrangement", "bins")
 _SINGLE = (
     *OUTLINED,
@@ -73,6 +84,7 @@ def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
 def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding]:
     """All differences of two scenes, hidden ones included."""
     page = Findings()
+    reference, candidate = with_shown_names(reference), with_shown_names(candidate)
     reference, candidate = _with_figure_marks(reference, candidate)
     _compare_backgrounds(reference, candidate, page)
     sizes = reference["size"], candidate["size"]
@@ -97,9 +109,8 @@ def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding
             twins = [other.matched for other in compared if other.number == item.number]
             at_place = list(chain.from_iterable(twins))
             _compare_axes(item.plots, item.matched, at_place, page.has("background"))
-        elif role == "colour bar" and not page.has(*_VALUES):
-            name: Literal["x", "y"] = "y" if item.plots.reference["y"]["ticks"] else "x"
-            _compare_limits(name, item.plots, False)
+        elif role == "colour bar":
+            _compare_bar(item.plots, page)
         page.found += item.plots.findings.found
     _add_unmatched_axes(reference, candidate, pairs, page)
     backgrounds = over(reference["background"], "#ffffff"), over(candidate["background"], "#ffffff")
@@ -109,6 +120,7 @@ def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding
     legends = reference["legends"], candidate["legends"]
     fonts += compare_legends(*legends, every, backgrounds, frames, page)
     compare_fonts(fonts, backgrounds, page)
+    page.found = [_with_bar(finding, reference, candidate) for finding in page.found]
     _compare_sizes(reference, candidate, page)
     return join_plots(page.found)
 
@@ -120,6 +132,68 @@ class _PlotComparison:
     plots: PlotPair
     number: int
     matched: Matched = field(default_factory=list)
+
+
+def _compare_bar(plots: PlotPair, page: Findings) -> None:
+    """Range, label and tick labels of a colour bar; ``page`` has what differs in the plots."""
+    name: AxisName = "y" if plots.reference["y"]["ticks"] else "x"
+    recoloured = page.has(*_VALUES, "colour map")
+    if not page.has(*_VALUES):
+        _compare_limits(name, plots, False)
+        _give_range(page, plots.findings)
+    same = plots.reference[name]["limits"] == plots.candidate[name]["limits"]
+    compare_ticks(name, [], plots, recoloured or not same or _is_resized(*plots.sides))
+    texts = plots.reference["texts"], plots.candidate["texts"]
+    backgrounds = plots.reference_background, plots.candidate_background
+    boxes = plots.reference["box"], plots.candidate["box"]
+    fonts = compare_texts(*texts, backgrounds, plots.findings, boxes)
+    compare_fonts([*fonts, *tick_fonts(plots)], backgrounds, plots.findings)
+    plots.findings.found = [
+        replace(finding, element=replace(finding.element, noun=_of_bar(finding.element.noun)))
+        for finding in plots.findings.found
+    ]
+
+
+def _of_bar(noun: str) -> str:
+    """``colour bar label`` of ``right y label``."""
+    for axis in ("right y", "x", "y"):
+        if noun.startswith(f"{axis} "):
+            return f"colour bar {noun.removeprefix(axis).strip()}"
+    return noun
+
+
+def _with_bar(finding: Finding, reference: ChartScene, candidate: ChartScene) -> Finding:
+    """A changed colour map with the nearest colour bar of each side in its boxes."""
+    if finding.rule != "colour map":
+        return finding
+    boxes = []
+    for box, scene in ((finding.reference_box, reference), (finding.candidate_box, candidate)):
+        bars = [Box(*axes["box"]) for axes in scene["axes"] if axes["role"] == "colour bar"]
+        if box is not None and bars:
+            gaps = [_between(bar, box) for bar in bars]
+            box = union([box, bars[gaps.index(min(gaps))]])
+        boxes.append(box)
+    return replace(finding, reference_box=boxes[0], candidate_box=boxes[1])
+
+
+def _between(first: Box, second: Box) -> float:
+    """Pixels between two boxes, the longer way of the two axes."""
+    across = max(first.x0, second.x0) - min(first.x1, second.x1)
+    along = max(first.y0, second.y0) - min(first.y1, second.y1)
+    return max(across, along)
+
+
+def _give_range(page: Findings, bar: Findings) -> None:
+    """Moves the range that a colour bar shows to the one heat map whose colours changed with it."""
+    ranged = [k for k, finding in enumerate(page.found) if finding.attribute == "colour range"]
+    shown = [finding for finding in bar.found if finding.attribute == "range"]
+    if not ranged or not shown:
+        return
+    bar.found = [finding for finding in bar.found if finding.attribute != "range"]
+    if len(ranged) == len(shown) == 1:
+        page.found[ranged[0]] = replace(
+            page.found[ranged[0]], reference=shown[0].reference, candidate=shown[0].candidate
+        )
 
 
 def _pair_plots(
@@ -220,33 +294,42 @@ def _compare_axes(
         findings.add("background", Element("plot background"), "colour", backgrounds, boxes)
     projections = reference["projection"], candidate["projection"]
     if projections[0] != projections[1]:
-        before, after = ({"rectilinear": "straight"}.get(name, name) for name in projections)
+        names = {"rectilinear": "straight", "3d": "three-dimensional"}
+        before, after = (names.get(name, name) for name in projections)
         element = Element("axes", plural=True)
         findings.add("chart type", element, "projection", (before, after), boxes)
     retyped = findings.has("chart type", "orientation")
     hidden = _compare_hidden(plots)
+    compare_cameras(plots)
     # Bars that lie down exchange the axes; a pie or polar axes have others.
     comparable = projections[0] == projections[1] and not findings.has("orientation")
     pies = _is_pie(reference), _is_pie(candidate)
-    for name in _AXES:
+    for name in axis_names(reference, candidate):
         if not comparable or any(pies):
             continue
         explained = findings.has(*_GONE) or _explains(reference, findings)
         _compare_limits(name, plots, explained)
         if not hidden and not retyped:
             refitted = (
-                explained
+                (explained and reference[name]["limits"] != candidate[name]["limits"])
                 or _is_resized(reference, candidate)
                 or _has_other_tick_size(reference[name], candidate[name])
             )
-            follows = refitted and _follows(reference[name], candidate[name])
+            follows = refitted and (
+                _follows(reference[name], candidate[name]) or _follow_data(name, plots.sides)
+            )
             moved = findings.has("limits", "limits small", "scale") or follows
             compare_ticks(name, matched, plots, moved)
     if comparable and not hidden and pies[0] == pies[1]:
         compare_grid(plots)
         compare_frame(plots)
-    texts = reference["texts"], candidate["texts"]
-    fonts = compare_texts(*texts, backgrounds, findings, boxes, plots)
+    # flat axes have no third label that could be missing
+    alike = projections[0] == projections[1]
+    texts = [
+        [text for text in axes["texts"] if alike or text["role"] != "z label"]
+        for axes in (reference, candidate)
+    ]
+    fonts = compare_texts(texts[0], texts[1], backgrounds, findings, boxes, plots)
     fonts += compare_wedge_texts(matched, plots)
     legends = reference["legends"], candidate["legends"]
     fonts += compare_legends(*legends, at_place, backgrounds, boxes, findings)
@@ -257,7 +340,7 @@ def _compare_axes(
 def _note_rescaling(plots: PlotPair) -> None:
     """Notes in findings about data that a rescaled axis may show them by its tick labels."""
     labels: tuple[list[BoxList], list[BoxList]] = ([], [])
-    for name in _AXES:
+    for name in axis_names(plots.reference, plots.candidate):
         axes = plots.reference[name], plots.candidate[name]
         if axes[0]["limits"] != axes[1]["limits"]:
             for side, axis in zip(labels, axes, strict=True):
@@ -311,7 +394,7 @@ def _explains(axes: Axes, findings: Findings) -> bool:
     return findings.has(*moving) and bool(axes["series"])
 
 
-def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -> None:
+def _compare_limits(name: AxisName, plots: PlotPair, explained: bool) -> None:
     reference, candidate = plots.reference[name], plots.candidate[name]
     bar = plots.reference["role"] == "colour bar"
     element = Element("colour bar" if bar else f"{name} axis")
@@ -323,10 +406,9 @@ def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -
     turned = [axis["limits"][0] > axis["limits"][1] for axis in (reference, candidate)]
     if turned[0] != turned[1]:
         plots.findings.add("inverted", element, "inverted", (turned[0], turned[1]), boxes)
-    if explained and reference["auto"] and candidate["auto"]:
+    if explained and ((reference["auto"] and candidate["auto"]) or _follow_data(name, plots.sides)):
         return
-    side = 0 if name == "x" else 1
-    length = plots.reference["box"][side + 2] - plots.reference["box"][side]
+    length = plots.axis_length(name)
     before, after = sorted(reference["limits"]), sorted(candidate["limits"])
     gap = max(
         abs(unit(reference, a) - unit(reference, b)) for a, b in zip(after, before, strict=True)
@@ -337,9 +419,59 @@ def _compare_limits(name: Literal["x", "y"], plots: PlotPair, explained: bool) -
         plots.findings.add(rule, element, "range", limits, boxes)
 
 
+def _follow_data(name: AxisName, sides: tuple[Axes, Axes]) -> bool:
+    """Whether a program computed both limits from the data: each end stays, or keeps its ratio to
+    the largest value or its distance from an end of the data.
+
+    Round limits that keep their ratio were more likely written down than computed.
+    """
+    first, second = (_extent(name, axes) for axes in sides)
+    limits = [sorted(axes[name]["limits"]) for axes in sides]
+    if first is None or second is None or limits[0] == limits[1]:
+        return False
+    span = limits[0][1] - limits[0][0]
+
+    def follows(end: int) -> bool:
+        a, b = limits[0][end], limits[1][end]
+        if abs(a - b) <= 1e-6 * span:
+            return True
+        for data, other in zip(first, second, strict=True):
+            if abs(data - other) <= 1e-6 * span:
+                continue
+            if abs((a - data) - (b - other)) <= 1e-3 * span:
+                return True
+            computed = not (float(a).is_integer() and float(b).is_integer())
+            if computed and data and other and abs(a / data - b / other) <= 1e-3 * abs(a / data):
+                return True
+        return False
+
+    return follows(0) and follows(1)
+
+
+def _extent(name: AxisName, axes: Axes) -> tuple[float, float] | None:
+    """Least and greatest value that the series of a plot show along one axis."""
+    ends: list[float] = []
+    if name == "z":
+        return None
+    for series in axes["series"]:
+        if series["kind"] in OUTLINED:
+            continue
+        along = (name == "x") == (series["kind"] in SIDEWAYS)
+        bars = series["kind"] in BARS
+        for point in series["points"]:
+            if not along:
+                ends.append(point["at"])
+            else:
+                ends += [point["value"] + (point["base"] if bars else 0.0)]
+                ends += [point["low"], point["high"]] if "low" in point else []
+    return (min(ends), max(ends)) if ends else None
+
+
 def _compare_series(plots: PlotPair) -> Matched:
     """Adds the differences of a plot's series; returns what was matched."""
     findings = plots.findings
+    if is_in_space(plots.reference) != is_in_space(plots.candidate):
+        return []  # nothing of one is comparable with anything of the other
     first, second = plots.reference["series"], plots.candidate["series"]
     pairs = match_series(
         (plots.reference, plots.candidate),
@@ -354,13 +486,17 @@ def _compare_series(plots: PlotPair) -> Matched:
     rebinned = compare_joint_bins(plots)
     matched: Matched = []
     drawn: list[ChangedLines] = []
+    before = list(findings.found)
+    compared: list[tuple[Series, Series, list[Finding]]] = []
     for i, j in pairs:
         reference, candidate = first[i], second[j]
+        known = len(findings.found)
         kinds = {reference["kind"], candidate["kind"]}
         linked: Pairs = []
         if reference["kind"] in OUTLINED:
             if len(kinds) == 1:
                 changed = compare_shapes(reference, candidate, plots)
+                linked = _in_order(reference, candidate)
                 if changed:
                     drawn.append(ChangedLines(findings.found[-1], reference, candidate, changed))
         elif rebinned and kinds <= set(BARS):
@@ -369,6 +505,8 @@ def _compare_series(plots: PlotPair) -> Matched:
             linked = compare_data(reference, candidate, plots)
         compare_style(reference, candidate, linked, plots)
         matched.append((reference, candidate, linked))
+        compared.append((reference, candidate, findings.found[known:]))
+    findings.found = before + without_wicks(without_edges(compared, plots), matched, plots)
     findings.found = without_stems(findings.found, drawn, matched, plots)
     _add_unmatched_series(matched, plots)
     if not findings.has("arrangement", "series", "chart type", "orientation"):
@@ -376,7 +514,17 @@ def _compare_series(plots: PlotPair) -> Matched:
     findings.found = join_categories(findings.found, matched)
     findings.found = join_looks(findings.found, matched, plots)
     findings.found = join_marks(findings.found, matched, plots)
+    findings.found = join_colours(findings.found, matched, plots)
+    findings.found = join_shapes(findings.found, matched, plots)
+    findings.found = join_error_bars(findings.found, plots)
     return matched
+
+
+def _in_order(reference: Series, candidate: Series) -> Pairs:
+    """Pairs of the parts of two series of free form; none where their numbers differ."""
+    counts = len(reference["points"]), len(candidate["points"])
+    mixed = reference["mixed"] and candidate["mixed"]
+    return [(i, i) for i in range(counts[0])] if mixed and counts[0] == counts[1] else []
 
 
 def _add_unmatched_series(matched: Matched, plots: PlotPair) -> None:
@@ -388,6 +536,9 @@ def _add_unmatched_series(matched: Matched, plots: PlotPair) -> None:
         boxes = unpaired_boxes(matched, missing=not missing)
         for series in axes["series"]:
             if id(series) in taken or is_rest_of_box(series, boxes):
+                continue
+            others = [other for other in axes["series"] if id(other) not in taken]
+            if any(is_edge(series, other, plots) for other in others):
                 continue
             single = series["kind"] in _SINGLE
             rule = "shape" if single else "series"

@@ -8,6 +8,7 @@ that was lifted) is not listed.
 from __future__ import annotations
 
 import statistics
+from typing import Literal
 
 import numpy as np
 
@@ -15,18 +16,23 @@ from erm.tasks.chart.broken_bars import compare_broken_bars, match_broken_bars
 from erm.tasks.chart.compare_cells import compare_boxes, compare_cells, compare_violins
 from erm.tasks.chart.compare_pies import compare_wedges
 from erm.tasks.chart.compare_shapes import compare_arrows, off_course, same_course
+from erm.tasks.chart.compare_space import IN_SPACE, compare_in_space
 from erm.tasks.chart.elements import Axes, Point, Series
 from erm.tasks.chart.findings import Coordinate, Element, hull, one_sided
-from erm.tasks.chart.naming import SIDEWAYS, coordinate, is_histogram, pair_element
+from erm.tasks.chart.naming import SHARES, SIDEWAYS, coordinate, is_histogram, pair_element
 from erm.tasks.chart.pair_points import match_points, turns_back
 from erm.tasks.chart.plot_pair import BARS, BOXES, HALF_PIXEL, Pairs, PlotPair, size_rule
 from erm.tasks.chart.reference_lines import compare_ends
+from erm.tasks.chart.sampled import compare_sampled, is_sampled
 
 COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
 """Kinds whose values can be compared with each other's after a change of chart type."""
 
 _FEW = 6
 """Most values that are listed one by one."""
+
+_DENSE = 20
+"""Fewest vertices of a line that nobody counts."""
 
 _FEW_ERRORS = 3
 """Most error bars that are listed one by one."""
@@ -37,13 +43,19 @@ _EXPLAINS_BASES = ("arrangement", "orientation", "value", "value small", "value 
 def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
     """Adds the differences of two matched series' data; returns the pairs of points."""
     kinds = reference["kind"], candidate["kind"]
-    if "pie" in kinds:
+    if set(kinds) & set(SHARES):
         if kinds[0] != kinds[1]:
             return []
         pairs = match_points(reference, candidate, plots)
         _add_unmatched(reference, candidate, pairs, plots)
         compare_wedges(reference, candidate, pairs, plots)
         return pairs
+    if kinds[0] == "image":
+        # what a picture shows is told by the share of it that differs
+        alike = len(reference["points"]) == len(candidate["points"])
+        return [(i, i) for i in range(len(reference["points"]))] if alike else []
+    if kinds[0] in IN_SPACE:
+        return compare_in_space(reference, candidate, plots)
     if kinds[0] == "heat map":
         return compare_cells(reference, candidate, plots)
     if kinds[0] == "broken bar":
@@ -69,6 +81,8 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         _add_unmatched(reference, candidate, pairs, plots)
         compare_violins(reference, candidate, pairs, plots)
         return pairs
+    if kinds[0] == kinds[1] and is_sampled(reference, candidate):
+        return compare_sampled(reference, candidate, plots)
     counts = len(reference["points"]), len(candidate["points"])
     if is_histogram(reference) and is_histogram(candidate) and counts[0] != counts[1]:
         boxes = (reference["box"], candidate["box"])
@@ -76,13 +90,65 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         return []
     pairs = match_points(reference, candidate, plots)
     if same_course(reference, candidate, plots):
+        _compare_errors(reference, candidate, pairs, plots)
         return pairs
     endless = reference.get("endless") or candidate.get("endless")
     if kinds[0] == kinds[1] and endless and compare_ends(reference, candidate, plots):
         return []
+    if _compare_resampled(reference, candidate, plots):
+        return pairs
     _add_unmatched(reference, candidate, pairs, plots)
     _compare_values(reference, candidate, pairs, plots)
     return pairs
+
+
+def _compare_resampled(reference: Series, candidate: Series, plots: PlotPair) -> bool:
+    """Adds one finding where two lines without markers run apart and have other vertices, which
+    nobody can count; whether it did."""
+    sides = reference, candidate
+    first, second = (side["points"] for side in sides)
+    plain = all(side["kind"] == "line" and not side["marker"] for side in sides)
+    if not plain or min(len(first), len(second)) < _DENSE or any(map(turns_back, sides)):
+        return False
+    places, others = ([point["at"] for point in points] for points in (first, second))
+    if set(places) == set(others) or not _is_same_span(places, others, plots):
+        return False
+    runs = candidate.get("step", "") or reference.get("step", "")
+    heights = np.array([point["value"] for point in second])
+    order = np.argsort(others, kind="stable")
+    if runs:
+        side: Literal["left", "right"] = "right" if runs.endswith("post") else "left"
+        ranks = np.searchsorted(np.array(others)[order], places, side=side) - (side == "right")
+        there = heights[order][np.clip(ranks, 0, len(heights) - 1)]
+    else:
+        there = np.interp(places, np.array(others)[order], heights[order])
+    changed = [
+        (point, float(value), plots.step(sides, float(value), point["value"]))
+        for point, value in zip(first, there, strict=True)
+        if plots.gap(sides, float(value), point["value"]) > HALF_PIXEL
+    ]
+    if len(changed) <= _FEW:
+        return False
+    point, value, gap = max(changed, key=lambda entry: entry[2])
+    values = plots.value_coordinates(reference, point["value"], value)
+    plots.findings.add(
+        size_rule(gap / plots.length(reference)),
+        plots.series_element(reference),
+        "some values",
+        (values[0], values[1]),
+        (reference["box"], candidate["box"]),
+        count=(len(changed), len(first)),
+        most=coordinate(point["at"], plots.reference["x"]),
+    )
+    return True
+
+
+def _is_same_span(places: list[float], others: list[float], plots: PlotPair) -> bool:
+    """Whether two lines start and end at about the same places."""
+    ends = (min(places), min(others)), (max(places), max(others))
+    gaps = [abs(plots.pixels_x(a) - plots.pixels_x(b)) for a, b in ends]
+    width = plots.reference["box"][2] - plots.reference["box"][0]
+    return max(gaps) <= 0.15 * width
 
 
 def _add_unmatched(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
@@ -95,7 +161,7 @@ def _add_unmatched(reference: Series, candidate: Series, pairs: Pairs, plots: Pl
             rest = _departing(series, rest, other, plots)
         if not rest:
             continue
-        rule = "bar" if series["kind"] in (*BARS, "broken bar", "pie", *BOXES) else "point"
+        rule = "bar" if series["kind"] in (*BARS, "broken bar", *SHARES, *BOXES) else "point"
         if len(rest) > 3:
             element = (
                 plots.series_element(series) if missing else plots.candidate_series_element(series)
@@ -160,6 +226,8 @@ def _compare_values(reference: Series, candidate: Series, pairs: Pairs, plots: P
         elif gap > HALF_PIXEL:
             changed.append((i, j, plots.step((reference, candidate), *ends)))
     _add_moved(reference, candidate, moved, plots)
+    if len(moved) > max(_FEW, 0.5 * len(pairs)):
+        return
     if named and bars and not changed:
         _compare_order(reference, candidate, pairs, plots)
     # Where many values changed, two that cross do so by chance.

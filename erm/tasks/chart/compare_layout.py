@@ -12,6 +12,7 @@ from erm.tasks.chart.elements import Axes, BoxList, ChartScene
 from erm.tasks.chart.findings import Element, Findings, hull
 from erm.tasks.chart.matching import overlap
 from erm.tasks.chart.plot_pair import Pairs
+from erm.tasks.chart.subplot_numbers import is_line
 
 _MOVED = 0.5
 
@@ -69,7 +70,10 @@ def compare_layout(
     moved = [
         (i, j)
         for i, j in plots
-        if overlap(_share(reference["axes"][i], reference), _share(candidate["axes"][j], candidate))
+        if not is_line(reference["axes"][i]["box"])
+        and overlap(
+            _share(reference["axes"][i], reference), _share(candidate["axes"][j], candidate)
+        )
         < _MOVED
     ]
     if not moved:

@@ -14,6 +14,12 @@ from erm.tasks.shared.text import text_distance
 
 _LEGEND = Element("legend")
 
+_FEW = 4
+"""Most changed entries that are listed one by one."""
+
+_SHOWN = 6
+"""Most entries that a finding names."""
+
 
 def compare_legends(
     reference: Sequence[Legend],
@@ -69,7 +75,13 @@ def _compare_two(
         if a["text"] != b["text"]:
             changed.append((Element("legend entry", rank=i + 1), a, b))
         fonts.append((Element("legend entry"), a, b))
-    add_changed_texts(changed, "label", findings)
+    if len(changed) > _FEW:
+        texts = tuple(a["text"] for _, a, _ in changed), tuple(b["text"] for *_, b in changed)
+        boxes = reference["box"], candidate["box"]
+        entries = Element("legend entries", plural=True)
+        findings.add("label", entries, "texts", (texts[0][:_SHOWN], texts[1][:_SHOWN]), boxes)
+    else:
+        add_changed_texts(changed, "label", findings)
     _compare_colours(reference, candidate, pairs, names, backgrounds, findings)
     if not findings.has("series", "chart type", "bar"):
         _add_unmatched(reference, candidate, pairs, findings)
@@ -89,10 +101,12 @@ def _compare_colours(
     """Colours of entries that name no series; a patch follows the bar that it names."""
     boxes = reference["box"], candidate["box"]
     known = {(f.reference, f.candidate) for f in findings.found if f.attribute == "colour"}
+    paler = findings.has_attribute("opacity")
     for i, j in pairs:
         paints = reference["colours"][i], candidate["colours"][j]
         colours = over(paints[0], backgrounds[0]), over(paints[1], backgrounds[1])
         own = reference["entries"][i]["text"] not in names and paints[0] != paints[1]
+        own = own and not (paler and paints[0][:7] == paints[1][:7])
         if own and colours not in known and is_visible(*colours):
             element = Element("legend entry", rank=i + 1)
             findings.add("mark colour", element, "colour", colours, boxes)

@@ -1,4 +1,4 @@
-"""Differences of the shares that two matched pies show."""
+"""Differences of the shares that two matched pies or treemaps show."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from erm.tasks.chart.elements import Series
 from erm.tasks.chart.findings import Element, hull
 from erm.tasks.chart.naming import pair_element
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair
+
+_GAPS = 0.015
+"""Share by which a tile may change through the gaps around it."""
 
 
 def compare_wedges(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
@@ -22,6 +25,8 @@ def compare_wedges(reference: Series, candidate: Series, pairs: Pairs, plots: Pl
     ratios = {(i, j): second[j]["value"] / max(first[i]["value"], 1e-9) for i, j in pairs}
     radius = (reference["box"][2] - reference["box"][0]) / 2
     visible = 2 * HALF_PIXEL / max(radius, 1.0) / (2 * np.pi)
+    if reference["kind"] == "treemap":
+        visible = max(visible, _GAPS)
 
     def off(pair: tuple[int, int], ratio: float) -> float:
         return abs(second[pair[1]]["value"] - ratio * first[pair[0]]["value"])
@@ -47,7 +52,7 @@ def compare_wedges(reference: Series, candidate: Series, pairs: Pairs, plots: Pl
         after = tuple(second[j]["value"] for _, j in pairs[:6])
         rule = _share_rule(max(off(pair, 1.0) for pair in pairs))
         boxes = reference["box"], candidate["box"]
-        plots.findings.add(rule, Element("pie"), "shares", (before, after), boxes)
+        plots.findings.add(rule, Element(reference["kind"]), "shares", (before, after), boxes)
         return
     for i, j in changed:
         values = first[i]["value"], second[j]["value"]

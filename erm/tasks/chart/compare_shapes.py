@@ -11,7 +11,14 @@ from erm.tasks.chart.elements import BoxList, Point, Series
 from erm.tasks.chart.matching import assign
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair
 from erm.tasks.chart.reference_lines import shared_view, visible_vertices
+from erm.tasks.chart.sampled import add_share, is_sampled, marks
 from erm.tasks.shared.numbers import write_number
+
+_SMOOTH = 20
+"""Fewest points of a line that stand for a smooth curve."""
+
+_MOST_SAG = 3.0
+"""Most pixels that two samples of one curve may be apart."""
 
 _LABEL_MARGIN = 8.0
 """Pixels around a value's box that a contour line leaves free; `clabel` leaves 5 and rounds."""
@@ -25,8 +32,9 @@ def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> Pai
     """
     first, second = reference["points"], candidate["points"]
     element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
-    if len(first) != len(second):
-        plots.findings.add("shape", element, "parts", (len(first), len(second)), boxes)
+    counts = marks(reference), marks(candidate)
+    if counts[0] != counts[1] or len(first) != len(second):
+        plots.findings.add("shape", element, "parts", counts, boxes)
         return []
     box = plots.reference["box"]
     scale = np.array([box[2] - box[0], box[3] - box[1]]) / 1000
@@ -55,6 +63,8 @@ def compare_shapes(reference: Series, candidate: Series, plots: PlotPair) -> Pai
     far = [(i, j) for i, j in pairs if gap(i, j) > 2 * HALF_PIXEL]
     if len(far) == len(pairs) == 1:
         plots.findings.add("shape", element, "form", (None, None), boxes)
+    elif far and is_sampled(reference):
+        add_share("shape", "sampled parts", len(far), reference, candidate, plots)
     elif far:
         count = len(far), len(pairs)
         plots.findings.add("shape", element, "forms", (None, None), boxes, count=count)
@@ -89,16 +99,17 @@ def _farthest_outside(
     kept = np.ones(len(vertices), dtype=bool)
     for x0, y0, x1, y1 in boxes:
         kept &= ~((vertices >= [x0, y0]) & (vertices <= [x1, y1])).all(axis=1)
-    return _farthest(vertices[kept], line) if kept.any() else 0.0
+    return farthest(vertices[kept], line) if kept.any() else 0.0
 
 
 def compare_arrows(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
     """Adds differences of the arrows of two quiver plots: where they point, how long they are."""
     first, second = reference["points"], candidate["points"]
     element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
-    if len(first) != len(second) or not all("direction" in p for p in [*first, *second]):
-        if len(first) != len(second):
-            plots.findings.add("shape", element, "parts", (len(first), len(second)), boxes)
+    counts = marks(reference), marks(candidate)
+    if counts[0] != counts[1] or not all("direction" in p for p in [*first, *second]):
+        if counts[0] != counts[1]:
+            plots.findings.add("shape", element, "parts", counts, boxes)
         return []
     pairs = [(i, i) for i in range(len(first))]
     turned, stretched = [], []
@@ -110,6 +121,11 @@ def compare_arrows(reference: Series, candidate: Series, plots: PlotPair) -> Pai
             turned.append((turn, i, a["direction"], b["direction"]))
         if abs(b["size"] - a["size"]) > 2 * HALF_PIXEL:
             stretched.append((abs(b["size"] - a["size"]), i, a["size"], b["size"]))
+    if is_sampled(reference) and (turned or stretched):
+        changed = len({i for _, i, *_ in [*turned, *stretched]})
+        rule = _share_rule(changed, len(pairs))
+        add_share(rule, "sampled parts", changed, reference, candidate, plots)
+        return pairs
     if turned and stretched:
         count = len({i for _, i, *_ in [*turned, *stretched]}), len(pairs)
         rule = _share_rule(*count)
@@ -145,7 +161,19 @@ def same_course(reference: Series, candidate: Series, plots: PlotPair) -> bool:
         shown = visible_vertices(a, view), visible_vertices(b, view)
         if not len(shown[0]) or not len(shown[1]):
             return len(shown[0]) == len(shown[1])
-    return max(_farthest(shown[0], b), _farthest(shown[1], a)) <= HALF_PIXEL
+    slack = HALF_PIXEL + (_sag(a, b) if len(a) != len(b) else 0.0)
+    return max(farthest(shown[0], b), farthest(shown[1], a)) <= slack
+
+
+def _sag(first: NDArray[np.float64], second: NDArray[np.float64]) -> float:
+    """How far apart two samples of one smooth curve may run, in pixels; 0 for few points.
+
+    Between two of its points a curve leaves their chord by an eighth of its second difference.
+    """
+    if min(len(first), len(second)) < _SMOOTH:
+        return 0.0
+    bends = [np.abs(np.diff(line, n=2, axis=0)).max() / 8 for line in (first, second)]
+    return float(min(sum(bends), _MOST_SAG))
 
 
 def off_course(points: Sequence[Point], line: Series, plots: PlotPair) -> NDArray[np.bool_]:
@@ -162,8 +190,8 @@ def _vertices(point: Point) -> NDArray[np.float64]:
     return np.asarray(point.get("outline", []), dtype=float).reshape(-1, 2)
 
 
-def _farthest(points: NDArray[np.float64], line: NDArray[np.float64]) -> float:
-    """The greatest distance of any of the points from a polyline, in pixels."""
+def farthest(points: NDArray[np.float64], line: NDArray[np.float64]) -> float:
+    """The greatest distance of any of the points (n, 2) from a polyline (m, 2), in pixels."""
     if not len(points) or not len(line):
         return 0.0 if len(points) == len(line) else 1e5
     return float(_distances(points, line).max())

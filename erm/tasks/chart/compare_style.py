@@ -8,8 +8,9 @@ from __future__ import annotations
 from erm.tasks.chart.elements import Point, Series, Stroke
 from erm.tasks.chart.findings import Element, Value, hull
 from erm.tasks.chart.matching import OUTLINED
-from erm.tasks.chart.naming import is_histogram, plural
+from erm.tasks.chart.naming import SHARES, is_histogram, plural
 from erm.tasks.chart.plot_pair import BARS, BOXES, VISIBLE_WIDTH, Matched, Pairs, PlotPair
+from erm.tasks.chart.sampled import add_share, is_sampled
 from erm.tasks.shared.colours import colour_name, is_visible, over
 
 _MARKERS = {
@@ -38,7 +39,7 @@ _MARKERS = {
 _BROAD = (*BARS, "broken bar", *BOXES, "violin", "sideways violin")
 """Kinds of marks whose width carries no value."""
 
-_FILLED = (*BARS, "area", "sideways area", "pie")
+_FILLED = (*BARS, "area", "sideways area", *SHARES)
 """Kinds of marks whose outline and pattern mean the same in any chart type."""
 
 StrokeChange = tuple[str, Value | None, Value | None]
@@ -83,6 +84,7 @@ def _compare_fills(
         reference["edge"], candidate["edge"], plots, recoloured, "outline"
     ):
         plots.findings.add("outline", element, attribute, (values[0], values[1]), boxes)
+    _compare_inner_lines(reference, candidate, plots)
     changes: dict[tuple[str, str], Pairs] = {}
     for i, j in pairs:
         hatches = _hatch(reference, i), _hatch(candidate, j)
@@ -99,6 +101,24 @@ def _compare_fills(
         for i, j in changed:
             box = reference["points"][i]["box"], candidate["points"][j]["box"]
             plots.findings.add("hatch", plots.mark_element(reference, i), "hatch", hatches, box)
+
+
+def _compare_inner_lines(reference: Series, candidate: Series, plots: PlotPair) -> None:
+    """Median, whiskers and caps of box plots, where they did not change with the frame."""
+    element, boxes = plots.series_element(reference), (reference["box"], candidate["box"])
+    known = [
+        (attribute.removeprefix("outline"), *values)
+        for attribute, *values in stroke_changes(
+            reference["edge"], candidate["edge"], plots, False, "outline"
+        )
+    ]
+    for part, line in reference.get("inner", {}).items():
+        other = candidate.get("inner", {}).get(part)
+        for attribute, *values in stroke_changes(line, other, plots, False, part):
+            change = (attribute.removeprefix(part), *values)
+            if change not in known:
+                known.append(change)
+                plots.findings.add("line", element, attribute, (values[0], values[1]), boxes)
 
 
 def _hatch(series: Series, index: int) -> str:
@@ -142,6 +162,8 @@ def _compare_colours(reference: Series, candidate: Series, pairs: Pairs, plots: 
     most = len(changed) >= 3 and len(changed) > 0.5 * len(pairs)
     if maps[0] and maps[1] and maps[0] != maps[1] and changed:
         plots.findings.add("colour map", element, "colour map", maps, boxes)
+    elif most and not maps[0] and _add_groups(reference, candidate, pairs, plots):
+        return False
     elif most and (maps[0] or len(changed) > 6):
         return _add_many_colours(reference, candidate, changed, len(pairs), plots)
     elif most:
@@ -161,6 +183,47 @@ def _compare_colours(reference: Series, candidate: Series, pairs: Pairs, plots: 
             mark = plots.mark_element(reference, i)
             plots.findings.add("mark colour", mark, "colour", (before, after), box)
     return False
+
+
+def _add_groups(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> bool:
+    """Adds one finding for all marks of one colour that have one other colour now; whether each
+    colour stands for several marks and became one other."""
+    groups: dict[str, dict[str, Pairs]] = {}
+    for i, j in pairs:
+        paints = (
+            _paint(reference, reference["points"][i]),
+            _paint(candidate, candidate["points"][j]),
+        )
+        groups.setdefault(paints[0], {}).setdefault(paints[1], []).append((i, j))
+    if all(before[7:] == after[7:] for before, news in groups.items() for after in news):
+        groups = _without_opacities(groups)
+    if 2 * len(groups) > len(pairs) or any(len(news) > 1 for news in groups.values()):
+        return False
+    for before, news in groups.items():
+        after, members = next(iter(news.items()))
+        shown = over(before, plots.reference_background), over(after, plots.candidate_background)
+        if not is_visible(*shown):
+            continue
+        element = Element(plural(reference), plural=True, colour=shown[0])
+        boxes = (
+            hull(reference["points"][i]["box"] for i, _ in members),
+            hull(candidate["points"][j]["box"] for _, j in members),
+        )
+        if before[:7] == after[:7]:
+            opacities = _opacity(before), _opacity(after)
+            plots.findings.add("shade", element, "opacity", opacities, boxes)
+        else:
+            rule = "shade" if colour_name(shown[0]) == colour_name(shown[1]) else "series colour"
+            plots.findings.add(rule, element, "colour", shown, boxes)
+    return True
+
+
+def _without_opacities(groups: dict[str, dict[str, Pairs]]) -> dict[str, dict[str, Pairs]]:
+    merged: dict[str, dict[str, Pairs]] = {}
+    for before, news in groups.items():
+        for after, members in news.items():
+            merged.setdefault(before[:7], {}).setdefault(after[:7], []).extend(members)
+    return merged
 
 
 def _compare_one_colour(reference: Series, candidate: Series, plots: PlotPair) -> bool:
@@ -208,6 +271,9 @@ def _add_many_colours(
         plots.findings.add("shade", element, "opacity", opacities.pop(), boxes)
         return True
     counts = len(changed), count
+    if is_sampled(reference):
+        add_share("series colour", "sampled colours", len(changed), reference, candidate, plots)
+        return False
     plots.findings.add("series colour", element, "some colours", (None, None), boxes, count=counts)
     return False
 
@@ -222,7 +288,7 @@ def _add_cells(
     if reference["kind"] == "image":
         count = len(changed), len(reference["points"])
         plots.findings.add("shape", element, "image share", (None, None), boxes, count=count)
-    elif len(changed) > 3:
+    elif len(changed) > 3 or is_sampled(reference):
         plots.findings.add("colour map", element, "colour range", (None, None), boxes)
     else:
         for i, j, before, after in changed:
@@ -288,8 +354,8 @@ def _compare_sizes(
     uniform = len({(round(a["size"]), round(b["size"])) for a, b, _ in changed}) == 1
     if uniform and len(changed) > 0.5 * len(pairs):
         plots.findings.add("marker", element, "marker size", sizes, boxes)
-    elif len(changed) == len(pairs) and _scaled_alike(
-        [(a["size"], b["size"]) for a, b, _ in changed]
+    elif _scaled_alike(
+        [(reference["points"][i]["size"], candidate["points"][j]["size"]) for i, j in pairs]
     ):
         word = "larger" if sizes[1] > sizes[0] else "smaller"
         plots.findings.add("marker", element, "marker sizes", (None, word), boxes)
@@ -304,9 +370,12 @@ def _compare_sizes(
 
 
 def _scaled_alike(sizes: list[tuple[float, float]]) -> bool:
-    """Whether one factor makes all sizes of one side from the other's."""
-    factors = [after / before for before, after in sizes if before > 0]
-    return len(factors) > 1 and max(factors) < 1.05 * min(factors)
+    """Whether one factor makes all sizes of one side from the other's, but for rounding."""
+    before, after = (sum(side) for side in zip(*sizes, strict=True))
+    if len(sizes) < 2 or before <= 0:
+        return False
+    factor = after / before
+    return all(abs(b - factor * a) <= max(VISIBLE_WIDTH, 0.025 * b) for a, b in sizes)
 
 
 def _compare_pie(
@@ -329,7 +398,16 @@ def _compare_pie(
     holes = reference.get("hole", 0.0), candidate.get("hole", 0.0)
     if abs(holes[0] - holes[1]) > 0.01:
         plots.findings.add("pie", element, "hole", holes, boxes)
-    for i, j in pairs:
+    pulled = [
+        (i, j)
+        for i, j in pairs
+        if abs(reference["points"][i]["base"] - candidate["points"][j]["base"]) > 0.01
+    ]
+    if len(pulled) >= 3:
+        wedges, count = Element("wedges", plural=True), (len(pulled), len(pairs))
+        plots.findings.add("pie", wedges, "some offsets", (None, None), boxes, count=count)
+        return
+    for i, j in pulled:
         a, b = reference["points"][i], candidate["points"][j]
         if abs(a["base"] - b["base"]) > 0.01:
             wedge = plots.mark_element(reference, i)

@@ -7,14 +7,17 @@ Not covered: tick labels (`erm.tasks.chart.compare_ticks`) and legends
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from erm.tasks.chart.elements import BoxList, TextItem, Tick
+from erm.tasks.chart.elements import Axes, BoxList, TextItem, Tick
 from erm.tasks.chart.findings import Element, Findings, Value, hull, one_sided
 from erm.tasks.chart.matching import assign
+from erm.tasks.chart.naming import SHARES
+from erm.tasks.chart.phrases import plural_of
 from erm.tasks.chart.plot_pair import VISIBLE_WIDTH, Matched, PlotPair
 from erm.tasks.shared.colours import is_visible, over
 from erm.tasks.shared.numbers import parse_number
@@ -26,9 +29,18 @@ TextPair = tuple[Element, TextItem, TextItem]
 _Change = tuple[str, Value | None, Value | None]
 """Attribute of a text, the reference's and the candidate's value."""
 
+_SHOWN = 6
+"""Most value labels that a finding names."""
+
+_BESIDE = 3.0
+"""Pixels up to which a label of an axis stands at one of its ends or in its middle."""
+
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
 _STRETCHED = 1.25
 """Factor by which a frame must change for offsets in pixels to look otherwise."""
 
+_PART_ROLES = ("wedge label", "wedge share", "tile label")
 _TITLES = ("title", "left title", "right title")
 _DATA_RULES = (
     "value",
@@ -68,7 +80,7 @@ def compare_texts(
     Between two ``plots`` a note that stands at the same values stands where it stood.
     """
     roles = list(dict.fromkeys(item["role"] for item in [*reference, *candidate]))
-    several = ("annotation", "wedge label", "wedge share")
+    several = ("annotation", *_PART_ROLES)
     first = {item["role"]: item for item in reference if item["role"] not in several}
     second = {item["role"]: item for item in candidate if item["role"] not in several}
     _pair_titles(first, second, findings)
@@ -83,6 +95,9 @@ def compare_texts(
                 rule = word_rule(b["text"], a["text"], "title")
                 texts = a["text"], b["text"]
                 findings.add(rule, element, "text", texts, (a["box"], b["box"]))
+            places = _label_place(a, frames[0]), _label_place(b, frames[1])
+            if plots is not None and None not in places and places[0] != places[1]:
+                findings.add("place", element, "side", places, (a["box"], b["box"]))
             pairs.append((element, a, b))
         elif (present := a or b) is not None:
             missing = a is not None
@@ -90,6 +105,22 @@ def compare_texts(
     pairs += _compare_notes(reference, candidate, findings, frames, plots)
     _compare_frames(pairs, backgrounds, findings)
     return pairs
+
+
+def _label_place(item: TextItem, frame: BoxList) -> str | None:
+    """Where the label of an axis stands along it; None where it fits none of three places."""
+    if item["role"] not in ("x label", "y label", "right y label"):
+        return None
+    low, high = (0, 2) if item["role"] == "x label" else (1, 3)
+    names = ("left", "centre", "right") if low == 0 else ("top", "centre", "bottom")
+    box = item["box"]
+    gaps = [
+        abs(box[low] - frame[low]),
+        abs(box[low] + box[high] - frame[low] - frame[high]) / 2,
+        abs(box[high] - frame[high]),
+    ]
+    near = [f"at the {name}" for name, gap in zip(names, gaps, strict=True) if gap <= _BESIDE]
+    return near[0] if len(near) == 1 else None
 
 
 def _turned_labels(first: dict[str, TextItem], second: dict[str, TextItem]) -> dict[str, TextItem]:
@@ -133,7 +164,7 @@ def _compare_notes(
     second = [item for item in candidate if item["role"] == "annotation"]
     follows = findings.has(*_DATA_RULES)
     carried = follows or findings.has(
-        "bar width", "error bars", "layout", "figure size", "inverted", "scale"
+        "bar width", "error bars", "layout", "figure size", "inverted", "scale", "view"
     )
     carried = carried or _is_reshaped(frames)
     if _are_value_labels(first, second):
@@ -156,19 +187,29 @@ def _compare_notes(
         return Element("note", name=item["text"]) if len(first) > 1 else Element("note")
 
     matched = assign(first, second, cost)
+    on_cells = findings.has("colour map", "value", "value large", "mark colour") and (
+        plots is not None and any(s["kind"] == "heat map" for s in plots.reference["series"])
+    )
     pairs: list[TextPair] = []
     moved: list[TextPair] = []
+    known = len(findings.found)
     for i, j in matched:
         a, b = first[i], second[j]
         numbers = [parse_number(item["text"]) for item in (a, b)]
-        if a["text"] != b["text"] and not (follows and None not in numbers):
+        written = (
+            None not in numbers and (plots is None or _is_value_label(a["text"], plots.reference))
+        ) or _writes_values(a["text"], b["text"], findings)
+        if a["text"] != b["text"] and not (follows and written):
             rule = word_rule(b["text"], a["text"], "annotation")
             texts = a["text"], b["text"]
             findings.add(rule, note(a), "text", texts, (a["box"], b["box"]))
-        elif not carried and shifts[i][j] > max(2.0, 0.01 * size):
+        elif not carried and a["angle"] == b["angle"] and shifts[i][j] > max(2.0, 0.01 * size):
             moved.append((note(a), a, b))
         _compare_arrows(a, b, findings)
-        pairs.append((note(a), a, b))
+        # a note on a cell is black or white as the cell is bright or dark
+        own = TextItem(**{**b, "colour": a["colour"]}) if on_cells else b
+        pairs.append((note(a), a, own))
+    _join_value_labels(known, findings)
     _add_moved_notes(moved, findings)
     matched_sides = {i for i, _ in matched}, {j for _, j in matched}
     for missing, items, taken in (
@@ -181,6 +222,79 @@ def _compare_notes(
                 sides = one_sided(item["box"], missing)
                 findings.add_presence("annotation", element, missing, sides)
     return pairs
+
+
+def _writes_values(reference: str, candidate: str, findings: Findings) -> bool:
+    """Whether two notes differ only in numbers, which are values that a listed finding has."""
+    words = [_NUMBER.split(text) for text in (reference, candidate)]
+    if words[0] != words[1]:
+        return False
+    changes = {
+        (f"{before:.6g}", f"{after:.6g}")
+        for finding in findings.found
+        if finding.attribute in ("value", "values", "share", "shares")
+        for before, after in zip(
+            _as_numbers(finding.reference), _as_numbers(finding.candidate), strict=False
+        )
+    }
+    numbers = zip(_NUMBER.findall(reference), _NUMBER.findall(candidate), strict=True)
+    written = {(f"{float(a):.6g}", f"{float(b):.6g}") for a, b in numbers if a != b}
+    return bool(written) and written <= changes
+
+
+def _join_value_labels(known: int, findings: Findings) -> None:
+    """Makes one finding of more than three notes that are other numbers."""
+    changed = [
+        finding
+        for finding in findings.found[known:]
+        if finding.attribute == "text"
+        and parse_number(str(finding.reference)) is not None
+        and parse_number(str(finding.candidate)) is not None
+    ]
+    if len(changed) <= 3:
+        return
+    texts = (
+        tuple(finding.reference for finding in changed[:_SHOWN]),
+        tuple(finding.candidate for finding in changed[:_SHOWN]),
+    )
+    boxes = (
+        hull(f.reference_box and [*f.reference_box] for f in changed),
+        hull(f.candidate_box and [*f.candidate_box] for f in changed),
+    )
+    kept = [finding for finding in findings.found[known:] if finding not in changed]
+    findings.found[known:] = kept
+    element = Element("value labels", plural=True)
+    findings.add("annotation", element, "texts", (texts[0], texts[1]), boxes)  # type: ignore[arg-type]
+
+
+def _is_value_label(text: str, axes: Axes) -> bool:
+    """Whether a mark of the plot shows a number, in some unit, as far as the text writes it."""
+    number = parse_number(text)
+    digits = _NUMBER.search(text)
+    if number is None or digits is None:
+        return False
+    step = 0.5 * 10.0 ** -len(digits[0].partition(".")[2])
+    values = np.abs(
+        [
+            value
+            for series in axes["series"]
+            for point in series["points"]
+            for value in (
+                point["value"],
+                point["value"] + point["base"],
+                point["value"] - point["base"],
+            )
+        ]
+        or [0.0]
+    )
+    total = values.sum() or 1.0
+    scales = (1.0, 100.0, 1e-3, 1e-6, 1e-9, 100.0 / total)
+    return any((np.abs(values * scale - abs(number)) <= 1.01 * step).any() for scale in scales)
+
+
+def _as_numbers(value: Value | None) -> list[float]:
+    items = value if isinstance(value, tuple) else (value,)
+    return [float(item) for item in items if isinstance(item, float | int)]
 
 
 def _compare_arrows(a: TextItem, b: TextItem, findings: Findings) -> None:
@@ -208,13 +322,14 @@ def _compare_arrows(a: TextItem, b: TextItem, findings: Findings) -> None:
 def _compare_frames(
     pairs: Sequence[TextPair], backgrounds: tuple[str, str], findings: Findings
 ) -> None:
-    """The boxes behind texts; what changed alike on three or more texts is one difference."""
+    """The boxes behind texts; what changed alike on all or on three and more is one difference."""
     changes: dict[_Change, list[tuple[Element, TextItem, TextItem]]] = {}
+    framed = sum("frame" in a or "frame" in b for _, a, b in pairs)
     for element, a, b in pairs:
         for change in _frame_changes(a, b, backgrounds):
             changes.setdefault(change, []).append((element, a, b))
     for (attribute, *values), members in changes.items():
-        if len(members) >= 3:
+        if len(members) >= 3 or len(members) == framed > 1:
             boxes = hull(_framed(a) for _, a, _ in members), hull(_framed(b) for _, _, b in members)
             element = Element("boxes of texts", plural=True)
             findings.add("frame", element, attribute, (values[0], values[1]), boxes)
@@ -291,7 +406,7 @@ def _shift(a: TextItem, b: TextItem, frames: tuple[BoxList, BoxList]) -> float:
 
 def _at_values(item: TextItem, plots: PlotPair | None) -> tuple[float, float] | None:
     """Where the middle of a candidate's text stands on the reference's page by its values."""
-    if plots is None:
+    if plots is None or "camera" in plots.reference or "camera" in plots.candidate:
         return None
     x0, y0, x1, y1 = plots.candidate["box"]
     box = item["box"]
@@ -324,13 +439,17 @@ def compare_fonts(
                 key = ("font sizes", None, "larger" if b["size"] > a["size"] else "smaller")
             changes.setdefault(key, []).append((change, element, a, b))
     for (attribute, *values), members in changes.items():
-        if len(members) >= 3:
+        both = {m[1].noun for m in members} == {"x tick labels", "y tick labels"}
+        if len(members) >= 3 or both:
             boxes = hull(m[2]["box"] for m in members), hull(m[3]["box"] for m in members)
-            element = Element("texts", plural=True)
-            findings.add("font", element, attribute, (values[0], values[1]), boxes)
+            nouns = {m[1].noun for m in members}
+            noun = plural_of(nouns.pop()) if len(nouns) == 1 else "texts"
+            element = Element("tick labels" if both else noun, plural=True)
+            change = members[0][0] if both else (attribute, values[0], values[1])
+            findings.add("font", element, change[0], change[1:], boxes)
             continue
-        for (own, *sides), element, a, b in members:
-            findings.add("font", element, own, (sides[0], sides[1]), (a["box"], b["box"]))
+        for change, element, a, b in members:
+            findings.add("font", element, change[0], change[1:], (a["box"], b["box"]))
 
 
 def _font_changes(a: TextItem, b: TextItem, backgrounds: tuple[str, str]) -> list[_Change]:
@@ -350,15 +469,19 @@ def _font_changes(a: TextItem, b: TextItem, backgrounds: tuple[str, str]) -> lis
 
 
 def compare_wedge_texts(matched: Matched, plots: PlotPair) -> list[TextPair]:
-    """Adds differences of labels and shares written at a pie's wedges, which move and change with
-    their wedges; returns pairs of texts for `compare_fonts`."""
-    pies = [pairs for first, second, pairs in matched if first["kind"] == second["kind"] == "pie"]
+    """Adds differences of labels and shares written at wedges or tiles, which move and change with
+    them; returns pairs of texts for `compare_fonts`."""
+    pies = [
+        pairs
+        for first, second, pairs in matched
+        if first["kind"] == second["kind"] and first["kind"] in SHARES
+    ]
     if not pies:
         return []
     linked = dict(pies[0])
     follows = plots.findings.has(*_DATA_RULES)
     fonts: list[TextPair] = []
-    for role in ("wedge label", "wedge share"):
+    for role in _PART_ROLES:
         first, second = (
             {text.get("wedge", -1): text for text in axes["texts"] if text["role"] == role}
             for axes in (plots.reference, plots.candidate)
@@ -370,8 +493,8 @@ def compare_wedge_texts(matched: Matched, plots: PlotPair) -> list[TextPair]:
             continue
         pairs = [(first[i], second[j], i) for i, j in linked.items() if i in first and j in second]
         fonts += [(Element(role), a, b) for a, b, _ in pairs]
-        if role == "wedge label" or not follows:
-            rule = "label" if role == "wedge label" else "annotation"
+        if role != "wedge share" or not follows:
+            rule = "annotation" if role == "wedge share" else "label"
             changed = [
                 (Element(role, rank=i + 1), a, b) for a, b, i in pairs if a["text"] != b["text"]
             ]

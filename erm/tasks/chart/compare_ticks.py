@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal
+import re
 
 from erm.tasks.chart.compare_text import TextPair, add_changed_texts
 from erm.tasks.chart.elements import Axis, TextItem, Tick
 from erm.tasks.chart.findings import Element, hull, one_sided
 from erm.tasks.chart.matching import unit
-from erm.tasks.chart.plot_pair import Matched, Pairs, PlotPair
+from erm.tasks.chart.plot_pair import AxisName, Matched, Pairs, PlotPair, axis_names
 from erm.tasks.shared.numbers import parse_number
 
 _SHOWN = 6
@@ -18,7 +18,7 @@ _SHOWN = 6
 def tick_fonts(plots: PlotPair) -> list[TextPair]:
     """The tick labels of each axis as one text, for comparing how they are set."""
     fonts = []
-    for name in ("x", "y"):
+    for name in axis_names(plots.reference, plots.candidate):
         sides = [_as_text(axes[name]) for axes in (plots.reference, plots.candidate)]
         if sides[0] is not None and sides[1] is not None:
             fonts.append((Element(f"{name} tick labels", plural=True), sides[0], sides[1]))
@@ -41,7 +41,7 @@ def _as_text(axis: Axis) -> TextItem | None:
     )
 
 
-def compare_ticks(name: Literal["x", "y"], matched: Matched, plots: PlotPair, moved: bool) -> None:
+def compare_ticks(name: AxisName, matched: Matched, plots: PlotPair, moved: bool) -> None:
     """Tick labels of one axis; ``moved`` where limits or categories changed for another reason."""
     reference, candidate = plots.reference[name], plots.candidate[name]
     noun = f"{name} tick label"
@@ -56,10 +56,20 @@ def compare_ticks(name: Literal["x", "y"], matched: Matched, plots: PlotPair, mo
         if not unreached and alike:
             plots.findings.add_presence("tick text", labels, bool(first), boxes)
         return
+    sides = reference["side"], candidate["side"]
+    if sides[0] != sides[1]:
+        plots.findings.add("place", labels, "tick side", sides, boxes)
     pairs = _tick_pairs(name, first, second, matched, plots)
-    changed = [(i, j) for i, j in pairs if first[i]["text"] != second[j]["text"]]
+    changed = [
+        (i, j)
+        for i, j in pairs
+        if first[i]["text"] != second[j]["text"]
+        and not (_is_own_place(first[i]) and _is_own_place(second[j]))
+    ]
     if moved and not (reference["fixed"] and candidate["fixed"]):
-        changed = []
+        texts_of = [(first[i]["text"], second[j]["text"]) for i, j in changed]
+        if "calendar" in reference or not any(_is_reformatted(*both) for both in texts_of):
+            changed = []
     if len(changed) > 3 or (len(changed) >= 2 and _are_numbers(first)):
         texts = (
             tuple(first[i]["text"] for i, _ in changed[:_SHOWN]),
@@ -77,8 +87,19 @@ def compare_ticks(name: Literal["x", "y"], matched: Matched, plots: PlotPair, mo
         plots.findings.add("tick text", element, "offset text", factors, boxes)
 
 
+def _is_own_place(tick: Tick) -> bool:
+    """Whether a tick label is the number of its place."""
+    return parse_number(tick["text"]) == tick["at"]
+
+
+def _is_reformatted(reference: str, candidate: str) -> bool:
+    """Whether two texts of one value differ in more than their digits; plain numbers don't."""
+    forms = [re.sub(r"[-−]?\d+(\.\d+|\^[-−]?\d+)?", "0", text) for text in (reference, candidate)]
+    return forms[0] != forms[1]
+
+
 def _add_other_ticks(
-    name: Literal["x", "y"], first: list[Tick], second: list[Tick], pairs: Pairs, plots: PlotPair
+    name: AxisName, first: list[Tick], second: list[Tick], pairs: Pairs, plots: PlotPair
 ) -> None:
     """Ticks at other places: of numbers the places, else the labels that only one side has."""
     if _are_numbers([*first, *second]):
@@ -107,7 +128,7 @@ def _are_numbers(ticks: list[Tick]) -> bool:
 
 
 def _tick_pairs(
-    name: Literal["x", "y"],
+    name: AxisName,
     first: list[Tick],
     second: list[Tick],
     matched: Matched,
@@ -125,8 +146,7 @@ def _tick_pairs(
                 k = min(range(len(first)), key=lambda k: abs(first[k]["at"] - a["at"]))
                 m = min(range(len(second)), key=lambda m: abs(second[m]["at"] - b["at"]))
                 found.setdefault(k, m)
-    side = 0 if name == "x" else 1
-    length = plots.reference["box"][side + 2] - plots.reference["box"][side]
+    length = plots.axis_length(name)
     for k, tick in enumerate(first):
         if k in found:
             continue

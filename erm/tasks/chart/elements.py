@@ -69,7 +69,7 @@ class TextItem(TypedDict):
     """Rotation in degrees, anticlockwise."""
     arrow: NotRequired[Arrow]
     wedge: NotRequired[int]
-    """Rank of the wedge that the text belongs to, among all wedges of the plot."""
+    """Rank of the wedge or tile that the text belongs to, among all of the plot."""
     frame: NotRequired[TextFrame]
 
 
@@ -134,6 +134,10 @@ class Point(TypedDict):
     """Where an arrow points, in degrees anticlockwise from the right."""
     outline: NotRequired[list[list[float]]]
     """Vertices of a free shape, in thousandths of the axes' sides, y up."""
+    depth: NotRequired[float]
+    """y of a mark in three dimensions, where ``value`` is its height."""
+    corners: NotRequired[list[list[float]]]
+    """Vertices (x, y, z) of a mark in three dimensions that is more than a point."""
 
 
 class Series(TypedDict):
@@ -171,8 +175,15 @@ class Series(TypedDict):
     """How a line steps between its points; empty for straight lines."""
     endless: NotRequired[bool]
     """Whether a straight line runs on beyond the plot; its points stand at the plot's sides."""
+    inner: NotRequired[dict[str, Stroke]]
+    """Looks of the lines of a box plot besides its frame: median, whiskers, caps."""
+    parts: NotRequired[int]
+    """How many lines and dots stand within the violins."""
     shape: NotRequired[list[int]]
-    """Rows and columns of a heat map or image."""
+    """Rows and columns of a heat map or image; its points are means over a coarser grid where
+    they are fewer."""
+    total: NotRequired[int]
+    """Number of the marks where the points are an even sample of them."""
 
 
 class Legend(TypedDict):
@@ -193,6 +204,17 @@ class Legend(TypedDict):
     """Main colour of each entry's handle."""
 
 
+class Camera(TypedDict):
+    """From where axes in three dimensions are seen, angles in degrees."""
+
+    elevation: float
+    azimuth: float
+    roll: float
+    matrix: list[list[float]]
+    """Three rows of four: (x, y, z, 1) of the data to (u, v, w), where u / w and v / w are pixels
+    of the image."""
+
+
 class Axes(TypedDict):
     """One plot area."""
 
@@ -200,12 +222,15 @@ class Axes(TypedDict):
     grid: list[int] | None
     """rows, columns, first row, last row, first column, last column of the grid position."""
     projection: str
+    """rectilinear, polar, 3d, or the name of a projection of the globe."""
     role: str
     """plot, colour bar, or figure for marks that stand outside any axes."""
     background: str
     spines: dict[str, Stroke]
     x: Axis
     y: Axis
+    z: NotRequired[Axis]
+    camera: NotRequired[Camera]
     texts: list[TextItem]
     legends: list[Legend]
     series: list[Series]

@@ -149,6 +149,10 @@ class Findings:
         """Whether a difference of one of the rules was found."""
         return any(finding.rule in rules for finding in self.found)
 
+    def has_attribute(self, *attributes: str) -> bool:
+        """Whether a difference in one of the attributes was found."""
+        return any(finding.attribute in attributes for finding in self.found)
+
 
 def one_sided(
     box: BoxList | Box | None, missing: bool

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from erm.tasks.chart.canvas import Canvas, dash_name, stroke
 from erm.tasks.chart.elements import Series, Stroke
-from erm.tasks.chart.series import label_of, make_point, make_series
+from erm.tasks.chart.series import MAX_POINTS, label_of, make_point, make_series, sample
 from erm.tasks.chart.shapes import read_line_shape
 
 _THINNED = 600
@@ -24,19 +24,9 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
     """A `Line2D` as a line, as scattered points, or as a reference line across the axes."""
     transform = line.get_transform()
     in_x, in_y = transform.contains_branch_seperately(axes.transData)
-    width, marker = line.get_linewidth(), str(line.get_marker())
-    alpha = line.get_alpha()
-    look = (
-        stroke(canvas, line.get_color(), width, dash_name(line._dash_pattern[1], width), alpha)
-        if line.get_linestyle() not in ("None", "", " ")
-        else None
-    )
-    marker = "" if marker in ("None", "none", "", " ") else marker
+    look, face, marker = line_look(line, canvas)
     if look is None and not marker:
         return None
-    face = canvas.hex(line.get_markerfacecolor() if marker else line.get_color(), alpha)
-    if face.endswith("00") and marker:
-        face = canvas.hex(line.get_markeredgecolor(), alpha)
     if isinstance(line, AxLine) and look is not None:
         endless = _read_endless(line, look, axes, canvas)
         if endless is not None:
@@ -56,8 +46,11 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
     size = canvas.pixels(line.get_markersize()) if marker else 0.0
     margin = max(size, look["width"] if look else 0.0) / 2
     kept = np.flatnonzero(finite)
-    if len(kept) > _THINNED:
+    drawn = len(kept)
+    if drawn > _THINNED and not (np.diff(display[kept, 0]) < 0).any():
         kept = kept[_extremes(display[kept])]
+        drawn = len(kept)
+    kept = kept[sample(drawn, MAX_POINTS)]
     points = []
     for index in kept:
         at, value = data[index]
@@ -73,7 +66,24 @@ def read_line(line: Any, axes: Any, canvas: Canvas) -> Series | None:
         colour=look["colour"] if look else face,
         step="" if step == "default" else step,
         **({"face": face} if marker and look and face != look["colour"] else {}),
+        **({"total": drawn} if drawn > MAX_POINTS else {}),
     )
+
+
+def line_look(line: Any, canvas: Canvas) -> tuple[Stroke | None, str, str]:
+    """Stroke, fill of the markers, and marker of a line; None and empty where it has none."""
+    width, marker = line.get_linewidth(), str(line.get_marker())
+    alpha = line.get_alpha()
+    look = (
+        stroke(canvas, line.get_color(), width, dash_name(line._dash_pattern[1], width), alpha)
+        if line.get_linestyle() not in ("None", "", " ")
+        else None
+    )
+    marker = "" if marker in ("None", "none", "", " ") else marker
+    face = canvas.hex(line.get_markerfacecolor() if marker else line.get_color(), alpha)
+    if face.endswith("00") and marker:
+        face = canvas.hex(line.get_markeredgecolor(), alpha)
+    return look, face, marker
 
 
 def _read_level(
@@ -109,13 +119,11 @@ def _read_endless(line: Any, look: Stroke, axes: Any, canvas: Canvas) -> Series 
 
 
 def _extremes(display: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Indices of the first, lowest, highest and last point of each column of pixels.
-
-    A line that turns back keeps all its points, since a column then holds several strands.
-    """
-    if (np.diff(display[:, 0]) < 0).any():
-        return np.arange(len(display))
-    column = np.floor(display[:, 0]).astype(int)
+    """Indices of the first, lowest, highest and last point of each column of pixels of a line that
+    never turns back, which would have several strands in a column; at most `MAX_POINTS`."""
+    across = display[:, 0] - display[0, 0]
+    width = max(1.0, 4 * (across[-1] + 1) / MAX_POINTS)
+    column = np.floor(display[:, 0] / width).astype(int)
     keep: set[int] = set()
     starts = np.flatnonzero(np.r_[True, np.diff(column) > 0])
     for start, stop in zip(starts, np.r_[starts[1:], len(display)], strict=True):

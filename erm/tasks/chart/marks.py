@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator
-from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -20,42 +19,48 @@ from matplotlib.collections import (
     LineCollection,
     PathCollection,
     PolyCollection,
+    PolyQuadMesh,
     QuadMesh,
 )
 from matplotlib.image import AxesImage
 from matplotlib.inset import InsetIndicator
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
-from matplotlib.markers import MarkerStyle
-from matplotlib.offsetbox import AnchoredText, AnnotationBbox
 from matplotlib.patches import Patch, Shadow, Wedge
 from matplotlib.quiver import Quiver, QuiverKey
 
 from erm.sources.errors import DrawError
+from erm.tasks.chart.axis_artists import AXIS_PARTS
 from erm.tasks.chart.boxes import take_box_plots
 from erm.tasks.chart.canvas import Canvas, number, stroke
 from erm.tasks.chart.cells import read_image, read_mesh
 from erm.tasks.chart.elements import Axis, Point, Series
 from erm.tasks.chart.lines import read_line
+from erm.tasks.chart.offset_boxes import OFFSET_BOXES, shapes_of_box
 from erm.tasks.chart.pies import read_pies
 from erm.tasks.chart.series import (
+    MAX_POINTS,
     collection_look,
-    hull,
     label_of,
     make_point,
     make_series,
+    marker_of,
     patch_edge,
     patch_fill,
+    sample,
 )
 from erm.tasks.chart.shapes import read_arrows, read_collection, read_patches, read_span
+from erm.tasks.chart.treemaps import is_treemap, read_treemap
 from erm.tasks.chart.violins import take_violins
+from erm.tasks.discrepancy import Box
+from erm.tasks.shared.numbers import parse_number
 
 _CONTAINERS = ("BarContainer", "ErrorbarContainer", "StemContainer")
 
 _SIDEWAYS_CATEGORIES = ("horizontal bar", "broken bar", "sideways box", "sideways violin")
 
-MAX_POINTS = 2000
-"""Points of one series beyond which a figure is refused."""
+_MOST_POINTS = 2000
+"""Marks of one series beyond which a figure is refused, where no sample of them is read."""
 
 
 def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
@@ -69,11 +74,11 @@ def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
 
     def keep(artist: Any, series: Series | None) -> None:
         if series is not None and series["points"]:
-            if len(series["points"]) > MAX_POINTS:
+            if len(series["points"]) > _MOST_POINTS:
                 raise DrawError(
                     "unreadable",
                     f"A {series['kind']} of {len(series['points'])} points is more than "
-                    f"{MAX_POINTS}.",
+                    f"{_MOST_POINTS}.",
                 )
             found.append((place.get(id(artist), len(place)), series))
 
@@ -86,7 +91,13 @@ def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
         if parts and id(container) not in owned:
             keep(parts[0], _read_container(container, axes, canvas))
     own = {id(axes.patch), *map(id, axes.spines.values())}
-    artists = [a for a in axes.get_children() if id(a) not in claimed | own and a.get_visible()]
+    artists = [
+        artist
+        for artist in axes.get_children()
+        if id(artist) not in claimed | own
+        and artist.get_visible()
+        and not isinstance(artist, AXIS_PARTS)
+    ]
     lines = [a for a in artists if isinstance(a, Line2D)]
     patches = [a for a in artists if isinstance(a, Patch)]
     for first, series, members in take_box_plots(lines, patches, axes, canvas):
@@ -119,6 +130,9 @@ def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
             keep(artist, _read_collection(artist, axes, canvas))
         elif isinstance(artist, AxesImage):
             keep(artist, read_image(artist, canvas))
+        elif isinstance(artist, OFFSET_BOXES):
+            for series in shapes_of_box(artist, axes, canvas):
+                keep(artist, series)
         elif isinstance(artist, InsetIndicator):
             parts = [artist.rectangle, *(artist.connectors or ())]
             for part, series in read_patches([p for p in parts if p.get_visible()], axes, canvas):
@@ -175,23 +189,32 @@ def _is_furniture(artist: Any, axes: Any) -> bool:
     """Parts that `erm.tasks.chart.scene` reads: texts, axis, legend, tables, inset axes."""
     known = [axes.xaxis, axes.yaxis, axes.title, axes._left_title, axes._right_title]
     known += [*axes.texts, *axes.tables, *axes.child_axes]
-    kinds = (AnchoredText, AnnotationBbox, Legend, QuiverKey)
+    kinds = (Legend, QuiverKey)
     return isinstance(artist, kinds) or any(artist is item for item in known)
 
 
 def _name_points(series: Series, axis: Axis) -> None:
     """Names each point by the category that stands at it, where the axis names categories."""
     ticks = [tick for tick in axis["ticks"] if tick["text"]]
-    if series["kind"] == "pie" or not axis["fixed"] or not ticks:
+    if series["kind"] in ("pie", "treemap") or not axis["fixed"] or not ticks:
+        return
+    numbers = all(parse_number(tick["text"]) == tick["at"] for tick in ticks)
+    if numbers and series.get("touching"):
         return
     places = sorted(tick["at"] for tick in ticks)
     gaps = [b - a for a, b in pairwise(places) if b > a]
     broad = any(word in series["kind"] for word in ("bar", "box", "violin"))
     reach = min(gaps, default=1.0) / 2 if broad else 0.01
+    named = []
     for point in series["points"]:
         tick = min(ticks, key=lambda tick: abs(tick["at"] - point["at"]))
         if abs(tick["at"] - point["at"]) <= reach + 1e-6:
-            point["name"] = tick["text"]
+            named.append((point, tick))
+    # bars in groups stand beside the number that they are known by, all of them as far
+    if numbers and np.ptp([point["at"] - tick["at"] for point, tick in named] or [0.0]) > 1e-6:
+        return
+    for point, tick in named:
+        point["name"] = tick["text"]
 
 
 def _read_container(container: Any, axes: Any, canvas: Canvas) -> Series | None:
@@ -207,6 +230,8 @@ def _read_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None:
     bars = [patch for patch in container.patches if patch.get_visible()]
     if not bars:
         return None
+    if is_treemap(container):
+        return read_treemap(container, axes, canvas)
     horizontal = container.orientation == "horizontal"
     points = []
     for bar in bars:
@@ -252,7 +277,7 @@ def _add_errors(
                 low, high = sorted((float(ends[0][along]), float(ends[1][along])))
                 owner["low"], owner["high"] = number(low), number(high)
                 box = canvas.box_of(axes.transData.transform(ends), 3)
-                owner["box"] = hull([owner["box"], box])
+                owner["box"] = list(Box.around([owner["box"], box]))
 
 
 def _finite_segments(collection: Any) -> Iterator[np.ndarray[Any, Any]]:
@@ -272,7 +297,7 @@ def _read_error_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None
             horizontal = container.has_xerr and not container.has_yerr
             _add_errors(series["points"], container, horizontal, axes, canvas)
             if series["points"]:
-                series["box"] = hull([point["box"] for point in series["points"]])
+                series["box"] = list(Box.around(point["box"] for point in series["points"]))
             return series
     points = []
     for collection in collections:
@@ -304,28 +329,10 @@ def _read_stems(container: Any, axes: Any, canvas: Canvas) -> Series | None:
     return series
 
 
-@cache
-def _marker_paths() -> list[tuple[str, np.ndarray[Any, Any]]]:
-    known = []
-    for name in (*"os^v<>DdphH8XP+x|_1234.",):
-        style = MarkerStyle(name)
-        path = style.get_path().transformed(style.get_transform())
-        known.append((name, np.asarray(path.vertices)))
-    return known
-
-
-def _marker_of(path: Any) -> str:
-    vertices = np.asarray(path.vertices)
-    for name, known in _marker_paths():
-        if known.shape == vertices.shape and np.allclose(known, vertices, atol=1e-3):
-            return name
-    return "other"
-
-
 def _read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     if isinstance(artist, Quiver):
         return read_arrows(artist, axes, canvas)
-    if isinstance(artist, QuadMesh):
+    if isinstance(artist, (QuadMesh, PolyQuadMesh)):
         return read_mesh(artist, canvas)
     if isinstance(artist, PathCollection) and artist.get_paths():
         if artist.get_offset_transform().contains_branch(axes.transData):
@@ -347,10 +354,10 @@ def _read_scatter(artist: Any, canvas: Canvas) -> Series:
     colours = faces if len(faces) and faces[:, 3].any() else edges
     sizes = np.sqrt(np.atleast_1d(artist.get_sizes()).astype(float)) * canvas.dpi / 72
     display = artist.get_offset_transform().transform(np.nan_to_num(offsets))
+    finite = np.flatnonzero(np.isfinite(offsets).all(axis=1))
     points = []
-    for index, (at, value) in enumerate(offsets):
-        if not (math.isfinite(at) and math.isfinite(value)):
-            continue
+    for index in finite[sample(len(finite), MAX_POINTS)].tolist():
+        at, value = offsets[index]
         size = round(float(sizes[index % len(sizes)]), 2)
         point = make_point(at, value, canvas.box_of(display[index], size / 2), size=size)
         if len(colours):
@@ -361,8 +368,11 @@ def _read_scatter(artist: Any, canvas: Canvas) -> Series:
     if line is not None and line["colour"] == canvas.hex(colours[0]):
         line = None
     mapped = {"map": artist.get_cmap().name} if artist.get_array() is not None else {}
-    marker = _marker_of(artist.get_paths()[0])
-    return make_series("scatter", label_of(artist), points, edge=line, marker=marker, **mapped)
+    marker = marker_of(artist.get_paths()[0])
+    series = make_series("scatter", label_of(artist), points, edge=line, marker=marker, **mapped)
+    if len(finite) > MAX_POINTS:
+        series["total"] = len(finite)
+    return series
 
 
 def _read_broken_bars(artist: Any, axes: Any, canvas: Canvas) -> Series | None:

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from erm.tasks.chart.elements import Axes, Axis, Point, Series
 from erm.tasks.chart.findings import Coordinate, Element
+from erm.tasks.chart.matching import OUTLINED
 from erm.tasks.shared.colours import colour_name, over
 
 _NOUNS = {
@@ -27,6 +28,11 @@ _NOUNS = {
     "sideways box": "box plot",
     "error bar": "error bars",
     "violin": "violins",
+    "3-D points": "points",
+    "3-D line": "line",
+    "3-D bars": "bars",
+    "3-D shapes": "shapes",
+    "3-D lines": "lines",
 }
 
 _PLURALS = {
@@ -34,6 +40,7 @@ _PLURALS = {
     "horizontal bar": "bars",
     "broken bar": "bars",
     "line": "lines",
+    "lines": "lines",
     "scatter": "points",
     "stem": "stems",
     "area": "areas",
@@ -42,6 +49,10 @@ _PLURALS = {
     "sideways box": "boxes",
     "pie": "pies",
     "violin": "violins",
+    "3-D points": "points",
+    "3-D line": "lines",
+    "3-D bars": "bars",
+    "surface": "surfaces",
 }
 
 _TYPES = {
@@ -57,6 +68,10 @@ _TYPES = {
     "box": "box plot",
     "sideways box": "box plot",
     "error bar": "error bar chart",
+    "3-D points": "3-D scatter chart",
+    "3-D line": "3-D line chart",
+    "3-D bars": "3-D bar chart",
+    "3-D lines": "wireframe",
 }
 
 _MONTHS = {"months": 1, "quarters": 3, "years": 12}
@@ -69,7 +84,14 @@ _MARKS = {
     "sideways box": "box",
     "violin": "violin",
     "sideways violin": "violin",
+    "3-D bars": "bar",
+    "3-D shapes": "shape",
+    "3-D lines": "line",
+    "surface": "face",
 }
+
+SHARES = ("pie", "treemap")
+"""Kinds whose marks show shares of a whole."""
 
 SIDEWAYS = (
     "horizontal bar",
@@ -105,8 +127,8 @@ def background(axes: Axes, figure: str) -> str:
 
 
 def plural(series: Series) -> str:
-    """What several series of this kind are called together; ``marks`` of free form."""
-    return _PLURALS.get(series["kind"], "marks")
+    """What several series of this kind are called together; ``marks`` where they have no name."""
+    return series.get("noun", _PLURALS.get(series["kind"], "marks"))
 
 
 def series_element(series: Series, company: Sequence[Series], under: str) -> Element:
@@ -140,10 +162,12 @@ def mark_element(
     if kind == "heat map":
         cell = round(point["base"]) + 1, round(point["at"]) + 1
         return Element("cell", cell=cell, owner=owner)
-    if kind == "pie":
+    if kind in SHARES:
         return _wedge_element(series, point, index, under, owner)
     if kind == "broken bar":
         return _broken_bar_element(series, index, alike, under, owner)
+    if kind in OUTLINED:
+        return Element("part", rank=index + 1, owner=series_element(series, company, under))
     if is_histogram(series):
         return Element("bin", rank=index + 1, owner=owner)
     noun = _MARKS.get(kind, "point")
@@ -173,13 +197,14 @@ def _broken_bar_element(
 def _wedge_element(
     series: Series, point: Point, index: int, under: str, owner: Element | None
 ) -> Element:
+    noun = "wedge" if series["kind"] == "pie" else "tile"
     if point["name"]:
-        return Element("wedge", name=point["name"], owner=owner)
+        return Element(noun, name=point["name"], owner=owner)
     colours = [over(p.get("colour", series["colour"]), under) for p in series["points"]]
     names = [colour_name(colour) for colour in colours]
     if names.count(names[index]) == 1:
-        return Element("wedge", colour=colours[index], owner=owner)
-    return Element("wedge", rank=index + 1, owner=owner)
+        return Element(noun, colour=colours[index], owner=owner)
+    return Element(noun, rank=index + 1, owner=owner)
 
 
 def pair_element(first: Element, second: Element) -> Element:

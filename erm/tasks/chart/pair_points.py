@@ -9,7 +9,7 @@ import numpy as np
 
 from erm.tasks.chart.elements import Point, Series
 from erm.tasks.chart.matching import assign, match_named, match_placed
-from erm.tasks.chart.naming import is_histogram
+from erm.tasks.chart.naming import SHARES, is_histogram
 from erm.tasks.chart.plot_pair import HALF_PIXEL, Pairs, PlotPair
 
 _NEAR = 8.0
@@ -26,7 +26,7 @@ def match_points(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         keys = [(point["base"], point["at"]) for point in first]
         return [(i, cells[key]) for i, key in enumerate(keys) if key in cells]
     named = all(point["name"] for point in [*first, *second])
-    if named or reference["kind"] == "pie":
+    if named or reference["kind"] in SHARES:
         return _match_categories(reference, candidate, plots)
     if is_histogram(reference) and is_histogram(candidate):
         if len(first) == len(second):
@@ -66,7 +66,7 @@ def _match_course(reference: Sequence[Point], candidate: Sequence[Point], plots:
 def _match_categories(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
     """By name, but a mark that stands where it stood, as long as it was, is the same mark."""
     first, second = reference["points"], candidate["points"]
-    pie = reference["kind"] == "pie"
+    pie = reference["kind"] in SHARES
     kept = []
     if len(first) == len(second):
         kept = [

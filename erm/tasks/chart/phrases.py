@@ -19,6 +19,7 @@ _NAME_LENGTH = {"note": 20, "arrow of note": 20}
 
 _JOINTS = {
     "range": " to ",
+    "colour range": " to ",
     "bins span": " to ",
     "error bar": " to ",
     "some error bars": " to ",
@@ -79,7 +80,9 @@ def _identity(element: Element) -> str:
 
 
 def plural_of(noun: str) -> str:
-    """``legend entries`` of ``legend entry``."""
+    """``legend entries`` of ``legend entry``; a noun of several stays."""
+    if noun.endswith("s"):
+        return noun
     if noun.endswith("y"):
         return f"{noun[:-1]}ies"
     return f"{noun}es" if noun.endswith("x") else f"{noun}s"
@@ -139,7 +142,8 @@ def _presence(finding: Finding) -> str:
     state = "missing" if finding.candidate is None else "extra"
     if finding.count is not None:
         count, total = finding.count
-        return f"{count} of {total} {plural_of(_part_of(finding))} are {state}"
+        verb = "is" if count == 1 else "are"
+        return f"{count} of {total} {plural_of(_part_of(finding))} {verb} {state}"
     return f"{'are' if finding.element.plural else 'is'} {state}"
 
 
@@ -210,6 +214,36 @@ def _some(noun: str) -> Callable[[Finding], str]:
             return text
         candidate, reference = _pair(finding)
         return f"{text}, most at {_value(finding.most)}: {candidate} instead of {reference}"
+
+    return describe
+
+
+def _some_series(finding: Finding) -> str:
+    count, total = finding.count or (0, 0)
+    return f"colours of {count} of {total} series differ"
+
+
+def _offsets(finding: Finding) -> str:
+    count, total = finding.count or (0, 0)
+    return f"{count} of {total} are pulled out by another distance"
+
+
+def _inner_lines(finding: Finding) -> str:
+    candidate, reference = _pair(finding)
+    return f"have {candidate} inner lines instead of {reference}"
+
+
+def _percent(finding: Finding) -> str:
+    """The share of parts that differ, at least 1."""
+    count, total = finding.count or (0, 1)
+    return write_number(max(1, round(100 * count / max(total, 1))))
+
+
+def _about(noun: str) -> Callable[[Finding], str]:
+    """``about 12% of 2401 points differ``, of which a sample was compared."""
+
+    def describe(finding: Finding) -> str:
+        return f"about {_percent(finding)}% of {_value(finding.reference)} {noun} differ"
 
     return describe
 
@@ -338,6 +372,10 @@ def _colours(finding: Finding) -> str:
     return f"colours are {candidate} instead of {reference}"
 
 
+def _colour_range(finding: Finding) -> str:
+    return _change(finding) if finding.reference is not None else "colour range is different"
+
+
 def _columns(finding: Finding) -> str:
     candidate, reference = (write_number(float(v)) for v in (finding.candidate, finding.reference))  # type: ignore[arg-type]
     return f"has {candidate} column{'s' * (candidate != '1')} instead of {reference}"
@@ -347,6 +385,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "": _presence,
     "type": _sort,
     "projection": _texts,
+    "proportions": _constant("has other proportions"),
     "arrangement": _is,
     "order": _constant("stand in another order"),
     "stacking order": _constant("is stacked in another order"),
@@ -355,6 +394,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "places": _constant("stand elsewhere"),
     "named place": _with("is at"),
     "side": _with("is"),
+    "tick side": _with("stand at the"),
     "grid shape": _with("stand in"),
     "places swapped": _constant("are swapped"),
     "text": _text,
@@ -368,13 +408,21 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "positions": _some("positions"),
     "some values": _some("values"),
     "some error bars": _some("error bars"),
+    "some lower whiskers": _some("lower whiskers"),
+    "some upper whiskers": _some("upper whiskers"),
+    "some whiskers": _some("whiskers"),
+    "some outliers": _some("numbers of outliers"),
     "some cells": _some("cells"),
     "some colours": _some("colours"),
+    "some series": _some_series,
     "some marker sizes": _some("marker sizes"),
     "bins": _has("bins"),
     "cells": _has("cells"),
     "parts": _has("parts"),
+    "inner lines": _inner_lines,
+    "some offsets": _offsets,
     "outliers": _has("outliers"),
+    "place on axis": _with("stands at"),
     "outlier values": _constant("outliers stand elsewhere"),
     "bins span": _with("bins span"),
     "span": _with("spans"),
@@ -417,11 +465,15 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "columns": _columns,
     "tick places": _with("are at"),
     "offset text": _is,
-    "colour range": _constant("colour range is different"),
+    "colour range": _colour_range,
     "form": _constant("has another form or place"),
     "forms": _forms,
-    "image share": lambda finding: (
-        f"{finding.count[0] if finding.count else 0}% of the image differs"
-    ),
+    "image share": lambda finding: f"{_percent(finding)}% of the image differs",
+    "points": _has("points"),
+    "sampled points": _about("points"),
+    "sampled values": _about("values"),
+    "sampled parts": _about("parts"),
+    "sampled cells": _about("cells"),
+    "sampled colours": _about("colours"),
 }
 """By attribute; others read ``<attribute> is … instead of …``."""

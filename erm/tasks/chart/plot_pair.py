@@ -29,6 +29,8 @@ BOXES = ("box", "sideways box")
 Pairs = list[tuple[int, int]]
 """Indices of points of two matched series that stand for each other."""
 
+AxisName = Literal["x", "y", "z"]
+
 Matched = list[tuple[Series, Series, Pairs]]
 """Matched series of two plots with the pairs of their points."""
 
@@ -52,6 +54,11 @@ class PlotPair:
     findings: Findings
     reference_twins: Sequence[Series] = ()
     candidate_twins: Sequence[Series] = ()
+
+    @property
+    def sides(self) -> tuple[Axes, Axes]:
+        """The reference's and the candidate's plot."""
+        return self.reference, self.candidate
 
     @property
     def reference_company(self) -> list[Series]:
@@ -141,7 +148,14 @@ class PlotPair:
             series, index, self.candidate, self.candidate_company, self.candidate_background
         )
 
-    def coordinates(self, name: Literal["x", "y"], *sides: float) -> tuple[Coordinate, ...]:
+    def axis_length(self, name: AxisName) -> float:
+        """Pixels along which the reference shows an axis; at most, in three dimensions."""
+        x0, y0, x1, y1 = self.reference["box"]
+        if "camera" in self.reference:
+            return max(x1 - x0, y1 - y0)
+        return x1 - x0 if name == "x" else y1 - y0
+
+    def coordinates(self, name: AxisName, *sides: float) -> tuple[Coordinate, ...]:
         """Values of an axis, as dates where both sides show dates."""
         reference, candidate = self.reference[name], self.candidate[name]
         if reference.get("calendar") != candidate.get("calendar"):
@@ -151,6 +165,11 @@ class PlotPair:
     def value_coordinates(self, series: Series, *values: float) -> tuple[Coordinate, ...]:
         """Values along the value axis of a series."""
         return self.coordinates("x" if series["kind"] in SIDEWAYS else "y", *values)
+
+
+def axis_names(reference: Axes, candidate: Axes) -> tuple[AxisName, ...]:
+    """The axes that two plots have in common."""
+    return ("x", "y", "z") if "z" in reference and "z" in candidate else ("x", "y")
 
 
 def _pixels(axes: Axes, name: Literal["x", "y"], value: float) -> float:

@@ -19,9 +19,16 @@ _SHARED_BY_PLOTS = (
     *("line", "marker", "outline", "hatch", "shade", "bar width"),
     *("limits", "limits small", "scale", "inverted"),
     *("series colour", "mark colour", "colour map"),
+    *("title", "typo", "tick text", "place", "pie", "bins", "error bars", "axes hidden"),
 )
 """Rules that one statement of a program changes alike in several plots: a loop over them that sets
-a look, or an axis that they share."""
+a look or a text, or an axis that they share."""
+
+_PALETTE = 5
+"""Fewest series of which another colour each is another palette."""
+
+_SEVERAL = 3
+"""Fewest elements of one kind that are joined although others of this kind did not change."""
 
 _LOOKS = ("outline", "hatch", "line", "marker", "shade")
 
@@ -56,7 +63,24 @@ def join_plots(found: Iterable[Finding]) -> list[Finding]:
             joined.append(_joined(members, replace(element, plots=count)))
         else:
             joined += members
-    return joined
+    return _join_kinds(joined)
+
+
+def _join_kinds(found: list[Finding]) -> list[Finding]:
+    """One finding for a look that changed alike on one kind of elements in several plots, which
+    have other names or colours in each of them."""
+    groups: dict[tuple[_Change, str], list[Finding]] = {}
+    for finding in found:
+        element = finding.element
+        if finding.rule in _LOOKS and element.plot and element.second is None:
+            groups.setdefault((_change_of(finding), plural_of(element.noun)), []).append(finding)
+    kept = list(found)
+    for (_, noun), members in groups.items():
+        count = len({member.element.plot for member in members})
+        if count >= _SEVERAL:
+            kept = [finding for finding in kept if finding not in members]
+            kept.append(_joined(members, Element(noun, plural=True, plots=count)))
+    return kept
 
 
 def join_categories(found: list[Finding], matched: Matched) -> list[Finding]:
@@ -99,6 +123,91 @@ def join_looks(found: list[Finding], matched: Matched, plots: PlotPair) -> list[
         if 1 < len(members) == counts[noun]:
             kept = [finding for finding in kept if finding not in members]
             kept.append(_joined(members, Element(noun, plot=number)))
+        elif len(members) >= _SEVERAL:
+            kept = [finding for finding in kept if finding not in members]
+            element = Element(f"{len(members)} {noun}", plural=True, plot=number)
+            kept.append(_joined(members, element))
+    return kept
+
+
+def join_colours(found: list[Finding], matched: Matched, plots: PlotPair) -> list[Finding]:
+    """One finding for another palette: five and more series of a kind, each of another colour."""
+    number = plots.findings.plot
+    kept = list(found)
+    nouns = {
+        replace(plots.series_element(reference), plot=number): plural(reference)
+        for reference, _, _ in matched
+    }
+    for noun in set(nouns.values()):
+        members = [
+            finding
+            for finding in kept
+            if finding.rule in ("series colour", "shade")
+            and finding.attribute == "colour"
+            and nouns.get(finding.element) == noun
+        ]
+        total = sum(plural(reference) == noun for reference, _, _ in matched)
+        if len(members) >= _PALETTE and len(members) >= total - 1:
+            kept = [finding for finding in kept if finding not in members]
+            joined = _joined(members, Element(noun, plural=True, plot=number))
+            whole = replace(
+                joined,
+                rule="series colour",
+                attribute="some series",
+                reference=None,
+                candidate=None,
+                count=(len(members), total),
+            )
+            kept.append(whole)
+    return kept
+
+
+def _without_repeats(found: list[Finding]) -> list[Finding]:
+    """One finding for parts of one name that changed alike: a candle's body and its wicks."""
+    groups: dict[tuple[_Change, Element], list[Finding]] = {}
+    for finding in found:
+        groups.setdefault((_change_of(finding), finding.element), []).append(finding)
+    return [_joined(members, element) for (_, element), members in groups.items()]
+
+
+def join_error_bars(found: list[Finding], plots: PlotPair) -> list[Finding]:
+    """One finding for the error bars of two and more series, where none has them any more."""
+    for missing, axes in ((True, plots.candidate), (False, plots.reference)):
+        members = [
+            finding
+            for finding in found
+            if finding.rule == "error bars" and (finding.candidate is None) == missing
+        ]
+        left = any(
+            "low" in p for s in axes["series"] if "box" not in s["kind"] for p in s["points"]
+        )
+        if len(members) > 1 and not left:
+            element = Element("error bars", plural=True, plot=plots.findings.plot)
+            found = [finding for finding in found if finding not in members]
+            found.append(_joined(members, element))
+    return found
+
+
+def join_shapes(found: list[Finding], matched: Matched, plots: PlotPair) -> list[Finding]:
+    """One finding for three and more shapes of a kind, drawn by one call each, of other forms."""
+    nouns = Counter(
+        plots.series_element(reference).noun
+        for reference, _, _ in matched
+        if reference["kind"] in OUTLINED
+    )
+    kept = list(found)
+    for noun, total in nouns.items():
+        members = [
+            finding
+            for finding in kept
+            if finding.attribute == "form" and finding.element.noun == noun
+        ]
+        if len(members) < 3:
+            continue
+        kept = [finding for finding in kept if finding not in members]
+        element = Element(plural_of(noun), plural=True, plot=plots.findings.plot)
+        joined = replace(_joined(members, element), attribute="forms", count=(len(members), total))
+        kept.append(joined)
     return kept
 
 
@@ -117,6 +226,7 @@ def join_marks(found: list[Finding], matched: Matched, plots: PlotPair) -> list[
         if finding.rule == "mark colour" and isinstance(finding.reference, str):
             groups.setdefault(_change_of(finding), []).append(finding)
     kept = list(found)
+    kept = _without_repeats(kept)
     for (_, _, colour, _), members in groups.items():
         if len(members) < 2 or len(members) != counts[str(colour)]:
             continue

@@ -1,47 +1,52 @@
 """Reads the typed scene of a chart from the figure that was drawn.
 
 Covers the figure, its axes, ticks, texts and legends; runs only inside the contained worker, after
-the figure was drawn on Agg. Not covered: the marks that carry data (`erm.tasks.chart.marks`) and
-three-dimensional axes, which are refused as unreadable.
+the figure was drawn on Agg. Not covered: axes in three dimensions (`erm.tasks.chart.space`) and the
+marks that carry data (`erm.tasks.chart.marks`, `erm.tasks.chart.space_marks`).
 """
 
 from __future__ import annotations
 
-import math
 from types import SimpleNamespace
 from typing import Any
 
-from matplotlib.category import StrCategoryLocator
 from matplotlib.colors import to_hex
-from matplotlib.dates import AutoDateFormatter, ConciseDateFormatter, DateFormatter, get_epoch
+from matplotlib.image import FigureImage
 from matplotlib.legend import Legend as MplLegend
 from matplotlib.lines import Line2D
-from matplotlib.offsetbox import AnchoredText, AnnotationBbox, OffsetImage
 from matplotlib.patches import Patch
+from matplotlib.projections.geo import GeoAxes
+from matplotlib.projections.polar import PolarAxes
 from matplotlib.quiver import QuiverKey
-from matplotlib.text import Annotation, Text
-from matplotlib.ticker import FixedLocator
 
 from erm.sources.errors import DrawError
 from erm.tasks import Drawing
-from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
+from erm.tasks.chart.axis import read_axis
+from erm.tasks.chart.axis_artists import (
+    add_artist_axis,
+    artist_spines,
+    artist_texts,
+    draws_own_axes,
+)
+from erm.tasks.chart.canvas import Canvas, dash_name, stroke
+from erm.tasks.chart.cells import read_image
 from erm.tasks.chart.elements import (
-    Arrow,
     Axes,
     Axis,
-    Calendar,
     ChartScene,
     Legend,
     Series,
     Stroke,
-    TextFrame,
     TextItem,
-    Tick,
 )
 from erm.tasks.chart.marks import read_series
+from erm.tasks.chart.offset_boxes import OFFSET_BOXES, shapes_of_box, texts_of_box
 from erm.tasks.chart.pies import wedge_texts
-from erm.tasks.chart.series import patch_edge, patch_fill
 from erm.tasks.chart.shapes import read_figure_line, read_patches
+from erm.tasks.chart.space import placed_in_space, read_camera
+from erm.tasks.chart.space_marks import read_space_series
+from erm.tasks.chart.texts import read_text
+from erm.tasks.chart.treemaps import tile_texts
 
 MAX_TEXTS = 2000
 """Texts beyond which a figure is refused: nobody can check that many."""
@@ -110,19 +115,25 @@ def _is_cropped(canvas: Canvas) -> bool:
 
 def _figure_marks(figure: Any, canvas: Canvas) -> list[Series]:
     """Marks that stand in the figure outside any axes, in thousandths of the figure's sides."""
-    artists = [*figure.artists, *figure.lines, *figure.patches, *figure.images]
-    lines = [item for item in artists if isinstance(item, Line2D)]
-    patches = [item for item in artists if isinstance(item, Patch)]
-    other = [item for item in artists if not isinstance(item, (Line2D, Patch))]
-    if other:
-        kind = type(other[0]).__name__
-        raise DrawError("unreadable", f"A {kind} of the figure outside any axes can't be read.")
+    shown = [
+        artist
+        for artist in [*figure.artists, *figure.lines, *figure.patches, *figure.images]
+        if artist.get_visible()
+    ]
     # shapes are kept as shares of what they stand in
     place = SimpleNamespace(transAxes=figure.transFigure, transData=figure.transFigure)
-    marks = [read_figure_line(line, place, canvas) for line in lines if line.get_visible()]
-    marks += [
-        series for _, series in read_patches([p for p in patches if p.get_visible()], place, canvas)
-    ]
+    patches = [artist for artist in shown if isinstance(artist, Patch)]
+    marks: list[Series | None] = [series for _, series in read_patches(patches, place, canvas)]
+    for artist in shown:
+        if isinstance(artist, Line2D):
+            marks.append(read_figure_line(artist, place, canvas))
+        elif isinstance(artist, FigureImage):
+            marks.append(read_image(artist, canvas))
+        elif isinstance(artist, OFFSET_BOXES):
+            marks += shapes_of_box(artist, place, canvas)
+        elif not isinstance(artist, Patch):
+            kind = type(artist).__name__
+            raise DrawError("unreadable", f"A {kind} of the figure outside any axes can't be read.")
     return [series for series in marks if series is not None]
 
 
@@ -165,6 +176,8 @@ def _all_axes(axes: list[Any]) -> list[Any]:
     for item in axes:
         found.append(item)
         found.extend(_all_axes(item.child_axes))
+        # further axes of a host, which draws them itself
+        found.extend(_all_axes(getattr(item, "parasites", [])))
     return found
 
 
@@ -180,110 +193,49 @@ def _figure_texts(figure: Any, canvas: Canvas) -> list[TextItem]:
         item = read_text(text, special.get(id(text), "annotation"), canvas)
         if item is not None:
             texts.append(item)
+    for artist in figure.artists:
+        if isinstance(artist, OFFSET_BOXES):
+            texts += texts_of_box(artist, canvas)
     for part in figure.subfigs:
         texts.extend(_figure_texts(part, canvas))
     return texts
 
 
-def plain(text: str) -> str:
-    """A text without the markup that matplotlib's own number formats add."""
-    shown = text.strip()
-    if "\\mathdefault" not in shown:
-        return shown
-    for mark, letter in (("\\mathdefault", ""), ("\\times", "×"), ("$", ""), ("{", ""), ("}", "")):
-        shown = shown.replace(mark, letter)
-    return shown
-
-
-def read_text(text: Any, role: str, canvas: Canvas) -> TextItem | None:
-    """A text as it is seen, or None where nothing of it is."""
-    if not text.get_visible() or not text.get_text().strip() or text.get_alpha() == 0:
-        return None
-    # the extent of an annotation would include its arrow
-    box = canvas.box(Text.get_window_extent(text, canvas.renderer))
-    if not canvas.shows(box):
-        return None
-    item = TextItem(
-        role=role,
-        text=plain(text.get_text()),
-        box=box,
-        colour=canvas.hex(text.get_color(), text.get_alpha()),
-        size=round(text.get_fontsize() * canvas.dpi / 72, 2),
-        font=text.get_fontname(),
-        weight=_weight(text),
-        angle=round(text.get_rotation() % 360, 1),
-    )
-    patch = text.get_bbox_patch()
-    if patch is not None and patch.get_visible():
-        frame = _text_frame(patch, canvas)
-        if frame is not None:
-            item["frame"] = frame
-    if isinstance(text, Annotation) and text.arrow_patch is not None:
-        arrow = _arrow(text.arrow_patch, canvas)
-        if arrow is not None:
-            item["arrow"] = arrow
-    return item
-
-
-def _weight(text: Any) -> str:
-    """normal, bold, italic or bold italic."""
-    weight = text.get_fontweight()
-    bold = weight in ("bold", "heavy", "black", "extra bold", "semibold") or (
-        isinstance(weight, (int, float)) and weight >= 600
-    )
-    italic = text.get_fontstyle() in ("italic", "oblique")
-    return " ".join(word for word, on in (("bold", bold), ("italic", italic)) if on) or "normal"
-
-
-def _text_frame(patch: Any, canvas: Canvas) -> TextFrame | None:
-    """The box behind a text, or None where nothing of it is seen."""
-    fill, edge = patch_fill(patch, canvas), patch_edge(patch, canvas)
-    if fill.endswith("00") and edge is None:
-        return None
-    box = canvas.box(patch.get_window_extent(canvas.renderer))
-    form = type(patch.get_boxstyle()).__name__.lower()
-    return TextFrame(fill=fill, edge=edge, form=form, box=box)
-
-
-def _arrow(patch: Any, canvas: Canvas) -> Arrow | None:
-    """The arrow of an annotation from tail to head, or None where it is invisible."""
-    width = patch.get_linewidth()
-    colour = canvas.hex(patch.get_edgecolor())
-    if not patch.get_visible() or colour.endswith("00"):
-        return None
-    points = patch.get_transform().transform(patch.get_path().vertices)
-    ends = [*canvas.point(points[0]), *canvas.point(points[-1])]
-    return Arrow(
-        colour=colour,
-        width=canvas.pixels(width),
-        style=type(patch.get_arrowstyle()).__name__.lower(),
-        ends=ends,
-        box=canvas.box_of(points, 1),
-    )
-
-
 def read_axes(axes: Any, canvas: Canvas) -> Axes:
     """One plot area with all that belongs to it."""
-    projection = axes.name if axes.name in ("rectilinear", "polar") else ""
-    if not projection:
+    projection = "polar" if isinstance(axes, PolarAxes) else axes.name
+    if projection not in ("rectilinear", "polar", "3d") and not isinstance(axes, GeoAxes):
         raise DrawError("unreadable", f"Axes of projection '{axes.name}' can't be read.")
-    x, y = (_read_axis(axes, name, canvas) for name in ("x", "y"))
+    x, y = (read_axis(axes, name, canvas) for name in ("x", "y"))
+    own = draws_own_axes(axes)
+    if own:
+        add_artist_axis(x, axes, "x", canvas)
+        add_artist_axis(y, axes, "y", canvas)
     bar = getattr(axes, "_colorbar", None) is not None  # also in axes that the program placed
     texts = _axes_texts(axes, canvas)
-    series = [] if bar else read_series(axes, canvas, x, y)
-    return Axes(
+    camera = read_camera(axes, canvas) if projection == "3d" else None
+    series: list[Series] = []
+    if camera is not None:
+        series = read_space_series(axes, camera, canvas)
+    elif not bar:
+        series = read_series(axes, canvas, x, y)
+    found = Axes(
         box=canvas.box(axes.get_window_extent(canvas.renderer)),
         grid=_grid_position(axes),
         projection=projection,
         role="colour bar" if bar else "plot",
         background=_background(axes, canvas),
-        spines=_spines(axes, canvas),
+        spines=artist_spines(axes, canvas) if own else _spines(axes, canvas),
         x=x,
         y=y,
         texts=texts,
         legends=_axes_legends(axes, canvas),
         series=series,
     )
+    if camera is not None:
+        found["z"] = read_axis(axes, "z", canvas)
+        found["camera"] = camera
+    return found
 
 
 def _axes_legends(axes: Any, canvas: Canvas) -> list[Legend]:
@@ -334,7 +286,10 @@ def _spines(axes: Any, canvas: Canvas) -> dict[str, Stroke]:
 def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
     titles = [("title", axes.title)]
     titles += [("left title", axes._left_title), ("right title", axes._right_title)]
-    if axes.axison:
+    if axes.name == "3d":
+        if axes._axis3don:
+            titles += [(f"{name} label", axis.label) for name, axis in axes._axis_map.items()]
+    elif axes.axison and not draws_own_axes(axes):
         titles += [
             (
                 "x label" if axes.xaxis.label_position == "bottom" else "top x label",
@@ -345,7 +300,7 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
                 axes.yaxis.label,
             ),
         ]
-    of_wedges = wedge_texts(axes)
+    of_parts = wedge_texts(axes) | tile_texts(axes)
     for table in axes.tables:
         cells = sorted(table.get_celld().items())
         titles += [
@@ -353,120 +308,23 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
             for (row, column), cell in cells
         ]
     items = [read_text(text, role, canvas) for role, text in titles]
-    for text in [*axes.texts, *_texts_of_artists(axes)]:
-        role, wedge = of_wedges.get(id(text), ("annotation", -1))
-        item = read_text(text, role, canvas)
+    if axes.name == "3d":
+        for item in items:
+            if item is not None and item["role"].endswith("label"):
+                item["angle"] = 0.0  # follows from the view, and from how long the label is
+    for text in [*axes.texts, *(key.text for key in axes.artists if isinstance(key, QuiverKey))]:
+        role, wedge = of_parts.get(id(text), ("annotation", -1))
+        with placed_in_space(text):
+            item = read_text(text, role, canvas)
         if item is not None and wedge >= 0:
             item["wedge"] = wedge
         items.append(item)
-    return [item for item in items if item is not None]
-
-
-def _texts_of_artists(axes: Any) -> list[Any]:
-    """Texts inside boxes and keys that a program adds as artists."""
-    texts: list[Any] = []
     for artist in axes.artists:
-        if isinstance(artist, (AnchoredText, AnnotationBbox)):
-            if artist.findobj(OffsetImage):
-                raise DrawError("unreadable", "A picture inside an annotation can't be read.")
-            texts += [text for text in artist.findobj(Text) if text.get_text().strip()]
-        elif isinstance(artist, QuiverKey):
-            texts.append(artist.text)
-    return texts
-
-
-def _read_axis(axes: Any, name: str, canvas: Canvas) -> Axis:
-    axis = axes.xaxis if name == "x" else axes.yaxis
-    limits = [float(value) for value in axis.get_view_interval()]
-    if not all(math.isfinite(value) for value in limits):
-        raise DrawError("unreadable", f"The limits of the {name} axis are not finite.")
-    shown = bool(axes.axison and axis.get_visible())
-    ticks, styles = _ticks(axis, limits, canvas) if shown else ([], None)
-    locator = axis.get_major_locator()
-    auto = axes.get_autoscalex_on() if name == "x" else axes.get_autoscaley_on()
-    offset = axis.get_offset_text()
-    calendar = _calendar(axis)
-    found = Axis(
-        scale=axis.get_scale(),
-        limits=[number(value) for value in limits],
-        auto=bool(auto),
-        fixed=isinstance(locator, (FixedLocator, StrCategoryLocator)),
-        visible=shown,
-        side=axis.get_ticks_position(),
-        ticks=ticks,
-        tick_font=styles.get_fontname() if styles else "",
-        tick_weight=_weight(styles) if styles else "normal",
-        tick_size=round(styles.get_fontsize() * canvas.dpi / 72, 2) if styles else 0.0,
-        tick_colour=canvas.hex(styles.get_color()) if styles else "#00000000",
-        tick_angle=round(styles.get_rotation() % 360, 1) if styles else 0.0,
-        offset_text=offset.get_text() if shown and offset.get_visible() else "",
-        grid=_grid_lines(axis.get_major_ticks(), limits, canvas) if shown else None,
-        minor_grid=_grid_lines(axis.get_minor_ticks(), limits, canvas) if shown else None,
-    )
-    if calendar is not None:
-        found["calendar"] = calendar
-    return found
-
-
-_DATE_FORMATTERS = (DateFormatter, AutoDateFormatter, ConciseDateFormatter)
-
-_CALENDARS: dict[str, Calendar] = {
-    "D": "days",
-    "h": "hours",
-    "M": "months",
-    "Q": "quarters",
-    "Y": "years",
-}
-"""What the values of pandas' periods count, by the first letter of their frequency."""
-
-
-def _calendar(axis: Any) -> Calendar | None:
-    """What the values of an axis of dates count since 1970; None for an axis of numbers."""
-    frequency = getattr(axis, "freq", None)  # left by pandas, which plots periods
-    if frequency is not None:
-        return _CALENDARS.get(str(getattr(frequency, "freqstr", frequency))[:1])
-    dated = isinstance(axis.get_major_formatter(), _DATE_FORMATTERS)
-    return "days" if dated and get_epoch().startswith("1970") else None
-
-
-def _inside(value: float, limits: list[float]) -> bool:
-    low, high = min(limits), max(limits)
-    margin = 1e-9 * (high - low)
-    return low - margin <= value <= high + margin
-
-
-def _ticks(axis: Any, limits: list[float], canvas: Canvas) -> tuple[list[Tick], Any]:
-    """Major ticks, minor ones that carry a label (a logarithmic axis of less than a decade), and
-    a label that shows how labels are set."""
-    ticks, style = [], None
-    major = axis.get_major_ticks()
-    for tick in [*major, *axis.get_minor_ticks()]:
-        at = tick.get_loc()
-        if at is None or not tick.get_visible() or not _inside(float(at), limits):
-            continue
-        labels = [label for label in (tick.label1, tick.label2) if label.get_visible()]
-        label = next((label for label in labels if label.get_text().strip()), None)
-        if label is None:
-            if tick in major:
-                ticks.append(Tick(at=number(at), text="", box=[0.0, 0.0, 0.0, 0.0]))
-            continue
-        style = style or label
-        box = canvas.box(label.get_window_extent(canvas.renderer))
-        ticks.append(Tick(at=number(at), text=plain(label.get_text()), box=box))
-    return sorted(ticks, key=lambda tick: tick["at"] * (-1 if limits[0] > limits[1] else 1)), style
-
-
-def _grid_lines(ticks: list[Any], limits: list[float], canvas: Canvas) -> Stroke | None:
-    for tick in ticks:
-        line = tick.gridline
-        at = tick.get_loc()
-        if at is None or not tick.get_visible() or not line.get_visible():
-            continue
-        if not _inside(float(at), limits):
-            continue
-        dash = dash_name(line._dash_pattern[1], line.get_linewidth())
-        return stroke(canvas, line.get_color(), line.get_linewidth(), dash, line.get_alpha())
-    return None
+        if isinstance(artist, OFFSET_BOXES):
+            items += texts_of_box(artist, canvas)
+    if draws_own_axes(axes):
+        items += artist_texts(axes, canvas)
+    return [item for item in items if item is not None]
 
 
 def read_legend(legend: Any, canvas: Canvas) -> Legend:

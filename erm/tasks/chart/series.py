@@ -5,12 +5,19 @@ Runs only inside the contained worker.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
+from matplotlib.markers import MarkerStyle
+from numpy.typing import NDArray
 
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
-from erm.tasks.chart.elements import BoxList, Point, Series, Stroke
+from erm.tasks.chart.elements import Point, Series, Stroke
+from erm.tasks.discrepancy import Box
+
+MAX_POINTS = 2000
+"""Points of a line or scatter plot that are kept; of more, an even sample."""
 
 
 def label_of(artist: Any) -> str:
@@ -18,11 +25,11 @@ def label_of(artist: Any) -> str:
     return "" if text.startswith("_") else text.strip()
 
 
-def hull(boxes: list[BoxList]) -> BoxList:
-    """The box around boxes."""
-    corners = np.array(boxes)
-    low, high = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
-    return [*map(float, low), *map(float, high)]
+def sample(count: int, most: int) -> NDArray[np.int64]:
+    """Indices of all of ``count`` marks, or of ``most`` evenly among them."""
+    if count <= most:
+        return np.arange(count)
+    return np.linspace(0, count - 1, most).round().astype(int)
 
 
 def make_series(kind: str, name: str, points: list[Point], **look: Any) -> Series:
@@ -46,7 +53,7 @@ def make_series(kind: str, name: str, points: list[Point], **look: Any) -> Serie
         line=look.pop("line", None),
         marker=look.pop("marker", ""),
         hatch=hatch,
-        box=hull([point["box"] for point in points]) if points else [0.0, 0.0, 0.0, 0.0],
+        box=list(Box.around(point["box"] for point in points)) if points else [0.0, 0.0, 0.0, 0.0],
         points=points,
     )
     series.update(look)  # type: ignore[typeddict-item]
@@ -84,3 +91,22 @@ def collection_look(artist: Any, canvas: Canvas) -> tuple[str, Stroke | None]:
     width = float(np.atleast_1d(artist.get_linewidth())[0])
     edge = stroke(canvas, edges[0], width, "solid") if len(edges) else None
     return face, None if edge is not None and edge["colour"] == face else edge
+
+
+@cache
+def _marker_paths() -> list[tuple[str, np.ndarray[Any, Any]]]:
+    known = []
+    for name in (*"os^v<>DdphH8XP+x|_1234.",):
+        style = MarkerStyle(name)
+        path = style.get_path().transformed(style.get_transform())
+        known.append((name, np.asarray(path.vertices)))
+    return known
+
+
+def marker_of(path: Any) -> str:
+    """The name of the marker that a path draws; ``other`` for none of the usual ones."""
+    vertices = np.asarray(path.vertices)
+    for name, known in _marker_paths():
+        if known.shape == vertices.shape and np.allclose(known, vertices, atol=1e-3):
+            return name
+    return "other"

@@ -14,6 +14,7 @@ RULES: dict[str, Rule] = {
     "subplot": Rule(_STRUCTURE, SEVERE, "a whole plot is missing or extra"),
     "chart type": Rule(_STRUCTURE, SEVERE, "another chart tells another story"),
     "series": Rule(_STRUCTURE, SEVERE, "all of a series' data is missing or extra"),
+    "view": Rule(_STRUCTURE, MEDIUM, "the same data, seen from another side"),
     "orientation": Rule(_STRUCTURE, MEDIUM, "the data stays readable, the picture is turned"),
     "arrangement": Rule(_STRUCTURE, MEDIUM, "stacked bars compare other sums than grouped ones"),
     "category": Rule(_STRUCTURE, SEVERE, "every value of a category is missing or extra"),

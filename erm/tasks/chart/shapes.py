@@ -14,13 +14,15 @@ from matplotlib.collections import LineCollection
 from matplotlib.contour import ContourSet
 from matplotlib.patches import Rectangle
 
-from erm.sources.errors import DrawError
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
 from erm.tasks.chart.elements import Point, Series, Stroke
-from erm.tasks.chart.series import label_of, make_point, make_series, patch_edge, patch_fill
+from erm.tasks.chart.series import label_of, make_point, make_series, patch_edge, patch_fill, sample
 
 MAX_OUTLINES = 400
-"""Outlines of one collection beyond which a figure is refused."""
+"""Outlines of one collection that are kept; of more, an even sample."""
+
+MAX_ARROWS = 2000
+"""Arrows of one quiver plot that are kept; of more, an even sample."""
 
 _MAX_VERTICES = 200
 
@@ -143,12 +145,13 @@ def read_span(patch: Any, axes: Any, canvas: Canvas) -> Series | None:
 
 def read_arrows(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     """The arrows of a quiver plot: where each starts, where it points and how long it is."""
-    series = read_collection(artist, axes, canvas)
-    if series is None or len(series["points"]) != len(artist.get_offsets()):
+    series = read_collection(artist, axes, canvas, MAX_ARROWS)
+    offsets = artist.get_offsets()[sample(len(artist.get_offsets()), MAX_ARROWS)]
+    if series is None or len(series["points"]) != len(offsets):
         return series
     sides = axes.bbox.size / 1000
     series["kind"] = "arrows"
-    for point, offset in zip(series["points"], artist.get_offsets(), strict=True):
+    for point, offset in zip(series["points"], offsets, strict=True):
         outline = np.asarray(point.pop("outline")) * sides
         # the outline runs from one corner of the tail over the head to the other one
         tail = (outline[0] + outline[6 % len(outline)]) / 2
@@ -160,19 +163,14 @@ def read_arrows(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     return series
 
 
-def read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
-    """A collection of free outlines as one series of shapes.
-
-    Raises `DrawError('unreadable', …)` beyond `MAX_OUTLINES`.
-    """
+def read_collection(
+    artist: Any, axes: Any, canvas: Canvas, most: int = MAX_OUTLINES
+) -> Series | None:
+    """A collection of free outlines as one series of at most ``most`` shapes."""
     paths, offsets = artist.get_paths(), np.ma.filled(artist.get_offsets().astype(float), np.nan)
     count = max(len(paths), len(offsets))
     if not paths:
         return None
-    if count > MAX_OUTLINES:
-        raise DrawError(
-            "unreadable", f"{count} shapes of one collection are too many to be compared."
-        )
     faces, edges = artist.get_facecolors(), artist.get_edgecolors()
     filled = len(faces) > 0 and bool(faces[:, 3].any()) and not isinstance(artist, LineCollection)
     colours = faces if filled else edges
@@ -180,7 +178,7 @@ def read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     transforms = artist.get_transforms()
     master, shift = artist.get_transform(), artist.get_offset_transform()
     points = []
-    for index in range(count):
+    for index in sample(count, most).tolist():
         path = paths[index % len(paths)]
         if len(transforms):
             own = np.asarray(transforms[index % len(transforms)])
@@ -202,11 +200,16 @@ def read_collection(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     edge = stroke(canvas, edges[0], float(widths[0]), "solid") if filled and len(edges) else None
     kind = "lines" if isinstance(artist, LineCollection) else "shapes"
     series = _shape(label_of(artist), first, edge, artist.get_hatch() or "", points, kind)
-    noun = _noun(artist)
+    if not filled and len(edges):
+        dash = dash_name(artist.get_linestyle()[0][1], float(widths[0]))
+        series["line"] = stroke(canvas, edges[0], float(widths[0]), dash)
+    noun = noun_of(artist)
     if noun:
         series["noun"] = noun
     if artist.get_array() is not None:
         series["map"] = artist.get_cmap().name
+    if count > most:
+        series["total"] = count
     return series
 
 
@@ -221,7 +224,7 @@ _NOUNS = {
 }
 
 
-def _noun(artist: Any) -> str:
+def noun_of(artist: Any) -> str:
     """What people call the marks of a collection; empty where its kind says it."""
     if isinstance(artist, ContourSet):
         return "filled contours" if artist.filled else "contour lines"

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from itertools import combinations
 
-from erm.tasks.chart.elements import Axes, ChartScene
+from erm.tasks.chart.elements import Axes, BoxList, ChartScene
 from erm.tasks.chart.matching import overlap
 
 _ONE_PLACE = 0.9
 """Overlap from which two plots stand on one place, such as those of a second y axis."""
+
+_THIN = 2.0
+"""Pixels up to which a plot has no height or width of its own."""
 
 _ROW = 20
 """Pixels by which the tops of plots of one row may differ where no grid tells the rows."""
@@ -17,9 +20,11 @@ _ROW = 20
 def subplot_numbers(scene: ChartScene) -> dict[int, int]:
     """Numbers from 1; plots on one place share one; colour bars and the figure have none (0)."""
     plots = [i for i, axes in enumerate(scene["axes"]) if axes["role"] == "plot"]
+    scales = [i for i in plots if is_line(scene["axes"][i]["box"])]
     order: list[Axes] = []
     numbers = dict.fromkeys(range(len(scene["axes"])), 0)
-    for index in _in_reading_order(plots, scene):
+    broad = [i for i in plots if i not in scales]
+    for index in [*_in_reading_order(broad, scene), *scales]:
         axes = scene["axes"][index]
         known = next((k for k, other in enumerate(order) if _share_place(other, axes)), None)
         if known is None:
@@ -48,4 +53,17 @@ def _in_reading_order(plots: list[int], scene: ChartScene) -> list[int]:
 
 
 def _share_place(first: Axes, second: Axes) -> bool:
+    if is_line(second["box"]):
+        return _runs_along(second["box"], first["box"])
     return overlap(first["box"], second["box"]) > _ONE_PLACE
+
+
+def is_line(box: BoxList) -> bool:
+    """Whether a plot has no area: a second scale of another plot's axis."""
+    return min(box[2] - box[0], box[3] - box[1]) <= _THIN
+
+
+def _runs_along(line: BoxList, plot: BoxList) -> bool:
+    """Whether a second scale is as long as one side of a plot and starts where it does."""
+    side = 0 if line[3] - line[1] <= _THIN else 1
+    return all(abs(line[k] - plot[k]) <= _THIN for k in (side, side + 2))

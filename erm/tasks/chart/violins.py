@@ -66,7 +66,9 @@ def take_violins(
         if group:
             members = [body.artist for body in group]
             members += [a for a in artists if a not in members and _is_part(a, group, axes)]
-            found.append((group[0].artist, _series(group, sideways, axes, canvas), members))
+            series = _series(group, sideways, axes, canvas)
+            series["parts"] = sum(_line_count(part) for part in members[len(group) :])
+            found.append((group[0].artist, series, members))
     return found
 
 
@@ -104,6 +106,10 @@ def _is_part(artist: Any, bodies: list[_Violin], axes: Any) -> bool:
     if not artist.get_transform().contains_branch(axes.transData) and isinstance(artist, Line2D):
         return False
     return bool(lines) and all(any(body.holds(line) for body in bodies) for line in lines)
+
+
+def _line_count(artist: Any) -> int:
+    return len(artist.get_segments()) if isinstance(artist, LineCollection) else 1
 
 
 def _series(bodies: list[_Violin], sideways: bool, axes: Any, canvas: Canvas) -> Series:

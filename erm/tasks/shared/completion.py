@@ -10,9 +10,12 @@ import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-_THOUGHT = re.compile(r"<think>.*?</think>", re.DOTALL | re.IGNORECASE)
-_THOUGHT_END = re.compile(r".*</think>", re.DOTALL | re.IGNORECASE)
-_THOUGHT_START = re.compile(r"<think>.*", re.DOTALL | re.IGNORECASE)
+# Qwen, DeepSeek and others; Seed; Magistral; Kimi-VL.
+_THINKING = re.compile(
+    r"(?P<start>(?i:<(?:seed:)?think(?:ing)?>)|\[THINK\]|◁think▷)"
+    r"|(?i:</(?:seed:)?think(?:ing)?>)|\[/THINK\]|◁/think▷"
+)
+"""A tag before or after a thought."""
 
 _OPENING = re.compile(
     r"(?P<before>.*?)(?P<fence>`{3,}|~{3,})[ \t]*\{?[ \t]*\.?(?P<language>[\w+#.-]*)[^`]*"
@@ -25,11 +28,23 @@ def without_thinking(completion: str) -> str:
     """A completion without its thoughts.
 
     Drops ``<think>…</think>`` blocks, all that stands before an end tag without a start (chat
-    templates put the start into the prompt), and all that follows a start without an end.
+    templates put the start into the prompt), and all that follows a start without an end. Other
+    models' tags are ``<thinking>``, ``<seed:think>``, ``[THINK]`` and ``◁think▷``.
     """
-    text = _THOUGHT.sub("", completion)
-    text = _THOUGHT_END.sub("", text)
-    return _THOUGHT_START.sub("", text)
+    kept: list[str] = []
+    begin, thinking = 0, False
+    for tag in _THINKING.finditer(completion):
+        if tag["start"]:
+            if not thinking:
+                kept.append(completion[begin : tag.start()])
+            thinking = True
+        else:
+            if not thinking:
+                kept.clear()
+            begin, thinking = tag.end(), False
+    if not thinking:
+        kept.append(completion[begin:])
+    return "".join(kept)
 
 
 def find_source(

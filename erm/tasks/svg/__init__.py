@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from erm.sources.encodings import xml_encoding
 from erm.tasks.contract import (
+    Backend,
     Drawing,
     Operator,
     PixelRegion,
@@ -23,11 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from erm.tasks.discrepancy import Discrepancy
-    from erm.tasks.svg.draw import Backend
+    from erm.tasks.settings import DrawingSettings
 
 
 class SvgTask(Task):
-    """Icons and diagrams as SVG documents, drawn by cairosvg."""
+    """Icons and diagrams as SVG documents, drawn by CairoSVG or resvg."""
 
     name = "svg"
     rank = 2
@@ -40,9 +42,12 @@ class SvgTask(Task):
         "style_error": "fill, stroke, opacity or gradient that differs",
         "text_symbol_error": "letters, words or symbols that differ",
     }
+    unlabelled_categories = ("other_error",)
     languages = ("svg", "xml", "html")
     suffixes = (".svg",)
     columns = ("svg",)
+    scalable = True
+    backends = (Backend("cairosvg"), Backend("resvg", "resvg_py", "resvg"))
     warm_up = WarmUp(
         source=(
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
@@ -70,18 +75,17 @@ class SvgTask(Task):
 
         return (*OPERATORS, *EQUIVALENT_OPERATORS)
 
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of the XML declaration."""
+        return xml_encoding(content)
+
     def draw(
-        self,
-        source: str,
-        max_pixels: int,
-        max_elements: int,
-        raster_side: int | None = None,
-        backend: Backend = "cairosvg",
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
     ) -> Drawing:
         """Draw a document; see `erm.tasks.svg.draw.draw_svg`."""
         from erm.tasks.svg.draw import draw_svg
 
-        return draw_svg(source, max_pixels, max_elements, raster_side, backend)
+        return draw_svg(source, max_pixels, max_elements, settings)
 
     def read_scene(self, drawing: Drawing) -> Scene:
         from erm.tasks.svg.scene import read_scene

@@ -8,6 +8,7 @@ Severities are reasoned in ``docs/annotation-svg.md``.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable
 from dataclasses import replace
 from typing import Any
@@ -26,7 +27,7 @@ from erm.tasks.svg.outline import distance
 from erm.tasks.svg.parts import without_lost_parts
 from erm.tasks.svg.severity import MERGED, RULES, by_angle, by_distance, by_factor, is_turn, name_of
 from erm.tasks.svg.shapes import Element, Pair, Shape, SvgFinding, shapes_of
-from erm.tasks.svg.stacking import compare_stacking
+from erm.tasks.svg.stacking import compare_stacking, is_buried
 from erm.tasks.svg.whole_image import (
     compare_sizes,
     find_background,
@@ -39,6 +40,10 @@ from erm.tasks.svg.wording import phrase
 _VISIBLE_PIXELS = 2
 _SLIVER = 0.03
 _SMALL_SHARE = 0.005
+_EDGES_SHARE = 0.0005
+_SAME_LEVEL = 8
+_HIDDEN = 0.9
+"""Share of a shape's pixels, its edges thickened, that have its colour without it."""
 
 _MOST_COMPARED = 60
 """Pairs that differ visibly, the largest ones, that are compared in detail."""
@@ -48,6 +53,7 @@ _MOST_OTHERS = 100
 """Other findings that a report lists."""
 
 Mask = NDArray[np.bool_]
+Pixels = NDArray[np.uint8]
 
 
 def compare(reference: View, candidate: View) -> list[Discrepancy]:
@@ -102,17 +108,22 @@ def _find_in_shapes(reference: View, candidate: View, visible: Mask) -> list[Svg
             known.extend(own)
     missing = set(range(len(sides[0]))) - {i for i, _ in matched}
     extra = set(range(len(sides[1]))) - {j for _, j in matched}
+    stacked = compare_stacking(pairs, visible)
     found = []
     for side, indices in enumerate((missing, extra)):
         shapes = [sides[side][index] for index in sorted(indices)]
         shapes = [shape for shape in shapes if shape.part_of not in indices] + parts[side]
+        shapes = [shape for shape in shapes if not is_buried(shape, side, stacked, pairs)]
+        other_pixels = (candidate.pixels, reference.pixels)[side]
         alone = [
             _without_partner(shape, is_missing=side == 0)
             for shape in shapes
             if _shows(visible, shape)
+            and not _is_sliver(shape)
+            and _would_be_seen(shape, other_pixels)
         ]
         found += _largest_and_rest(alone)
-    others = _compare_pairs(pairs, sides[0], visible) + compare_stacking(pairs, visible)
+    others = _compare_pairs(pairs, sides[0], visible) + stacked
     return found + _most_severe(others)
 
 
@@ -157,6 +168,25 @@ def _shows(visible: Mask, *shapes: Shape) -> bool:
     return any(int((visible & shape.mask()).sum()) >= _VISIBLE_PIXELS for shape in shapes)
 
 
+def _is_sliver(shape: Shape) -> bool:
+    """Whether no more of a shape shows than the edges around what covers it."""
+    if shape.area >= _EDGES_SHARE * shape.canvas[0] * shape.canvas[1]:
+        return False
+    return shape.area < _SLIVER * int(shape.mask().sum())
+
+
+def _would_be_seen(shape: Shape, pixels: Pixels) -> bool:
+    """Whether a shape could be made out on a picture (height, width, 3) that lacks it.
+
+    A white letter can't on a badge that became white: only the badge has changed.
+    """
+    mask = shape.mask()
+    if shape.paint["type"] != "solid" or mask.shape != pixels.shape[:2]:
+        return True
+    gap = np.abs(pixels[mask].astype(np.int16) - shape.paint["color"]).max(axis=1)
+    return bool((gap <= _SAME_LEVEL).mean() < _HIDDEN)
+
+
 def _without_partner(shape: Shape, *, is_missing: bool) -> SvgFinding:
     small = shape.area < _SMALL_SHARE * shape.canvas[0] * shape.canvas[1]
     subject = "text" if shape.text is not None else "detail" if small else "shape"
@@ -191,6 +221,11 @@ def _compare_pair(pair: Pair, change: Change | None) -> list[SvgFinding]:
     outlines: list[SvgFinding] = []
     if pair.reference.part_of is None and not (change is not None and change.turns):
         outlines = compare_outlines(pair.reference, candidate, scale)
+    scale *= math.prod(
+        item.candidate / item.reference
+        for item in outlines
+        if name_of(item.rule) in ("size", "length")
+    )
     turned = any(is_turn(item.rule) for item in outlines)
     found = compare_paints(pair.reference, candidate, scale, turned) + outlines
     if not found and change is None and _is_cut_otherwise(pair):

@@ -20,6 +20,7 @@ FITTED = 0.12
 
 _RESIZED = 0.9
 _SAME_ANCHOR = 0.8
+_STRAYED = 0.12
 
 
 def compare_outlines(reference: Shape, candidate: Shape, scale: float = 1.0) -> list[SvgFinding]:
@@ -117,24 +118,32 @@ def _middle(shape: Outline) -> Points:
 
 def _resized(pair: Pair) -> list[SvgFinding]:
     a, b = pair.reference.outline, pair.candidate.outline
-    if outline.family(a.kind) != outline.family(b.kind):
+    stretched = _is_stretched(a, b)
+    rounded = a.kind == b.kind == "rounded rectangle"
+    if not rounded and not stretched:
         return []
-    rounded = a.kind == "rounded rectangle"
-    if not rounded:
-        low_a, low_b = np.array(a.box[:2]), np.array(b.box[:2])
-        scale = [
-            candidate / reference if reference > 0.5 else 1.0
-            for reference, candidate in zip(_sides(a.box), _sides(b.box), strict=True)
-        ]
-        matrix = np.diag(scale)
-        mapped = outline.moved(a.subpaths, matrix, low_b - matrix @ low_a)
-        if outline.distance(mapped, b.subpaths) > _RESIZED:
-            return []
     found = _compare_sizes(pair) + _anchored_move(pair)
     radii = outline.corner_radius(a), outline.corner_radius(b)
-    if rounded and abs(radii[0] - radii[1]) > 1 and not _in_proportion(a, b, radii):
+    if not stretched and abs(radii[0] - radii[1]) > 1 and not _in_proportion(a, b, radii):
         found.append(pair.finding("corner_radius", *radii))
     return found
+
+
+def _is_stretched(a: Outline, b: Outline) -> bool:
+    """Whether one outline is the other at another width, height or both.
+
+    Not where that makes another kind of shape of it, unless the kind has no better name.
+    """
+    if not outline.could_be(a.kind, b.kind):
+        return False
+    low_a, low_b = np.array(a.box[:2]), np.array(b.box[:2])
+    scale = [
+        candidate / reference if reference > 0.5 else 1.0
+        for reference, candidate in zip(_sides(a.box), _sides(b.box), strict=True)
+    ]
+    matrix = np.diag(scale)
+    mapped = outline.moved(a.subpaths, matrix, low_b - matrix @ low_a)
+    return outline.distance(mapped, b.subpaths) <= _RESIZED
 
 
 def _in_proportion(a: Outline, b: Outline, radii: tuple[float, float]) -> bool:
@@ -161,7 +170,10 @@ def _ratio(reference: float, candidate: float) -> float:
 
 
 def _anchored_move(pair: Pair) -> list[SvgFinding]:
-    """A move on top of a change in size: neither an edge nor the middle stayed in place."""
+    """A move on top of a change in size: neither an edge nor the middle stayed in place.
+
+    A middle that strayed by less than `_STRAYED` of the change in size counts as in place.
+    """
     a, b = pair.reference.outline.box, pair.candidate.outline.box
     step = np.zeros(2)
     for axis in (0, 1):
@@ -170,7 +182,8 @@ def _anchored_move(pair: Pair) -> list[SvgFinding]:
             (b[axis] + b[axis + 2] - a[axis] - a[axis + 2]) / 2,
             b[axis + 2] - a[axis + 2],
         ]
-        if min(abs(anchor) for anchor in anchors) > _SAME_ANCHOR:
+        strayed = _STRAYED * abs(anchors[2] - anchors[0])
+        if min(abs(anchor) for anchor in anchors) > max(_SAME_ANCHOR, strayed):
             step[axis] = anchors[1]
     if math.hypot(*step) <= 1.5:
         return []

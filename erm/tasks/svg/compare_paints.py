@@ -124,13 +124,13 @@ def _in_box(paint: Paint, shape: Shape) -> Any:
 
 
 def _compare_opacity(pair: Pair) -> list[SvgFinding]:
-    """Fill and stroke that fade alike are one finding."""
+    """Fill and stroke that fade alike are one finding; a gradient's stops fade on their own."""
     found: dict[tuple[float, float], SvgFinding] = {}
     for paints in (
         (pair.reference.fill, pair.candidate.fill),
         (pair.reference.stroke, pair.candidate.stroke),
     ):
-        if paints[0] is None or paints[1] is None:
+        if paints[0] is None or paints[1] is None or paints[0]["type"] != paints[1]["type"]:
             continue
         values = opacity(paints[0]), opacity(paints[1])
         step = abs(values[1] - values[0])

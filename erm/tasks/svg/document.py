@@ -41,7 +41,10 @@ _DEFAULT_SIDE = 336.0
 
 def parse(source: str) -> Element | None:
     """The root element, or None where the source is not an SVG document."""
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+    # The parser's own encoding overrides a declared one, which was that of bytes.
+    parser = etree.XMLParser(
+        encoding="utf-8", resolve_entities=False, no_network=True, huge_tree=False
+    )
     try:
         root = etree.fromstring(source.strip().encode(), parser)
     except (etree.XMLSyntaxError, ValueError):

@@ -69,7 +69,7 @@ def moved_together(pairs: list[Pair]) -> list[Together]:
     free = {
         index
         for index, pair in enumerate(pairs)
-        if outline.family(pair.reference.kind) == outline.family(pair.candidate.kind)
+        if outline.could_be(pair.reference.kind, pair.candidate.kind)
         and pair.reference.part_of is None
     }
     still = {index for index in free if np.abs(reference[index] - candidate[index]).max() <= _STILL}

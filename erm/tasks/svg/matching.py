@@ -12,6 +12,7 @@ from scipy.optimize import linear_sum_assignment
 
 from erm.tasks.shared.colours import lab
 from erm.tasks.shared.text import text_distance
+from erm.tasks.svg.compare_outlines import SEEN
 from erm.tasks.svg.outline import distance, family
 from erm.tasks.svg.paint import mean_colour
 from erm.tasks.svg.shapes import Shape
@@ -28,6 +29,8 @@ outlines are compared."""
 _MOST_OUTLINES = 1_000
 _COARSE = 24
 """Points of an outline that such a comparison looks at."""
+_SAME_OUTLINE = 0.1
+"""Share of the price of another colour where the outline stays."""
 _NEVER = 10.0
 _FAR = 0.4
 _OTHER_COLOUR = 100.0
@@ -63,7 +66,9 @@ def _costs(reference: list[Shape], candidate: list[Shape]) -> NDArray[np.float64
     cost += _SIZE * np.minimum(1, ratio / 3)
     colors_a, colors_b = _labs(reference), _labs(candidate)
     apart = np.linalg.norm(colors_a[:, None] - colors_b[None], axis=2)
-    cost += _COLOUR * np.minimum(1, apart / _OTHER_COLOUR)
+    repainted = _COLOUR * np.minimum(1, apart / _OTHER_COLOUR)
+    repainted[_same_outlines(reference, candidate, boxes_a, boxes_b)] *= _SAME_OUTLINE
+    cost += repainted
     order = np.subtract.outer(
         np.arange(len(reference)) / len(reference), np.arange(len(candidate)) / len(candidate)
     )
@@ -76,6 +81,20 @@ def _costs(reference: list[Shape], candidate: list[Shape]) -> NDArray[np.float64
     for i, j in np.argwhere(unclear)[:_MOST_OUTLINES]:
         cost[i, j] += _turned(reference[i], candidate[j])
     return np.asarray(cost)
+
+
+def _same_outlines(
+    reference: list[Shape],
+    candidate: list[Shape],
+    boxes_a: NDArray[np.float64],
+    boxes_b: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Which pairs (n, m) have one outline, so that another colour is another paint of one shape."""
+    same = (np.abs(_between(boxes_a, boxes_b)) <= SEEN).all(axis=2)
+    for i, j in np.argwhere(same):
+        a, b = reference[i].outline, candidate[j].outline
+        same[i, j] = a.kind == b.kind and distance(a.subpaths, b.subpaths, _COARSE) <= SEEN
+    return same
 
 
 def _turned(a: Shape, b: Shape) -> float:

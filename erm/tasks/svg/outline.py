@@ -6,6 +6,7 @@ sampled, and a closed one repeats its first point at the end. Not covered: paint
 
 from __future__ import annotations
 
+import heapq
 import math
 from dataclasses import dataclass
 
@@ -15,7 +16,11 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 
 CURVE_SAMPLES = 12
-_MAX_POINTS = 240
+_MANY_POINTS = 240
+"""Points that a subpath keeps as they are."""
+_MAX_POINTS = 400
+_STRAYED = 0.1
+"""Pixels by which a thinned subpath may stray from the whole one."""
 
 
 @dataclass(frozen=True)
@@ -213,15 +218,23 @@ def _moments(points: Points) -> tuple[Points | None, Points | None]:
 
 
 def centroid(outline: Outline) -> Points:
-    """Centre of the largest closed subpath's area, else of the box."""
+    """Centre of the closed subpaths' areas, else of all the outline's length.
+
+    Either turns along with the outline, which the middle of its box does not.
+    """
     closed = [points for points in outline.subpaths if is_closed(points)]
-    if closed:
-        largest = max(closed, key=lambda points: abs(area_of(points)))
-        centre, _ = _moments(largest)
-        if centre is not None:
-            return centre
-    x0, y0, x1, y1 = outline.box
-    return np.array([(x0 + x1) / 2, (y0 + y1) / 2])
+    areas = [abs(area_of(points)) for points in closed]
+    centres = [_moments(points)[0] for points in closed]
+    solid = [
+        (centre, area) for centre, area in zip(centres, areas, strict=True) if centre is not None
+    ]
+    if solid:
+        return np.asarray(np.average([c for c, _ in solid], axis=0, weights=[a for _, a in solid]))
+    starts, ends = _segments(outline.subpaths)
+    lengths = np.hypot(*(ends - starts).T)
+    if lengths.sum() <= 0:
+        return np.asarray(starts.mean(axis=0))
+    return np.asarray(np.average((starts + ends) / 2, axis=0, weights=lengths))
 
 
 def _corner_radius(points: Points) -> float | None:
@@ -317,6 +330,14 @@ def family(kind: str) -> str:
     return FAMILY.get(kind, kind)
 
 
+def could_be(kind: str, other: str) -> bool:
+    """Whether two outlines may be one that was moved, stretched or turned.
+
+    A rounded rectangle, for one, has no better name than ``shape`` once it is tilted.
+    """
+    return family(kind) == family(other) or "shape" in (kind, other)
+
+
 def resample(subpaths: tuple[Points, ...], count: int = 96) -> Points:
     """At least `count` points spaced evenly along all subpaths, corners kept."""
     starts, ends = _segments(subpaths)
@@ -375,12 +396,41 @@ def length(outline: Outline) -> float:
 
 
 def thin(points: Points) -> Points:
-    """At most about _MAX_POINTS of a subpath's points, its ends kept."""
-    if len(points) <= _MAX_POINTS:
+    """A subpath with the points that its course needs, at most _MAX_POINTS.
+
+    A subpath with more loses those that lie closest to the line between their neighbours, so that
+    a long outline and its copy that was moved, turned or stretched keep the same course (Ramer,
+    An iterative procedure for the polygonal approximation of plane curves, 1972).
+    """
+    if len(points) <= _MANY_POINTS:
         return points
-    indices = np.unique(np.linspace(0, len(points) - 1, _MAX_POINTS).round().astype(int))
-    result: Points = points[indices]
+    kept = [0, len(points) - 1]
+    gaps = [_largest_gap(points, 0, len(points) - 1)]
+    while gaps and len(kept) < _MAX_POINTS:
+        gap, first, index, last = heapq.heappop(gaps)
+        if -gap <= _STRAYED:
+            break
+        kept.append(index)
+        for ends in ((first, index), (index, last)):
+            if ends[1] - ends[0] > 1:
+                heapq.heappush(gaps, _largest_gap(points, *ends))
+    result: Points = points[sorted(kept)]
     return result
+
+
+def _largest_gap(points: Points, first: int, last: int) -> tuple[float, int, int, int]:
+    """Where a subpath strays furthest from the chord between two of its points.
+
+    Returns:
+        the distance in pixels, negative; the chord's start, the furthest point, the chord's end.
+    """
+    start, along = points[first], points[last] - points[first]
+    offset = points[first + 1 : last] - start
+    squared = max(float(along @ along), 1e-12)
+    t = np.clip(offset @ along / squared, 0, 1)
+    gaps = np.hypot(*(offset - t[:, None] * along).T)
+    furthest = int(gaps.argmax())
+    return -float(gaps[furthest]), first, first + 1 + furthest, last
 
 
 def _distance_to_segment(point: Points, start: Points, end: Points) -> float:

@@ -7,10 +7,13 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.tasks.svg.shapes import Pair, SvgFinding
+from erm.tasks.svg.paint import opacity
+from erm.tasks.svg.shapes import Pair, Shape, SvgFinding
 
 _SEEN_OVERLAP = 4
 """Visibly different pixels that two shapes must share."""
+_BURIED = 0.9
+"""Share of a shape's pixels, its edges thickened, that what hides it must cover."""
 
 
 def compare_stacking(pairs: list[Pair], visible: NDArray[np.bool_]) -> list[SvgFinding]:
@@ -36,6 +39,39 @@ def compare_stacking(pairs: list[Pair], visible: NDArray[np.bool_]) -> list[SvgF
             if not swapped[partner]:
                 del swapped[partner]
     return found
+
+
+def is_buried(shape: Shape, side: int, stacked: list[SvgFinding], pairs: list[Pair]) -> bool:
+    """Whether a shape is only hidden by one that changed its place in the paint order.
+
+    Args:
+        shape: has no partner on the other side.
+        side: of the shape, 0 for the reference and 1 for the candidate.
+        stacked: findings of `compare_stacking`.
+    """
+    others = {id(pair.reference): (pair.candidate, pair.reference)[side] for pair in pairs}
+    for finding in stacked:
+        ahead = (finding.candidate, finding.reference)[side] == "in front of"
+        front = finding.element.shapes[0] if ahead else finding.element.other
+        if front is not None and _covers(others[id(front)], shape):
+            return True
+    return False
+
+
+def _covers(front: Shape, shape: Shape) -> bool:
+    """Whether an opaque fill leaves nothing of another shape's box and little of its outline."""
+    if front.fill is None or opacity(front.fill) < 1:
+        return False
+    outer, inner = front.box, shape.box
+    if not (
+        outer.x0 <= inner.x0
+        and outer.y0 <= inner.y0
+        and outer.x1 >= inner.x1
+        and outer.y1 >= inner.y1
+    ):
+        return False
+    mask = shape.mask()
+    return bool((mask & front.mask()).sum() >= _BURIED * mask.sum())
 
 
 def _overlap_seen(a: Pair, b: Pair, visible: NDArray[np.bool_]) -> bool:

@@ -88,12 +88,11 @@ def with_article(kind: str) -> str:
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
-def _pixels(subject: str) -> Describe:
+def _pixels(subject: str, verb: str = "is") -> Describe:
     """``size is 14 px instead of 7 px``."""
 
     def describe(candidate: Any, reference: Any, element: Element) -> str:
         words = _two_numbers(candidate, reference)
-        verb = "are" if subject.endswith("s") else "is"
         return f"{subject} {verb} {words[0]} px instead of {words[1]} px"
 
     return describe
@@ -259,7 +258,7 @@ _DESCRIBE: dict[str, Describe] = {
     "opacity": _opacity,
     "stroke_width": _pixels("stroke width"),
     "dashed": _values("stroke is"),
-    "dash_length": _pixels("dashes"),
+    "dash_length": _pixels("dashes", "are"),
     "stroke_order": _values("stroke is"),
     "line_ends": _values("line ends are"),
     "stroke_corners": _values("stroke corners are"),

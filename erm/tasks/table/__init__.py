@@ -6,7 +6,10 @@ import random
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from erm.sources.encodings import html_encoding
 from erm.tasks.contract import (
+    CHROMIUM,
+    Backend,
     BrowserPage,
     Drawing,
     Operator,
@@ -26,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from erm.tasks.discrepancy import Discrepancy
+    from erm.tasks.settings import DrawingSettings
 
 
 class TableTask(Task):
@@ -45,6 +49,7 @@ class TableTask(Task):
     languages = ("html", "markdown", "md")
     suffixes = (".html", ".md", ".htm", ".markdown")
     columns = ("html", "markdown")
+    backends = (Backend("weasyprint"), Backend(CHROMIUM, "playwright", "browser"))
     reward = "severity"
     published_max_side = 768
     warm_up = WarmUp(
@@ -81,7 +86,13 @@ class TableTask(Task):
 
         return BROWSER_PAGE
 
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def declared_encoding(self, content: bytes) -> str | None:
+        """That of ``<meta charset>`` or of an XML declaration."""
+        return html_encoding(content)
+
+    def draw(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> Drawing:
         from erm.tasks.table.draw import draw_table
 
         return draw_table(source, max_pixels, max_elements)

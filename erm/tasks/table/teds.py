@@ -72,7 +72,9 @@ def _parse(source: str) -> _Node | None:
     if "<table" not in source.lower():
         source = _markdown().render(source)
     try:
-        root = html.fromstring(source) if source.strip() else None
+        # Bytes, since lxml refuses text that declares the encoding of its bytes.
+        content, parser = source.encode("utf-8", "replace"), html.HTMLParser(encoding="utf-8")
+        root = html.fromstring(content, parser=parser) if source.strip() else None
     except (etree.ParserError, ValueError):
         return None
     if root is None:

@@ -49,6 +49,10 @@ def svg(completion: str) -> str | None:
         f"```\nlog\n```python\n{PROGRAM}```",
         f"<think>maybe\n```python\n{DRAFT}```</think>\n```python\n{PROGRAM}```",
         f"<THINK>\n```python\n{DRAFT}```</THINK>```python\n{PROGRAM}```",
+        f"<thinking>\n```python\n{DRAFT}```</thinking>```python\n{PROGRAM}```",
+        f"```python\n{PROGRAM}```\n<seed:think>\n```python\n{DRAFT}```",
+        f"[THINK]```python\n{DRAFT}```[/THINK]```python\n{PROGRAM}```",
+        f"```python\n{DRAFT}```◁/think▷```python\n{PROGRAM}```",
         f"I will write ```python\n{DRAFT}``` maybe</think>\n```python\n{PROGRAM}```",
         f"first a fence ``` in my mind</think>\n```python\n{PROGRAM}```",
         f"```python\n{PROGRAM}```\n<think>could\n```python\n{DRAFT}```",
@@ -118,3 +122,21 @@ def test_thoughts() -> None:
 def test_no_completion_fails(completion: str) -> None:
     for source in (find(completion), svg(completion)):
         assert source is None or source.strip()
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("a<think>b</think>c<think>d</think>e", "ace"),
+        ("a<think>b</think>c</think>d", "d"),
+        ("a<think>b<think>c</think>d", "ad"),
+        ("a<think>b", "a"),
+        ("[think]a", "[think]a"),
+        ("<think>" * 100_000, ""),
+        ("x" * 300_000, "x" * 300_000),
+        ("<" * 300_000, "<" * 300_000),
+    ],
+    ids=range(8),
+)
+def test_thoughts_are_dropped_in_one_pass(completion: str, answer: str) -> None:
+    assert without_thinking(completion) == answer

@@ -1,0 +1,41 @@
+"""Servers that a program talks to: those on this machine without a proxy, all within seconds."""
+
+from __future__ import annotations
+
+import os
+from urllib.request import getproxies_environment
+
+from erm.errors import ErmError
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_SECONDS = 5.0
+
+
+def ask_loopback_directly() -> None:
+    """Add this machine's own names to ``NO_PROXY`` where the environment names a proxy.
+
+    No proxy reaches a server that listens on the loopback interface.
+    """
+    proxies = getproxies_environment()
+    excepted = [host.strip() for host in proxies.pop("no", "").split(",") if host.strip()]
+    if proxies and "*" not in excepted:
+        hosts = ",".join(dict.fromkeys([*excepted, *_LOOPBACK]))
+        os.environ.update(NO_PROXY=hosts, no_proxy=hosts)
+
+
+def require_answer(server: str, address: str, remedy: str) -> None:
+    """Ask an HTTP server for an answer, of whatever status.
+
+    Raises:
+        ErmError: it gave none within a few seconds; the message names `server`, the address without
+            a password, and the remedy.
+    """
+    import httpx
+
+    try:
+        # Only whether somebody answers is asked: certificates are checked where data is sent.
+        httpx.get(address, timeout=_SECONDS, verify=False)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        named = address.rpartition("@")[2] if "@" in address else address
+        reason = str(error).rstrip(".") or type(error).__name__
+        raise ErmError(f"{server} at {named} does not answer ({reason}); {remedy}.") from error

@@ -1,0 +1,56 @@
+"""Which failures end as one sentence, and which are worth another try."""
+
+from __future__ import annotations
+
+import errno
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+import httpx
+import mlflow
+import openai
+import pytest
+import requests
+
+from erm.errors import ErmError
+from erm.failures import explain, is_transient
+
+
+def caused(error: Exception, cause: Exception) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+REQUEST: Any = httpx.Request("POST", "http://127.0.0.1:1/v1")
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence", "transient"),
+    [
+        (ErmError("text is torn."), "text is torn.", False),
+        (OSError(errno.ENOSPC, "No space left on device"), "No space left on the disk", False),
+        (RuntimeError("database or disk is full"), "No space left on the disk", False),
+        (ConnectionResetError("lost"), "A connection or a process was lost", True),
+        (OSError(errno.EBUSY, "busy"), "busy", True),
+        (BrokenProcessPool("died"), "died", True),
+        (caused(ErmError("A worker died."), BrokenProcessPool("died")), "A worker died.", True),
+        (caused(ErmError("No reply."), httpx.ReadTimeout("slow")), "No reply.", True),
+        (caused(ErmError("No reply."), openai.APIConnectionError(request=REQUEST)), "No", True),
+        (requests.exceptions.ConnectionError("refused"), "refused", True),
+        (
+            caused(
+                mlflow.exceptions.MlflowException("API request failed"),
+                requests.exceptions.ReadTimeout("slow"),
+            ),
+            "API request failed",
+            True,
+        ),
+        (caused(ErmError("No such file."), FileNotFoundError("text")), "No such file.", False),
+        (FileNotFoundError("text"), None, False),
+        (ValueError("a mistake"), None, False),
+    ],
+)
+def test_failures(error: Exception, sentence: str | None, transient: bool) -> None:
+    explained = explain(error)
+    assert explained is None if sentence is None else sentence in str(explained)
+    assert is_transient(error) is transient
