@@ -17,6 +17,7 @@ import pytest
 
 from erm.annotation import annotate
 from erm.critics.benchmarking import benchmark
+from erm.critics.reading.ocr import missing_reader
 from erm.critics.settings import BenchmarkSettings
 from erm.dataset.duplicates import digest
 from erm.dataset.pairs import (
@@ -316,7 +317,9 @@ def test_the_benchmark_scores_the_policys_own_errors_apart(
     assert metrics["evaluated"] == len(list(read_pairs(pairs, "test")))
     assert metrics["inferred/evaluated"] == len(list(read_pairs(inferred, "test")))
     own = {name for name in metrics if name.startswith("inferred/")}
-    assert own >= {"inferred/overall/f1_hard", "inferred/baselines/pixels/overall/f1_hard"}
+    assert own >= {"inferred/overall/f1_hard", "inferred/baselines/untrained/overall/f1_hard"}
+    read = "inferred/baselines/reading/overall/f1_hard" in own
+    assert read == (missing_reader() is None)
     with (tmp_path / "both" / "f1.csv").open() as file:
         tasks = {row["task"] for row in csv.DictReader(file)}
     assert tasks == {"overall", "svg", "inferred/overall", "inferred/svg"}

@@ -78,7 +78,7 @@ class OcrReader:
         keys = [(line.shape, line.tobytes()) for line in lines]
         new = {key: line for key, line in zip(keys, lines, strict=True) if key not in self._known}
         scaled = {key: _scaled(line) for key, line in new.items()}
-        found = {}
+        found: dict[tuple[tuple[int, ...], bytes], tuple[str, float]] = {}
         waiting = sorted(scaled, key=lambda key: (scaled[key].shape[1], key))
         for start in range(0, len(waiting), _BATCH):
             same = waiting[start : start + _BATCH]

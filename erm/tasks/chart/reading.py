@@ -605,7 +605,7 @@ def _marks(pixels: Pixels, box: Box, axis: int) -> list[float]:
 
 
 def _thin(place: tuple[slice, ...]) -> bool:
-    return place[0].stop - place[0].start <= _THICKEST
+    return bool(place[0].stop - place[0].start <= _THICKEST)
 
 
 def _inner_frames(pixels: Pixels, box: Box, paper: int) -> list[Box]:

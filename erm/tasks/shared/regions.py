@@ -57,7 +57,7 @@ def gap_from(pixels: Pixels, code: int) -> NDArray[np.uint8]:
     return np.asarray(largest_gap(pixels, np.broadcast_to(paper, pixels.shape)))
 
 
-def ends(used: NDArray[np.bool_]) -> tuple[int, int]:
+def ends(used: NDArray[np.bool_] | np.bool_) -> tuple[int, int]:
     """First index that is set, and the one after the last."""
     places = np.flatnonzero(used)
     return int(places[0]), int(places[-1]) + 1

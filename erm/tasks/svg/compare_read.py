@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
+from skimage.registration import phase_cross_correlation
 
 from erm.tasks import View
 from erm.tasks.discrepancy import Box, Discrepancy
@@ -92,43 +93,46 @@ def _shape(entry: dict[str, Any], view: View) -> Shape:
 
 
 def _whole(reference: View, inks: Sequence[Mask]) -> SvgFinding | None:
-    """The picture moved or scaled as a whole."""
-    if not all(ink.any() for ink in inks):
+    """The picture moved or scaled as a whole; what leaves it is cut off."""
+    height, width = inks[0].shape
+    shapes = shapes_of(reference.scene, (float(width), float(height)))
+    if not shapes or not all(ink.any() for ink in inks):
         return None
+    element = Element(tuple(shapes), moved_together=True, scope="whole image")
     boxes = [Box(*_box(ink)) for ink in inks]
+    shift, _, _ = phase_cross_correlation(*(ink.astype(float) for ink in inks[::-1]))
+    down, right = (int(value) for value in shift)
+    if (down or right) and _agree(_shifted(inks[0], down, right), inks[1]):
+        step = np.array([right, down], dtype=float)
+        rule = by_distance("group_moved", diagonal_share(step, shapes[0]))
+        return Finding(rule, element, (0.0, 0.0), (float(right), float(down)), *boxes)
     sizes = [np.array([box.x1 - box.x0, box.y1 - box.y0], dtype=float) for box in boxes]
+    ratios = sizes[1] / np.maximum(sizes[0], 1)
+    scale = round(float(np.sqrt(ratios.prod())), 1)
+    if scale == 1 or abs(ratios[0] - ratios[1]) > _HARDLY * ratios.max():
+        return None
     cuts = [
         ink[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
         for ink, box in zip(inks, boxes, strict=True)
     ]
     image = Image.fromarray((cuts[0] * 255).astype(np.uint8))
     scaled = np.asarray(image.resize((cuts[1].shape[1], cuts[1].shape[0]))) > 127
-    near = [ndimage.binary_dilation(cut) for cut in (scaled, cuts[1])]
-    shared = min(
-        float((scaled & near[1]).sum() / max(1, scaled.sum())),
-        float((cuts[1] & near[0]).sum() / max(1, cuts[1].sum())),
-    )
-    overlap = (inks[0] & inks[1]).sum() / max(1, (inks[0] | inks[1]).sum())
-    if shared < _SAME_PICTURE or overlap > shared:
-        return None
-    middles = [np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2 for box in boxes]
-    step = middles[1] - middles[0]
-    shapes = shapes_of(reference.scene, inks[0].shape[::-1])
-    if not shapes:
-        return None
-    element = Element(tuple(shapes), moved_together=True, scope="whole image")
-    ratios = sizes[1] / np.maximum(sizes[0], 1)
-    if np.abs(sizes[1] - sizes[0]).max() <= 1.5:
-        if np.abs(step).max() < 0.5:
-            return None
-        rule = by_distance("group_moved", diagonal_share(step, shapes[0]))
-        return Finding(rule, element, (0.0, 0.0), tuple(step.tolist()), *boxes)
-    if abs(ratios[0] - ratios[1]) > _HARDLY * ratios.max():
-        return None
-    scale = round(float(np.sqrt(ratios.prod())), 1)
-    if scale == 1:
+    if not _agree(scaled, cuts[1]):
         return None
     return Finding(by_factor("group_scaled", scale), element, 1.0, scale, *boxes)
+
+
+def _agree(first: Mask, second: Mask) -> bool:
+    """Whether two masks are the same but for a pixel at edges."""
+    return all(
+        float((one & ndimage.binary_dilation(other)).sum()) >= _SAME_PICTURE * max(1, one.sum())
+        for one, other in ((first, second), (second, first))
+    )
+
+
+def _shifted(mask: Mask, down: int, right: int) -> Mask:
+    moved: Mask = ndimage.shift(mask.astype(np.uint8), (down, right), order=0) > 0
+    return moved
 
 
 def _box(ink: Mask) -> tuple[int, int, int, int]:
