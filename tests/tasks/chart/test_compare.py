@@ -309,6 +309,11 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], list[tuple[str, int, str, str
         [("'tab:red'", "'black'")],
         [(STYLE, 2, "red bars", "colour is black instead of red")],
     ),
+    "one opacity of marks of several colours": (
+        SIGNS,
+        [("for h in heights])", "for h in heights], alpha=0.5)")],
+        [(STYLE, 1, "bars", "opacity is 0.5 instead of 1")],
+    ),
     "the width of free lines": (
         LINES,
         [("linewidth=1", "linewidth=4")],
