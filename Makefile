@@ -1,13 +1,12 @@
 # `make repro` runs the pipeline, `make test` the checks; both set the environment up first.
 SHELL := /bin/bash
-VENV := .venv
-export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
-export PREFECT_HOME ?= $(CURDIR)/.erm/prefect
+VENV ?= .venv
+export PATH := $(if $(filter /%,$(VENV)),,$(CURDIR)/)$(VENV)/bin:$(PATH)
 
-.PHONY: repro test smoke ui lint format types pytest serving wheel clean setup
+.PHONY: repro test smoke ui lint format types pytest serving wheel clean repository setup
 .DEFAULT_GOAL := repro
 
-repro: setup
+repro: repository setup
 	@python -m flows.pipeline
 
 test: format
@@ -18,6 +17,7 @@ lint: format types
 format: setup
 	@ruff check
 	@ruff format --check
+	@hadolint Dockerfile
 	@lint-imports
 
 types: setup
@@ -38,11 +38,13 @@ wheel: setup
 	@ls -sh dist
 
 # The whole pipeline, small, in a scratch copy of the checkout.
-smoke: setup
+smoke: repository setup
+	@.ci/repository owner
 	@python -m pytest -m smoke -s
 
 # Both servers, until Ctrl-C. MLflow's jobs, which judge traces, would take a minute to start.
 ui: export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false
+ui: export PREFECT_HOME ?= .erm/prefect
 ui: setup
 	@trap 'kill 0' EXIT; \
 	prefect server start & \
@@ -56,8 +58,8 @@ clean:
 	[ ! -d .erm ] || find .erm -mindepth 1 -maxdepth 1 ! -name answers -exec rm -rf {} +
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis data models reports/*/
 
-setup: $(VENV)/installed
-	@.ci/setup $(VENV) check
+repository:
+	@.ci/repository exists
 
-$(VENV)/installed: pyproject.toml constraints.txt
+setup:
 	@.ci/setup $(VENV)

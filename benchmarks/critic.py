@@ -34,6 +34,7 @@ from erm.errors import ErmError
 from erm.render import Renderer
 from erm.report import Report
 from erm.tasks import get_task, task_names
+from erm.tasks.settings import DrawingSettings
 
 CHAIN = 3
 """Edits of one category that a chain of candidates grows by."""
@@ -218,7 +219,8 @@ def measure(spec: str, data: Path, number: int) -> dict[str, Any]:
     pairs = held_out(data, number)
     critic = critic_from_spec(spec, batch_size=64)
     differing = [pair for pair in pairs if pair.report.errors]
-    with Renderer() as renderer:
+    # the sources of the default profile state the size at which it draws them
+    with Renderer(drawing=DrawingSettings(raster_side=0)) as renderer:
         exact = ExactCritic([*pairs, *map(turned, differing)], renderer)
         critics: list[Critic] = [critic, PixelCritic(), exact]
         results: dict[str, Any] = {"pairs": len(pairs), "critics": {}}

@@ -33,10 +33,14 @@ import cairosvg
 import psutil
 
 from erm.render import Renderer
-from erm.tasks import Variety, get_task, task_names
+from erm.tasks import CHROMIUM, Variety, get_task, task_names
+from erm.tasks.settings import DrawingSettings
 
 Draw = Callable[[str], None]
 ROUNDS = 3
+IN_BROWSER = DrawingSettings(
+    backends={task: CHROMIUM for task in task_names() if get_task(task).browser is not None}
+)
 SUFFIXES = {"chart": (".py",), "table": (".html", ".md"), "svg": (".svg",)}
 
 
@@ -182,6 +186,7 @@ def main() -> None:
     parser.add_argument("--varieties", default="compact,wide")
     parser.add_argument("--folder", type=Path, help="sources of your own instead of varieties")
     parser.add_argument("--renders", type=int, default=5000, help="for the memory figure; 0: none")
+    parser.add_argument("--raster-side", type=int, default=0, help="0 is what sources state")
     parser.add_argument("--browser", default="/usr/bin/chromium", help="for the table's baseline")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
@@ -194,7 +199,11 @@ def main() -> None:
     }
     report: dict[str, dict[str, float]] = {}
     started = time.perf_counter()
-    with Renderer(workers=1) as one, Renderer(workers=2) as two:
+    drawing = DrawingSettings(raster_side=options.raster_side)
+    with (
+        Renderer(workers=1, drawing=drawing) as one,
+        Renderer(workers=2, drawing=drawing) as two,
+    ):
         one.render_batch([("svg", "")])
         one.render_batch([("svg", "x")])
         two.render_batch([("svg", "x")] * 2)
@@ -208,7 +217,7 @@ def main() -> None:
                 continue
             row = compare(task, sources, baselines[task], one, two)
             if task == "table" and baselines[task]:
-                with Renderer(workers=1, browser=True) as page:
+                with Renderer(workers=1, drawing=IN_BROWSER) as page:
                     row |= in_warm_browser(sources, page)
             report[f"{task} {group}"] = row
         if options.renders:

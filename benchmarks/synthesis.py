@@ -72,10 +72,15 @@ def processor_seconds() -> float:
     return sum(one.ru_utime + one.ru_stime for one in usage)
 
 
-def measure(task: str, sources: int, workers: int, variety: str) -> dict[str, Any]:
+def measure(task: str, sources: int, workers: int, variety: str, side: int) -> dict[str, Any]:
     """Make pairs of one task in a scratch folder."""
     settings = SynthesizeSettings.model_validate(
-        {"sources": {task: sources}, "workers": workers, "variety": variety}
+        {
+            "sources": {task: sources},
+            "workers": workers,
+            "variety": variety,
+            "drawing": {"raster_side": side},
+        }
     )
     with tempfile.TemporaryDirectory() as folder:
         began = processor_seconds()
@@ -103,12 +108,14 @@ def main() -> None:
     parser.add_argument("--sources", type=int, default=200)
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--variety", choices=("compact", "wide"), default="compact")
+    parser.add_argument("--raster-side", type=int, default=0, help="0 is what sources state")
     parser.add_argument("--tasks", default=",".join(task_names()))
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     results = {}
     for task in options.tasks.split(","):
-        results[task] = measure(task, options.sources, options.workers, options.variety)
+        counts = options.sources, options.workers
+        results[task] = measure(task, *counts, options.variety, options.raster_side)
         print(task, json.dumps(results[task]), flush=True)
     if options.json is not None:
         options.json.write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal, cast
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 from erm.errors import ErmError
@@ -70,6 +71,13 @@ _REACH = 0.2
 """Distance that content may move because of another difference, as a share of the longer side, on
 top of that difference's own size: an extra row pushes down what is below, an extra point rescales
 an axis."""
+
+_ROUNDING = 0.03
+"""Share by which the sizes of two back ends' pictures of one source may differ, beyond 2 pixels."""
+
+_FITTING = 0.012
+"""Distance between two back ends' edges and letters, as a share of the longer side; 2 pixels at
+least."""
 
 _WORKING_SIDE = 512
 """Longer side, in pixels, to which larger images are thinned out for the regional checks."""
@@ -221,6 +229,22 @@ def clear_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8])
     return bool(_regions(_clear(reference, candidate)).any())
 
 
+def differ_visibly(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
+    """Whether two back ends' pictures of one source differ in a way that nobody can overlook.
+
+    Back ends round lengths and fit letters to pixels in their own ways: sizes may differ by
+    `_ROUNDING`, what lies in between is spread, and edges may lie `_FITTING` apart.
+    """
+    (height, width), other = first.shape[:2], second.shape[:2]
+    gaps = (abs(height - other[0]) / height, abs(width - other[1]) / width)
+    if max(gaps) * min(height, width) > 2 and max(gaps) > _ROUNDING:
+        return True
+    spread = Image.fromarray(second).resize((width, height), Image.Resampling.BILINEAR)
+    pair = _thinned(first, np.asarray(spread))
+    apart = max(2, round(_FITTING * max(pair[0].shape[:2])))
+    return bool(_regions(_clear(*pair, apart)).any())
+
+
 def largest_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> int:
     """Largest difference of any channel of any pixel, 0..255; 255 where the sizes differ."""
     if reference.shape != candidate.shape:
@@ -244,26 +268,30 @@ def _thinned(
     return shrink(reference), shrink(candidate)
 
 
-def _clear(reference: NDArray[np.uint8], candidate: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def _clear(
+    reference: NDArray[np.uint8], candidate: NDArray[np.uint8], apart: int = 1
+) -> NDArray[np.bool_]:
     """Pixels of either image whose colour is not among their neighbours' in the other one.
 
-    Both images are averaged over 3×3 pixels, then a pixel is compared with the range of the 3×3
-    pixels around it, so that what was anti-aliased differently or moved by a fraction of a pixel,
-    thin lines included, doesn't count.
+    Both images are averaged over 3×3 pixels, then a pixel is compared with the range of the pixels
+    up to `apart` around it, so that what was anti-aliased differently or moved by a fraction of a
+    pixel, thin lines included, doesn't count.
     """
     differs = largest_gap(reference, candidate) > CLEAR
     result = np.zeros(differs.shape, dtype=np.bool_)
     if not differs.any():
         return result
     rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    margin = apart + 1
     window = (
-        slice(max(rows[0] - 2, 0), rows[-1] + 3),
-        slice(max(columns[0] - 2, 0), columns[-1] + 3),
+        slice(max(rows[0] - margin, 0), rows[-1] + margin + 1),
+        slice(max(columns[0] - margin, 0), columns[-1] + margin + 1),
     )
+    reach = (2 * apart + 1, 2 * apart + 1, 1)
     soft = [ndimage.uniform_filter(side[window], size=(3, 3, 1)) for side in (reference, candidate)]
     for one, other in (soft, soft[::-1]):
-        low = ndimage.minimum_filter(other, size=(3, 3, 1)).astype(np.int16) - CLEAR
-        high = ndimage.maximum_filter(other, size=(3, 3, 1)).astype(np.int16) + CLEAR
+        low = ndimage.minimum_filter(other, size=reach).astype(np.int16) - CLEAR
+        high = ndimage.maximum_filter(other, size=reach).astype(np.int16) + CLEAR
         result[window] |= ((one < low) | (one > high)).any(axis=2)
     return result
 

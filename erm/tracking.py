@@ -47,8 +47,8 @@ def tracking_uri(root: Path) -> str:
 def _local_store(root: Path) -> str:
     from sqlalchemy import URL
 
-    # An address quotes `%` and `?`. MLflow would make a folder of the quoted name if the address did
-    # not name the driver.
+    # An address quotes `%` and `?`. MLflow would make a folder of the quoted name if the address
+    # did not name the driver.
     path = str(root.resolve() / _STORE)
     return URL.create("sqlite+pysqlite", database=path).render_as_string()
 

@@ -7,7 +7,7 @@ from which DVC composes the file.
 import dataclasses
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_type_hints
 
 import yaml
 from pydantic import ConfigDict, TypeAdapter, ValidationError
@@ -19,6 +19,7 @@ from erm.errors import ErmError
 from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
 from erm.registry.settings import PromoteSettings
 from erm.synthesis.settings import InferSettings, SynthesizeSettings
+from erm.tasks.settings import DrawingSettings, share_drawing
 
 PARAMS = Path("params.yaml")
 PROFILES = Path("conf/profile")
@@ -30,9 +31,11 @@ class Params:
 
     Attributes:
         profile: what the file was composed from.
+        render: how sources are drawn in all stages, each of which has it as ``drawing``.
     """
 
     profile: str
+    render: DrawingSettings
     synthesize: SynthesizeSettings
     validate: ValidateSettings
     train_policy: TrainPolicySettings
@@ -44,7 +47,7 @@ class Params:
     promote: PromoteSettings
 
 
-STAGES = tuple(field.name for field in dataclasses.fields(Params) if field.name != "profile")
+STAGES = tuple(field.name for field in dataclasses.fields(Params))[2:]
 
 
 def read_params(path: Path = PARAMS) -> Params:
@@ -60,7 +63,9 @@ def read_params(path: Path = PARAMS) -> Params:
     if not isinstance(content, dict):
         raise ErmError(f"{path} must hold one section a stage, not {type(content).__name__}.")
     try:
-        params = TypeAdapter(Params).validate_python(content)
+        TypeAdapter(Params).validate_python(content)
+        shared = share_drawing(content, get_type_hints(Params))
+        params = TypeAdapter(Params).validate_python(shared)
         check_profile(params.profile)
     except ValidationError as error:
         complaints = "; ".join(_complaint(detail) for detail in error.errors())

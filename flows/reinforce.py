@@ -10,14 +10,9 @@ def reinforce(params: Params, paths: Paths) -> Metrics:
     """Reinforces the policy with the critic's reward."""
     from erm.policies.reinforcement import reinforce
 
-    return reinforce(
-        params.reinforce,
-        policy=Path("models/policy-sft"),
-        critic=Path("models/critic"),
-        pairs=Path("data/pairs"),
-        out=paths.out("models/policy"),
-        work=paths.work,
-    )
+    policy, critic = Path("models/policy-sft"), Path("models/critic")
+    out, pairs = paths.out("models/policy"), Path("data/pairs")
+    return reinforce(params.reinforce, policy, critic, pairs, out, paths.work)
 
 
 if __name__ == "__main__":

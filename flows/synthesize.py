@@ -8,12 +8,8 @@ def synthesize(params: Params, paths: Paths) -> Metrics:
     """Draws sources, injects errors, renders both and writes labelled pairs."""
     from erm.synthesis.synthesize import synthesize
 
-    return synthesize(
-        params.synthesize,
-        out=paths.out("data/pairs"),
-        work=paths.work,
-        answers=paths.answers,
-    )
+    out = paths.out("data/pairs")
+    return synthesize(params.synthesize, out, work=paths.work, answers=paths.answers)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from erm.errors import ErmError
 from erm.render import Renderer
 from erm.render.browser import find_browser
 from tests.chat_server import ChatServer, serving
+from tests.drawing import AS_STATED
 
 _LONGEST = ("test_pipeline", "test_training", "test_stage", "test_reinforcement")
 
@@ -32,6 +33,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> None:
     """Skip what needs a browser or a GPU where there is none."""
     if item.get_closest_marker("browser") is not None:
+        pytest.importorskip("playwright")
         try:
             find_browser()
         except ErmError as error:
@@ -78,8 +80,11 @@ def tiny_policy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def renderer() -> Iterator[Renderer]:
-    """One contained worker for all tests, since starting one takes seconds."""
-    with Renderer(workers=1) as pool:
+    """One contained worker for all tests, since starting one takes seconds.
+
+    It draws icons at the size that they state, in which tests count pixels.
+    """
+    with Renderer(workers=1, drawing=AS_STATED) as pool:
         yield pool
 
 

@@ -9,7 +9,12 @@ import pytest
 from numpy.typing import NDArray
 
 import erm.annotation
-from erm.annotation import annotate_views, clear_difference, largest_difference
+from erm.annotation import (
+    annotate_views,
+    clear_difference,
+    differ_visibly,
+    largest_difference,
+)
 from erm.tasks import View
 from erm.tasks.discrepancy import Box, Discrepancy
 
@@ -142,3 +147,16 @@ def test_measures_of_difference() -> None:
     assert largest_difference(canvas(), canvas()[:50]) == 255
     assert not clear_difference(canvas(), canvas(((5, 5, 6, 7), BLACK)))
     assert clear_difference(canvas(), canvas(((5, 5, 9, 9), BLACK)))
+
+
+def test_back_ends_may_fit_edges_and_round_sizes_in_their_own_ways() -> None:
+    square, line = ((20, 20, 60, 60), RED), ((80, 90, 150, 94), BLACK)
+    drawn = canvas(square, line)
+    fitted = canvas(((22, 19, 61, 61), RED), ((81, 91, 150, 95), BLACK))
+    assert not differ_visibly(drawn, drawn)
+    assert not differ_visibly(drawn, fitted)
+    assert not differ_visibly(drawn, np.pad(drawn, ((0, 2), (0, 2), (0, 0)), "edge"))
+    assert differ_visibly(drawn, canvas(square))
+    assert differ_visibly(drawn, canvas(((20, 20, 60, 60), BLUE), line))
+    assert differ_visibly(drawn, canvas(((30, 20, 70, 60), RED), line))
+    assert differ_visibly(drawn, np.pad(drawn, ((0, 40), (0, 0), (0, 0)), "edge"))

@@ -19,7 +19,10 @@ from erm.sources.encodings import NotTextError, read_text
 from erm.tasks import get_task, task_names
 
 if TYPE_CHECKING:
+    from PIL.Image import Image
+
     from erm.report import Report
+    from erm.tasks.settings import DrawingSettings
 
 
 def _known_task(name: str) -> str:
@@ -63,6 +66,46 @@ RepliesOption = Annotated[
         "which takes a reply without a list of errors for an empty report.",
     ),
 ]
+RasterSideOption = Annotated[
+    int | None,
+    typer.Option(
+        "--raster-side",
+        metavar="PIXELS",
+        help="Longest side of the picture, for a task whose sources can be drawn at any size; 0 is "
+        "the size that a source states. By default 336, or the reference image's.",
+        show_default=False,
+    ),
+]
+BackendOption = Annotated[
+    str | None,
+    typer.Option(
+        "--backend",
+        metavar="NAME",
+        help="; ".join(
+            f"{name}: {', '.join(backend.name for backend in get_task(name).backends)}"
+            for name in task_names()
+        ).join(("What draws; the first one by default. ", ".")),
+        show_default=False,
+    ),
+]
+FontsOption = Annotated[
+    list[Path] | None,
+    typer.Option(
+        "--fonts",
+        metavar="FOLDER",
+        help="Fonts for scripts that the shipped ones lack. May be given several times.",
+        show_default=False,
+    ),
+]
+OlderLibrariesOption = Annotated[
+    bool | None,
+    typer.Option(
+        "--older-libraries/--installed-libraries",
+        help="Let programs run that were written for older versions of their libraries, as by "
+        "default, or run them with the installed ones as they are.",
+        show_default=False,
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else.")]
 
 
@@ -75,6 +118,50 @@ def working() -> Iterator[None]:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     with contextlib.redirect_stdout(sys.stderr):
         yield
+
+
+def drawing_settings(
+    task: str,
+    raster_side: int | None,
+    backend: str | None,
+    fonts: Sequence[Path] | None,
+    older_libraries: bool | None,
+    reference: Image | None = None,
+) -> DrawingSettings:
+    """How a command draws a task's sources.
+
+    Args:
+        reference: the image that they are compared with; they get its longest side where
+            ``raster_side`` is None.
+
+    Raises:
+        ErmError: an option that the task has no use for, or a value that can't be had.
+    """
+    from pydantic import ValidationError
+
+    from erm.tasks.settings import DrawingSettings
+
+    known = get_task(task)
+    if raster_side is not None and not known.scalable:
+        raise ErmError(f"Sources of task '{task}' state their own size; --raster-side has no use.")
+    if older_libraries is not None and known.kind != "program":
+        raise ErmError(f"Sources of task '{task}' are no programs; they use no libraries.")
+    if raster_side is None and reference is not None:
+        raster_side = max(reference.size)
+    chosen: dict[str, Any] = {
+        "raster_side": raster_side,
+        "backends": {task: backend} if backend is not None else None,
+        "fonts": fonts,
+        "older_libraries": older_libraries,
+    }
+    given = {name: value for name, value in chosen.items() if value is not None}
+    try:
+        return DrawingSettings.model_validate(given)
+    except ValidationError as error:
+        detail = error.errors()[0]
+        option = str(detail["loc"][0]).replace("_", "-").replace("backends", "backend")
+        reason = detail["msg"].removeprefix("Value error, ")
+        raise ErmError(f"--{option}: {reason[0].lower()}{reason[1:]}.") from error
 
 
 def print_json(value: Any) -> None:

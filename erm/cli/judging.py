@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.cli.console import (
+    BackendOption,
     EndpointOption,
+    FontsOption,
     IsolationOption,
     JsonOption,
+    OlderLibrariesOption,
+    RasterSideOption,
     RepliesOption,
     TaskArgument,
+    drawing_settings,
     print_json,
     print_report,
     print_table,
@@ -34,7 +39,8 @@ CriticOption = Annotated[
     typer.Option(
         "--critic",
         metavar="SPEC",
-        help="A model folder, an MLflow URI, openai:MODEL, or pixel (no learning).",
+        help="A model folder, an MLflow URI, openai:MODEL, reading (OCR, no learning) or pixel (a "
+        "rule on pixels).",
     ),
 ]
 ConstrainedOption = Annotated[
@@ -106,6 +112,10 @@ def reward(
     constrained: ConstrainedOption = None,
     replies: RepliesOption = "strict",
     endpoint: EndpointOption = None,
+    raster_side: RasterSideOption = None,
+    backend: BackendOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -119,14 +129,16 @@ def reward(
     with working():
         from erm.images import encode_png, open_image
 
-        image = encode_png(open_image(reference))
+        opened = open_image(reference)
+        image = encode_png(opened)
         from erm.render import Renderer
         from erm.rewards.published import reward_completions
         from erm.rewards.settings import RewardSettings
 
+        drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
         judge = _critic(critic, constrained, endpoint)
         settings = RewardSettings(replies=replies)
-        with Renderer(workers=1, isolation=isolation) as renderer:
+        with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
             earned = reward_completions([(task, image, text)], judge, renderer, settings)[0]
     if as_json:
         print_json({"reward": earned.value, **_outcome(earned)})
@@ -194,6 +206,10 @@ def refine(
         Path | None,
         typer.Option("-o", "--out", help="File for the code; its render goes next to it as .png."),
     ] = None,
+    raster_side: RasterSideOption = None,
+    backend: BackendOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -212,10 +228,11 @@ def refine(
         from erm.policies.refinement import refine as improve
         from erm.render import Renderer
 
+        drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
         reached = connection_settings(policy_endpoint or endpoint or ())
         author = policy_from_spec(policy, endpoint=reached)
         judge = _critic(critic, constrained, endpoint)
-        with Renderer(workers=1, isolation=isolation) as renderer:
+        with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
             result = improve(
                 task, opened, author, judge, renderer, rounds=rounds, seed=seed, replies=replies
             )

@@ -11,9 +11,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from erm.cli.console import (
+    BackendOption,
+    FontsOption,
     IsolationOption,
     JsonOption,
+    OlderLibrariesOption,
+    RasterSideOption,
     TaskArgument,
+    drawing_settings,
     print_json,
     print_report,
     print_table,
@@ -23,7 +28,6 @@ from erm.cli.console import (
     write_bytes,
 )
 from erm.errors import ErmError
-from erm.tasks import get_task
 
 if TYPE_CHECKING:
     from erm.render import Rendered
@@ -40,12 +44,10 @@ def render(
         Path,
         typer.Option("-o", "--out", help="The PNG; a folder of PNGs where there are several."),
     ],
-    browser: Annotated[
-        bool,
-        typer.Option(
-            "--browser", help="Draw in Chromium, for a task that can; needs the extra 'browser'."
-        ),
-    ] = False,
+    raster_side: RasterSideOption = None,
+    backend: BackendOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -55,6 +57,7 @@ def render(
     fails does not keep the others from being written; the status is 1 then. With --json, one object
     a line says what became of each source.
     """
+    drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries)
     targets = _targets(sources, out)
     texts: dict[int, str] = {}
     results: list[dict[str, Any] | None] = [None] * len(sources)
@@ -64,8 +67,6 @@ def render(
         except ErmError as error:
             message = str(error).removeprefix(f"{source}: ")
             results[index] = _result(source, None, None, {"kind": "no_file", "message": message})
-    if browser and get_task(task).browser is None:
-        raise ErmError(f"Chromium does not draw the task '{task}'.")
     with working():
         from erm.render import Renderer
 
@@ -73,7 +74,7 @@ def render(
         if texts:
             # A worker takes as long to start as some dozens of sources take to draw.
             workers = min(os.cpu_count() or 1, 1 + len(texts) // 32)
-            with Renderer(workers=workers, browser=browser, isolation=isolation) as renderer:
+            with Renderer(workers=workers, isolation=isolation, drawing=drawing) as renderer:
                 renders = renderer.render_batch([(task, text) for text in texts.values()])
     for index, rendered in zip(texts, renders, strict=True):
         source, target = sources[index], targets[index]
@@ -155,6 +156,10 @@ def annotate(
     candidate: Annotated[
         Path, typer.Argument(metavar="CANDIDATE", help="The source that tries to.")
     ],
+    raster_side: RasterSideOption = None,
+    backend: BackendOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
     boxes: Annotated[
@@ -168,12 +173,13 @@ def annotate(
     explains, a sentence says why and the status is 1. With --json, "failure" then says the same,
     and "found" lists what the elements alone would have given.
     """
+    drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries)
     items = [(task, read_file(path, "source", task)) for path in (reference, candidate)]
     with working():
         from erm.annotation import annotate_rendered
         from erm.render import Renderer
 
-        with Renderer(workers=1, isolation=isolation) as renderer:
+        with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
             annotation = annotate_rendered(task, *renderer.render_batch(items, scenes=True))
     report = annotation.report
     if report is None:
@@ -234,6 +240,10 @@ def ingest(
         str | None,
         typer.Option(help="Column of the source in JSONL, Parquet and data sets."),
     ] = None,
+    raster_side: RasterSideOption = None,
+    backend: BackendOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
     as_json: JsonOption = False,
 ) -> None:
@@ -243,11 +253,12 @@ def ingest(
     written file as `ingested` in the section `synthesize` of params.yaml. The status is 1 where
     nothing could be kept.
     """
+    drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries)
     target = out or Path(f"ingested-{task}.parquet")
     with working():
         from erm.synthesis.ingest import ingest as collect
 
-        summary = collect(task, paths, target, column, isolation)
+        summary = collect(task, paths, target, column, isolation, drawing)
     if as_json:
         print_json(
             {

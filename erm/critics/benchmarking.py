@@ -1,13 +1,14 @@
 """The stage that benchmarks a critic on held-out pairs, together with baselines.
 
 The baselines are the same model with random weights, a critic that always reports the commonest
-error of the training pairs, and a rule on pixels.
+error of the training pairs, and the critic that reads (`erm.critics.reading`).
 """
 
 from __future__ import annotations
 
 import csv
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,20 +27,22 @@ from erm.benchmark.blindness import compare_distances, plot_distances
 from erm.benchmark.comparison import comparison_table, severity_of_items
 from erm.benchmark.page import write_page
 from erm.benchmark.similarity import Distances, measure_distances
-from erm.critics.base import Critique, ImagePair
+from erm.critics.base import Critic, Critique, ImagePair
 from erm.critics.exact import ExactCritic
 from erm.critics.figures import critique_picture, spread
-from erm.critics.pixel import PixelCritic
 from erm.critics.prediction import items_of, predictions_of
+from erm.critics.reading.ocr import missing_reader
 from erm.critics.settings import BenchmarkSettings
 from erm.dataset.pairs import Pair, read_pairs
 from erm.errors import ErmError
 from erm.render import Renderer
-from erm.tasks import task_names
+from erm.tasks import get_task, task_names
 from erm.tracking import log_artifact
 
 if TYPE_CHECKING:
     from erm.critics.local import LoadedCritic, LocalCritic
+
+_log = logging.getLogger(__name__)
 
 
 def benchmark(
@@ -138,8 +141,13 @@ class _Critics:
         self._trained = LocalCritic(critic, batch_size=settings.batch_size)
         self._untrained = _untrained(self._trained, settings)
         self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
+        self._reading: Critic | None = None
         self._renderer = (
-            Renderer(workers=settings.render_workers, isolation=settings.isolation)
+            Renderer(
+                workers=settings.render_workers,
+                isolation=settings.isolation,
+                drawing=settings.drawing,
+            )
             if settings.exact_annotator
             else None
         )
@@ -159,8 +167,10 @@ class _Critics:
             "critic": predictions_of(items, critiques),
             "untrained": predictions_of(items, self._untrained.critique(views)),
             "commonest error": self._commonest.predict(items),
-            "pixels": predictions_of(items, PixelCritic().critique(views)),
         }
+        reading = self._reading_critic(held_out)
+        if reading is not None:
+            predictions[reading.name] = predictions_of(items, reading.critique(views))
         if self._renderer is not None:
             exact = ExactCritic(held_out, self._renderer)
             predictions[exact.name] = predictions_of(items, exact.critique(views))
@@ -169,6 +179,21 @@ class _Critics:
             for name, answers in predictions.items()
         }
         return _Result(items, critiques, predictions["critic"], scores)
+
+    def _reading_critic(self, held_out: Sequence[Pair]) -> Critic | None:
+        """The critic that reads; None, with a warning that says why, where it can't."""
+        reason = missing_reader()
+        blind = sorted({p.task for p in held_out if not get_task(p.task).reads_pictures})
+        if reason is None and blind:
+            reason = f"--critic reading can't judge {', '.join(blind)}."
+        if reason is not None:
+            _log.warning("The benchmark leaves out the reading critic. %s", reason)
+            return None
+        if self._reading is None:
+            from erm.critics.reading.critic import ReadingCritic
+
+            self._reading = ReadingCritic()
+        return self._reading
 
 
 def _write(

@@ -1,8 +1,8 @@
 """A critic by its spec.
 
 A spec is a folder, an MLflow URI (``models:/erm-critic@champion``), ``openai:MODEL`` for a model
-behind an OpenAI-compatible endpoint, or ``pixel`` (`erm.critics.pixel`). Only the code of that kind
-is imported.
+behind an OpenAI-compatible endpoint, ``reading`` (`erm.critics.reading`) or ``pixel``
+(`erm.critics.pixel`). Only the code of that kind is imported.
 """
 
 from __future__ import annotations
@@ -40,12 +40,17 @@ def critic_from_spec(
         endpoint: how to reach the endpoint, and fields of its requests.
 
     Raises:
-        ErmError: there is no such folder, model or alias, or it is no critic.
+        ErmError: there is no such folder, model or alias, it is no critic, or the packages of the
+            extra ``ocr`` are missing.
     """
     if spec == "pixel":
         from erm.critics.pixel import PixelCritic
 
         return PixelCritic()
+    if spec == "reading":
+        from erm.critics.reading.critic import ReadingCritic
+
+        return ReadingCritic()
     if spec.startswith(ENDPOINT):
         from erm.critics.endpoint import EndpointCritic, published_endpoint
 

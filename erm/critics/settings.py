@@ -8,6 +8,7 @@ from erm.dataset.routes import Route
 from erm.endpoints.settings import ConnectionSettings
 from erm.models.settings import TrainingSettings, ValidationSettings
 from erm.settings import Isolation, Settings
+from erm.tasks.settings import DrawingSettings
 
 
 class TrainCriticSettings(TrainingSettings):
@@ -38,6 +39,7 @@ class BenchmarkSettings(Settings):
     model or another version of the code wrote the labels."""
     render_workers: int | None = Field(None, ge=1, description="null is one per processor")
     isolation: Isolation = Field("auto", description="of its renderer")
+    drawing: DrawingSettings = DrawingSettings()
     pictured: int = Field(9, ge=1, description="pairs in the picture")
     similarities: tuple[str, ...] = Field(
         ("mse", "ssim", "teds"),

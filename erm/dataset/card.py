@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from erm.dataset.pairs import SPLITS, Pair
 from erm.report import categories_of
-from erm.tasks import task_names
+from erm.tasks import get_task, task_names
 from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE
+from erm.tasks.settings import DrawingSettings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,6 +40,8 @@ class Census:
     """By (task, operator)."""
     rejected: Counter[str] = field(default_factory=Counter)
     """By reason."""
+    drawing: DrawingSettings = field(default_factory=DrawingSettings)
+    """How the sources were drawn."""
     modelled: bool = False
     """Whether a model wrote the reports of the training pairs."""
     examples: dict[str, list[Pair]] = field(default_factory=dict)
@@ -106,6 +109,11 @@ def _table(header: list[str], rows: list[list[Any]]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _side(census: Census, task: str) -> str:
+    side = census.drawing.raster_side if get_task(task).scalable else 0
+    return str(side or "as the source says")
+
+
 def _markdown(census: Census) -> str:
     tasks = census.tasks
     labels = (
@@ -138,6 +146,12 @@ def _markdown(census: Census) -> str:
             ["split", *tasks],
             [[split, *(census.pairs[split, task] for task in tasks)] for split in SPLITS],
         ),
+        "## How sources were drawn\n",
+        _table(
+            ["task", "back end", "longest side"],
+            [[task, census.drawing.backend_of(task), _side(census, task)] for task in tasks],
+        ),
+        *[f"Further fonts: {folder}\n" for folder in census.drawing.fonts],
         "## How they came to be\n",
         _table(["route", "pairs"], [[route, n] for route, n in sorted(census.routes.items())]),
         "## Discrepancies by category and severity\n",

@@ -72,7 +72,9 @@ def evaluate(
         raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} in the test split.")
     scorer = LocalCritic(critic)
     requests = [Request(reference.task, reference.image) for reference in references]
-    with Renderer(workers=settings.render_workers, isolation=settings.isolation) as renderer:
+    with Renderer(
+        workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
+    ) as renderer:
         originals = renderer.render_batch(
             [(reference.task, reference.source) for reference in references], scenes=True
         )

@@ -115,7 +115,9 @@ def reinforce(
         log_level="error",
     )
     scorer = LocalCritic(critic, dtype=dtype, batch_size=settings.critic_batch_size)
-    with Renderer(workers=settings.render_workers, isolation=settings.isolation) as renderer:
+    with Renderer(
+        workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
+    ) as renderer:
         reward = CriticReward(scorer, renderer, settings.reward)
         trainer = GRPOTrainer(
             model=model,

@@ -11,6 +11,7 @@ from erm.report import Replies
 from erm.rewards.settings import RewardSettings
 from erm.settings import Isolation, Settings
 from erm.tasks import task_names
+from erm.tasks.settings import DrawingSettings
 
 
 def _known(tasks: tuple[str, ...]) -> tuple[str, ...]:
@@ -46,6 +47,7 @@ class ReinforceSettings(Settings):
     iterations: int = Field(1, ge=1, description="updates with each set of completions")
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
+    drawing: DrawingSettings = DrawingSettings()
     critic_batch_size: int = Field(64, ge=1)
     checkpoint_every: int = Field(5, ge=1)
     seed: int = 0
@@ -63,4 +65,5 @@ class EvaluateSettings(Settings):
     """How the critic's replies are read (`erm.report.parse_reply`)."""
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
+    drawing: DrawingSettings = DrawingSettings()
     seed: int = 0

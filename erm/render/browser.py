@@ -9,7 +9,6 @@ machines agree on.
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import resource
@@ -25,7 +24,8 @@ from erm.render import wire
 from erm.render.limits import Limits
 from erm.render.png import encode_rgb, has_one_colour
 from erm.sources.errors import DrawError
-from erm.tasks import BrowserPage, get_task, task_names
+from erm.tasks import CHROMIUM, BrowserPage, get_task, task_names
+from erm.tasks.settings import DrawingSettings
 
 EXECUTABLES = (
     "/usr/lib/chromium/chromium",
@@ -49,30 +49,25 @@ _ARGUMENTS = (
 
 
 def find_browser() -> str:
-    """The browser's executable.
-
-    Raises:
-        ErmError: no browser is installed, or Playwright is missing.
-    """
-    if importlib.util.find_spec("playwright") is None:
-        raise ErmError("Drawing in Chromium needs Playwright (the extra 'browser').")
+    """The browser's executable; raises `ErmError` where none is installed."""
     for path in EXECUTABLES:
         if Path(path).exists():
             return path
     raise ErmError(f"Drawing in Chromium needs one of {', '.join(EXECUTABLES)}.")
 
 
-def browser_tasks() -> tuple[str, ...]:
-    """Tasks that a browser can draw."""
-    return tuple(task for task in task_names() if get_task(task).browser is not None)
+def browser_tasks(drawing: DrawingSettings) -> tuple[str, ...]:
+    """Tasks that a browser is to draw."""
+    return tuple(task for task in task_names() if drawing.backend_of(task) == CHROMIUM)
 
 
 class ContainedPage:
     """A browser and its page, started anew after a source that it did not survive."""
 
-    def __init__(self, playwright: Any, limits: Limits) -> None:
+    def __init__(self, playwright: Any, limits: Limits, drawing: DrawingSettings) -> None:
         self._playwright = playwright
         self._limits = limits
+        self._drawing = drawing
         self._browser: Any = None
         self._page: Any = None
         self.start()
@@ -95,7 +90,7 @@ class ContainedPage:
 
         page = get_task(task).browser
         assert page is not None
-        html = page.to_html(source, self._limits.max_elements)
+        html = page.to_html(source, self._limits.max_elements, self._drawing)
         try:
             self._page.set_viewport_size({"width": page.viewport_width, "height": VIEWPORT_HEIGHT})
             self._page.set_content(html, wait_until="load")
@@ -127,7 +122,9 @@ class ContainedPage:
         return picture
 
 
-def serve(channel: socket.socket, limits: Limits, ready: dict[str, Any]) -> None:
+def serve(
+    channel: socket.socket, limits: Limits, drawing: DrawingSettings, ready: dict[str, Any]
+) -> None:
     """Start a browser, send ``ready``, and draw sources until the channel closes.
 
     Raises:
@@ -137,25 +134,21 @@ def serve(channel: socket.socket, limits: Limits, ready: dict[str, Any]) -> None
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        page = ContainedPage(playwright, limits)
-        for task in browser_tasks():
+        page = ContainedPage(playwright, limits, drawing)
+        for task in browser_tasks(drawing):
             drawn = get_task(task).browser
             assert drawn is not None
             page.draw(task, drawn.warm_up)
         wire.send(channel, ready)
         while True:
             header, body = wire.receive(channel, limits.max_source_bytes)
-            wire.send(channel, *_answer(page, header["task"], body.decode(), bool(header["scene"])))
+            wire.send(channel, *_answer(page, header["task"], body.decode()))
 
 
-def _answer(
-    page: ContainedPage, task: str, source: str, scene: bool
-) -> tuple[dict[str, Any], bytes]:
+def _answer(page: ContainedPage, task: str, source: str) -> tuple[dict[str, Any], bytes]:
     started = time.perf_counter()
     picture, answer = b"", dict[str, Any]()
     try:
-        if scene:
-            raise DrawError("unreadable", "The browser gives no scenes.")
         picture, blank = page.draw(task, source)
         answer |= {"image_bytes": len(picture), "blank": blank}
     except DrawError as error:

@@ -27,9 +27,13 @@ from erm.render.limits import Limits
 from erm.render.sandbox import Containment
 from erm.sources.errors import DrawError
 from erm.tasks import get_task
+from erm.tasks.settings import PUBLISHED_SIDE, DrawingSettings
 
 DOCUMENTS_PER_PROCESS = 500
 """After so many documents their process is replaced, so that nothing adds up."""
+
+WARM_UP_PIXELS = 1_000_000
+"""Limit of the warm-up pictures, whatever an item's is."""
 
 _NEARLY = 0.9
 _perf_counter = time.perf_counter
@@ -81,19 +85,35 @@ class Drawers:
 
     Args:
         limits: of each item.
+        drawing: how items are drawn.
         containment: what each process is given.
         parent: the channel on which the asking process' end is seen.
     """
 
-    def __init__(self, limits: Limits, containment: Containment, parent: socket.socket) -> None:
+    def __init__(
+        self,
+        limits: Limits,
+        drawing: DrawingSettings,
+        containment: Containment,
+        parent: socket.socket,
+    ) -> None:
         self.canvas = mmap.mmap(-1, limits.max_pixels * 3)
         self._limits = limits
+        self._settings = drawing
         self._containment = containment
         self._parent = parent
         self._memory = 0
         self._documents: dict[str, _Process] = {}
         self._drawing: _Process | None = None
         self._began = 0.0
+
+    def warm_up(self, task: str, source: str) -> None:
+        """Draw a source in the caller itself, so that libraries load what they need."""
+        small = {"raster_side": min(self._settings.raster_side, PUBLISHED_SIDE)}
+        settings = self._settings.model_copy(update=small)
+        drawing = get_task(task).draw(source, WARM_UP_PIXELS, 1000, settings)
+        with contextlib.suppress(DrawError):
+            get_task(task).read_scene(drawing)
 
     def start_from(self, base_memory: int) -> None:
         """Processes from here on start with what the caller has loaded by now.
@@ -208,7 +228,7 @@ class Drawers:
         body = b""
         try:
             drawing = get_task(task).draw(
-                source, self._limits.max_pixels, self._limits.max_elements
+                source, self._limits.max_pixels, self._limits.max_elements, self._settings
             )
             height, width = drawing.pixels.shape[:2]
             self.canvas[: height * width * 3] = drawing.pixels.tobytes()

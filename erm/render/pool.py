@@ -34,7 +34,8 @@ from erm.render.limits import Limits, Rendered, RenderError
 from erm.settings import Isolation
 from erm.sources.encodings import MARK
 from erm.sources.errors import ERROR_KINDS
-from erm.tasks import get_task, package_folder, task_names
+from erm.tasks import CHROMIUM, get_task, package_folder, task_names
+from erm.tasks.settings import DrawingSettings
 
 START_SECONDS = 300.0
 """Within so long a worker has to be warm."""
@@ -75,7 +76,7 @@ class _Worker:
     """
 
     def __init__(
-        self, limits: Limits, isolation: Isolation, fonts: Sequence[Path], browser: bool
+        self, limits: Limits, isolation: Isolation, drawing: DrawingSettings, browser: bool
     ) -> None:
         self.browser = browser
         self.tasks: list[str] = []
@@ -108,7 +109,10 @@ class _Worker:
             "limits": limits.model_dump(),
             "isolation": isolation,
             "browser": browser,
-            "fonts": [str(folder.resolve()) for folder in fonts],
+            "drawing": {
+                **drawing.model_dump(mode="json"),
+                "fonts": [str(folder.resolve()) for folder in drawing.fonts],
+            },
         }
         wire.send(self._channel, settings)
 
@@ -307,9 +311,7 @@ class Renderer:
         limits: of each item.
         isolation: ``auto`` contains with what the machine allows and says once what is missing;
             ``required`` raises where anything is missing; ``off`` keeps only limits and deadlines.
-        fonts: folders of fonts for scripts that the shipped fonts lack.
-        browser: draws those tasks in Chromium that have a `erm.tasks.BrowserPage`; needs the extra
-            ``browser`` and gives no scenes.
+        drawing: how items are drawn. The back end ``chromium`` gives no scenes.
 
     Raises:
         ErmError: a worker can't start, ``required`` can't be had, or there is no Chromium.
@@ -321,23 +323,21 @@ class Renderer:
         workers: int | None = None,
         limits: Limits | None = None,
         isolation: Isolation = "auto",
-        fonts: Sequence[Path] = (),
-        browser: bool = False,
+        drawing: DrawingSettings | None = None,
     ) -> None:
         count = workers if workers is not None else len(os.sched_getaffinity(0))
         if count < 1:
             raise ErmError(f"A renderer needs at least one worker, not {count}.")
         self.limits = limits or Limits()
         self._isolation: Isolation = isolation
-        self._fonts = tuple(fonts)
+        self._drawing = drawing or DrawingSettings()
         self._owner = os.getpid()
         self._closed = False
         self._lock = threading.Lock()
-        self._in_browser: tuple[str, ...] = ()
-        if browser:
+        self._in_browser = browser_tasks(self._drawing)
+        if self._in_browser:
             find_browser()
-            self._in_browser = browser_tasks()
-        kinds = [False, True] if browser else [False]
+        kinds = [False, True] if self._in_browser else [False]
         self._freed = threading.Condition(self._lock)
         self._all = [self._start(browser) for browser in kinds for _ in range(count)]
         # a worker has one item that it draws and may have one that waits
@@ -351,7 +351,8 @@ class Renderer:
         """Draw (task, source) items; one result each, in order, whatever the sources hold.
 
         Raises:
-            ErmError: an unknown task, a closed renderer, or workers that can't start.
+            ErmError: an unknown task, scenes of a back end that gives none, a closed renderer, or
+                workers that can't start.
         """
         batch = Batch()
         try:
@@ -396,7 +397,7 @@ class Renderer:
         self.close()
 
     def _start(self, browser: bool) -> _Worker:
-        return _Worker(self.limits, self._isolation, self._fonts, browser)
+        return _Worker(self.limits, self._isolation, self._drawing, browser)
 
     def _require(self, missing: list[str]) -> None:
         if missing:
@@ -410,8 +411,10 @@ class Renderer:
     ) -> list[Future[Rendered]]:
         if self._closed or os.getpid() != self._owner:
             raise ErmError("The renderer is closed or belongs to another process.")
-        for task, _ in items:
+        for task in {task for task, _ in items}:
             get_task(task)
+            if scenes and task in self._in_browser:
+                raise ErmError(f"The back end '{CHROMIUM}' gives no scenes, which reports need.")
         return [
             self._threads.submit(self._draw, task, source, scenes, batch) for task, source in items
         ]

@@ -223,17 +223,19 @@ def _closed_to_others(containment: Containment) -> _Closed | None:
     tasks = {str(package_folder(task)) for task in task_names()}
     installed = {os.path.dirname(os.__file__), *_sites()}
     if not containment.namespaced:  # the private root's own folders are open
-        for folder in (above for start in tasks | installed for above in Path(start).parents):
-            if not folder.stat().st_mode & stat.S_IXOTH:
-                remedy = f"other users can't enter {folder}; `chmod go+x {folder}` lets them"
-                return _Closed(remedy, folder.stat().st_uid)
+        for above in (above for start in tasks | installed for above in Path(start).parents):
+            if not above.stat().st_mode & stat.S_IXOTH:
+                remedy = f"other users can't enter {above}; `chmod go+x {above}` lets them"
+                return _Closed(remedy, above.stat().st_uid)
     inside = [(top, folder) for top in tasks for folder, _, _ in os.walk(top)]
     for top, folder in [*inside, *((top, top) for top in installed)]:
-        for path in (folder, *(entry.path for entry in os.scandir(folder))):
+        for path in (folder, *(os.path.join(folder, name) for name in os.listdir(folder))):
+            # Python does without compiled modules, which other processes write meanwhile
+            if "__pycache__" in path:
+                continue
             found = os.lstat(path)
             wanted = stat.S_IROTH | (stat.S_IXOTH if stat.S_ISDIR(found.st_mode) else 0)
-            # a private cache of compiled modules is only passed over
-            if wanted & ~found.st_mode and os.path.basename(path) != "__pycache__":
+            if wanted & ~found.st_mode:
                 remedy = f"other users can't read {path}; `chmod -R go+rX {top}` lets them"
                 return _Closed(remedy, found.st_uid)
     return None

@@ -23,19 +23,17 @@ import sys
 import time
 import traceback
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
+from erm.errors import ErmError
 from erm.render import browser, kernel, sandbox, wire
 from erm.render.drawers import Drawers, ParentGoneError, Reply
 from erm.render.limits import Limits
 from erm.render.png import encode_rgb, has_one_colour
 from erm.render.sandbox import Containment
-from erm.sources.errors import DrawError
 from erm.tasks import get_task, task_names
-
-WARM_UP_PIXELS = 1_000_000
-"""Limit of the warm-up pictures, whatever an item's is."""
+from erm.tasks.settings import DrawingSettings
+from erm.tasks.shared.fonts import named_fonts
 
 LARGE_PICTURE = 1 << 22
 """Bytes of pixels above which a picture's memory is given back at once."""
@@ -47,7 +45,7 @@ def main(arguments: Sequence[str]) -> None:
     parent = os.pidfd_open(int(arguments[1]))
     settings, _ = wire.receive(channel, 0)
     limits = Limits.model_validate(settings["limits"])
-    fonts = [Path(folder) for folder in settings["fonts"]]
+    drawing = DrawingSettings.model_validate(settings["drawing"])
     # the private root may not show what names the tasks
     task_names()
     containment = Containment()
@@ -61,7 +59,7 @@ def main(arguments: Sequence[str]) -> None:
         os.close(parent)
         try:
             work = _work_in_browser if settings["browser"] else _work
-            work(channel, limits, containment, fonts, own, settings["isolation"] != "off")
+            work(channel, limits, drawing, containment, own, settings["isolation"] != "off")
         except Exception:
             traceback.print_exc()
         os._exit(0)
@@ -87,8 +85,8 @@ def _watch(parent: int, pid: int) -> None:
 def _work(
     channel: socket.socket,
     limits: Limits,
+    drawing: DrawingSettings,
     containment: Containment,
-    fonts: Sequence[Path],
     worker: int,
     contained: bool,
 ) -> None:
@@ -98,19 +96,20 @@ def _work(
         kernel.adopt_orphans()
     # the private root shows no process ids
     with open("/proc/self/statm", "rb", buffering=0) as sizes:
-        sandbox.enter_root(containment, limits.scratch_mb, fonts)
+        sandbox.enter_root(containment, limits.scratch_mb, drawing.fonts)
         if contained:
             sandbox.drop_privileges(containment, worker)
         kernel.die_with_parent(signal.SIGKILL)
+        _check_fonts(drawing)
         gc.disable()
-        drawers = Drawers(limits, containment, channel)
+        drawers = Drawers(limits, drawing, containment, channel)
         ready: list[str] = []
         if contained and not containment.namespaced:
             # libraries read files while they warm up that are out of reach from here on
             for task in task_names():
                 _warm_up(task, drawers, containment, sizes)
                 ready.append(task)
-            sandbox.confine_files(containment, fonts)
+            sandbox.confine_files(containment, drawing.fonts)
         _silence()
         wire.send(channel, {"missing": containment.missing, "warm": ready})
         try:
@@ -123,19 +122,29 @@ def _work(
 def _work_in_browser(
     channel: socket.socket,
     limits: Limits,
+    drawing: DrawingSettings,
     containment: Containment,
-    fonts: Sequence[Path],
     worker: int,
     contained: bool,
 ) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sandbox.enter_root(containment, limits.scratch_mb, fonts, browser.PATHS)
+    sandbox.enter_root(containment, limits.scratch_mb, drawing.fonts, browser.PATHS)
     if contained:
         sandbox.drop_privileges(containment, worker)
     kernel.die_with_parent(signal.SIGKILL)
+    _check_fonts(drawing)
     with contextlib.suppress(wire.WireError, OSError):
-        ready = {"missing": containment.missing, "warm": browser.browser_tasks()}
-        browser.serve(channel, limits, ready)
+        ready = {"missing": containment.missing, "warm": browser.browser_tasks(drawing)}
+        browser.serve(channel, limits, drawing, ready)
+
+
+def _check_fonts(drawing: DrawingSettings) -> None:
+    """Check that the user that draws can read fonts in each named folder."""
+    for folder in drawing.fonts:
+        if not named_fonts((folder,)):
+            raise ErmError(
+                f"no font in '{folder}' can be read by the user that draws (chmod -R o+rX)."
+            )
 
 
 def _warm_up(task: str, drawers: Drawers, containment: Containment, sizes: BinaryIO) -> None:
@@ -144,10 +153,7 @@ def _warm_up(task: str, drawers: Drawers, containment: Containment, sizes: Binar
     for module in warm_up.modules:
         importlib.import_module(module)
     if warm_up.source:
-        drawing = get_task(task).draw(warm_up.source, WARM_UP_PIXELS, 1000)
-        with contextlib.suppress(DrawError):
-            get_task(task).read_scene(drawing)
-        del drawing
+        drawers.warm_up(task, warm_up.source)
     sandbox.empty_scratch(containment)
     gc.collect()
     gc.freeze()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Literal
 
 from erm.report.typed import Report, readable_categories
@@ -19,6 +19,9 @@ from erm.tasks.shared.completion import without_thinking
 
 Replies = Literal["strict", "published"]
 """How critics' replies are read."""
+
+Pairs = list[tuple[str, Any]]
+"""Names and values of a JSON object, in order."""
 
 MOST_SEVERE = 1e6
 """S at most, so that a critic's reply can't make a reward infinite; no real report comes near."""
@@ -78,7 +81,7 @@ def _strict(reply: str) -> dict[str, Any] | None:
     spans = list(_spans(without_thinking(reply), "{["))
     if None in spans:
         return None
-    values = [_json(span) for span in spans]
+    values = [_json(span, _consistent) for span in spans]
     if _is_list_of_errors(values):
         return _report(values, {})
     reports: list[dict[str, Any]] = []
@@ -132,9 +135,9 @@ def _stated(value: Any, levels: int = _LEVELS) -> list[Any] | None:
 
 
 def _counts_errors(value: Mapping[str, Any]) -> bool:
-    """Whether an object has a positive count, such as ``text_error_count``."""
+    """Whether an object has a positive ``text_error_count``, ``total_severity`` or the like."""
     return any(
-        name.endswith("_count") and isinstance(number, (int, float)) and number > 0
+        name.endswith(("_count", "_severity")) and isinstance(number, (int, float)) and number > 0
         for name, number in value.items()
     )
 
@@ -165,14 +168,22 @@ def _words(text: str) -> list[str]:
     return re.findall(r"[a-z]+", text.lower())
 
 
-def _json(text: str | None) -> Any:
+def _json(text: str | None, to_object: Callable[[Pairs], dict[str, Any]] = dict) -> Any:
     """The value of a JSON text, fit to be written as JSON again; None where it is not JSON."""
     if text is None:
         return None
     try:
-        return _plain(json.loads(text))
+        return _plain(json.loads(text, object_pairs_hook=to_object))
     except (ValueError, RecursionError):
         return None
+
+
+def _consistent(pairs: Pairs) -> dict[str, Any]:
+    """The object of names and values; raises ValueError where a name has two values."""
+    value = dict(pairs)
+    if any(value[name] != each for name, each in pairs):
+        raise ValueError("a name with two values")
+    return value
 
 
 def _plain(value: Any) -> Any:

@@ -20,6 +20,7 @@ from erm.dataset.pairs import REJECTED_FILE, SPLITS, Pair, SplitWriter, read_row
 from erm.errors import ErmError
 from erm.synthesis.chunks import Chunk
 from erm.synthesis.planning import Rejection
+from erm.tasks.settings import DrawingSettings
 
 
 def assemble(
@@ -27,12 +28,14 @@ def assemble(
     done: Path,
     out: Path,
     rows_per_shard: int,
+    drawing: DrawingSettings,
     other_dataset: Path | None = None,
 ) -> Census:
     """Write finished chunks to the folder `out`, which appears only when it is complete.
 
     Args:
         done: folder of the chunks.
+        drawing: how the sources were drawn, for the card.
         other_dataset: a folder of pairs that will be used together with the result. A pair with an
             image of another split of it is rejected, and the result may be empty.
 
@@ -46,6 +49,7 @@ def assemble(
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     census = _fill(part, chunks, done, rows_per_shard, other_dataset)
+    census.drawing = drawing
     if census.total == 0 and other_dataset is None:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in census.rejected.most_common(3))
         raise ErmError(f"No pair came out of the sources; rejected were {reasons or 'none'}.")

@@ -13,12 +13,14 @@ import os
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
+from erm.annotation import differ_visibly
 from erm.dataset.duplicates import signature
 from erm.dataset.pairs import Pair, Reference, ShardWriter, read_rows, references_in
-from erm.render import Renderer
+from erm.render import Rendered, Renderer
 from erm.synthesis.pairing import pair_up
 from erm.synthesis.planning import Plan, Rejection, plan_proposed, plan_source
 from erm.synthesis.proposals import Annotator, Proposal
@@ -56,9 +58,16 @@ class Chunk:
 
 
 def make_chunk(
-    chunk: Chunk, settings: PairingSettings, variety: Variety, renderer: Renderer, done: Path
+    chunk: Chunk,
+    settings: PairingSettings,
+    variety: Variety,
+    renderer: Renderer,
+    done: Path,
+    second: Renderer | None = None,
 ) -> int:
     """Render, pair and annotate one chunk; returns its number of pairs.
+
+    A source that `second`, with another back end, draws visibly differently is rejected.
 
     Leaves ``<name>.parquet`` (pairs), then ``<name>.json`` (signatures and what was rejected); the
     second one marks the chunk as finished.
@@ -67,9 +76,18 @@ def make_chunk(
     items = [(chunk.task, source) for plan in plans for source in plan.sources]
     rendered = iter(renderer.render_batch(items, scenes=True))
     signatures: dict[str, Any] = {}
+    again: list[Rendered] = []
+    # proposals have the sources of another chunk, which were checked there
+    if second is not None and not chunk.proposed:
+        again = second.render_batch([(chunk.task, plan.source) for plan in plans])
     with ShardWriter(done / f"{chunk.name}.parquet") as writer:
-        for plan in plans:
+        for plan, other in zip_longest(plans, again):
             renders = [next(rendered) for _ in plan.sources]
+            difference = None if other is None else _difference(renders[0], other)
+            if difference is not None:
+                reason = "back ends draw it differently"
+                rejected.append(Rejection(plan.source_id, reason, (), difference, plan.source))
+                continue
             made = pair_up(plan, renders, settings)
             rejected += made.rejected
             # Proposals have the sources of another chunk, which has their signatures.
@@ -82,6 +100,21 @@ def make_chunk(
     record = {"signatures": signatures, "rejected": [one.to_dict() for one in rejected]}
     _write(done / f"{chunk.name}.json", json.dumps(record))
     return writer.rows
+
+
+def _difference(first: Rendered, second: Rendered) -> str | None:
+    """What two back ends draw differently; None for nothing that shows.
+
+    A source that the first one can't draw is left to `pair_up`, which says why.
+    """
+    if first.image is None:
+        return None
+    if second.image is None:
+        assert second.error is not None
+        return f"the second does not draw it: {second.error.message}"
+    if not differ_visibly(first.pixels, second.pixels):
+        return None
+    return "their pictures differ visibly"
 
 
 def label_chunk(chunk: Chunk, annotator: Annotator, done: Path) -> None:

@@ -50,7 +50,7 @@ def infer(
             read, no space left, or a worker died.
     """
     fields = settings.model_dump(mode="json", exclude={"workers", "rows_per_shard", "endpoint"})
-    read = [pairs / "data"]
+    read = [pairs / "data", *settings.drawing.fonts]
     if settings.policy is not None and not settings.policy.startswith(ENDPOINT):
         read.append(model_folder(settings.policy, "policy"))
     done = work / fingerprint(fields, *read)
@@ -64,7 +64,8 @@ def infer(
         chunks = _attempt(settings, policy, pairs, done) if policy is not None else []
         pairing = PairingSettings(max_proposed_errors=settings.max_errors)
         make_chunks(Making(pairing, settings, done), chunks, "render")
-        census = assemble(chunks, done, out, settings.rows_per_shard, other_dataset=pairs)
+        rows, drawing = settings.rows_per_shard, settings.drawing
+        census = assemble(chunks, done, out, rows, drawing, other_dataset=pairs)
         shutil.rmtree(done)
     except OSError as error:
         raise ErmError(f"Pairs can't be written to {out}: {error.strerror or error}.") from error

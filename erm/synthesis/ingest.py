@@ -24,6 +24,7 @@ from erm.render import Renderer
 from erm.settings import Isolation
 from erm.sources.encodings import NotTextError, decode, marked_encoding, plain_text, read_text
 from erm.tasks import Task, get_task
+from erm.tasks.settings import DrawingSettings
 
 SOURCE_SCHEMA = pa.schema(
     [
@@ -84,6 +85,7 @@ def ingest(
     out: Path,
     column: str | None = None,
     isolation: Isolation = "auto",
+    drawing: DrawingSettings | None = None,
 ) -> IngestSummary:
     """Collect the sources of a task from `paths` and write the usable ones to `out` (Parquet).
 
@@ -93,12 +95,13 @@ def ingest(
         column: of the source in JSONL, Parquet and Hugging Face data sets; by default the first of
             a few usual names.
         isolation: of the workers that draw the sources.
+        drawing: how they are drawn.
 
     Raises:
         ErmError: a path does not exist or is of another task, or there is no source at all. A
             file, row or source that can't be used is a `RejectedSource` instead.
     """
-    with Renderer(isolation=isolation) as renderer:
+    with Renderer(isolation=isolation, drawing=drawing) as renderer:
         return _ingest(get_task(task), paths, out, column, renderer)
 
 
@@ -275,13 +278,13 @@ def _lines(file: Path) -> Iterator[str | None]:
         if marked_encoding(head) not in (None, "utf-8"):
             yield from decode(lines.read()).split("\n")
             return
-        for number, line in enumerate(lines):
+        for line in lines:
             try:
                 text = line.decode("utf-8")
             except UnicodeDecodeError:
                 yield None
                 continue
-            yield plain_text(text) if number == 0 else text
+            yield plain_text(text)
 
 
 def _parquet(file: Path, task: Task, wanted: str | None) -> Iterator[Row]:

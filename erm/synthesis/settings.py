@@ -10,6 +10,7 @@ from erm.endpoints.settings import ConnectionSettings
 from erm.render.limits import Limits
 from erm.settings import Isolation, Settings
 from erm.tasks import Variety, get_task, task_names
+from erm.tasks.settings import DrawingSettings, check_backends
 
 
 class PairingSettings(Settings):
@@ -77,12 +78,14 @@ class WorkSettings(Settings):
         workers: processes; None is one per core. It does not change the result.
         limits: of each render.
         isolation: of the workers that draw (`erm.settings.Isolation`).
+        drawing: how sources become pictures; a pipeline's stages share the section ``render``.
     """
 
     rows_per_shard: int = Field(default=4000, ge=1)
     workers: int | None = Field(default=None, ge=1)
     limits: Limits = Limits()
     isolation: Isolation = "auto"
+    drawing: DrawingSettings = DrawingSettings()
 
 
 class EndpointSettings(ConnectionSettings):
@@ -148,6 +151,8 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
         sources_per_chunk: sources in one unit of work; a killed run repeats the unfinished units.
         editor: a model that injects errors into sources.
         annotator: a model whose reports replace the exact ones of the training pairs.
+        second_backends: task → back end that draws each of its sources too; where the two pictures
+            differ visibly, the source is rejected. {} checks nothing.
     """
 
     variety: Variety = "compact"
@@ -158,6 +163,13 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
     sources_per_chunk: int = Field(default=25, ge=1)
     editor: EditorSettings = EditorSettings()
     annotator: AnnotatorSettings = AnnotatorSettings()
+    second_backends: dict[str, str] = Field(default_factory=dict)
+
+    @field_validator("second_backends")
+    @classmethod
+    def _check_backends(cls, backends: dict[str, str]) -> dict[str, str]:
+        check_backends(backends)
+        return backends
 
     @field_validator("sources")
     @classmethod
@@ -168,6 +180,13 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
             if number < 0:
                 raise ValueError(f"{number} sources of task {task}")
         return sources
+
+    @model_validator(mode="after")
+    def _check_second(self) -> SynthesizeSettings:
+        for task, name in self.second_backends.items():
+            if name == self.drawing.backend_of(task):
+                raise ValueError(f"'{name}' draws task {task} already; a second one must differ")
+        return self
 
     @model_validator(mode="after")
     def _check_shares(self) -> SynthesizeSettings:

@@ -71,8 +71,9 @@ def synthesize(
         },
     )
     answers = answers or work
-    done = work / fingerprint(fields, *([settings.ingested] if settings.ingested else []))
-    making = Making(settings, settings, done, settings.variety)
+    read = [*([settings.ingested] if settings.ingested else []), *settings.drawing.fonts]
+    done = work / fingerprint(fields, *read)
+    making = Making(settings, settings, done, settings.variety, settings.second_backends)
     try:
         done.mkdir(parents=True, exist_ok=True)
         for stale in done.glob("*.part"):
@@ -82,7 +83,7 @@ def synthesize(
         edited = [chunk for chunk in chunks if chunk.proposed]
         proposed, more = make_chunks(making, edited, "synthesize")
         costs |= _label(settings, chunks, done, answers)
-        census = assemble(chunks, done, out, settings.rows_per_shard)
+        census = assemble(chunks, done, out, settings.rows_per_shard, settings.drawing)
         shutil.rmtree(done)
     except OSError as error:
         raise ErmError(f"Pairs can't be written to {out}: {error.strerror or error}.") from error

@@ -13,10 +13,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from tqdm import tqdm
@@ -34,12 +35,14 @@ class Making:
 
     Attributes:
         variety: of sources that are generated.
+        second_backends: `erm.synthesis.settings.SynthesizeSettings.second_backends`.
     """
 
     pairing: PairingSettings
     work: WorkSettings
     done: Path
     variety: Variety = "compact"
+    second_backends: Mapping[str, str] = field(default_factory=dict)
 
 
 def make_chunks(making: Making, chunks: Sequence[Chunk], label: str) -> tuple[int, float]:
@@ -68,16 +71,16 @@ def make_chunks(making: Making, chunks: Sequence[Chunk], label: str) -> tuple[in
 def _run(making: Making, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
     workers = min(making.work.workers or os.cpu_count() or 1, len(missing))
     if workers <= 1:
-        with _renderer(making.work) as renderer:
+        with _renderer(making.work) as renderer, _second_renderer(making) as second:
             for chunk in missing:
-                yield chunk, _make(chunk, making, renderer)
+                yield chunk, _make(chunk, making, renderer, second)
         return
     # Every process has a renderer of its own with one worker, and the two take turns.
     pool = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=(making.work, os.getpid()),
+        initargs=(making, os.getpid()),
     )
     waiting = iter(missing)
     running: dict[Future[int], Chunk] = {}
@@ -98,20 +101,38 @@ def _run(making: Making, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]
 
 
 _worker_renderer: Renderer | None = None
+_worker_second: Renderer | None = None
 
 
 def _renderer(work: WorkSettings) -> Renderer:
-    return Renderer(workers=1, limits=work.limits, isolation=work.isolation)
+    return Renderer(workers=1, limits=work.limits, isolation=work.isolation, drawing=work.drawing)
 
 
-def _start_worker(work: WorkSettings, parent: int) -> None:
-    global _worker_renderer
+@contextmanager
+def _second_renderer(making: Making) -> Iterator[Renderer | None]:
+    """Draws with the second back ends, where there are any."""
+    if not making.second_backends:
+        yield None
+        return
+    work = making.work
+    backends = {**work.drawing.backends, **making.second_backends}
+    drawing = work.drawing.model_copy(update={"backends": backends})
+    with Renderer(
+        workers=1, limits=work.limits, isolation=work.isolation, drawing=drawing
+    ) as renderer:
+        yield renderer
+
+
+def _start_worker(making: Making, parent: int) -> None:
+    global _worker_renderer, _worker_second
     _die_with(parent)
     # Ctrl-C is the parent's to answer in words; a worker just ends.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    _worker_renderer = _renderer(work)
+    opened = ExitStack()
+    _worker_renderer = opened.enter_context(_renderer(making.work))
+    _worker_second = opened.enter_context(_second_renderer(making))
     # Processes of a pool end without running what `atexit` holds.
-    multiprocessing.util.Finalize(None, _worker_renderer.close, exitpriority=10)
+    multiprocessing.util.Finalize(None, opened.close, exitpriority=10)
 
 
 def _die_with(parent: int) -> None:
@@ -126,8 +147,9 @@ def _die_with(parent: int) -> None:
 
 def _work(chunk: Chunk, making: Making) -> int:
     assert _worker_renderer is not None
-    return _make(chunk, making, _worker_renderer)
+    return _make(chunk, making, _worker_renderer, _worker_second)
 
 
-def _make(chunk: Chunk, making: Making, renderer: Renderer) -> int:
-    return make_chunk(chunk, making.pairing, making.variety, renderer, making.done)
+def _make(chunk: Chunk, making: Making, renderer: Renderer, second: Renderer | None) -> int:
+    checked = second if chunk.task in making.second_backends else None
+    return make_chunk(chunk, making.pairing, making.variety, renderer, making.done, checked)

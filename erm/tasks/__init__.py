@@ -13,6 +13,8 @@ from pathlib import Path
 
 from erm.errors import ErmError
 from erm.tasks.contract import (
+    CHROMIUM,
+    Backend,
     BrowserPage,
     Drawing,
     Operator,
@@ -26,7 +28,9 @@ from erm.tasks.contract import (
 )
 
 __all__ = [
+    "CHROMIUM",
     "GROUP",
+    "Backend",
     "BrowserPage",
     "Drawing",
     "Operator",

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from erm.errors import ErmError
 from erm.tasks.judge_words import JudgeWords
 
 if TYPE_CHECKING:
@@ -19,10 +20,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from erm.tasks.discrepancy import Box, Discrepancy
+    from erm.tasks.settings import DrawingSettings
 
 Variety = Literal["compact", "wide"]
 """How far procedural sources range: ``compact`` is a world that a model of 2 M parameters learns
 on a laptop (small images, few elements, a small vocabulary); ``wide`` is for real models."""
+
+CHROMIUM = "chromium"
+"""Name of the back end that is a browser (`Task.browser`)."""
 
 Scene = dict[str, Any]
 """A task's typed scene in JSON form: what is drawn, each element with its box in pixels."""
@@ -82,6 +87,21 @@ class WarmUp:
 
 
 @dataclass(frozen=True)
+class Backend:
+    """A library that draws a task's sources.
+
+    Attributes:
+        name: by which parameters and commands choose it.
+        module: what must be importable; empty where it always is.
+        extra: the extra of this package that installs the module.
+    """
+
+    name: str
+    module: str = ""
+    extra: str = ""
+
+
+@dataclass(frozen=True)
 class PixelRegion:
     """A region in which the pixels of two images differ, for `Task.pixel_category`.
 
@@ -107,8 +127,9 @@ class TextReader(Protocol):
     def find(self, pixels: NDArray[np.uint8]) -> list[Box]:
         """Boxes of the lines of text in a picture."""
 
-    def read(self, lines: Sequence[NDArray[np.uint8]]) -> list[str]:
-        """The text of each picture of one line; empty where it holds none."""
+    def read(self, lines: Sequence[NDArray[np.uint8]], least: float = 0.0) -> list[str]:
+        """The text of each picture of one line; empty where it holds none, or where the letters'
+        mean probability is below `least`."""
 
 
 @dataclass(frozen=True)
@@ -130,8 +151,8 @@ class BrowserPage:
     """How a browser draws a task's sources.
 
     Attributes:
-        to_html: (source, max_elements) → an HTML document that loads and runs nothing; raises
-            `erm.sources.errors.DrawError`.
+        to_html: (source, max_elements, settings) → an HTML document that loads and runs nothing;
+            raises `erm.sources.errors.DrawError`.
         extent: JavaScript function → [left, top, right, bottom] of all that shows, in CSS pixels,
             or null where nothing does.
         viewport_width: CSS pixels.
@@ -139,7 +160,7 @@ class BrowserPage:
         warm_up: a source that is drawn first.
     """
 
-    to_html: Callable[[str, int], str]
+    to_html: Callable[[str, int, DrawingSettings], str]
     extent: str
     viewport_width: int
     padding: int
@@ -185,12 +206,20 @@ class Task(ABC):
     """Family of the published reward (`erm.rewards.published.reward_value`)."""
     published_max_side: ClassVar[int] = 1024
     """Longest side of an image, in pixels, that the published critic was trained on."""
+    scalable: ClassVar[bool] = False
+    """Whether a source can be drawn at any size, so that
+    `erm.tasks.settings.DrawingSettings.raster_side` decides the picture's."""
+    backends: ClassVar[tuple[Backend, ...]] = (Backend("own"),)
+    """What can draw a source; the first one does by default. `draw` gets the chosen one's name,
+    except `CHROMIUM`, which `browser` describes."""
     warm_up: ClassVar[WarmUp] = WarmUp()
     reserved_mb: ClassVar[int] = 0
     """MiB of addresses that the drawing library reserves and does not use. They come on top of
     `erm.render.limits.Limits.memory_mb`, which still bounds the memory that is used."""
     scene_limits: ClassVar[Mapping[str, int]] = {}
     """Most entries of a scene's lists, by key; they bound the time of `compare`."""
+    reads_pictures: ClassVar[bool] = False
+    """Whether the task has `read_picture`, for critics that read (``--critic reading``)."""
     requirements: ClassVar[tuple[str, ...]] = ()
     """Distributions that `extract` imports, for packaged policies."""
     judge: ClassVar[JudgeWords] = JudgeWords()
@@ -207,7 +236,7 @@ class Task(ABC):
 
     @property
     def browser(self) -> BrowserPage | None:
-        """A second way to draw, for `erm.render.Renderer` with ``browser=True``."""
+        """How the back end `CHROMIUM` draws a source; None for a task that hasn't got it."""
         return None
 
     def declared_encoding(self, content: bytes) -> str | None:
@@ -219,7 +248,9 @@ class Task(ABC):
         return None
 
     @abstractmethod
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def draw(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> Drawing:
         """Draw a source; raises `erm.sources.errors.DrawError` with a kind for each way to fail."""
 
     @abstractmethod
@@ -252,13 +283,23 @@ class Task(ABC):
     def extract(self, completion: str) -> str | None:
         """The source in a policy's completion, or None where it holds none."""
 
-    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene | None:
-        """What `compare` needs of a scene, read from a picture alone; None for a task that can't.
+    def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
+        """What `compare_read` needs of a scene, read from a picture alone.
 
         Args:
             pixels: (height, width, 3) uint8 RGB.
+
+        Raises:
+            ErmError: the task does not read pictures (`reads_pictures`).
         """
-        return None
+        raise ErmError(f"--critic reading can't judge {self.name}: the task reads no pictures.")
+
+    def compare_read(self, reference: View, candidate: View) -> list[Discrepancy]:
+        """Discrepancies of two scenes of `read_picture`; by default those of `compare`.
+
+        A task overrides it where what is read is too coarse for an exact comparison.
+        """
+        return self.compare(reference, candidate)
 
     def pixel_category(self, region: PixelRegion) -> str:
         """The category that a critic without learning gives a region of differing pixels; the

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Self
 
 MINOR, MEDIUM, SEVERE = 1, 2, 3
 """Severities: hardly affects reading · partial misreading · breaks structure or misleads."""
@@ -16,6 +17,12 @@ class Box(NamedTuple):
     y0: float
     x1: float
     y1: float
+
+    @classmethod
+    def around(cls, boxes: Iterable[Sequence[float]]) -> Self:
+        """The smallest box around one box or more, each x0, y0, x1, y1."""
+        x0, y0, x1, y1 = zip(*boxes, strict=True)
+        return cls(min(x0), min(y0), max(x1), max(y1))
 
 
 @dataclass(frozen=True)

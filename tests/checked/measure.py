@@ -14,6 +14,7 @@ from scipy.optimize import linear_sum_assignment
 
 from erm.annotation import Annotation, annotate_rendered
 from erm.render import Limits, Renderer
+from erm.tasks.settings import DrawingSettings
 from tests.checked import (
     Checked,
     Expected,
@@ -26,6 +27,7 @@ from tests.checked import (
     real_tables,
     tables,
 )
+from tests.drawing import AS_STATED
 
 COMPACT: list[tuple[str, Checked]] = [
     *(("chart", pair) for pair in charts.PAIRS),
@@ -112,14 +114,17 @@ def score(outcomes: Iterable[Outcome]) -> Score:
     )
 
 
-def measure(tasks: Sequence[str] = TASKS) -> tuple[list[Outcome], list[Outcome]]:
+def measure(
+    tasks: Sequence[str] = TASKS, drawing: DrawingSettings = AS_STATED
+) -> tuple[list[Outcome], list[Outcome]]:
     """Outcomes of the compact and of the real pairs of some tasks; every source is drawn once."""
     compact_pairs = [(task, pair) for task, pair in COMPACT if task in tasks]
     real_pairs = [(task, pair) for task, pair in REAL if task in tasks]
     pairs: list[tuple[str, Checked | Real]] = [*compact_pairs, *real_pairs]
     sources = [(task, text) for task, pair in pairs for text in (pair.reference, pair.candidate)]
     distinct = list(dict.fromkeys(sources))
-    with Renderer(workers=1, limits=Limits(wall_seconds=120)) as renderer:
+    limits = Limits(wall_seconds=120)
+    with Renderer(workers=1, limits=limits, drawing=drawing) as renderer:
         rendered = renderer.render_batch(distinct, scenes=True)
     drawn = dict(zip(distinct, rendered, strict=True))
 

@@ -16,10 +16,11 @@ from PIL import Image
 from erm.cli import main
 from erm.critics.pixel import PixelCritic
 from erm.images import open_image
-from tests.chat_server import ChatServer
+from tests.chat_server import ChatServer, serving
 from tests.chat_server import completion as replied
 
 GOLDEN = Path(__file__).parents[1] / "golden"
+POLICY = "--policy-endpoint"
 COMMANDS = ["render", "annotate", "critique", "reward", "benchmark", "refine", "ingest", "view"]
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
@@ -276,6 +277,21 @@ def test_refine_fails_where_no_draft_renders(
     assert outcome.status == 1
     assert len(json.loads(outcome.out)["drafts"]) == 2
     assert "none of 2 drafts renders" in outcome.sentence
+
+
+def test_refine_asks_policy_and_critic_each_at_its_own_endpoint(
+    erm: Erm, images: tuple[str, str], served: tuple[ChatServer, tuple[str, ...]]
+) -> None:
+    server, critic = served
+    with serving() as painter:
+        painter.behaviour = lambda number, body: replied(f"```svg\n{SVG.format('blue')}\n```")
+        server.behaviour = lambda number, body: replied('{"errors": []}')
+        there = (f"base_urls={painter.url}", "temperature=null")
+        policy = ("--policy", "openai:p", *(word for one in there for word in (POLICY, one)))
+        outcome = erm("refine", "svg", images[0], *policy, *critic, "--rounds", "0")
+        assert (outcome.status, json.loads(outcome.out)["severity"]) == (0, 0)
+        assert set(painter.bodies[0]) == {"model", "messages", "max_tokens"}
+    assert server.bodies[0]["temperature"] == 0.7
 
 
 def flatten(value: Any, path: str = "") -> dict[str, Any]:

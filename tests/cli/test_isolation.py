@@ -24,20 +24,22 @@ def renderers(file: Path) -> list[ast.Call]:
     ]
 
 
-def test_isolation_is_a_choice_wherever_something_is_drawn() -> None:
+@pytest.mark.parametrize("choice", ["isolation", "drawing"])
+def test_it_is_a_choice_wherever_something_is_drawn(choice: str) -> None:
     found = 0
     for file in PACKAGE.rglob("*.py"):
         if file.is_relative_to(PACKAGE / "render"):
             continue
         for call in renderers(file):
             found += 1
-            assert "isolation" in {word.arg for word in call.keywords}, f"{file}:{call.lineno}"
+            assert choice in {word.arg for word in call.keywords}, f"{file}:{call.lineno}"
     assert found > 5
 
 
-def test_stages_that_draw_have_the_parameter() -> None:
+@pytest.mark.parametrize("choice", ["isolation", "drawing"])
+def test_stages_that_draw_have_the_parameter(choice: str) -> None:
     kinds = get_type_hints(Params)
-    having = {stage for stage in STAGES if "isolation" in kinds[stage].model_fields}
+    having = {stage for stage in STAGES if choice in kinds[stage].model_fields}
     assert having == {"synthesize", "infer", "benchmark", "reinforce", "evaluate"}
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
 import yaml
 
 from erm.errors import ErmError
-from flows.params import PARAMS, STAGES, check_profile, read_params
+from flows.params import PARAMS, STAGES, Params, check_profile, read_params
 from tests.flows.scratch import compose
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +61,20 @@ def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
         ({"promote": {"critic_metric": "a", "policy_metric": "b", "margin": "x"}}, "'x'"),
         ({"promote": None}, "'promote'"),
         ({"pomote": {}}, "unknown section 'pomote'"),
+        (
+            {"render": {"backends": {"svg": "paint"}}},
+            "no back end 'paint'; it has: cairosvg, resvg",
+        ),
+        ({"render": {"fonts": ["no/folder"]}}, "there is no folder of fonts 'no/folder'"),
+        ({"render": {"raster_sid": 9}}, "unknown parameter 'render.raster_sid'"),
+        ({"evaluate": {"drawing": {}}}, "unknown parameter 'evaluate.drawing'"),
+        (
+            {
+                "render": {"backends": {"svg": "resvg"}},
+                "synthesize": {"second_backends": {"svg": "resvg"}},
+            },
+            "'resvg' draws task svg already",
+        ),
         ({"profile": "nope"}, "unknown profile 'nope'; known profiles: gpu, laptop, smoke"),
     ],
 )
@@ -70,6 +85,23 @@ def test_bad_parameters_are_named(
     with pytest.raises(ErmError, match=r"^params\.yaml: [^\n]*\.$") as raised:
         read_params()
     assert sentence in str(raised.value)
+
+
+def test_all_stages_draw_as_one_section_says(checkout: Path) -> None:
+    change(checkout, render={"raster_side": 96, "older_libraries": False})
+    params = read_params()
+    stages = [getattr(params, stage) for stage in STAGES]
+    drawing = [stage.drawing for stage in stages if "drawing" in type(stage).model_fields]
+    assert len(drawing) == 5
+    assert {(one.raster_side, one.older_libraries) for one in drawing} == {(96, False)}
+
+
+def test_what_decides_pictures_is_a_parameter_of_each_stage_that_draws() -> None:
+    kinds = get_type_hints(Params)
+    stages = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+    for name, stage in stages.items():
+        drawn = [one for one in stage["params"] if "drawing" in kinds[one].model_fields]
+        assert bool(drawn) == ("render" in stage["params"]), name
 
 
 def test_a_missing_section_is_named(checkout: Path) -> None:

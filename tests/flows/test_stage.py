@@ -19,6 +19,7 @@ from erm.errors import ErmError
 from erm.tracking import configure_tracking
 from flows.outputs import exclusive, finish, prepare, recorded_md5
 from tests.flows.counting import DVC_YAML, PARAMS
+from tests.flows.scratch import environment
 from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
@@ -111,6 +112,23 @@ def test_failed_killed_and_interrupted_stages_go_on(counting: Path, served: dict
     assert [state for state, _ in rows] == ["FAILED", "CRASHED", "CRASHED", "COMPLETED"]
     assert [parent for _, parent in rows] == [None, None, None, "pipeline"]
     assert artifacts
+
+
+def test_a_server_that_does_not_answer_is_one_sentence(counting: Path) -> None:
+    url = "http://127.0.0.1:9/api"
+    status, said = end(start(counting, {**environment(counting), "PREFECT_API_URL": url}))
+    assert status == 2
+    assert said[0].startswith(f"erm: Prefect at {url}/ does not answer (")
+    assert said[0].endswith("; start it or unset PREFECT_API_URL.")
+
+
+def test_a_proxy_is_not_asked_for_the_server_of_this_machine(
+    counting: Path, served: dict[str, str]
+) -> None:
+    nowhere = dict.fromkeys(("HTTP_PROXY", "http_proxy", "ALL_PROXY"), "http://127.0.0.1:9")
+    variables = {**served, **nowhere, "NO_PROXY": "example.org"}
+    variables.pop("no_proxy", None)
+    assert end(start(counting, variables, "fail")) == (1, ["erm: count: numbers: 2 is torn."])
 
 
 def test_outputs_appear_complete_or_not_at_all(

@@ -11,6 +11,7 @@ import pytest
 
 from erm.render import Limits, Rendered, Renderer
 from erm.tasks import get_task, task_names
+from tests.drawing import AS_STATED
 from tests.hostile.attack import Attack
 from tests.hostile.documents import ICONS, TABLES
 from tests.hostile.programs import BURNING_PROGRAMS, PROGRAMS, WAITING_PROGRAMS
@@ -78,7 +79,7 @@ def _render(
             source = source.replace(mark, text)
         items += [(attack.task, source), GOOD[number % 3]]
     before = _below()
-    with Renderer(workers=workers, limits=limits) as renderer:
+    with Renderer(workers=workers, limits=limits, drawing=AS_STATED) as renderer:
         results = renderer.render_batch(items)
         left = len(_below() - before)
     return results[::2], results[1::2], left

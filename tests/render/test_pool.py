@@ -21,6 +21,7 @@ import erm.render.pool
 from erm.errors import ErmError
 from erm.render import ERROR_KINDS, Limits, Rendered, Renderer, wire
 from erm.render.png import encode_rgb, has_one_colour
+from tests.drawing import AS_STATED
 from tests.waiting import until
 
 ICON = (
@@ -35,14 +36,14 @@ TABLE = "<table><tr><td>{text}</td></tr></table>"
 
 @pytest.fixture(scope="module")
 def renderer() -> Iterator[Renderer]:
-    with Renderer(workers=2) as shared:
+    with Renderer(workers=2, drawing=AS_STATED) as shared:
         yield shared
 
 
 @pytest.fixture(scope="module")
 def other_renderer() -> Iterator[Renderer]:
     """Another process that draws, for what has to be the same everywhere."""
-    with Renderer(workers=1) as other:
+    with Renderer(workers=1, drawing=AS_STATED) as other:
         yield other
 
 

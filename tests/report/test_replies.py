@@ -81,6 +81,8 @@ def test_a_reply_is_read_for_what_it_says(reply: str, severity: float) -> None:
         '{"category": "style_error", "severity": 0}',
         f'{{"errors": [], "discrepancies": [{ERROR}]}}',
         '{"style_error_count": 1, "errors": []}',
+        '{"total_severity": 4, "errors": []}',
+        f'{{"errors": [{ERROR}], "errors": []}}',
         '{"style_error_count": 1, "report": {"errors": []}}',
         f'{{"errors": []}} or rather {{"errors": [{ERROR}]}}',
         f'{{"errors": []}}\n{ERROR}',

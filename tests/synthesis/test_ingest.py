@@ -85,7 +85,7 @@ def test_a_bad_line_or_file_is_named_and_the_others_are_read(tmp_path: Path) -> 
         b"",
         b"[" * 100_000,
         json.dumps({"svg": "\ufeff<svg>\r\n</svg>"}).encode(),
-        '{"svg": "<svg>\u2028</svg>"}'.encode(),
+        '\ufeff{"svg": "<svg>\u2028</svg>"}'.encode(),
     ]
     (tmp_path / "rows.JSONL").write_bytes(b"\r\n".join(lines))
     sources = [item for item in collected("svg", tmp_path) if item.startswith("<")]

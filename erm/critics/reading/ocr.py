@@ -28,7 +28,7 @@ _WEIGHTS = {"find": "PP-OCRv6_det_small.onnx", "read": "PP-OCRv6_rec_small.onnx"
 _LINE_HEIGHT = 48
 """Height in px at which the network reads a line."""
 _WIDTH_STEP = 64
-"""Lines are padded to multiples of this width, so that what is read does not depend on the batch."""
+"""Lines are padded to multiples of this width, so that the batch does not decide what is read."""
 _WIDEST = 2048
 """Width in px to which longer lines are squeezed."""
 _BATCH = 16
@@ -67,10 +67,14 @@ class OcrReader:
         self._find, self._read = (_session(name, threads) for name in _WEIGHTS.values())
         letters = self._read.get_modelmeta().custom_metadata_map["character"].splitlines()
         self._letters = ["", *letters, " "]
-        self._known: OrderedDict[tuple[tuple[int, ...], bytes], str] = OrderedDict()
+        self._known: OrderedDict[tuple[tuple[int, ...], bytes], tuple[str, float]] = OrderedDict()
 
-    def read(self, lines: Sequence[Pixels]) -> list[str]:
-        """The text of each line of text, (height, width, 3) RGB; empty where it holds none."""
+    def read(self, lines: Sequence[Pixels], least: float = 0.0) -> list[str]:
+        """The text of each line of text, (height, width, 3) RGB; empty where it holds none.
+
+        Args:
+            least: mean probability of the letters, 0 to 1, below which nothing was read.
+        """
         keys = [(line.shape, line.tobytes()) for line in lines]
         new = {key: line for key, line in zip(keys, lines, strict=True) if key not in self._known}
         scaled = {key: _scaled(line) for key, line in new.items()}
@@ -82,21 +86,29 @@ class OcrReader:
                 batch = [key for key in same if scaled[key].shape[1] == width]
                 found.update(zip(batch, self._batch([scaled[key] for key in batch]), strict=True))
         self._known.update(found)
-        texts = [self._known[key] for key in keys]
+        read = [self._known[key] for key in keys]
+        texts = [text if sure >= least else "" for text, sure in read]
         while len(self._known) > _KEPT_LINES:
             self._known.popitem(last=False)
         return texts
 
-    def _batch(self, lines: Sequence[NDArray[np.float32]]) -> list[str]:
+    def _batch(self, lines: Sequence[NDArray[np.float32]]) -> list[tuple[str, float]]:
         name = self._read.get_inputs()[0].name
         (odds,) = self._read.run(None, {name: np.stack(lines).transpose(0, 3, 1, 2)})
-        return [self._decoded(row) for row in odds.argmax(axis=2)]
+        steps, sure = odds.argmax(axis=2), odds.max(axis=2)
+        return [self._decoded(*row) for row in zip(steps, sure, strict=True)]
 
-    def _decoded(self, steps: NDArray[np.int64]) -> str:
-        """Greedy decoding of connectionist temporal classification: repeats and blanks fall."""
-        kept = steps[np.flatnonzero(np.diff(steps, prepend=-1))]
-        text = "".join(self._letters[index] for index in kept)
-        return " ".join(unicodedata.normalize("NFKC", text).split())
+    def _decoded(self, steps: NDArray[np.int64], sure: NDArray[np.float32]) -> tuple[str, float]:
+        """Greedy decoding of connectionist temporal classification: repeats and blanks fall.
+
+        Returns the text and the mean probability of its letters.
+        """
+        starts = np.flatnonzero(np.diff(steps, prepend=-1))
+        starts = starts[steps[starts] != 0]
+        text = "".join(self._letters[index] for index in steps[starts])
+        # the network has one letter for the Greek my and the sign for a millionth
+        plain = unicodedata.normalize("NFKC", text).replace("\u03bc", "\u00b5")
+        return " ".join(plain.split()), float(sure[starts].mean()) if len(starts) else 0.0
 
     def find(self, pixels: Pixels) -> list[Box]:
         """Boxes of the lines of text in a picture, (height, width, 3) RGB, from the top left."""

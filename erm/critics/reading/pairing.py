@@ -42,11 +42,11 @@ class PairReader:
         """Boxes of the lines of text in a picture."""
         return self._reader.find(pixels)
 
-    def read(self, lines: Sequence[Pixels]) -> list[str]:
+    def read(self, lines: Sequence[Pixels], least: float = 0.0) -> list[str]:
         """The text of each line, that of a line of the other picture where it looks the same."""
         texts = [self._seen(line) for line in lines]
         unseen = [line for line, text in zip(lines, texts, strict=True) if text is None]
-        new = iter(self._reader.read(unseen))
+        new = iter(self._reader.read(unseen, least))
         found = [next(new) if text is None else text for text in texts]
         self._lines.extend(zip(lines, found, strict=True))
         return found
@@ -70,9 +70,9 @@ def _look_alike(line: Pixels, other: Pixels) -> bool:
     for rows in range(abs(line.shape[0] - other.shape[0]) + 1):
         for columns in range(abs(line.shape[1] - other.shape[1]) + 1):
             first, second = (
-                one[
-                    rows * (one.shape[0] > height) :, columns * (one.shape[1] > width) :
-                ][:height, :width]
+                one[rows * (one.shape[0] > height) :, columns * (one.shape[1] > width) :][
+                    :height, :width
+                ]
                 for one in grey
             )
             if _covers(first, second) and _covers(second, first):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 from erm.sources.encodings import NotTextError
 from erm.tasks.chart.judge_words import JUDGE_WORDS
 from erm.tasks.contract import (
+    Backend,
     Drawing,
     Operator,
     PixelRegion,
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from erm.tasks.discrepancy import Discrepancy
+    from erm.tasks.settings import DrawingSettings
 
 
 class ChartTask(Task):
@@ -45,6 +47,7 @@ class ChartTask(Task):
     languages = ("python", "py")
     suffixes = (".py",)
     folders = ("direct_*", "customized_*")  # ChartMimic
+    backends = (Backend("matplotlib"),)
     warm_up = WarmUp(
         modules=(
             *("matplotlib.pyplot", "matplotlib.animation"),
@@ -65,6 +68,7 @@ class ChartTask(Task):
         "points": 2500,
     }
     judge = JUDGE_WORDS
+    reads_pictures = True
 
     @property
     def scene_type(self) -> Any:
@@ -89,11 +93,13 @@ class ChartTask(Task):
         except SyntaxError as error:
             raise NotTextError(f"can't be decoded: {error.msg}") from error
 
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def draw(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> Drawing:
         """Run a program in this process, which must be a contained worker."""
         from erm.tasks.chart.draw import draw_chart
 
-        return draw_chart(source, max_pixels, max_elements)
+        return draw_chart(source, max_pixels, max_elements, settings)
 
     def read_scene(self, drawing: Drawing) -> Scene:
         """What the drawn figure shows, as `erm.tasks.chart.elements.ChartScene`."""
@@ -124,6 +130,11 @@ class ChartTask(Task):
         from erm.tasks.chart.reading import read_chart
 
         return cast(dict[str, Any], read_chart(pixels, reader))
+
+    def compare_read(self, reference: View, candidate: View) -> list[Discrepancy]:
+        from erm.tasks.chart.compare_read import compare_charts_read
+
+        return compare_charts_read(reference, candidate)
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, text in a line at the margin, else structure where one

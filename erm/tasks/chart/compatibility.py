@@ -140,6 +140,21 @@ def _dropped(*names: str) -> Make:
     return make
 
 
+def _numbers(owner: Any, function: Any) -> Any:
+    """A function that takes an array of one number for a number, as NumPy did before 2.4."""
+
+    def plain(value: Any) -> Any:
+        if isinstance(value, tuple):
+            return tuple(map(plain, value))
+        return value.item() if isinstance(value, np.ndarray) and value.size == 1 else value
+
+    @functools.wraps(function)
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return function(*map(plain, args), **{key: plain(item) for key, item in kwargs.items()})
+
+    return call
+
+
 def _get_cmap(owner: Any, _: Any) -> Any:
     def get_cmap(name: Any = None, lut: int | None = None) -> Any:
         chosen = matplotlib.rcParams["image.cmap"] if name is None else name
@@ -319,6 +334,12 @@ def _aliases_of_matplotlib() -> Iterator[Alias]:
         written = f"{on}.stem(use_line_collection=…)"
         drop = _dropped("use_line_collection")
         yield Alias(owner, "stem", written, f"{on}.stem()", drop, replaces=True)
+    for name, place in (("annotate", "text, (x, y)"), ("text", "x, y, text"), ("axhline", "y")):
+        written = f"ax.{name}({place})"
+        meaning = f"ax.{name}({place}) with numbers"
+        yield Alias(
+            axes, name, f"{written} with arrays of one number", meaning, _numbers, replaces=True
+        )
     yield Alias(
         "matplotlib.legend:Legend",
         "legendHandles",

@@ -13,7 +13,7 @@ import contextlib
 import io
 import sys
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,9 @@ from erm.tasks import Drawing
 from erm.tasks.chart.compatibility import older_libraries
 from erm.tasks.chart.determinism import same_randomness_and_clock
 from erm.tasks.chart.embedded import Embedded, find_embedded, paints_data
+from erm.tasks.chart.fonts import add_fonts, falling_back_to
 from erm.tasks.chart.matplotlib_patches import layout_done_once, measured_once, patched
+from erm.tasks.settings import DrawingSettings
 from erm.tasks.shared.glyphs import needs_glyph, refuse_missing_glyphs
 
 PROGRAM_NAME = "chart.py"
@@ -93,19 +95,17 @@ class _Picture:
 
 
 def draw_chart(
-    source: str, max_pixels: int, max_elements: int, *, compatible: bool = True
+    source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
 ) -> Drawing:
     """Run a program; the picture is that of the figure saved or shown last, or else the current.
-
-    ``compatible`` lets programs for older libraries run (`erm.tasks.chart.compatibility`).
 
     Raises:
         DrawError: ``syntax_error``, ``runtime_error``, ``memory``, ``nothing_drawn``,
             ``too_many_pixels``, ``too_many_elements``, ``raster_refused`` or ``missing_glyphs``.
     """
     code, data = _compile(source)
-    interception = _Interception(max_pixels, max_elements)
-    libraries = older_libraries() if compatible else contextlib.nullcontext()
+    interception = _Interception(max_pixels, max_elements, add_fonts(settings.fonts))
+    libraries = older_libraries() if settings.older_libraries else contextlib.nullcontext()
     with interception.active(), same_randomness_and_clock(), libraries:
         failure = _run(code)
         # a program may have swallowed what was raised inside it
@@ -187,12 +187,13 @@ def _refuse_pasted(figure: Figure, data: Embedded) -> None:
 class _Interception:
     """Takes the place of saving and showing, and keeps the last picture."""
 
-    def __init__(self, max_pixels: int, max_elements: int) -> None:
+    def __init__(self, max_pixels: int, max_elements: int, families: Sequence[str]) -> None:
         self.picture: _Picture | None = None
         self.refused: DrawError | None = None
         self.failed: DrawError | None = None
         self._max_pixels = max_pixels
         self._max_elements = max_elements
+        self._families = families
         self._without_glyph: set[str] = set()
         self._own_pictures: set[bytes] = set()
         self._lay_out = getattr(layout_engine, "get_tight_layout_figure", None)
@@ -252,6 +253,8 @@ class _Interception:
             "read image": self._guard(self._read_image),
             "open image": self._guard(self._open_image),
         }
+        if self._families:
+            replacements["fonts"] = falling_back_to(self._families)
         if self._lay_out is not None:
             replacements["tight layout"] = measured_once(self._lay_out)
         with patched(replacements):

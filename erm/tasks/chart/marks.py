@@ -30,6 +30,7 @@ from matplotlib.patches import Patch, Shadow, Wedge
 from matplotlib.quiver import Quiver, QuiverKey
 
 from erm.sources.errors import DrawError
+from erm.tasks.chart.axis_artists import AXIS_PARTS
 from erm.tasks.chart.boxes import take_box_plots
 from erm.tasks.chart.canvas import Canvas, number, stroke
 from erm.tasks.chart.cells import read_image, read_mesh
@@ -40,7 +41,6 @@ from erm.tasks.chart.pies import read_pies
 from erm.tasks.chart.series import (
     MAX_POINTS,
     collection_look,
-    hull,
     label_of,
     make_point,
     make_series,
@@ -52,6 +52,7 @@ from erm.tasks.chart.series import (
 from erm.tasks.chart.shapes import read_arrows, read_collection, read_patches, read_span
 from erm.tasks.chart.treemaps import is_treemap, read_treemap
 from erm.tasks.chart.violins import take_violins
+from erm.tasks.discrepancy import Box
 from erm.tasks.shared.numbers import parse_number
 
 _CONTAINERS = ("BarContainer", "ErrorbarContainer", "StemContainer")
@@ -90,7 +91,13 @@ def read_series(axes: Any, canvas: Canvas, x: Axis, y: Axis) -> list[Series]:
         if parts and id(container) not in owned:
             keep(parts[0], _read_container(container, axes, canvas))
     own = {id(axes.patch), *map(id, axes.spines.values())}
-    artists = [a for a in axes.get_children() if id(a) not in claimed | own and a.get_visible()]
+    artists = [
+        artist
+        for artist in axes.get_children()
+        if id(artist) not in claimed | own
+        and artist.get_visible()
+        and not isinstance(artist, AXIS_PARTS)
+    ]
     lines = [a for a in artists if isinstance(a, Line2D)]
     patches = [a for a in artists if isinstance(a, Patch)]
     for first, series, members in take_box_plots(lines, patches, axes, canvas):
@@ -270,7 +277,7 @@ def _add_errors(
                 low, high = sorted((float(ends[0][along]), float(ends[1][along])))
                 owner["low"], owner["high"] = number(low), number(high)
                 box = canvas.box_of(axes.transData.transform(ends), 3)
-                owner["box"] = hull([owner["box"], box])
+                owner["box"] = list(Box.around([owner["box"], box]))
 
 
 def _finite_segments(collection: Any) -> Iterator[np.ndarray[Any, Any]]:
@@ -290,7 +297,7 @@ def _read_error_bars(container: Any, axes: Any, canvas: Canvas) -> Series | None
             horizontal = container.has_xerr and not container.has_yerr
             _add_errors(series["points"], container, horizontal, axes, canvas)
             if series["points"]:
-                series["box"] = hull([point["box"] for point in series["points"]])
+                series["box"] = list(Box.around(point["box"] for point in series["points"]))
             return series
     points = []
     for collection in collections:

@@ -27,6 +27,7 @@ from matplotlib import _text_helpers, artist, cbook, layout_engine
 from matplotlib.backend_bases import FigureCanvasBase
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.font_manager import FontManager
 
 
 class Patch(NamedTuple):
@@ -50,6 +51,7 @@ PATCHES: Mapping[str, Patch] = {
     "switch": Patch(plt, "switch_backend", "the backend stays Agg"),
     "tight layout": Patch(layout_engine, "get_tight_layout_figure", "a layout measures axes once"),
     "missing glyph": Patch(_text_helpers, "warn_on_missing_glyph", "text without glyphs is seen"),
+    "fonts": Patch(FontManager, "_find_fonts_by_props", "text falls back to fonts that are named"),
     "read image": Patch(matplotlib.image, "imread", "no image is read in"),
     "open image": Patch(PIL.Image, "open", "no image is read in"),
 }

@@ -84,6 +84,10 @@ _MARKS = {
     "sideways box": "box",
     "violin": "violin",
     "sideways violin": "violin",
+    "3-D bars": "bar",
+    "3-D shapes": "shape",
+    "3-D lines": "line",
+    "surface": "face",
 }
 
 SHARES = ("pie", "treemap")

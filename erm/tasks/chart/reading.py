@@ -46,6 +46,8 @@ from erm.tasks.shared.regions import (
     text_lines,
 )
 
+_SURE = 0.9
+"""Mean probability of the letters from which something inside a plot is a text."""
 _SHORTEST_SIDE = 40
 """Pixels from which a straight thin line may be a side of a plot."""
 _THICKEST = 4
@@ -83,7 +85,9 @@ def read_chart(pixels: Pixels, reader: TextReader) -> ChartScene:
     plots = [_Plot.of(pixels, codes, frame) for frame in frames]
     texts = _outer_texts(pixels, paper, plots)
     inner = [text for plot in plots for text in plot.find_texts(pixels, reader)]
-    _read(pixels, [*texts, *inner], reader)
+    _read(pixels, texts, reader, 0.0)
+    # a mark of data is easily taken for a letter
+    _read(pixels, inner, reader, _SURE)
     free = [text for text in texts if text.text and not _claimed(text, plots)]
     page = [text for text in free if _is_word(text.text)]
     scene = ChartScene(
@@ -114,14 +118,18 @@ def _frames(codes: NDArray[np.int32]) -> list[Box]:
     page = codes == commonest(codes)
     flat = _segments((across >= _SHORTEST_SIDE) & (down <= _THICKEST) & ~page)
     upright = _segments((down >= _SHORTEST_SIDE) & (across <= _THICKEST) & ~page)
-    found = [
-        Box(left.x0 + 0.5, left.y0 + 0.5, bottom.x1 - 0.5, bottom.y1 - 0.5)
-        for left in upright
-        for bottom in flat
-        if abs(bottom.x0 - left.x0) <= _MEET
-        and abs(bottom.y1 - left.y1) <= _MEET
-        and min(_side(left, 1), _side(bottom, 0)) >= _SHORTEST_SIDE
-    ]
+    found = []
+    for left in (line for line in upright if _side(line, 1) >= _SHORTEST_SIDE):
+        met = [
+            line
+            for line in flat
+            if abs(line.x0 - left.x0) <= _MEET and _side(line, 0) >= _SHORTEST_SIDE
+        ]
+        low = [line for line in met if abs(line.y1 - left.y1) <= 2 * _MEET]
+        # marks that stand on the lower side may divide it
+        for along in low or [line for line in met if abs(line.y0 - left.y0) <= _MEET]:
+            bottom = along.y1 if low else left.y1 + 1
+            found.append(Box(left.x0 + 0.5, left.y0 + 0.5, along.x1 - 0.5, bottom - 0.5))
     found.sort(key=lambda box: -(box.x1 - box.x0) * (box.y1 - box.y0))
     frames: list[Box] = []
     for box in found:
@@ -224,7 +232,7 @@ def _joined(boxes: Sequence[Box], axis: int) -> list[tuple[Box, int]]:
     return lines
 
 
-def _read(pixels: Pixels, texts: Sequence[_Text], reader: TextReader) -> None:
+def _read(pixels: Pixels, texts: Sequence[_Text], reader: TextReader, least: float) -> None:
     """Fill in what the texts say."""
     height, width = pixels.shape[:2]
     pictures = []
@@ -245,7 +253,7 @@ def _read(pixels: Pixels, texts: Sequence[_Text], reader: TextReader) -> None:
             pictures.append(line_picture(part, ink, paper, *whole))
         else:
             pictures.append(part)
-    for text, read in zip(texts, reader.read(pictures), strict=True):
+    for text, read in zip(texts, reader.read(pictures, least), strict=True):
         text.text = read
 
 

@@ -22,6 +22,12 @@ from matplotlib.quiver import QuiverKey
 from erm.sources.errors import DrawError
 from erm.tasks import Drawing
 from erm.tasks.chart.axis import read_axis
+from erm.tasks.chart.axis_artists import (
+    add_artist_axis,
+    artist_spines,
+    artist_texts,
+    draws_own_axes,
+)
 from erm.tasks.chart.canvas import Canvas, dash_name, stroke
 from erm.tasks.chart.cells import read_image
 from erm.tasks.chart.elements import (
@@ -170,6 +176,8 @@ def _all_axes(axes: list[Any]) -> list[Any]:
     for item in axes:
         found.append(item)
         found.extend(_all_axes(item.child_axes))
+        # further axes of a host, which draws them itself
+        found.extend(_all_axes(getattr(item, "parasites", [])))
     return found
 
 
@@ -199,6 +207,10 @@ def read_axes(axes: Any, canvas: Canvas) -> Axes:
     if projection not in ("rectilinear", "polar", "3d") and not isinstance(axes, GeoAxes):
         raise DrawError("unreadable", f"Axes of projection '{axes.name}' can't be read.")
     x, y = (read_axis(axes, name, canvas) for name in ("x", "y"))
+    own = draws_own_axes(axes)
+    if own:
+        add_artist_axis(x, axes, "x", canvas)
+        add_artist_axis(y, axes, "y", canvas)
     bar = getattr(axes, "_colorbar", None) is not None  # also in axes that the program placed
     texts = _axes_texts(axes, canvas)
     camera = read_camera(axes, canvas) if projection == "3d" else None
@@ -213,7 +225,7 @@ def read_axes(axes: Any, canvas: Canvas) -> Axes:
         projection=projection,
         role="colour bar" if bar else "plot",
         background=_background(axes, canvas),
-        spines=_spines(axes, canvas),
+        spines=artist_spines(axes, canvas) if own else _spines(axes, canvas),
         x=x,
         y=y,
         texts=texts,
@@ -277,7 +289,7 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
     if axes.name == "3d":
         if axes._axis3don:
             titles += [(f"{name} label", axis.label) for name, axis in axes._axis_map.items()]
-    elif axes.axison:
+    elif axes.axison and not draws_own_axes(axes):
         titles += [
             (
                 "x label" if axes.xaxis.label_position == "bottom" else "top x label",
@@ -310,6 +322,8 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
     for artist in axes.artists:
         if isinstance(artist, OFFSET_BOXES):
             items += texts_of_box(artist, canvas)
+    if draws_own_axes(axes):
+        items += artist_texts(axes, canvas)
     return [item for item in items if item is not None]
 
 

@@ -13,7 +13,8 @@ from matplotlib.markers import MarkerStyle
 from numpy.typing import NDArray
 
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
-from erm.tasks.chart.elements import BoxList, Point, Series, Stroke
+from erm.tasks.chart.elements import Point, Series, Stroke
+from erm.tasks.discrepancy import Box
 
 MAX_POINTS = 2000
 """Points of a line or scatter plot that are kept; of more, an even sample."""
@@ -29,13 +30,6 @@ def sample(count: int, most: int) -> NDArray[np.int64]:
     if count <= most:
         return np.arange(count)
     return np.linspace(0, count - 1, most).round().astype(int)
-
-
-def hull(boxes: list[BoxList]) -> BoxList:
-    """The box around boxes."""
-    corners = np.array(boxes)
-    low, high = corners[:, :2].min(axis=0), corners[:, 2:].max(axis=0)
-    return [*map(float, low), *map(float, high)]
 
 
 def make_series(kind: str, name: str, points: list[Point], **look: Any) -> Series:
@@ -59,7 +53,7 @@ def make_series(kind: str, name: str, points: list[Point], **look: Any) -> Serie
         line=look.pop("line", None),
         marker=look.pop("marker", ""),
         hatch=hatch,
-        box=hull([point["box"] for point in points]) if points else [0.0, 0.0, 0.0, 0.0],
+        box=list(Box.around(point["box"] for point in points)) if points else [0.0, 0.0, 0.0, 0.0],
         points=points,
     )
     series.update(look)  # type: ignore[typeddict-item]

@@ -24,12 +24,15 @@ def plain(text: str) -> str:
     return shown
 
 
-def read_text(text: Any, role: str, canvas: Canvas) -> TextItem | None:
-    """A text as it is seen, or None where nothing of it is."""
+def read_text(text: Any, role: str, canvas: Canvas, extent: Any = None) -> TextItem | None:
+    """A text as it is seen, or None where nothing of it is.
+
+    ``extent`` is the box on display of a text that does not stand at its own place.
+    """
     if not text.get_visible() or not text.get_text().strip() or text.get_alpha() == 0:
         return None
     # the extent of an annotation would include its arrow
-    box = canvas.box(Text.get_window_extent(text, canvas.renderer))
+    box = canvas.box(extent or Text.get_window_extent(text, canvas.renderer))
     if not canvas.shows(box):
         return None
     item = TextItem(

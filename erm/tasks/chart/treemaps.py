@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 from matplotlib.container import BarContainer
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from erm.tasks.chart.canvas import Canvas
@@ -30,6 +31,8 @@ def _sides(container: Any) -> NDArray[np.float64]:
 
 def is_treemap(container: Any) -> bool:
     """Whether bars start at several heights and fill one rectangle without overlaps."""
+    if not all(isinstance(bar, Rectangle) for bar in container.patches):
+        return False  # bars in three dimensions
     sides = _sides(container)
     if len(sides) < 2 or not np.isfinite(sides).all() or len(np.unique(sides[:, 1])) < 2:
         return False

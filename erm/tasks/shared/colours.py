@@ -23,7 +23,7 @@ _SHADE_STEP = 2.0
 _ANCHORS = {
     "black": "000000 101010 1c1c1c 070d0d",
     "dark gray": "3a3a3a 505050 5f5f5f 2f4f4f",
-    "gray": "707070 808080 969696 a9a9a9 708090 7d7f7c 8c8c80 7ea07a 77926f",
+    "gray": "707070 808080 969696 a9a9a9 708090 7d7f7c 8c8c80",
     "light gray": "bebebe d3d3d3 e2e2e2 f0f0f2",
     "white": "ffffff f8f8f8 fffff4 f8f8ff",
     "red": "ff0000 d62728 e41a1c fb4a4a ff073a be013c f04848 e6004c ff5040 c44e52 d65f5f "
@@ -34,7 +34,7 @@ _ANCHORS = {
     "light orange": "ffcc99 ffb16d fdb462 ffdab9",
     "brown": "8c564b a0522d 8b4513 6b4423 a65628 836539 964e02 411900 5c3a1e 907050 a5714a "
     "3c2415 7b5a3c 2a1005 ad8150 c4a661 947706 7d7103 6e3010 ac7e04 645403 696006 "
-    "a52a2a b8860b c49c94 6b4c50 c68642 c4a484 b06500",
+    "a52a2a b8860b c49c94 6b4c50 c68642 c4a484 b06500 a1887f",
     "beige": "f5deb3 e6daa6 d2b48c f5f5dc ead8c0 c8b48c faebd7 d5bb67 ac9362",
     "yellow": "ffff00 ffd700 f0d040 ddd618 e8d800 ffe95a c8b400 fff176 f5c518 daa520 d0fe1d c7c10c",
     "light yellow": "ffffb0 fff8c8 fffacd f8f0a0 ffffe0 fffeb6",
@@ -42,7 +42,8 @@ _ANCHORS = {
     "light green": "90ee90 beebbe 00ff00 a9f971 b1d27b c7fdb5 7cfc00 40f060 98fb98 c8f0c0 d8f5d8 "
     "80e0a0 a6d854 e4f8e4 adff2f 90ff80 bff128",
     "green": "008000 2ca02c 4daf4a 50c050 4f9153 96b403 789b73 658d6d 6aa84f 20b050 2e8b57 "
-    "30d030 55a868 88b378 6b8e23 7a9a3a 00a86b 5aba70 4b6113 9dc100 758000",
+    "30d030 55a868 88b378 6b8e23 7a9a3a 00a86b 5aba70 4b6113 9dc100 758000 82b99a "
+    "9caf88 86a17d",
     "dark green": "005000 006400 0a481e 20402a 3b5323 1a3a10",
     "teal": "008080 148c8c 20a09a 4c9085 00a693 1b9e77 40b0a6 005f60 66cdaa 20b2aa 20a880",
     "cyan": "00ffff 17becf 00dcdc 40e0d0 60f0f0 20d0e0 0a98a0 acfffc",

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
 # Qwen, DeepSeek and others; Seed; Magistral; Kimi-VL.
-_START = r"(?:(?i:<(?:seed:)?think(?:ing)?>)|\[THINK\]|◁think▷)"
-_END = r"(?:(?i:</(?:seed:)?think(?:ing)?>)|\[/THINK\]|◁/think▷)"
-_THOUGHT = re.compile(f"{_START}.*?{_END}", re.DOTALL)
-_THOUGHT_END = re.compile(f".*{_END}", re.DOTALL)
-_THOUGHT_START = re.compile(f"{_START}.*", re.DOTALL)
+_THINKING = re.compile(
+    r"(?P<start>(?i:<(?:seed:)?think(?:ing)?>)|\[THINK\]|◁think▷)"
+    r"|(?i:</(?:seed:)?think(?:ing)?>)|\[/THINK\]|◁/think▷"
+)
+"""A tag before or after a thought."""
 
 _OPENING = re.compile(
     r"(?P<before>.*?)(?P<fence>`{3,}|~{3,})[ \t]*\{?[ \t]*\.?(?P<language>[\w+#.-]*)[^`]*"
@@ -31,9 +31,20 @@ def without_thinking(completion: str) -> str:
     templates put the start into the prompt), and all that follows a start without an end. Other
     models' tags are ``<thinking>``, ``<seed:think>``, ``[THINK]`` and ``◁think▷``.
     """
-    text = _THOUGHT.sub("", completion)
-    text = _THOUGHT_END.sub("", text)
-    return _THOUGHT_START.sub("", text)
+    kept: list[str] = []
+    begin, thinking = 0, False
+    for tag in _THINKING.finditer(completion):
+        if tag["start"]:
+            if not thinking:
+                kept.append(completion[begin : tag.start()])
+            thinking = True
+        else:
+            if not thinking:
+                kept.clear()
+            begin, thinking = tag.end(), False
+    if not thinking:
+        kept.append(completion[begin:])
+    return "".join(kept)
 
 
 def find_source(

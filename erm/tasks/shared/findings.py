@@ -57,14 +57,7 @@ class Finding(Generic[Element, Value]):
 def union(boxes: Iterable[Box | None]) -> Box | None:
     """The smallest box around boxes; None for none."""
     known = [box for box in boxes if box is not None]
-    if not known:
-        return None
-    return Box(
-        min(box.x0 for box in known),
-        min(box.y0 for box in known),
-        max(box.x1 for box in known),
-        max(box.y1 for box in known),
-    )
+    return Box.around(known) if known else None
 
 
 def write_discrepancy(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from erm.sources.encodings import xml_encoding
 from erm.tasks.contract import (
+    Backend,
     Drawing,
     Operator,
     PixelRegion,
@@ -24,11 +25,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from erm.tasks.discrepancy import Discrepancy
-    from erm.tasks.svg.draw import Backend
+    from erm.tasks.settings import DrawingSettings
 
 
 class SvgTask(Task):
-    """Icons and diagrams as SVG documents, drawn by cairosvg."""
+    """Icons and diagrams as SVG documents, drawn by CairoSVG or resvg."""
 
     name = "svg"
     rank = 2
@@ -45,6 +46,8 @@ class SvgTask(Task):
     languages = ("svg", "xml", "html")
     suffixes = (".svg",)
     columns = ("svg",)
+    scalable = True
+    backends = (Backend("cairosvg"), Backend("resvg", "resvg_py", "resvg"))
     warm_up = WarmUp(
         source=(
             '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9">'
@@ -54,6 +57,7 @@ class SvgTask(Task):
     )
     scene_limits: ClassVar = {"shapes": 600}
     judge = JUDGE_WORDS
+    reads_pictures = True
 
     @property
     def scene_type(self) -> Any:
@@ -76,17 +80,12 @@ class SvgTask(Task):
         return xml_encoding(content)
 
     def draw(
-        self,
-        source: str,
-        max_pixels: int,
-        max_elements: int,
-        raster_side: int | None = None,
-        backend: Backend = "cairosvg",
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
     ) -> Drawing:
         """Draw a document; see `erm.tasks.svg.draw.draw_svg`."""
         from erm.tasks.svg.draw import draw_svg
 
-        return draw_svg(source, max_pixels, max_elements, raster_side, backend)
+        return draw_svg(source, max_pixels, max_elements, settings)
 
     def read_scene(self, drawing: Drawing) -> Scene:
         from erm.tasks.svg.scene import read_scene
@@ -112,6 +111,11 @@ class SvgTask(Task):
         from erm.tasks.svg.reading import read_icon
 
         return read_icon(pixels)
+
+    def compare_read(self, reference: View, candidate: View) -> list[Discrepancy]:
+        from erm.tasks.svg.compare_read import compare_pictures
+
+        return compare_pictures(reference, candidate)
 
     def pixel_category(self, region: PixelRegion) -> str:
         """Style where only colours differ, structure where one side is empty, else shape."""

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import inspect
 import math
+from collections.abc import Sequence
 from typing import Any, Self
 from xml.etree.ElementTree import Element
 
@@ -36,6 +37,7 @@ from erm.errors import ErmError
 from erm.sources.errors import DrawError
 from erm.tasks.svg.painting import PaintingContext, needs_context
 from erm.tasks.svg.text_anchor import anchor_text
+from erm.tasks.svg.text_font import choose_fonts
 
 VERSION = "2.9.1"
 """The version of CairoSVG with which the patches were seen to work, pinned in pyproject.toml."""
@@ -90,13 +92,18 @@ def install() -> None:
 
 
 class DocumentTree(cairosvg.parser.Tree):  # type: ignore[misc]
-    """CairoSVG's tree of a parsed and prepared document."""
+    """CairoSVG's tree of a parsed and prepared document.
 
-    def __new__(cls, root: Element) -> Self:
+    Attributes:
+        fallback: families for text whose own font lacks its letters.
+    """
+
+    def __new__(cls, root: Element, fallback: Sequence[str] = ()) -> Self:
         tree: Self = Node.__new__(cls)
         return tree
 
-    def __init__(self, root: Element) -> None:
+    def __init__(self, root: Element, fallback: Sequence[str] = ()) -> None:
+        self.fallback = fallback
         self.url, self.url_fetcher, self.xml_tree = None, _refuse_fetch, root
         style = (Matcher(), Matcher())
         Node.__init__(self, ElementWrapper.from_xml_root(root), style, _refuse_fetch)
@@ -112,12 +119,16 @@ class IconSurface(cairosvg.surface.PNGSurface):  # type: ignore[misc]
     """Draws what CairoSVG's surface ignores."""
 
     context: Any
+    fallback: Sequence[str] = ()
 
     def draw(self, node: Any) -> None:
         """Draw a node and its children."""
         if getattr(node, "needs_context", False) and not isinstance(self.context, PaintingContext):
             self.context = PaintingContext(self.context)
+        if isinstance(node, DocumentTree):
+            self.fallback = node.fallback
         if node.tag == "text":
+            choose_fonts(self.context, node, self.fallback)
             anchor_text(self, node)
         if not isinstance(self.context, PaintingContext):
             self._draw_clipped(node)

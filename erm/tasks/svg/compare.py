@@ -40,6 +40,7 @@ from erm.tasks.svg.wording import phrase
 _VISIBLE_PIXELS = 2
 _SLIVER = 0.03
 _SMALL_SHARE = 0.005
+_EDGES_SHARE = 0.0005
 _SAME_LEVEL = 8
 _HIDDEN = 0.9
 """Share of a shape's pixels, its edges thickened, that have its colour without it."""
@@ -117,7 +118,9 @@ def _find_in_shapes(reference: View, candidate: View, visible: Mask) -> list[Svg
         alone = [
             _without_partner(shape, is_missing=side == 0)
             for shape in shapes
-            if _shows(visible, shape) and _would_be_seen(shape, other_pixels)
+            if _shows(visible, shape)
+            and not _is_sliver(shape)
+            and _would_be_seen(shape, other_pixels)
         ]
         found += _largest_and_rest(alone)
     others = _compare_pairs(pairs, sides[0], visible) + stacked
@@ -163,6 +166,13 @@ def _stays(pair: Pair) -> bool:
 
 def _shows(visible: Mask, *shapes: Shape) -> bool:
     return any(int((visible & shape.mask()).sum()) >= _VISIBLE_PIXELS for shape in shapes)
+
+
+def _is_sliver(shape: Shape) -> bool:
+    """Whether no more of a shape shows than the edges around what covers it."""
+    if shape.area >= _EDGES_SHARE * shape.canvas[0] * shape.canvas[1]:
+        return False
+    return shape.area < _SLIVER * int(shape.mask().sum())
 
 
 def _would_be_seen(shape: Shape, pixels: Pixels) -> bool:

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import dataclass
 from xml.etree.ElementTree import Element, ParseError
 
 import defusedxml
@@ -23,12 +22,11 @@ from erm.sources.errors import DrawError
 from erm.sources.markup import drop, local_name, walk
 from erm.sources.references import refuse_loading_css, refuse_url
 from erm.tasks import Drawing
+from erm.tasks.settings import DrawingSettings
+from erm.tasks.shared.fonts import named_fonts
 from erm.tasks.svg.cairosvg_patches import DocumentTree, IconSurface, install
 from erm.tasks.svg.cascade import apply_styles
 from erm.tasks.svg.prepare import XLINK_HREF, prepare
-
-Backend = Literal["cairosvg", "resvg"]
-"""Libraries that draw; resvg comes with the extra ``resvg``."""
 
 DEFAULT_SIDE = 336
 """Pixels of the longest side where the source states no size (the reference's viewport)."""
@@ -68,50 +66,42 @@ class SvgTree:
         width, height: size of the picture in pixels.
         view_box: (x, y, width, height) in user units of the part that the picture shows before
             ``preserveAspectRatio``; (0, 0, width, height) where the source gives none.
-        backend: what drew the pixels.
+        backend: name of what drew the pixels.
+        fallback: families for text whose own font lacks its letters.
     """
 
     root: Element
     width: int
     height: int
     view_box: tuple[float, float, float, float]
-    backend: Backend = "cairosvg"
+    backend: str
+    fallback: tuple[str, ...]
 
 
-def draw_svg(
-    source: str,
-    max_pixels: int,
-    max_elements: int,
-    raster_side: int | None = None,
-    backend: Backend = "cairosvg",
-) -> Drawing:
+def draw_svg(source: str, max_pixels: int, max_elements: int, settings: DrawingSettings) -> Drawing:
     """Draw an SVG document on white.
 
-    The picture has the root's ``width`` x ``height`` where these are absolute lengths (1 in =
-    96 px); otherwise the viewBox's shape with the longest side `DEFAULT_SIDE`; otherwise a square
-    of that side. Of one given length the other follows the viewBox.
-
-    Args:
-        raster_side: pixels of the picture's longest side, whatever size the source states; None
-            keeps the source's size.
-        backend: what draws; the scene is read from CairoSVG, and refused where the pixels of
-            another back end differ from it.
+    The picture has the shape of the root's ``width`` x ``height`` where these are absolute lengths
+    (1 in = 96 px), otherwise the viewBox's, otherwise a square; of one given length the other
+    follows the viewBox. Its longest side is ``settings.raster_side``; where that is 0, what the
+    source states, and `DEFAULT_SIDE` where it states nothing. The scene is read from CairoSVG, and
+    refused where the pixels of another back end differ from it.
 
     Raises:
         DrawError: ``invalid_markup``, ``too_many_pixels``, ``too_many_elements``,
-            ``raster_refused``, ``external_refused``, ``nothing_drawn`` or ``runtime_error``.
+            ``raster_refused``, ``external_refused``, ``missing_glyphs``, ``nothing_drawn`` or
+            ``runtime_error``.
     """
     root = parse_svg(source)
     _sanitise(root, max_elements)
     _count_expanded(root, max_elements)
     apply_styles(root)
-    tree = _resolve_size(root, max_pixels, raster_side)
+    tree = _resolve_size(root, max_pixels, settings)
     prepare(root, tree.view_box)
-    if backend == "resvg":
+    if tree.backend == "resvg":
         from erm.tasks.svg.resvg import paint_with_resvg
 
-        pixels = paint_with_resvg(root, tree.width, tree.height)
-        return Drawing(pixels, replace(tree, backend=backend))
+        return Drawing(paint_with_resvg(root, tree.width, tree.height, settings.fonts), tree)
     return Drawing(_paint(tree), tree)
 
 
@@ -227,7 +217,7 @@ def _view_box(value: str | None) -> tuple[float, float, float, float] | None:
     return (numbers[0], numbers[1], numbers[2], numbers[3])
 
 
-def _resolve_size(root: Element, max_pixels: int, raster_side: int | None) -> SvgTree:
+def _resolve_size(root: Element, max_pixels: int, settings: DrawingSettings) -> SvgTree:
     width, height = _length(root.get("width")), _length(root.get("height"))
     box = _view_box(root.get("viewBox"))
     if box is None:
@@ -241,11 +231,11 @@ def _resolve_size(root: Element, max_pixels: int, raster_side: int | None) -> Sv
         width = height * box[2] / box[3]
     elif height is None:
         height = width * box[3] / box[2]
-    if raster_side is not None:
+    if settings.raster_side:
         if box is None:
             box = (0.0, 0.0, width, height)
             root.set("viewBox", f"0 0 {width:g} {height:g}")
-        scale = raster_side / max(width, height)
+        scale = settings.raster_side / max(width, height)
         width, height = width * scale, height * scale
     if width * height > max_pixels or max(width, height) > max_pixels:
         raise DrawError(
@@ -256,12 +246,14 @@ def _resolve_size(root: Element, max_pixels: int, raster_side: int | None) -> Sv
     root.set("height", str(rows))
     for attribute in ("x", "y"):
         root.attrib.pop(attribute, None)
-    return SvgTree(root, columns, rows, box or (0.0, 0.0, float(columns), float(rows)))
+    view_box = box or (0.0, 0.0, float(columns), float(rows))
+    families = tuple(dict.fromkeys(font.family for font in named_fonts(settings.fonts)))
+    return SvgTree(root, columns, rows, view_box, settings.backend_of("svg"), families)
 
 
 def _paint(tree: SvgTree) -> NDArray[np.uint8]:
     try:
-        parsed = DocumentTree(tree.root)
+        parsed = DocumentTree(tree.root, tree.fallback)
         surface = IconSurface(parsed, None, 96, background_color="white")
         data = bytes(surface.cairo.get_data())
         stride = surface.cairo.get_stride()

@@ -17,7 +17,7 @@ from skimage.measure import approximate_polygon, find_contours
 from skimage.morphology import skeletonize
 
 from erm.tasks.shared.regions import Mask, Pixels, codes_of, commonest, levels_of
-from erm.tasks.svg.outline import name_kind
+from erm.tasks.svg.outline import area_of, name_kind
 
 _SIDE = 256
 """Longest side in px to which smaller pictures are enlarged before they are measured."""
@@ -36,6 +36,8 @@ _EVEN = 0.3
 """Deviation of a stroke's width from its mean, as a share, at most."""
 _CLOSE, _STRAIGHT = 0.1, 0.6
 """Pixels of the picture within which an outline is followed, and within which it is straight."""
+_UPRIGHT = 0.96
+"""Share of its box that an upright rectangle fills."""
 _CORNERS = 5
 """Most corners of a polygon; other outlines are curves."""
 _LONGEST_PEN = 6000
@@ -48,14 +50,13 @@ def read_icon(pixels: Pixels) -> dict[str, Any]:
     """The scene that a picture, (height, width, 3) RGB, shows, as far as it can be read."""
     height, width = pixels.shape[:2]
     codes = codes_of(pixels)
-    rim = np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]])
-    page = commonest(rim)
+    page = page_of(pixels)
     colours = _colours(codes, page)
     gaps = _gaps(pixels, [page, *colours])
     shapes = []
     for index, colour in enumerate(colours, start=1):
         rest = np.delete(gaps, index, axis=0).min(axis=0)
-        shapes += _shapes(rest / np.maximum(gaps[index] + rest, 1e-6), colour)
+        shapes += shapes_of_cover(rest / np.maximum(gaps[index] + rest, 1e-6), colour)
     shapes.sort(key=lambda shape: -shape["area"])
     return {
         "width": width,
@@ -64,6 +65,12 @@ def read_icon(pixels: Pixels) -> dict[str, Any]:
         "background_visible": True,
         "shapes": shapes[:_MOST_SHAPES],
     }
+
+
+def page_of(pixels: Pixels) -> int:
+    """The colour of a picture's rim."""
+    codes = codes_of(pixels)
+    return commonest(np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]]))
 
 
 def _colours(codes: NDArray[np.int32], page: int) -> list[int]:
@@ -110,7 +117,7 @@ def _gaps(pixels: Pixels, colours: list[int]) -> NDArray[np.float32]:
     )
 
 
-def _shapes(cover: NDArray[np.float32], colour: int) -> list[dict[str, Any]]:
+def shapes_of_cover(cover: NDArray[np.float32], colour: int) -> list[dict[str, Any]]:
     """The shapes of one colour, of which each pixel is covered by a share of 0 to 1."""
     height, width = cover.shape
     factor = max(1, math.ceil(_SIDE / max(height, width)))
@@ -178,6 +185,11 @@ def _shape(
 
 def _drawn(subpaths: list[Points], filled: bool) -> tuple[list[Points], bool]:
     """Outlines with few points, and whether they bend: straight ones have few corners."""
+    if filled and len(subpaths) == 1:
+        low, high = subpaths[0].min(axis=0), subpaths[0].max(axis=0)
+        if abs(area_of(subpaths[0])) >= _UPRIGHT * float(np.prod(high - low)):
+            (x0, y0), (x1, y1) = low, high
+            return [np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])], False
     coarse = [approximate_polygon(points, _STRAIGHT) for points in subpaths]
     fine = [approximate_polygon(points, _CLOSE) for points in subpaths]
     fine = [points for points in fine if len(points) > 1] or subpaths
@@ -248,7 +260,7 @@ def _to_ends(path: Points, mask: Mask, width: float) -> Points:
         step = (tip - inner) / max(1e-9, float(np.linalg.norm(tip - inner)))
         here = tip
         for _ in range(round(2 * width)):
-            x, y = (int(round(value)) for value in here + step)
+            x, y = (round(float(value)) for value in here + step)
             if not (0 <= y < mask.shape[0] and 0 <= x < mask.shape[1] and mask[y, x]):
                 break
             here = here + step

@@ -79,17 +79,18 @@ def read_scene(drawing: Drawing) -> Scene:
         DrawError: ``unreadable`` where the scene does not explain the picture;
             ``too_many_elements`` for more than `MAX_SHAPES`.
     """
-    pixels = drawing.pixels
+    pixels, tree = drawing.pixels, drawing.live
     height, width = pixels.shape[:2]
     try:
-        marks = [mark for mark in trace(drawing.live.root, width, height) if _is_finite(mark)]
+        traced = trace(tree.root, width, height, tree.fallback)
+        marks = [mark for mark in traced if _is_finite(mark)]
         if len(marks) > MAX_SHAPES:
             message = f"{len(marks)} shapes are drawn; at most {MAX_SHAPES} can be compared."
             raise DrawError("too_many_elements", message)
         changed, replayed = _replay(marks, width, height)
     except cairo.CairoError as error:
         raise DrawError("unreadable", f"The marks can't be painted again: {error}.") from error
-    exact = drawing.live.backend == "cairosvg"
+    exact = tree.backend == "cairosvg"
     _check(marks, replayed, pixels, _UNEXPLAINED_SHARE if exact else _OTHER_BACKEND_SHARE)
     found: list[tuple[Mark, dict[str, Any]]] = []
     background = WHITE

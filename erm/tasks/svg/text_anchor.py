@@ -9,10 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-import cairocffi as cairo  # type: ignore[import-untyped]
 from cairosvg.helpers import normalize, size, transform
 
-from erm.tasks.shared.glyphs import needs_glyph, refuse_missing_glyphs
+from erm.tasks.svg.text_font import select_font
 
 _SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _SHARES = {"middle": 0.5, "end": 1.0}
@@ -33,11 +32,7 @@ class _Chunk:
 
 
 def anchor_text(surface: Any, node: Any) -> None:
-    """Place the parts of a ``text`` node so that each chunk is anchored as a whole.
-
-    Raises:
-        DrawError: ``missing_glyphs``.
-    """
+    """Place the parts of a ``text`` node so that each chunk is anchored as a whole."""
     plain = not node.children and "textLength" not in node and "word-spacing" not in node
     if plain and node.text.isascii():
         return
@@ -118,29 +113,10 @@ def _space_words(surface: Any, node: Any) -> None:
 
 def advance(surface: Any, node: Any) -> float:
     """How far a node's own letters move the cursor, in user units."""
-    family = (node.get("font-family") or "sans-serif").split(",")[0].strip("\"' ")
-    slants = {"italic": cairo.FONT_SLANT_ITALIC, "oblique": cairo.FONT_SLANT_OBLIQUE}
-    weight = node.get("font-weight") or ""
-    bold = weight == "bold" or (weight.isdigit() and int(weight) >= 550)
     context = surface.context
-    context.select_font_face(
-        family,
-        slants.get(node.get("font-style"), cairo.FONT_SLANT_NORMAL),
-        cairo.FONT_WEIGHT_BOLD if bold else cairo.FONT_WEIGHT_NORMAL,
-    )
+    select_font(context, node)
     context.set_font_size(surface.font_size)
-    refuse_missing_glyphs(_without_glyph(context, node.text))
     letters = sum(context.text_extents(letter)[4] for letter in node.text)
     spacing = size(surface, node.get("letter-spacing")) * (len(node.text) - 1)
     shifts = [size(surface, value, "x") for value in normalize(node.get("dx", "")).split()]
     return float(letters + spacing + sum(shifts[: len(node.text)]))
-
-
-def _without_glyph(context: Any, text: str) -> set[str]:
-    """Characters that need a glyph and that the context's font doesn't have."""
-    font = context.get_scaled_font()
-    return {
-        letter
-        for letter in set(text)
-        if needs_glyph(letter) and font.text_to_glyphs(0, 0, letter, with_clusters=False)[0][0] == 0
-    }

@@ -8,6 +8,7 @@ blend filters and tiled patterns that alter pixels can't be read mark by mark an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree.ElementTree import Element
@@ -77,13 +78,13 @@ class Mark:
     stroke_first: bool = False
 
 
-def trace(root: Element, width: float, height: float) -> list[Mark]:
+def trace(root: Element, width: float, height: float, fallback: Sequence[str] = ()) -> list[Mark]:
     """Marks of a sanitised SVG tree in paint order, drawn to `width` × `height` pixels.
 
     Raises `DrawError('unreadable', …)` for effects that can't be read mark by mark.
     """
     surface = _TracingSurface(
-        DocumentTree(root), None, 96, output_width=width, output_height=height
+        DocumentTree(root, fallback), None, 96, output_width=width, output_height=height
     )
     marks: list[Mark] = surface.marks
     surface.cairo.finish()

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from erm.sources.encodings import html_encoding
 from erm.tasks.contract import (
+    CHROMIUM,
+    Backend,
     BrowserPage,
     Drawing,
     Operator,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from erm.tasks.discrepancy import Discrepancy
+    from erm.tasks.settings import DrawingSettings
 
 
 class TableTask(Task):
@@ -46,6 +49,7 @@ class TableTask(Task):
     languages = ("html", "markdown", "md")
     suffixes = (".html", ".md", ".htm", ".markdown")
     columns = ("html", "markdown")
+    backends = (Backend("weasyprint"), Backend(CHROMIUM, "playwright", "browser"))
     reward = "severity"
     published_max_side = 768
     warm_up = WarmUp(
@@ -56,6 +60,7 @@ class TableTask(Task):
     )
     scene_limits: ClassVar = {"tables": 50, "cells": 12_000, "paragraphs": 1000, "runs": 1000}
     judge = JUDGE_WORDS
+    reads_pictures = True
 
     @property
     def scene_type(self) -> Any:
@@ -85,7 +90,9 @@ class TableTask(Task):
         """That of ``<meta charset>`` or of an XML declaration."""
         return html_encoding(content)
 
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def draw(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> Drawing:
         from erm.tasks.table.draw import draw_table
 
         return draw_table(source, max_pixels, max_elements)

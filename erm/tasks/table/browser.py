@@ -8,6 +8,8 @@ from __future__ import annotations
 from xml.etree import ElementTree
 
 from erm.tasks.contract import BrowserPage
+from erm.tasks.settings import DrawingSettings
+from erm.tasks.shared.glyphs import characters_without_glyph, refuse_missing_glyphs
 from erm.tasks.table.draw import PADDING, parse_table, to_html
 from erm.tasks.table.house_style import HOUSE_STYLE, VIEWPORT_WIDTH
 
@@ -44,12 +46,15 @@ _EXTENT = """() => {
 """Bounds of tables, cells, texts and the markers outside list items; as `draw` crops pages."""
 
 
-def _page(source: str, max_elements: int) -> str:
+def _page(source: str, max_elements: int, settings: DrawingSettings) -> str:
     root = parse_table(to_html(source), max_elements).etree_element
-    text = ElementTree.tostring(root, "unicode", method="html")
+    # Chromium draws boxes for letters that no font has
+    text = "".join(root.itertext())
+    refuse_missing_glyphs(characters_without_glyph(text, settings.fonts))
+    html = ElementTree.tostring(root, "unicode", method="html")
     # first, so that the table's own rules win
     style = f"<style>html {{ padding: 12px }} {HOUSE_STYLE}</style>"
-    return "<!DOCTYPE html>" + text.replace("<head>", "<head>" + style, 1)
+    return "<!DOCTYPE html>" + html.replace("<head>", "<head>" + style, 1)
 
 
 BROWSER_PAGE = BrowserPage(

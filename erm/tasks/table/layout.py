@@ -213,13 +213,13 @@ def _read_text(blocks: Iterable[Any], frame: Frame, background: str) -> Text:
             runs.append(Run(" ", replace(runs[-1].style, underline=False, strike=False)))
         runs.extend(run for run, _ in pieces)
         inked = [box for run, box in pieces if run.text.strip()]
-        bounds.append(_union(inked))
+        bounds.append(Box.around(inked))
     if not bounds:
         return Text()
     tops = sorted({round(box.y0) for box in bounds})
     lines = 1 + sum(after - before > 2 for before, after in pairwise(tops))
     width = sum(box.x1 - box.x0 for box in bounds)
-    return Text(_collapsed(runs), _union(bounds), lines, width)
+    return Text(_collapsed(runs), Box.around(bounds), lines, width)
 
 
 def _lines(blocks: Iterable[Any]) -> Iterator[Any]:
@@ -340,15 +340,6 @@ def _collapsed(runs: Iterable[Run]) -> tuple[Run, ...]:
     if kept:
         kept[-1] = Run(kept[-1].text.rstrip(), kept[-1].style)
     return tuple(kept)
-
-
-def _union(items: list[Box]) -> Box:
-    return Box(
-        min(box.x0 for box in items),
-        min(box.y0 for box in items),
-        max(box.x1 for box in items),
-        max(box.y1 for box in items),
-    )
 
 
 def _alignment(text: Text, frame: Frame, x: float, width: float) -> str | None:

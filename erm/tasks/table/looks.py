@@ -71,17 +71,19 @@ def look_findings(
             collected.add(change, (reference, candidate))
         collected.add_parts(reference, candidate)
     collected.merge_sizes()
+    collected.merge_alignments(pairs)
     scoped = [
         _Scoped(element, change, members)
         for change, changed in collected.changes.items()
+        if changed
         for element, members in _scopes(change, changed, pairs, table)
     ]
     scoped = _with_emphasis(scoped, pairs, collected.parts_of)
-    headers = {item.element for item in scoped if item.change.rule == "bold"}
+    headers = [item for item in scoped if item.change.rule == "bold"]
     return collected.parts + [
         _finding(item, collected.parts_of)
         for item in scoped
-        if not (item.change.rule in _WITH_HEADER and item.element in headers)
+        if not any(_belongs_to(header, item) for header in headers)
     ]
 
 
@@ -92,6 +94,15 @@ class _Scoped:
     element: Element
     change: Change
     members: list[Pair]
+
+
+def _belongs_to(header: _Scoped, item: _Scoped) -> bool:
+    """Whether a change comes with that of a header: wherever its cells could show it, they do."""
+    if item.change.rule not in _WITH_HEADER:
+        return False
+    changed = {id(reference) for reference, _ in item.members}
+    able = {id(both[0]) for both in header.members if _applies(item.change.rule, both)}
+    return item.element == header.element or changed == able
 
 
 class _Collected:
@@ -131,6 +142,29 @@ class _Collected:
             main = next((one for one in sizes[:index] if same_ratio(one, change)), None)
             if main is not None and main in self.changes:
                 self.changes[main].extend(self.changes.pop(change))
+
+    def merge_alignments(self, pairs: Sequence[Pair]) -> None:
+        """Makes one change of a column in which all cells get one alignment, its head too.
+
+        Heads are centred where nothing else is said, so that they lose another alignment.
+        """
+        for rule in ("align", "valign"):
+            changes = [change for change in self.changes if change.rule == rule]
+            changes.sort(key=lambda change: -len(self.changes[change]))
+            able = [both[0] for both in pairs if _applies(rule, both)]
+            for index, change in enumerate(changes):
+                for main in changes[:index]:
+                    if main.candidate == change.candidate:
+                        self._join_columns(main, change, able)
+
+    def _join_columns(self, main: Change, change: Change, able: Sequence[Cell]) -> None:
+        """Moves a change's cells to another one in the columns that have both and no other cell."""
+        changed = {id(cell) for one in (main, change) for cell, _ in self.changes[one]}
+        columns = {cell.column for cell, _ in self.changes[main]}
+        columns -= {cell.column for cell in able if id(cell) not in changed}
+        joined = [both for both in self.changes[change] if both[0].column in columns]
+        self.changes[main].extend(joined)
+        self.changes[change] = [both for both in self.changes[change] if both not in joined]
 
 
 def _finding(item: _Scoped, parts_of: dict[tuple[Change, int, int], str]) -> Finding:

@@ -221,9 +221,7 @@ def _extent(text: str) -> float:
 def _text(block: _Block) -> Text:
     if not block.text:
         return Text()
-    style = Style(
-        bold=block.stroke >= _BOLD * block.size, color=block.colour, size=block.size
-    )
+    style = Style(bold=block.stroke >= _BOLD * block.size, color=block.colour, size=block.size)
     return Text((Run(block.text, style),), block.ink, len(block.lines), 0.0)
 
 
@@ -294,7 +292,6 @@ def _outside(
     pixels: Pixels, codes: NDArray[np.int32], grids: Sequence[Sequence[Place]]
 ) -> list[_Block]:
     """Texts that stand outside all tables, from the top."""
-    blocks = []
     rest = codes.copy()
     page = commonest(codes)
     for grid in grids:
@@ -305,8 +302,8 @@ def _outside(
     if not ink.any():
         return []
     thick = ndimage.binary_dilation(ink, np.ones((7, 25), bool))
-    for place in ndimage.find_objects(ndimage.label(thick)[0]):
-        blocks.append(_block(pixels, codes, place))
+    places = ndimage.find_objects(ndimage.label(thick)[0])
+    blocks = [_block(pixels, codes, place) for place in places]
     return [block for block in blocks if block.ink is not None]
 
 

@@ -20,6 +20,9 @@ rounded, and code has a size of its own."""
 
 _WIDTH_SHARE = 0.03
 """Share by which equal text of equal style must differ in width to be seen as spaced otherwise."""
+_BLANK = 0.35
+"""Share of the font's size that a blank is at most wide; WeasyPrint counts one that ends a line
+from right to left."""
 _COLOURS = ("color", "mark", "background")
 _KEYS = ("bold", "italic", "underline", "strike", "raised", "size", "font", "color", "mark")
 
@@ -92,11 +95,12 @@ def text_changes(reference: Text, candidate: Text, background: tuple[str, str]) 
     ]
     if any(change.rule == "raised" for change in changes):
         changes = [change for change in changes if change.rule != "size"]
-    same_style = not changes and reference.plain == candidate.plain
+    same_style = bool(not changes and reference.runs and reference.plain == candidate.plain)
     same_style = same_style and not part_changes(reference, candidate, background)
     if same_style and reference.lines == candidate.lines:
         largest = max(reference.width, candidate.width)
-        if abs(reference.width - candidate.width) > max(2.0, _WIDTH_SHARE * largest):
+        seen = max(2.0, _WIDTH_SHARE * largest, _BLANK * reference.runs[0].style.size)
+        if abs(reference.width - candidate.width) > seen:
             changes.append(Change("text_width", None, reference.width, candidate.width))
     return changes
 

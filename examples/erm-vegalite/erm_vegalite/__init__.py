@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from erm.tasks import Drawing, Scene, Task, Variety, View, WarmUp
 from erm.tasks.discrepancy import Discrepancy
+from erm.tasks.settings import DrawingSettings
 from erm.tasks.shared.completion import find_source
 from erm_vegalite.edit import OPERATORS, generate
 
@@ -35,7 +36,7 @@ class VegaLiteTask(Task):
     def generate(self, rng: random.Random, variety: Variety) -> str:
         return generate(rng, variety)
 
-    def draw(self, source: str, max_pixels: int, max_elements: int) -> Drawing:
+    def draw(self, source: str, max_pixels: int, max_elements: int, _: DrawingSettings) -> Drawing:
         from erm_vegalite.draw import draw_specification
 
         return draw_specification(source, max_pixels, max_elements)

@@ -23,6 +23,11 @@ PROGRAMS = {
         "plt.bar([0, 1], [1, 2], color=[plt.cm.get_cmap('viridis', 4)(i) for i in (0, 3)])",
         "plt.bar([0, 1], [1, 2], color=[plt.colormaps['viridis'].resampled(4)(i) for i in (0, 3)])",
     ),
+    "arrays of one number": (
+        "y = np.array([1, 3, 2]); plt.plot(y); plt.axhline(y[y > 2])\n"
+        "plt.annotate('top', (1, y[y > 2])); plt.text(y[y > 2] - 2, 1, 'a')",
+        "plt.plot([1, 3, 2]); plt.axhline(3); plt.annotate('top', (1, 3)); plt.text(1, 1, 'a')",
+    ),
     "styles of seaborn": (
         "plt.style.use('seaborn-whitegrid'); plt.plot([1, 3, 2])",
         "plt.style.use('seaborn-v0_8-whitegrid'); plt.plot([1, 3, 2])",

@@ -124,7 +124,7 @@ def test_boxes_stand_where_matplotlib_draws(renderer: Renderer) -> None:
         "ax.plot_trisurf([0, 1, 0, 1, 0.5], [0, 0, 1, 1, 0.5], [0, 1, 1, 0, 2])",
         "ax.contour(*np.meshgrid([0, 1, 2], [0, 1, 2]), np.arange(9).reshape(3, 3))",
         "ax.contourf(*np.meshgrid([0, 1, 2], [0, 1, 2]), np.arange(9).reshape(3, 3), zdir='x')",
-        "ax.bar([1, 2, 3], [3, 1, 2], zs=1, zdir='y')",
+        "ax.bar([1, 2, 3], [3, 1, 2], zs=1, zdir='y')\nax.text(1, 1, 1, 'note')",
         "ax.scatter([], [], [])\nax.plot([0, 1], [0, 1], [0, np.nan], 'o-')",
     ],
 )

@@ -122,3 +122,21 @@ def test_thoughts() -> None:
 def test_no_completion_fails(completion: str) -> None:
     for source in (find(completion), svg(completion)):
         assert source is None or source.strip()
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer"),
+    [
+        ("a<think>b</think>c<think>d</think>e", "ace"),
+        ("a<think>b</think>c</think>d", "d"),
+        ("a<think>b<think>c</think>d", "ad"),
+        ("a<think>b", "a"),
+        ("[think]a", "[think]a"),
+        ("<think>" * 100_000, ""),
+        ("x" * 300_000, "x" * 300_000),
+        ("<" * 300_000, "<" * 300_000),
+    ],
+    ids=range(8),
+)
+def test_thoughts_are_dropped_in_one_pass(completion: str, answer: str) -> None:
+    assert without_thinking(completion) == answer

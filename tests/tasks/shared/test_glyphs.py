@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from erm.render.fonts import shipped_fonts
 from erm.sources.errors import ERROR_KINDS, DrawError
 from erm.tasks.shared.glyphs import characters_without_glyph, needs_glyph, refuse_missing_glyphs
-
-SANS = shipped_fonts() / "DejaVuSans.ttf"
-SERIF = shipped_fonts() / "DejaVuSerif.ttf"
+from tests.fonts import write_font
 
 
-def test_what_fonts_lack() -> None:
-    assert characters_without_glyph("Ärger, Σύνολο, Год, שלום 1", [SANS]) == set()
-    assert characters_without_glyph("a茶b叶", [SANS, SERIF]) == {"茶", "叶"}
-    assert characters_without_glyph("שלום", [SERIF]) == set("שלום")
-    assert characters_without_glyph("שלום", [SERIF, SANS]) == set()
+def test_what_fonts_lack(tmp_path: Path) -> None:
+    assert characters_without_glyph("Ärger, Σύνολο, Год, שלום, سلام 1\u200d", []) == set()
+    assert characters_without_glyph("a茶b叶", []) == {"茶", "叶"}
+    write_font(tmp_path / "fonts" / "deeper", "Tea", "茶")
+    assert characters_without_glyph("a茶b叶", [tmp_path]) == {"叶"}
 
 
-@pytest.mark.parametrize("char", [" ", "\u00a0", "\n", "\u200d", "\u200b", "\u00ad", "\ufe0f"])
+def test_a_file_that_is_no_font_has_no_characters(tmp_path: Path) -> None:
+    (tmp_path / "broken.ttf").write_bytes(b"no font")
+    assert characters_without_glyph("茶", [tmp_path]) == {"茶"}
+
+
+@pytest.mark.parametrize(
+    "char", [" ", "\u00a0", "\n", "\u200d", "\u200b", "\u00ad", "\ufe0f", "\u3164", "\u2800"]
+)
 def test_characters_that_draw_nothing(char: str) -> None:
     assert not needs_glyph(char)
 

@@ -16,6 +16,7 @@ from erm.errors import ErmError
 from erm.images import largest_gap
 from erm.tasks import get_task
 from erm.tasks.svg import cairosvg_patches
+from tests.drawing import AS_STATED
 
 TASK = get_task("svg")
 
@@ -38,7 +39,7 @@ def test_procedural_icons_look_as_without_patches(
     seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = TASK.generate(random.Random(seed), "compact")
-    drawn = TASK.draw(source, 10**6, 1000).pixels
+    drawn = TASK.draw(source, 10**6, 1000, AS_STATED).pixels
     tolerance = 40 if "rx=" in source else 0
     assert int(largest_gap(drawn, unpatched(source, monkeypatch)).max()) <= tolerance
 
@@ -57,7 +58,7 @@ def test_procedural_icons_look_as_without_patches(
 )
 def test_what_was_right_stays(body: str, monkeypatch: pytest.MonkeyPatch) -> None:
     source = f'<svg width="64" height="64">{body}</svg>'
-    drawn = TASK.draw(source, 10**6, 1000).pixels
+    drawn = TASK.draw(source, 10**6, 1000, AS_STATED).pixels
     assert int(largest_gap(drawn, unpatched(source, monkeypatch)).max()) <= 2
 
 

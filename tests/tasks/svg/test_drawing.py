@@ -15,7 +15,9 @@ from scipy import ndimage
 from erm.images import largest_gap
 from erm.sources.errors import DrawError
 from erm.tasks import get_task
+from erm.tasks.settings import DrawingSettings
 from erm.tasks.svg.draw import MAX_USED, draw_svg
+from tests.drawing import AS_STATED
 
 Pixels = NDArray[np.uint8]
 
@@ -23,7 +25,7 @@ HEAD = '<svg xmlns="http://www.w3.org/2000/svg" width="120" height="120" viewBox
 
 
 def draw(body: str, head: str = HEAD) -> Pixels:
-    return get_task("svg").draw(f"{head}{body}</svg>", 1_000_000, 20_000).pixels
+    return get_task("svg").draw(f"{head}{body}</svg>", 1_000_000, 20_000, AS_STATED).pixels
 
 
 def at(pixels: Pixels, x: int, y: int) -> tuple[int, ...]:
@@ -267,12 +269,17 @@ def test_round_corners_are_quarters_of_circles() -> None:
 
 def test_the_longest_side_is_a_parameter() -> None:
     icon = '<svg width="24" height="12" viewBox="0 0 48 24"><rect width="24" height="24"/></svg>'
-    assert draw_svg(icon, 10**6, 100).pixels.shape == (12, 24, 3)
-    drawn = draw_svg(icon, 10**6, 100, raster_side=336).pixels
+    assert draw_svg(icon, 10**6, 100, AS_STATED).pixels.shape == (12, 24, 3)
+    drawn = draw_svg(icon, 10**6, 100, DrawingSettings()).pixels
     assert drawn.shape == (168, 336, 3)
     assert ink(drawn) == (0, 0, 168, 168)
     plain = '<svg width="24" height="24"><rect width="12" height="24"/></svg>'
-    assert ink(draw_svg(plain, 10**6, 100, raster_side=96).pixels) == (0, 0, 48, 96)
+    assert ink(draw_svg(plain, 10**6, 100, DrawingSettings(raster_side=96)).pixels) == (
+        0,
+        0,
+        48,
+        96,
+    )
 
 
 def test_text_without_glyphs_is_refused() -> None:
@@ -329,7 +336,8 @@ def test_an_independent_renderer_draws_the_same(name: str) -> None:
 def test_the_second_back_end_draws_the_same(name: str) -> None:
     pytest.importorskip("resvg_py")
     source = f"{HEAD}{RENDERED[name]}</svg>"
-    other = draw_svg(source, 10**6, 1000, backend="resvg").pixels
+    resvg = DrawingSettings(raster_side=0, backends={"svg": "resvg"})
+    other = draw_svg(source, 10**6, 1000, resvg).pixels
     assert largest_region(draw(RENDERED[name]), other) < 8
 
 

@@ -12,6 +12,7 @@ from erm.report import categories_of
 from erm.tasks import Variety, View, get_task
 from erm.tasks.discrepancy import Discrepancy
 from erm.tasks.svg import pathdata
+from tests.drawing import AS_STATED
 
 TASK = get_task("svg")
 ERRORS = tuple(operator for operator in TASK.operators if operator.category)
@@ -38,7 +39,7 @@ REAL_ICON = """<?xml version="1.0" encoding="UTF-8"?>
 
 @cache
 def view(source: str) -> View:
-    drawing = TASK.draw(source, 1_000_000, 2_000)
+    drawing = TASK.draw(source, 1_000_000, 2_000, AS_STATED)
     return View(drawing.pixels, TASK.read_scene(drawing))
 
 

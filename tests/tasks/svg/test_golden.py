@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from erm.annotation import annotate_rendered
-from erm.render import render_batch
+from erm.render import Renderer
 from erm.tasks import View, get_task
+from tests.drawing import AS_STATED
 
 HEAD = '<svg width="112" height="112" viewBox="0 0 16 16">'
 RED_CIRCLE = '<circle cx="4" cy="4" r="3" fill="red"/>'
@@ -370,10 +371,10 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_report_is_what_a_person_listed(name: str) -> None:
+def test_report_is_what_a_person_listed(name: str, renderer: Renderer) -> None:
     reference, candidate, expected = PAIRS[name]
     items = [("svg", f"{HEAD}{body}</svg>") for body in (reference, candidate)]
-    annotation = annotate_rendered("svg", *render_batch(items, scenes=True))
+    annotation = annotate_rendered("svg", *renderer.render_batch(items, scenes=True))
     found = [
         (e.category, e.severity, e.location, e.description) for e in annotation.require().errors
     ]
@@ -382,7 +383,7 @@ def test_report_is_what_a_person_listed(name: str) -> None:
 
 
 def view(source: str) -> View:
-    drawing = get_task("svg").draw(source, 1_000_000, 20_000)
+    drawing = get_task("svg").draw(source, 1_000_000, 20_000, AS_STATED)
     return View(drawing.pixels, get_task("svg").read_scene(drawing))
 
 

@@ -13,13 +13,14 @@ from erm.render import ERROR_KINDS
 from erm.sources.errors import DrawError
 from erm.tasks import View, get_task
 from erm.tasks.svg import outline
+from tests.drawing import AS_STATED
 
 TASK = get_task("svg")
 MAX_PIXELS, MAX_ELEMENTS = 1_000_000, 2_000
 
 
 def view(source: str) -> View:
-    drawing = TASK.draw(source, MAX_PIXELS, MAX_ELEMENTS)
+    drawing = TASK.draw(source, MAX_PIXELS, MAX_ELEMENTS, AS_STATED)
     return View(drawing.pixels, TASK.read_scene(drawing))
 
 

@@ -21,12 +21,13 @@ from fontTools.ttLib import TTFont
 from erm.errors import ErmError
 from erm.tasks.table import TASK
 from erm.tasks.table.weasyprint_patches import apply_patches, check_weasyprint, without_hints
+from tests.drawing import AS_STATED
 
 SERIF = Path(matplotlib.get_data_path(), "fonts", "ttf", "DejaVuSerif.ttf")
 
 
 def pictures(sources: list[str]) -> list[Any]:
-    return [TASK.draw(source, 1_000_000, 5000).pixels for source in sources]
+    return [TASK.draw(source, 1_000_000, 5000, AS_STATED).pixels for source in sources]
 
 
 def test_speed_changes_no_picture(monkeypatch: pytest.MonkeyPatch) -> None:

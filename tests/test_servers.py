@@ -1,0 +1,65 @@
+"""Proxies are left out for servers on this machine; a server that is gone is named at once."""
+
+from __future__ import annotations
+
+import os
+import socket
+
+import pytest
+
+from erm.errors import ErmError
+from erm.servers import ask_loopback_directly, require_answer
+from tests.chat_server import ChatServer
+
+PROXY = "http://127.0.0.1:9"
+VARIABLES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in VARIABLES:
+        for spelling in (name, name.lower()):
+            monkeypatch.setenv(spelling, "")  # so that its value now comes back afterwards
+            monkeypatch.delenv(spelling)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ({"HTTP_PROXY": PROXY}, "localhost,127.0.0.1,::1"),
+        (
+            {"https_proxy": PROXY, "NO_PROXY": "example.org, localhost"},
+            "example.org,localhost,127.0.0.1,::1",
+        ),
+        ({"HTTP_PROXY": PROXY, "no_proxy": "*"}, "*"),
+        ({}, None),
+    ],
+)
+def test_names_that_need_no_proxy(
+    before: dict[str, str], after: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in before.items():
+        monkeypatch.setenv(name, value)
+    ask_loopback_directly()
+    assert os.environ.get("no_proxy") == after
+
+
+def test_a_server_of_this_machine_answers_despite_a_proxy(
+    chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", PROXY)
+    ask_loopback_directly()
+    require_answer("The model", chat_server.url, "start it")
+
+
+@pytest.mark.parametrize("address", ["http://someone:secret@{}/v1", "{}/v1", "http://[x/v1"])
+def test_who_does_not_answer_is_named_without_the_password(address: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        place = f"127.0.0.1:{closed.getsockname()[1]}"
+    with pytest.raises(ErmError) as raised:
+        require_answer("The model", address.format(place), "start it")
+    sentence = str(raised.value)
+    assert sentence.startswith("The model at ")
+    assert sentence.endswith("; start it.")
+    assert address.format(place).rpartition("@")[2] in sentence
+    assert "secret" not in sentence
