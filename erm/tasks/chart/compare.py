@@ -33,6 +33,7 @@ from erm.tasks.chart.phrases import phrase
 from erm.tasks.chart.plot_pair import BARS, AxisName, Matched, Pairs, PlotPair, axis_names
 from erm.tasks.chart.reference_lines import with_levels
 from erm.tasks.chart.related import (
+    join_bins,
     join_categories,
     join_colours,
     join_error_bars,
@@ -461,7 +462,8 @@ def _extent(name: AxisName, axes: Axes) -> tuple[float, float] | None:
         bars = series["kind"] in BARS
         for point in series["points"]:
             if not along:
-                ends.append(point["at"])
+                half = point["size"] / 2 if bars else 0.0
+                ends += [point["at"] - half, point["at"] + half]
             else:
                 ends += [point["value"] + (point["base"] if bars else 0.0)]
                 ends += [point["low"], point["high"]] if "low" in point else []
@@ -518,6 +520,7 @@ def _compare_series(plots: PlotPair) -> Matched:
     findings.found = join_colours(findings.found, matched, plots)
     findings.found = join_shapes(findings.found, matched, plots)
     findings.found = join_error_bars(findings.found, plots)
+    findings.found = join_bins(findings.found, plots)
     return matched
 
 

@@ -164,7 +164,7 @@ def _compare_colours(reference: Series, candidate: Series, pairs: Pairs, plots: 
         plots.findings.add("colour map", element, "colour map", maps, boxes)
     elif most and not maps[0] and _add_groups(reference, candidate, pairs, plots):
         return False
-    elif most and (maps[0] or len(changed) > 6):
+    elif most and (maps[0] or len(changed) > 6 or _is_one_opacity(reference, candidate, pairs)):
         return _add_many_colours(reference, candidate, changed, len(pairs), plots)
     elif most:
         shades = tuple(
@@ -201,6 +201,9 @@ def _add_groups(reference: Series, candidate: Series, pairs: Pairs, plots: PlotP
         groups = _without_opacities(groups)
     if 2 * len(groups) > len(pairs) or any(len(news) > 1 for news in groups.values()):
         return False
+    changes = [(before, next(iter(news))) for before, news in groups.items()]
+    if all(before[:7] == after[:7] for before, after in changes):
+        return False  # one opacity of all marks
     for before, news in groups.items():
         after, members = next(iter(news.items()))
         shown = over(before, plots.reference_background), over(after, plots.candidate_background)
@@ -220,11 +223,21 @@ def _add_groups(reference: Series, candidate: Series, pairs: Pairs, plots: PlotP
     return True
 
 
+def _is_one_opacity(reference: Series, candidate: Series, pairs: Pairs) -> bool:
+    """Whether all marks keep their colours and have other opacities."""
+    paints = [
+        (_paint(reference, reference["points"][i]), _paint(candidate, candidate["points"][j]))
+        for i, j in pairs
+    ]
+    return all(a[:7] == b[:7] for a, b in paints)
+
+
 def _without_opacities(groups: dict[str, dict[str, Pairs]]) -> dict[str, dict[str, Pairs]]:
     merged: dict[str, dict[str, Pairs]] = {}
     for before, news in groups.items():
         for after, members in news.items():
-            merged.setdefault(before[:7], {}).setdefault(after[:7], []).extend(members)
+            opaque = merged.setdefault(f"{before[:7]}ff", {})
+            opaque.setdefault(f"{after[:7]}ff", []).extend(members)
     return merged
 
 

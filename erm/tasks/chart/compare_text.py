@@ -14,12 +14,13 @@ from dataclasses import replace
 import numpy as np
 
 from erm.tasks.chart.elements import Axes, BoxList, TextItem, Tick
-from erm.tasks.chart.findings import Element, Findings, Value, hull, one_sided
+from erm.tasks.chart.findings import Element, Finding, Findings, Value, hull, one_sided
 from erm.tasks.chart.matching import assign
 from erm.tasks.chart.naming import SHARES
 from erm.tasks.chart.phrases import plural_of
 from erm.tasks.chart.plot_pair import VISIBLE_WIDTH, Matched, PlotPair
 from erm.tasks.shared.colours import is_visible, over
+from erm.tasks.shared.findings import union
 from erm.tasks.shared.numbers import parse_number
 from erm.tasks.shared.text import is_typo, text_distance
 
@@ -210,6 +211,7 @@ def _compare_notes(
         own = TextItem(**{**b, "colour": a["colour"]}) if on_cells else b
         pairs.append((note(a), a, own))
     _join_value_labels(known, findings)
+    _join_arrows(known, findings)
     _add_moved_notes(moved, findings)
     matched_sides = {i for i, _ in matched}, {j for _, j in matched}
     for missing, items, taken in (
@@ -222,6 +224,22 @@ def _compare_notes(
                 sides = one_sided(item["box"], missing)
                 findings.add_presence("annotation", element, missing, sides)
     return pairs
+
+
+def _join_arrows(known: int, findings: Findings) -> None:
+    """Makes one finding of a look that changed alike on the arrows of three and more notes."""
+    groups: dict[_Change, list[Finding]] = {}
+    for finding in findings.found[known:]:
+        if finding.rule == "line" and finding.element.noun == "arrow of note":
+            change = finding.attribute, finding.reference, finding.candidate
+            groups.setdefault(change, []).append(finding)
+    for (attribute, *values), members in groups.items():
+        if len(members) >= 3:
+            kept = [finding for finding in findings.found[known:] if finding not in members]
+            findings.found[known:] = kept
+            boxes = union(m.reference_box for m in members), union(m.candidate_box for m in members)
+            element = Element("arrows of notes", plural=True)
+            findings.add("line", element, attribute, (values[0], values[1]), boxes)
 
 
 def _writes_values(reference: str, candidate: str, findings: Findings) -> bool:

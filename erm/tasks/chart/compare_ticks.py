@@ -63,8 +63,7 @@ def compare_ticks(name: AxisName, matched: Matched, plots: PlotPair, moved: bool
     changed = [
         (i, j)
         for i, j in pairs
-        if first[i]["text"] != second[j]["text"]
-        and not (_is_own_place(first[i]) and _is_own_place(second[j]))
+        if first[i]["text"] != second[j]["text"] and not (_is_moved_number(first[i], second[j]))
     ]
     if moved and not (reference["fixed"] and candidate["fixed"]):
         texts_of = [(first[i]["text"], second[j]["text"]) for i, j in changed]
@@ -87,9 +86,10 @@ def compare_ticks(name: AxisName, matched: Matched, plots: PlotPair, moved: bool
         plots.findings.add("tick text", element, "offset text", factors, boxes)
 
 
-def _is_own_place(tick: Tick) -> bool:
-    """Whether a tick label is the number of its place."""
-    return parse_number(tick["text"]) == tick["at"]
+def _is_moved_number(reference: Tick, candidate: Tick) -> bool:
+    """Whether both tick labels are the numbers of their places, which differ."""
+    numbers = all(parse_number(tick["text"]) == tick["at"] for tick in (reference, candidate))
+    return numbers and reference["at"] != candidate["at"]
 
 
 def _is_reformatted(reference: str, candidate: str) -> bool:

@@ -228,6 +228,11 @@ def _offsets(finding: Finding) -> str:
     return f"{count} of {total} are pulled out by another distance"
 
 
+def _bins(finding: Finding) -> str:
+    text = _has("bins")(finding)
+    return text.replace("has ", "have ", 1) if finding.element.plural else text
+
+
 def _inner_lines(finding: Finding) -> str:
     candidate, reference = _pair(finding)
     return f"have {candidate} inner lines instead of {reference}"
@@ -416,7 +421,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "some colours": _some("colours"),
     "some series": _some_series,
     "some marker sizes": _some("marker sizes"),
-    "bins": _has("bins"),
+    "bins": _bins,
     "cells": _has("cells"),
     "parts": _has("parts"),
     "inner lines": _inner_lines,

@@ -170,6 +170,17 @@ def _without_repeats(found: list[Finding]) -> list[Finding]:
     return [_joined(members, element) for (_, element), members in groups.items()]
 
 
+def join_bins(found: list[Finding], plots: PlotPair) -> list[Finding]:
+    """One finding for histograms over each other that all have another number of bins."""
+    members = [
+        finding for finding in found if finding.rule == "bins" and finding.attribute == "bins"
+    ]
+    if len(members) < 2 or len({(one.reference, one.candidate) for one in members}) > 1:
+        return found
+    element = Element("histograms", plural=True, plot=plots.findings.plot)
+    return [finding for finding in found if finding not in members] + [_joined(members, element)]
+
+
 def join_error_bars(found: list[Finding], plots: PlotPair) -> list[Finding]:
     """One finding for the error bars of two and more series, where none has them any more."""
     for missing, axes in ((True, plots.candidate), (False, plots.reference)):

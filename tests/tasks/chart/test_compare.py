@@ -156,6 +156,21 @@ UNSHOWN = SOURCE + (
     "ax.scatter([1, 2, 3], [2, 1, 3], color='black')\n"
 )
 
+OVERLAID = SOURCE + (
+    "rng = np.random.default_rng(0)\n"
+    "for k, name in enumerate('ab'):\n"
+    "    ax.hist(rng.normal(2 * k, 1, 200), bins=10, alpha=0.5, label=name)\nax.legend()\n"
+)
+ARROWS = SOURCE + (
+    "ax.plot([0, 3], [0, 3])\nfor k in range(3):\n"
+    "    ax.annotate(f'point {k}', (k, k), (k, k + 1), arrowprops={'arrowstyle': '->', 'lw': 1})\n"
+)
+SIGNED = SOURCE + "ax.plot([0, 1], [-1, 1])\nax.set_yticks([-1, 0, 1], ['-1', '0', '+1'])\n"
+
+GROUPS = SOURCE + (
+    "import pandas as pd\npd.DataFrame({'a': [1, 2, 3]}).plot.bar(ax=ax, width=0.5, legend=False)\n"
+)
+
 PAIRS: dict[str, tuple[str, list[tuple[str, str]], list[tuple[str, int, str, str]]]] = {
     "error bars of a line that kept its course": (
         ERROR_BARS,
@@ -309,6 +324,11 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], list[tuple[str, int, str, str
         [("'tab:red'", "'black'")],
         [(STYLE, 2, "red bars", "colour is black instead of red")],
     ),
+    "one opacity of marks of several colours": (
+        SIGNS,
+        [("for h in heights])", "for h in heights], alpha=0.5)")],
+        [(STYLE, 1, "bars", "opacity is 0.5 instead of 1")],
+    ),
     "the width of free lines": (
         LINES,
         [("linewidth=1", "linewidth=4")],
@@ -398,6 +418,26 @@ PAIRS: dict[str, tuple[str, list[tuple[str, str]], list[tuple[str, int, str, str
         UNSHOWN,
         [("'blue'", "'red'")],
         [(STYLE, 2, "line", "colour is red instead of blue")],
+    ),
+    "histograms over each other": (
+        OVERLAID,
+        [("bins=10", "bins=16")],
+        [(STRUCTURE, 2, "histograms", "have 16 bins instead of 10")],
+    ),
+    "arrows of several notes": (
+        ARROWS,
+        [("'lw': 1", "'lw': 4")],
+        [(STYLE, 1, "arrows of notes", "line width is 5.6 instead of 1.4")],
+    ),
+    "a tick label without its sign": (
+        SIGNED,
+        [("'+1'", "'1'")],
+        [(TEXT, 1, "y tick label 3", "text is '1' instead of '+1'")],
+    ),
+    "a range that the width of bars sets": (
+        GROUPS,
+        [("width=0.5", "width=0.9")],
+        [(STYLE, 1, "bars", "width is 0.9 instead of 0.5")],
     ),
     "tick labels of both axes": (
         LABELLED,
