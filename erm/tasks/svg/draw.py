@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder
 
 import defusedxml
 import numpy as np
@@ -114,7 +114,7 @@ def parse_svg(source: str) -> Element:
     text = source.lstrip("\ufeff \t\r\n")
     # The parser's own encoding overrides a declared one, which was that of bytes.
     parser = ElementTree.DefusedXMLParser(
-        encoding="utf-8", forbid_entities=True, forbid_external=True
+        target=TreeBuilder(), encoding="utf-8", forbid_entities=True, forbid_external=True
     )
     try:
         parser.feed(text.encode("utf-8", "strict"))
