@@ -220,12 +220,13 @@ def _compare_pair(pair: Pair, change: Change | None) -> list[SvgFinding]:
     outlines: list[SvgFinding] = []
     if pair.reference.part_of is None and not (change is not None and change.turns):
         outlines = compare_outlines(pair.reference, candidate, scale)
-    scale *= math.prod(
-        item.candidate / item.reference
+    lengths: list[tuple[Any, Any]] = [
+        (item.candidate, item.reference)
         for item in outlines
         if name_of(item.rule) in ("size", "length")
-    )
-    turned = any(is_turn(item.rule) for item in outlines)
+    ]
+    scale *= math.prod(after / before for after, before in lengths)
+    turned = any(is_turn(item.rule) for item in outlines) or (change is not None and change.turns)
     found = compare_paints(pair.reference, candidate, scale, turned) + outlines
     if not found and change is None and _is_cut_otherwise(pair):
         found = [pair.finding("clip")]
