@@ -23,7 +23,7 @@ from erm.tasks.svg.compare_outlines import SEEN, compare_outlines, diagonal_shar
 from erm.tasks.svg.compare_paints import compare_paints
 from erm.tasks.svg.groups import Change, Together, moved_together, undo
 from erm.tasks.svg.matching import match
-from erm.tasks.svg.outline import distance
+from erm.tasks.svg.outline import distance, length
 from erm.tasks.svg.parts import without_lost_parts
 from erm.tasks.svg.severity import MERGED, RULES, by_angle, by_distance, by_factor, is_turn, name_of
 from erm.tasks.svg.shapes import Element, Pair, Shape, SvgFinding, shapes_of
@@ -40,7 +40,8 @@ from erm.tasks.svg.wording import phrase
 _VISIBLE_PIXELS = 2
 _SLIVER = 0.03
 _SMALL_SHARE = 0.005
-_EDGES_SHARE = 0.0005
+_EDGE_WIDTH = 0.2
+"""Pixels of width, on average along the outline, below which nothing of a shape can be made out."""
 _SAME_LEVEL = 8
 _HIDDEN = 0.9
 """Share of a shape's pixels, its edges thickened, that have its colour without it."""
@@ -169,10 +170,8 @@ def _shows(visible: Mask, *shapes: Shape) -> bool:
 
 
 def _is_sliver(shape: Shape) -> bool:
-    """Whether no more of a shape shows than the edges around what covers it."""
-    if shape.area >= _EDGES_SHARE * shape.canvas[0] * shape.canvas[1]:
-        return False
-    return shape.area < _SLIVER * int(shape.mask().sum())
+    """Whether no more of a filled shape shows than the edges around what covers it."""
+    return shape.stroke is None and shape.area < _EDGE_WIDTH * length(shape.outline)
 
 
 def _would_be_seen(shape: Shape, pixels: Pixels) -> bool:
@@ -221,12 +220,13 @@ def _compare_pair(pair: Pair, change: Change | None) -> list[SvgFinding]:
     outlines: list[SvgFinding] = []
     if pair.reference.part_of is None and not (change is not None and change.turns):
         outlines = compare_outlines(pair.reference, candidate, scale)
-    scale *= math.prod(
-        item.candidate / item.reference
+    lengths: list[tuple[Any, Any]] = [
+        (item.candidate, item.reference)
         for item in outlines
         if name_of(item.rule) in ("size", "length")
-    )
-    turned = any(is_turn(item.rule) for item in outlines)
+    ]
+    scale *= math.prod(after / before for after, before in lengths)
+    turned = any(is_turn(item.rule) for item in outlines) or (change is not None and change.turns)
     found = compare_paints(pair.reference, candidate, scale, turned) + outlines
     if not found and change is None and _is_cut_otherwise(pair):
         found = [pair.finding("clip")]

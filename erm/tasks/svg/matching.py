@@ -90,7 +90,7 @@ def _same_outlines(
     boxes_b: NDArray[np.float64],
 ) -> NDArray[np.bool_]:
     """Which pairs (n, m) have one outline, so that another colour is another paint of one shape."""
-    same = (np.abs(_between(boxes_a, boxes_b)) <= SEEN).all(axis=2)
+    same = np.asarray((np.abs(_between(boxes_a, boxes_b)) <= SEEN).all(axis=2))
     for i, j in np.argwhere(same):
         a, b = reference[i].outline, candidate[j].outline
         same[i, j] = a.kind == b.kind and distance(a.subpaths, b.subpaths, _COARSE) <= SEEN

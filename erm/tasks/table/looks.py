@@ -144,9 +144,9 @@ class _Collected:
                 self.changes[main].extend(self.changes.pop(change))
 
     def merge_alignments(self, pairs: Sequence[Pair]) -> None:
-        """Makes one change of a column in which all cells get one alignment, its head too.
+        """Makes one change of a column in which all cells get or lose one alignment, its head too.
 
-        Heads are centred where nothing else is said, so that they lose another alignment.
+        Heads are centred where nothing else is said, so that they lose or get another one.
         """
         for rule in ("align", "valign"):
             changes = [change for change in self.changes if change.rule == rule]
@@ -154,15 +154,23 @@ class _Collected:
             able = [both[0] for both in pairs if _applies(rule, both)]
             for index, change in enumerate(changes):
                 for main in changes[:index]:
-                    if main.candidate == change.candidate:
-                        self._join_columns(main, change, able)
+                    if change.candidate == main.candidate:
+                        self._join_columns(main, change, able, heads_only=False)
+                    elif change.reference == main.reference and change.candidate == "center":
+                        self._join_columns(main, change, able, heads_only=True)
 
-    def _join_columns(self, main: Change, change: Change, able: Sequence[Cell]) -> None:
+    def _join_columns(
+        self, main: Change, change: Change, able: Sequence[Cell], *, heads_only: bool
+    ) -> None:
         """Moves a change's cells to another one in the columns that have both and no other cell."""
         changed = {id(cell) for one in (main, change) for cell, _ in self.changes[one]}
         columns = {cell.column for cell, _ in self.changes[main]}
         columns -= {cell.column for cell in able if id(cell) not in changed}
-        joined = [both for both in self.changes[change] if both[0].column in columns]
+        joined = [
+            both
+            for both in self.changes[change]
+            if both[0].column in columns and (both[0].text.is_bold or not heads_only)
+        ]
         self.changes[main].extend(joined)
         self.changes[change] = [both for both in self.changes[change] if both not in joined]
 

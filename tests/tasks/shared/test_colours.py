@@ -95,6 +95,13 @@ def test_cycle_of_seaborn() -> None:
     assert [colours.colour_name(f"#{code}") for code in deep] == words.split()
 
 
+def test_grayish_colours_are_called_by_their_tint() -> None:
+    greens = ("#82b99a", "#86a17d", "#9caf88", "#77926f")
+    assert {colours.colour_name(code) for code in greens} == {"green"}
+    assert colours.colour_name("#a1887f") == "brown"
+    assert colours.colour_name("#8c998c") == "gray"
+
+
 def test_distance_is_the_one_of_cie() -> None:
     assert colours.lab("#ffffff") == pytest.approx((100, 0, 0), abs=0.02)
     # CIE 15 with IEC 61966-2-1: red is 53.24, 80.09, 67.20.

@@ -35,6 +35,30 @@ CLIPPED = (
 COLOURED = "".join(
     f'<rect x="{x}" y="{y}" width="6" height="6" fill="{{}}"/>' for y in (1, 9) for x in (1, 9)
 )
+ARROW = '<path d="M9 3l5 5-5 5" fill="none" stroke="navy" transform="rotate({} 11 8)"/>'
+PILL = (
+    '<rect x="6" y="-3" width="4" height="6" rx="2" fill="navy" '
+    'transform="translate(0 8) scale(1 {})"/>'
+)
+HOUSE = (
+    '<path d="M-5 0l5-4 5 4v5H-5z" fill="none" stroke="navy" '
+    'transform="translate(8 8) scale({}) translate(0 -.5)"/>'
+)
+NESTED = '<circle cx="8" cy="8" r="7" fill="{}"/><circle cx="8" cy="8" r="6" fill="{}"/>'
+BADGE = '<circle cx="8" cy="8" r="7" fill="teal"/><path d="M6 5h4v1H8.5v5h-1V6H6z" fill="white"/>'
+BAR = '<path d="M1 15h2v1H1z"/>'
+PALE = (
+    '<linearGradient id="p"><stop stop-color="red" stop-opacity=".8"/>'
+    '<stop offset="1" stop-color="blue" stop-opacity=".4"/></linearGradient>'
+)
+CARD = (
+    '<g transform="rotate({} 8 8)"><rect x="4" y="2" width="7" height="11" rx="1.5" fill="navy"/>'
+    '<rect x="6" y="4" width="3" height="1" fill="gold"/></g><circle cx="2" cy="14" r="1"/>'
+)
+GOLD = '<rect x="2" y="4" width="9" height="9" fill="gold"/>'
+DETAIL = '<rect x="4" y="7" width="2" height="2" fill="navy"/>'
+TEAL = '<circle cx="11" cy="8" r="4" fill="teal"/>'
+EGG = '<path fill="{}" d="M4 9c1-4 3-5.5 5-5.5s4 2 4 5.5-3 5-5 5-4.500-2-4-5z"/>'
 
 Expected = list[tuple[str, int, str, str]]
 
@@ -366,6 +390,86 @@ PAIRS: dict[str, tuple[str, str, Expected]] = {
             (STYLE, 2, "red circle at top left", "fill is purple instead of red"),
             (TEXT, 3, "text at bottom left", "text is 'B' instead of 'A'"),
         ],
+    ),
+    "an open arrow turned": (
+        ARROW.format("0"),
+        ARROW.format("30"),
+        [(SHAPE, 2, "dark blue polyline at right", "is rotated clockwise by 30 degrees")],
+    ),
+    "a rounded rectangle stretched": (
+        PILL.format("1"),
+        PILL.format("1.5"),
+        [
+            (
+                *(SHAPE, 2, "dark blue rounded rectangle at center"),
+                "height is 63 px instead of 42 px",
+            )
+        ],
+    ),
+    "a stroke that grows with its shape": (
+        HOUSE.format("1"),
+        HOUSE.format(".6"),
+        [(SHAPE, 2, "dark blue pentagon outline at center", "size is 42 px instead of 70 px")],
+    ),
+    "a middle that strays as it grows": (
+        '<circle cx="8" cy="8" r="3" fill="navy"/>',
+        '<circle cx="8.3" cy="8" r="6" fill="navy"/>',
+        [(SHAPE, 3, "dark blue circle at center", "size is 84 px instead of 42 px")],
+    ),
+    "colours swapped about one centre": (
+        NESTED.format("gold", "navy"),
+        NESTED.format("navy", "gold"),
+        [
+            (STYLE, 2, "yellow circle at center", "fill is dark blue instead of yellow"),
+            (STYLE, 2, "dark blue circle at center", "fill is yellow instead of dark blue"),
+        ],
+    ),
+    "a letter that lost its ground": (
+        BADGE + BAR,
+        BADGE.replace('"teal"', '"none"') + BAR,
+        [(STRUCTURE, 3, "teal circle at center", "is missing")],
+    ),
+    "a pale gradient replaced by a colour": (
+        PALE + '<rect x="4" y="4" width="8" height="8" fill="url(#p)"/>',
+        '<rect x="4" y="4" width="8" height="8" fill="gold"/>',
+        [
+            (
+                *(STYLE, 2, "gradient square at center"),
+                "fill is yellow instead of a linear gradient from red to blue",
+            )
+        ],
+    ),
+    "a rounder corner": (
+        '<rect x="2" y="2" width="12" height="12" rx="1" fill="navy"/>',
+        '<rect x="2" y="2" width="12" height="12" rx="4" fill="navy"/>',
+        [
+            (
+                *(SHAPE, 1, "dark blue rounded rectangle at center"),
+                "corner radius is 28 px instead of 7 px",
+            )
+        ],
+    ),
+    "a rounded card turned with what it holds": (
+        CARD.format("0"),
+        CARD.format("30"),
+        [(STRUCTURE, 2, "2 shapes at center", "are rotated clockwise by 30 degrees")],
+    ),
+    "a detail beneath what came to the front": (
+        GOLD + DETAIL + TEAL,
+        DETAIL + TEAL + GOLD,
+        [
+            (
+                *(STRUCTURE, 2, "yellow square at center"),
+                "is in front of the teal circle instead of behind it",
+            )
+        ],
+    ),
+    "edges of a covered shape on another ground": (
+        EGG.format("#ccd6dd") + EGG.format("#7c533e"),
+        '<rect width="16" height="16" fill="#556b2f"/>'
+        + EGG.format("#ccd6dd")
+        + EGG.format("#7c533e"),
+        [(STYLE, 2, "background", "is green instead of white")],
     ),
 }
 

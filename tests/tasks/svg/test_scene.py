@@ -244,3 +244,35 @@ def test_distance_between_outlines_is_in_pixels() -> None:
     apart = outline.moved(square, np.eye(2), np.array([3.0, 4.0]))
     assert outline.distance(square, apart) == pytest.approx(5)
     assert outline.area_of(square[0]) == pytest.approx(100)
+
+
+def wavy(count: int) -> outline.Points:
+    """A long line of waves, 5 px high, as an outline of so many points."""
+    along = np.linspace(0, 100, count)
+    return np.column_stack([along, 5 * np.sin(along / 2)])
+
+
+def test_a_long_outline_keeps_its_course_when_thinned() -> None:
+    whole = wavy(2000)
+    for count in (700, 1001, 2000):
+        thinned = outline.thin(wavy(count))
+        assert len(thinned) < 400
+        assert outline.distance((whole,), (thinned,)) < 0.2
+
+
+def test_points_beyond_the_limit_go_where_they_matter_most() -> None:
+    jagged = np.column_stack([np.arange(3000.0), np.tile([0.0, 8.0], 1500)])
+    thinned = outline.thin(jagged)
+    assert len(thinned) == 400
+    assert (thinned[[0, -1]] == jagged[[0, -1]]).all()
+
+
+def test_the_centre_of_an_outline_turns_with_it() -> None:
+    corner = np.array([[9.0, 3.0], [14.0, 8.0], [9.0, 13.0]])
+    square = np.array([[0.0, 0], [4, 0], [4, 4], [0, 4], [0, 0]])
+    for paths in ((corner,), (square, square + 6, square + np.array([6, 0]))):
+        turned = outline.moved(paths, outline.rotation(40), np.zeros(2))
+        centres = [
+            outline.centroid(outline.Outline(side, False, "shape")) for side in (paths, turned)
+        ]
+        assert outline.rotation(40) @ centres[0] == pytest.approx(centres[1])

@@ -50,6 +50,23 @@ def edited(source: str, *changes: tuple[str, str]) -> str:
 
 LAYOUT, TEXT, NUMBER = "layout_error", "text_error", "numeric_error"
 GOLDEN: dict[str, Golden] = {
+    "column and its head to the right": Golden(
+        "|Item|Left|\n|-|-|\n|Bolts|a few boxes|\n|Small nuts|17|\n|Washers|120|",
+        "|Item|Left|\n|-|-:|\n|Bolts|a few boxes|\n|Small nuts|17|\n|Washers|120|",
+        [(LAYOUT, 1, "column 2", "alignment is right instead of left")],
+    ),
+    "head of which one cell has room": Golden(
+        "<table><tr><th>Mode<th>Meaning<tr><td>read<td>opens a file for reading</table>",
+        "<table><tr><td>Mode<td>Meaning<tr><td>read<td>opens a file for reading</table>",
+        [(LAYOUT, 2, "row 1", "is a normal row instead of a header")],
+    ),
+    "last blank from right to left": Golden(
+        "<table dir=rtl><tr><td>Size <td><em>y</em> = <code>0</code>, "
+        "<tr><td>rest<td><em>x</em> = <code>1</code> </table>",
+        "<table dir=rtl><tr><td>Size <td><em>y</em> = <code>0</code>, "
+        "<tr><td>rest<td><em>garden</em> = <code>1</code> </table>",
+        [(TEXT, 2, "row 2, column 1", "text is 'garden = 1' instead of 'x = 1'")],
+    ),
     "unit": Golden(
         "<table><tr><td>Disk<td>8 TB<tr><td>Film<td>12 µm</table>",
         "<table><tr><td>Disk<td>8 GB<tr><td>Film<td>12 mm</table>",
