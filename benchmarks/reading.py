@@ -38,7 +38,7 @@ def measured(critic: Critic, task: str, renderer: Renderer) -> str:
         (critique,) = critic.critique([ImagePair(task, images[0], images[1])])
         seconds.append(time.perf_counter() - start)
         errors = [human_error(error) for error in report.errors]
-        item = Item(pair.name, number, task, images[0], images[1], errors)
+        item = Item(pair.name, number, task, None, None, errors)
         predictions.append(Prediction(item, critique.parsed))
         if errors:
             severities.append((report.total_severity, critique.severity or 0.0))

@@ -8,11 +8,13 @@ the exact reports. No training, no accelerator, no key; about a second for a tab
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 from tqdm import tqdm
 
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, write_reply
@@ -25,6 +27,9 @@ from erm.tasks.shared.visible import changes_within, visible_change
 MOST_ERRORS = 10
 """Discrepancies beyond which two pictures have too little in common to be compared part by part;
 the most severe ones are reported."""
+
+MOST_PIXELS = 4_000_000
+"""Pixels of a picture beyond which both are averaged down before they are read."""
 
 _KEPT_READINGS = 512
 _SURROUNDINGS = 3.0
@@ -72,6 +77,12 @@ class ReadingCritic(Critic):
         Raises:
             ErmError: the task does not read pictures.
         """
+        size = max(image.shape[0] * image.shape[1] for image in (reference, candidate))
+        step = math.ceil(math.sqrt(size / MOST_PIXELS))
+        if step > 1:
+            reference, candidate = (
+                np.asarray(Image.fromarray(image).reduce(step)) for image in (reference, candidate)
+            )
         changed = visible_change(reference, candidate)
         if not changed.any():
             return Report(task)
