@@ -18,7 +18,7 @@ Points = NDArray[np.float64]
 CURVE_SAMPLES = 12
 _MANY_POINTS = 240
 """Points that a subpath keeps as they are."""
-_MAX_POINTS = 400
+_MAX_POINTS = 240
 _STRAYED = 0.1
 """Pixels by which a thinned subpath may stray from the whole one."""
 
