@@ -67,7 +67,10 @@ def _costs(reference: list[Shape], candidate: list[Shape]) -> NDArray[np.float64
     colors_a, colors_b = _labs(reference), _labs(candidate)
     apart = np.linalg.norm(colors_a[:, None] - colors_b[None], axis=2)
     repainted = _COLOUR * np.minimum(1, apart / _OTHER_COLOUR)
-    repainted[_same_outlines(reference, candidate, boxes_a, boxes_b)] *= _SAME_OUTLINE
+    near = (np.abs(_between(boxes_a, boxes_b)) <= SEEN).all(axis=2)
+    for i, j in np.argwhere(near & (apart > 0)):
+        if _same_outline(reference[i], candidate[j]):
+            repainted[i, j] *= _SAME_OUTLINE
     cost += repainted
     order = np.subtract.outer(
         np.arange(len(reference)) / len(reference), np.arange(len(candidate)) / len(candidate)
@@ -83,18 +86,11 @@ def _costs(reference: list[Shape], candidate: list[Shape]) -> NDArray[np.float64
     return np.asarray(cost)
 
 
-def _same_outlines(
-    reference: list[Shape],
-    candidate: list[Shape],
-    boxes_a: NDArray[np.float64],
-    boxes_b: NDArray[np.float64],
-) -> NDArray[np.bool_]:
-    """Which pairs (n, m) have one outline, so that another colour is another paint of one shape."""
-    same = np.asarray((np.abs(_between(boxes_a, boxes_b)) <= SEEN).all(axis=2))
-    for i, j in np.argwhere(same):
-        a, b = reference[i].outline, candidate[j].outline
-        same[i, j] = a.kind == b.kind and distance(a.subpaths, b.subpaths, _COARSE) <= SEEN
-    return same
+def _same_outline(a: Shape, b: Shape) -> bool:
+    """Whether two shapes have one outline, so that another colour is another paint of one shape."""
+    if a.kind != b.kind:
+        return False
+    return distance(a.outline.subpaths, b.outline.subpaths, _COARSE) <= SEEN
 
 
 def _turned(a: Shape, b: Shape) -> float:

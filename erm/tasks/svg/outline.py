@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 
 CURVE_SAMPLES = 12
-_MANY_POINTS = 240
-"""Points that a subpath keeps as they are."""
-_MAX_POINTS = 400
+_MAX_POINTS = 240
 _STRAYED = 0.1
 """Pixels by which a thinned subpath may stray from the whole one."""
 
@@ -402,7 +400,7 @@ def thin(points: Points) -> Points:
     a long outline and its copy that was moved, turned or stretched keep the same course (Ramer,
     An iterative procedure for the polygonal approximation of plane curves, 1972).
     """
-    if len(points) <= _MANY_POINTS:
+    if len(points) <= _MAX_POINTS:
         return points
     kept = [0, len(points) - 1]
     gaps = [_largest_gap(points, 0, len(points) - 1)]
