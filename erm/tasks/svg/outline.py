@@ -375,13 +375,15 @@ def _segments(subpaths: tuple[Points, ...]) -> tuple[Points, Points]:
 
 
 def _one_way(points: Points, subpaths: tuple[Points, ...]) -> float:
+    # x and y apart: sums over an axis of two numbers take most of the time otherwise
     starts, ends = _segments(subpaths)
-    along = ends - starts
-    squared = np.maximum((along**2).sum(axis=1), 1e-12)
-    offset = points[:, None, :] - starts[None]
-    t = np.clip((offset * along[None]).sum(axis=2) / squared[None], 0, 1)
-    gap = offset - t[:, :, None] * along[None]
-    return float(np.sqrt((gap**2).sum(axis=2).min(axis=1).max()))
+    along_x, along_y = (ends - starts).T
+    squared = np.maximum(along_x**2 + along_y**2, 1e-12)
+    offset_x = points[:, :1] - starts[:, 0]
+    offset_y = points[:, 1:] - starts[:, 1]
+    t = np.clip((offset_x * along_x + offset_y * along_y) / squared, 0, 1)
+    gap = (offset_x - t * along_x) ** 2 + (offset_y - t * along_y) ** 2
+    return float(np.sqrt(gap.min(axis=1).max()))
 
 
 def _length(points: Points) -> float:
