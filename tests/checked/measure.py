@@ -13,7 +13,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from erm.annotation import Annotation, annotate_rendered
-from erm.render import Limits, Renderer
+from erm.render import Limits, Rendered, Renderer
 from erm.tasks.settings import DrawingSettings
 from tests.checked import (
     Checked,
@@ -114,31 +114,42 @@ def score(outcomes: Iterable[Outcome]) -> Score:
     )
 
 
-def measure(
-    tasks: Sequence[str] = TASKS, drawing: DrawingSettings = AS_STATED
-) -> tuple[list[Outcome], list[Outcome]]:
-    """Outcomes of the compact and of the real pairs of some tasks; every source is drawn once."""
+def measure(tasks: Sequence[str] = TASKS) -> tuple[list[Outcome], list[Outcome]]:
+    """Outcomes of the compact and of the real pairs of some tasks.
+
+    Compact sources are drawn at the size that they state, real ones as by default.
+    """
     compact_pairs = [(task, pair) for task, pair in COMPACT if task in tasks]
     real_pairs = [(task, pair) for task, pair in REAL if task in tasks]
-    pairs: list[tuple[str, Checked | Real]] = [*compact_pairs, *real_pairs]
-    sources = [(task, text) for task, pair in pairs for text in (pair.reference, pair.candidate)]
-    distinct = list(dict.fromkeys(sources))
-    limits = Limits(wall_seconds=120)
-    with Renderer(workers=1, limits=limits, drawing=drawing) as renderer:
-        rendered = renderer.render_batch(distinct, scenes=True)
-    drawn = dict(zip(distinct, rendered, strict=True))
-
-    def annotated(task: str, pair: Checked | Real) -> Annotation:
-        return annotate_rendered(task, drawn[task, pair.reference], drawn[task, pair.candidate])
-
-    compact = [_compact_outcome(task, pair, annotated(task, pair)) for task, pair in compact_pairs]
+    as_stated, by_default = _drawn(compact_pairs, AS_STATED), _drawn(real_pairs, DrawingSettings())
+    compact = [
+        _compact_outcome(task, pair, _annotated(task, pair, as_stated))
+        for task, pair in compact_pairs
+    ]
     real = []
     for task, pair in real_pairs:
-        image = drawn[task, pair.reference].image
-        side = max(drawn[task, pair.reference].pixels.shape[:2]) if image is not None else 0
+        image = by_default[task, pair.reference]
+        side = max(image.pixels.shape[:2]) if image.image is not None else 0
         unit = side / pair.units if pair.units else 1.0
-        real.append(_real_outcome(task, pair, annotated(task, pair), unit))
+        real.append(_real_outcome(task, pair, _annotated(task, pair, by_default), unit))
     return compact, real
+
+
+def _drawn(
+    pairs: Sequence[tuple[str, Checked | Real]], drawing: DrawingSettings
+) -> dict[tuple[str, str], Rendered]:
+    """What each source of some pairs gives; a source that several have is drawn once."""
+    sources = [(task, text) for task, pair in pairs for text in (pair.reference, pair.candidate)]
+    distinct = list(dict.fromkeys(sources))
+    with Renderer(workers=1, limits=Limits(wall_seconds=120), drawing=drawing) as renderer:
+        rendered = renderer.render_batch(distinct, scenes=True)
+    return dict(zip(distinct, rendered, strict=True))
+
+
+def _annotated(
+    task: str, pair: Checked | Real, drawn: dict[tuple[str, str], Rendered]
+) -> Annotation:
+    return annotate_rendered(task, drawn[task, pair.reference], drawn[task, pair.candidate])
 
 
 def _errors(annotation: Annotation) -> tuple[Expected, ...]:

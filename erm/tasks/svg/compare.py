@@ -210,7 +210,7 @@ def _compare_pairs(pairs: list[Pair], reference: list[Shape], visible: Mask) -> 
     differences: list[SvgFinding] = []
     for index, pair in enumerate(seen):
         differences += _compare_pair(pair, changes.get(index))
-    return found + _merged(differences, reference)
+    return found + _merged(_without_dots(differences), reference)
 
 
 def _compare_pair(pair: Pair, change: Change | None) -> list[SvgFinding]:
@@ -231,6 +231,15 @@ def _compare_pair(pair: Pair, change: Change | None) -> list[SvgFinding]:
     if not found and change is None and _is_cut_otherwise(pair):
         found = [pair.finding("clip")]
     return found
+
+
+def _without_dots(found: list[SvgFinding]) -> list[SvgFinding]:
+    """Findings without sizes of dots that are as large as a stroke's width on both sides.
+
+    A dot is a stroke without length, with the width of the lines around it.
+    """
+    widths = {_lengths(item) for item in found if name_of(item.rule) == "stroke_width"}
+    return [item for item in found if name_of(item.rule) != "size" or _lengths(item) not in widths]
 
 
 def _is_cut_otherwise(pair: Pair) -> bool:
@@ -299,8 +308,14 @@ def _merge_key(item: SvgFinding) -> Hashable:
         return None
     values: tuple[Any, Any] = (item.reference, item.candidate)
     if rule in ("stroke_width", "dash_length"):
-        values = _visible_length(values[0]), _visible_length(values[1])
+        values = _lengths(item)
     return (rule, item.element.part, *values)
+
+
+def _lengths(item: SvgFinding) -> tuple[float, float]:
+    """A finding's lengths in pixels on both sides, as far as they can be seen."""
+    sides: tuple[Any, Any] = (item.reference, item.candidate)
+    return _visible_length(sides[0]), _visible_length(sides[1])
 
 
 def _visible_length(pixels: float) -> float:

@@ -20,6 +20,8 @@ from erm.tasks.svg.paint import WHITE
 from erm.tasks.svg.shapes import Element, SvgFinding
 
 _VISIBLE_LEVEL = 8
+_ROUNDED_LEVEL = 32
+"""Largest difference of one channel that drawing one outline by two ways leaves along its edges."""
 _SAME_ASPECT = 0.03
 _NEARLY_ALL = 0.9
 
@@ -39,12 +41,17 @@ _TURNS: dict[str, Callable[[Pixels], Pixels]] = {
 def visible_pixels(reference: Pixels, candidate: Pixels) -> Mask:
     """Pixels (height, width) of the reference in which the candidate visibly differs.
 
-    A candidate of another size is scaled to the reference's.
+    A candidate of another size is scaled to the reference's. Faint differences a pixel wide are
+    none: a frame leaves them that is drawn once as a stroke and once as a filled ring.
     """
     if reference.shape != candidate.shape:
         size = (reference.shape[1], reference.shape[0])
         candidate = np.asarray(Image.fromarray(candidate).resize(size, Image.Resampling.BOX))
-    return np.asarray(largest_gap(reference, candidate) > _VISIBLE_LEVEL)
+    gaps = largest_gap(reference, candidate)
+    visible = np.asarray(gaps > _VISIBLE_LEVEL)
+    if not _is_patch(visible) and not (gaps > _ROUNDED_LEVEL).any():
+        return np.zeros_like(visible)
+    return visible
 
 
 def _whole(pixels: Pixels) -> Box:
