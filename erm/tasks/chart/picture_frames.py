@@ -1,0 +1,139 @@
+"""Frames of plots and of legends in the picture of a chart: rectangles of thin straight lines.
+
+Covers the place of each frame and the tick marks at its outside. Not covered: plots without a left
+or a lower side, and what a frame holds (`erm.tasks.chart.picture_plot`).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from erm.tasks.discrepancy import Box
+from erm.tasks.shared.regions import (
+    INK,
+    Mask,
+    Pixels,
+    box_of,
+    codes_of,
+    commonest,
+    gap_from,
+    place_of,
+    runs,
+)
+
+_SHORTEST_SIDE = 40
+"""Pixels from which a straight thin line may be a side of a plot."""
+_THICKEST = 4
+
+_MEET = 3
+"""Pixels between the ends of two lines that meet."""
+
+_LEGEND_SIDES = (24, 10)
+"""Shortest sides in px of a legend's frame, without its round corners."""
+
+_CORNER = 4
+"""Radius in px of such corners."""
+
+
+def plot_frames(codes: NDArray[np.int32]) -> list[Box]:
+    """The plots: where a long thin line along meets one across at its lower left end."""
+    across, down = runs(codes), runs(np.ascontiguousarray(codes.T)).T
+    page = codes == commonest(codes)
+    flat = _segments((across >= _SHORTEST_SIDE) & (down <= _THICKEST) & ~page)
+    upright = _segments((down >= _SHORTEST_SIDE) & (across <= _THICKEST) & ~page)
+    found = []
+    for left in (line for line in upright if side_length(line, 1) >= _SHORTEST_SIDE):
+        met = [
+            line
+            for line in flat
+            if abs(line.x0 - left.x0) <= _MEET and side_length(line, 0) >= _SHORTEST_SIDE
+        ]
+        low = [line for line in met if abs(line.y1 - left.y1) <= 2 * _MEET]
+        # marks that stand on the lower side may divide it
+        for along in low or [line for line in met if abs(line.y0 - left.y0) <= _MEET]:
+            bottom = along.y1 if low else left.y1 + 1
+            found.append(Box(left.x0 + 0.5, left.y0 + 0.5, along.x1 - 0.5, bottom - 0.5))
+    found.sort(key=lambda box: -(box.x1 - box.x0) * (box.y1 - box.y0))
+    frames: list[Box] = []
+    for box in found:
+        if not any(_overlap(box, other) for other in frames):
+            frames.append(box)
+    return sorted(frames, key=lambda box: (round(box.y0 / 20), box.x0))
+
+
+def _segments(mask: Mask) -> list[Box]:
+    """Boxes of the straight parts of a mask of thin lines."""
+    joined = ndimage.binary_closing(np.pad(mask, _THICKEST), np.ones((3, 3), bool))
+    labels, _ = ndimage.label(joined[_THICKEST:-_THICKEST, _THICKEST:-_THICKEST])
+    boxes = [box_of(place) for place in ndimage.find_objects(labels)]
+    return [box for box in boxes if min(side_length(box, 0), side_length(box, 1)) <= 2 * _THICKEST]
+
+
+def side_length(box: Box, axis: int) -> float:
+    return box[axis + 2] - box[axis]
+
+
+def _overlap(first: Box, second: Box) -> bool:
+    wide = min(first.x1, second.x1) - max(first.x0, second.x0)
+    high = min(first.y1, second.y1) - max(first.y0, second.y0)
+    return wide > _MEET and high > _MEET
+
+
+def tick_marks(pixels: Pixels, box: Box, axis: int) -> list[float]:
+    """Places in px of the tick marks outside a plot's lower (axis 0) or left (axis 1) side."""
+    height, width = pixels.shape[:2]
+    if axis == 0:
+        strip = pixels[int(box.y1) + 1 : int(box.y1) + 4, int(box.x0) : min(width, int(box.x1))]
+    else:
+        strip = pixels[int(box.y0) : min(height, int(box.y1)), max(0, int(box.x0) - 4) :]
+        strip = strip[:, : max(0, int(box.x0) - 1) - max(0, int(box.x0) - 4)].transpose(1, 0, 2)
+    if not strip.size:
+        return []
+    paper = commonest(codes_of(strip))
+    weights = gap_from(strip, paper).astype(float).min(axis=0)
+    labels, count = ndimage.label(weights > INK / 2)
+    middles = ndimage.center_of_mass(weights, labels, range(1, count + 1)) if count else []
+    start = int(box[axis]) + 0.5
+    return [
+        float(middle[0]) + start
+        for middle, place in zip(middles, ndimage.find_objects(labels), strict=True)
+        if _thin(place)
+    ]
+
+
+def _thin(place: tuple[slice, ...]) -> bool:
+    return bool(place[0].stop - place[0].start <= _THICKEST)
+
+
+def inner_frames(pixels: Pixels, box: Box, paper: int) -> list[Box]:
+    """Rectangles of thin lines inside a plot, such as those of legends; corners may be round."""
+    part = pixels[place_of(box)]
+    codes = codes_of(part)
+    across, down = runs(codes), runs(np.ascontiguousarray(codes.T)).T
+    flat = _segments((across >= _LEGEND_SIDES[0]) & (down <= _THICKEST) & (codes != paper))
+    upright = _segments((down >= _LEGEND_SIDES[1]) & (across <= _THICKEST) & (codes != paper))
+    frames: list[Box] = []
+    reach = _CORNER
+    for top in flat:
+        for bottom in flat:
+            if (
+                bottom.y0 - top.y1 < _LEGEND_SIDES[1]
+                or max(abs(top.x0 - bottom.x0), abs(top.x1 - bottom.x1)) > _MEET
+            ):
+                continue
+            frame = Box(top.x0 - reach, top.y0, top.x1 + reach, bottom.y1)
+            sides = [
+                any(
+                    abs(line.x0 - x) <= reach + 2
+                    and abs(line.y0 - frame.y0) <= 2 * reach
+                    and abs(line.y1 - frame.y1) <= 2 * reach
+                    for line in upright
+                )
+                for x in (top.x0, top.x1)
+            ]
+            if all(sides) and not any(_overlap(frame, other) for other in frames):
+                frames.append(frame)
+    x, y = int(box.x0), int(box.y0)
+    return [Box(one.x0 + x, one.y0 + y, one.x1 + x, one.y1 + y) for one in frames]

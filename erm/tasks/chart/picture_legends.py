@@ -1,0 +1,98 @@
+"""Legends in the picture of a chart: rows of a key and a text in a frame.
+
+Not covered: legends without a frame, and the forms of their keys.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from erm.tasks.chart.elements import Legend
+from erm.tasks.chart.picture_bars import THINNEST_BAR
+from erm.tasks.chart.picture_colours import COLOURED, hex_of
+from erm.tasks.chart.picture_frames import side_length
+from erm.tasks.chart.picture_texts import PictureText, join_letters
+from erm.tasks.discrepancy import Box
+from erm.tasks.shared.regions import (
+    INK,
+    Pixels,
+    box_of,
+    codes_of,
+    commonest,
+    gap_from,
+    hull_of,
+    levels_of,
+    place_of,
+)
+
+
+@dataclass
+class FramedLegend:
+    """A framed legend.
+
+    Attributes:
+        box: its frame.
+        entries: texts with the colours of their keys, from the top.
+        title: the text above them.
+    """
+
+    box: Box
+    entries: list[tuple[PictureText, str]]
+    title: PictureText | None = None
+
+    @classmethod
+    def of(cls, pixels: Pixels, box: Box) -> FramedLegend:
+        """The legend in a frame; without entries where the frame holds no keys."""
+        x, y = max(0, int(box.x0)) + 4, int(box.y0) + 3
+        part = pixels[y : int(box.y1) - 3, x : int(box.x1) - 4]
+        if min(part.shape[:2]) < THINNEST_BAR:
+            return cls(box, [])
+        codes = codes_of(part)
+        paper = commonest(codes)
+        ink = gap_from(part, paper) > INK
+        labels, _ = ndimage.label(ink, np.ones((3, 3), bool))
+        letters = [box_of(place) for place in ndimage.find_objects(labels)]
+        rows: list[list[Box]] = []
+        for piece in sorted((line for line, _ in join_letters(letters, 0)), key=lambda one: one.y0):
+            middle = (piece.y0 + piece.y1) / 2
+            row = next((row for row in rows if hull_of(row).y0 <= middle <= hull_of(row).y1), None)
+            if row is None:
+                rows.append([piece])
+            else:
+                row.append(piece)
+        entries: list[tuple[PictureText, str]] = []
+        title = None
+        for row in rows:
+            row.sort(key=lambda piece: piece.x0)
+            pieces = [Box(one.x0 + x, one.y0 + y, one.x1 + x, one.y1 + y) for one in row]
+            if len(row) == 1:
+                if not entries and title is None:
+                    title = PictureText(pieces[0])
+                continue
+            key = codes[place_of(row[0])][ink[place_of(row[0])]]
+            levels = levels_of(commonest(key))
+            grey = max(levels) - min(levels) < COLOURED
+            if grey and side_length(row[0], 0) < 1.2 * max(side_length(one, 1) for one in row[1:]):
+                continue
+            entries.append((PictureText(hull_of(pieces[1:])), hex_of(commonest(key))))
+        return cls(box, entries, title)
+
+    def texts(self) -> list[PictureText]:
+        """All texts in it."""
+        return [text for text, _ in self.entries] + ([self.title] if self.title else [])
+
+    def item(self) -> Legend:
+        """The legend as a part of a scene."""
+        return Legend(
+            box=list(self.box),
+            place="",
+            auto=True,
+            columns=1,
+            framed=True,
+            title=None if self.title is None else self.title.item("legend title"),
+            entries=[text.item("legend entry") for text, _ in self.entries],
+            colours=[colour for _, colour in self.entries],
+        )

@@ -1,0 +1,253 @@
+"""One plot of a chart's picture as a part of a scene: axes, grid, spines, notes and series.
+
+Limits come from tick labels that are numbers. Not covered: polar and geographic axes, second axes
+at the right or the top, minor grids, and where a plot stands (`erm.tasks.chart.picture_frames`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from erm.tasks.chart.elements import Axes, Axis, Legend, Series, Stroke, Tick
+from erm.tasks.chart.picture_bars import (
+    are_lying,
+    bar_point,
+    make_series,
+    rectangles,
+    rounded,
+    unmeasured_series,
+)
+from erm.tasks.chart.picture_colours import hex_of, series_colours
+from erm.tasks.chart.picture_frames import inner_frames, side_length, tick_marks
+from erm.tasks.chart.picture_legends import FramedLegend
+from erm.tasks.chart.picture_texts import PictureText, is_word
+from erm.tasks.contract import TextReader
+from erm.tasks.discrepancy import Box
+from erm.tasks.shared.numbers import parse_number
+from erm.tasks.shared.regions import (
+    INK,
+    Pixels,
+    codes_of,
+    commonest,
+    ends,
+    gap_from,
+    levels_of,
+    place_of,
+)
+
+_DIGITS = str.maketrans({"O": "0", "o": "0", "口": "0", "D": "0", "l": "1", "I": "1", "S": "5"})
+_LINE = Stroke(colour="#000000ff", width=1.0, dash="solid")
+_GRID = Stroke(colour="#b0b0b0ff", width=1.0, dash="solid")
+
+
+@dataclass
+class Plot:
+    """One plot and the texts that belong to it.
+
+    Attributes:
+        box: of its frame.
+        paper: colour of its background.
+        labels: tick labels by axis, with the place in px of each.
+        titles: role → text.
+        notes: texts inside it.
+    """
+
+    box: Box
+    paper: int
+    marks: tuple[list[float], list[float]]
+    labels: tuple[list[tuple[float, PictureText]], list[tuple[float, PictureText]]] = field(
+        default_factory=lambda: ([], [])
+    )
+    titles: dict[str, PictureText] = field(default_factory=dict)
+    notes: list[PictureText] = field(default_factory=list)
+    boxes: list[FramedLegend] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, pixels: Pixels, codes: NDArray[np.int32], box: Box) -> Plot:
+        """The plot of a frame, without texts."""
+        inside = codes[place_of(box)][3:-3, 3:-3]
+        rim = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
+        return cls(box, commonest(rim), (tick_marks(pixels, box, 0), tick_marks(pixels, box, 1)))
+
+    def find_texts(self, pixels: Pixels, reader: TextReader) -> list[PictureText]:
+        """The texts inside the plot, found by the reader."""
+        self.boxes = [
+            FramedLegend.of(pixels, frame) for frame in inner_frames(pixels, self.box, self.paper)
+        ]
+        self.boxes = [box for box in self.boxes if box.entries]
+        part = pixels[place_of(self.box)].copy()
+        for legend in self.boxes:
+            rows, columns = place_of(legend.box)
+            y, x = int(self.box.y0), int(self.box.x0)
+            part[
+                max(0, rows.start - y) : max(0, rows.stop - y),
+                max(0, columns.start - x) : max(0, columns.stop - x),
+            ] = levels_of(self.paper)
+        for found in reader.find(part):
+            ink = gap_from(part[place_of(found)], commonest(codes_of(part[place_of(found)]))) > INK
+            if not ink.any():
+                continue
+            box = Box(
+                found.x0 + self.box.x0,
+                found.y0 + self.box.y0,
+                found.x1 + self.box.x0,
+                found.y1 + self.box.y0,
+            )
+            upright = side_length(box, 1) > 1.8 * side_length(box, 0)
+            self.notes.append(PictureText(box, upright))
+        return [*self.notes, *(text for legend in self.boxes for text in legend.texts())]
+
+    def axes(self, pixels: Pixels, codes: NDArray[np.int32]) -> Axes:
+        """The plot as a part of a scene."""
+        x, y = (self._axis(pixels, axis) for axis in (0, 1))
+        legends = [legend.item() for legend in self.boxes]
+        return Axes(
+            box=list(self.box),
+            grid=None,
+            projection="rectilinear",
+            role="plot",
+            background=hex_of(self.paper),
+            spines=self._spines(pixels),
+            x=x,
+            y=y,
+            texts=[text.item(role) for role, text in self.titles.items()]
+            + [note.item("annotation") for note in self.notes if is_word(note.text)],
+            legends=legends,
+            series=self._series(codes, x, y, legends),
+        )
+
+    def _axis(self, pixels: Pixels, axis: int) -> Axis:
+        labels = sorted(self.labels[axis], key=lambda label: label[0])
+        _correct_digits([text for _, text in labels])
+        numbers = [parse_number(text.text) for _, text in labels]
+        low, high = (self.box.x0, self.box.x1) if axis == 0 else (self.box.y1, self.box.y0)
+        known = [
+            (place, value)
+            for (place, _), value in zip(labels, numbers, strict=True)
+            if value is not None
+        ]
+        line = _fit(known) if len(known) >= max(2, 0.6 * len(labels)) else None
+        scale, fixed = "linear", False
+        if line is None and len(known) >= 3 and all(value > 0 for _, value in known):
+            logs = _fit([(place, float(np.log10(value))) for place, value in known])
+            if logs is not None:
+                line, scale = logs, "log"
+        if line is None:
+            fixed = True
+            count = len(labels)
+            line = _fit([(place, float(index)) for index, (place, _) in enumerate(labels)])
+            line = line if line is not None and count > 1 else (1 / max(1.0, abs(high - low)), 0.0)
+        limits = [rounded(line[0] * place + line[1]) for place in (low, high)]
+        ticks = []
+        for place, text in labels:
+            at = rounded(line[0] * place + line[1])
+            ticks.append(
+                Tick(at=10**at if scale == "log" else at, text=text.text, box=list(text.box))
+            )
+        if scale == "log":
+            limits = [10**value for value in limits]
+        return Axis(
+            scale=scale,
+            limits=limits,
+            auto=True,
+            fixed=fixed,
+            visible=bool(ticks) or bool(self.marks[axis]),
+            side="bottom" if axis == 0 else "left",
+            ticks=ticks,
+            tick_font="",
+            tick_weight="normal",
+            tick_size=14.0,
+            tick_colour="#000000ff",
+            tick_angle=0.0,
+            offset_text="",
+            grid=_GRID if self._has_grid(pixels, axis) else None,
+            minor_grid=None,
+        )
+
+    def _has_grid(self, pixels: Pixels, axis: int) -> bool:
+        """Whether lines run through the plot at most of its tick marks."""
+        places = [p for p in self.marks[axis] if self.box[axis] + 4 < p < self.box[axis + 2] - 4]
+        part = gap_from(pixels[place_of(self.box)], self.paper) > 8
+        lines = part if axis == 0 else part.T
+        start = int(self.box[axis])
+        drawn = [
+            lines[:, max(0, int(place) - start - 1) : int(place) - start + 2].any(axis=1).mean()
+            for place in places
+        ]
+        return bool(drawn) and float(np.median(drawn)) > 0.85
+
+    def _spines(self, pixels: Pixels) -> dict[str, Stroke]:
+        """The sides of the frame that are drawn."""
+        x0, y0, x1, y1 = (int(value) for value in self.box)
+        ink = gap_from(pixels, self.paper) > INK
+        sides = {
+            "left": ink[y0 + 3 : y1 - 3, max(0, x0 - 2) : x0 + 3].any(axis=1),
+            "right": ink[y0 + 3 : y1 - 3, max(0, x1 - 3) : x1 + 3].any(axis=1),
+            "bottom": ink[max(0, y1 - 3) : y1 + 3, x0 + 3 : x1 - 3].any(axis=0),
+            "top": ink[max(0, y0 - 2) : y0 + 3, x0 + 3 : x1 - 3].any(axis=0),
+        }
+        return {name: _LINE for name, drawn in sides.items() if drawn.size and drawn.mean() > 0.97}
+
+    def _series(
+        self, codes: NDArray[np.int32], x: Axis, y: Axis, legends: Sequence[Legend]
+    ) -> list[Series]:
+        """Bars with their values, and everything else of a colour of its own without any."""
+        part = codes[place_of(self.box)].copy()
+        for legend in legends:
+            x0, y0, x1, y1 = legend["box"]
+            rows = slice(max(0, int(y0 - self.box.y0)), max(0, int(y1 - self.box.y0)))
+            part[rows, max(0, int(x0 - self.box.x0)) : max(0, int(x1 - self.box.x0))] = self.paper
+        names = {
+            colour: entry["text"]
+            for legend in legends
+            for entry, colour in zip(legend["entries"], legend["colours"], strict=True)
+        }
+        series = []
+        for code in series_colours(part, self.paper):
+            same = part == code
+            name = names.get(hex_of(code), "")
+            boxes = [self._on_page(box) for box in rectangles(same)]
+            sideways = are_lying(boxes)
+            if sideways is not None:
+                points = [bar_point(box, self.box, x, y, sideways) for box in boxes]
+                points.sort(key=lambda point: point["at"])
+                kind = "horizontal bar" if sideways else "bar"
+                series.append(make_series(kind, name, hex_of(code), points))
+                continue
+            (left, right), (top, bottom) = ends(same.any(axis=0)), ends(same.any(axis=1))
+            box = self._on_page(Box(left, top, right, bottom))
+            series.append(unmeasured_series(name, hex_of(code), box))
+        return series
+
+    def _on_page(self, box: Box) -> Box:
+        x0, y0 = int(self.box.x0), int(self.box.y0)
+        return Box(box.x0 + x0, box.y0 + y0, box.x1 + x0, box.y1 + y0)
+
+
+def _fit(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
+    """Slope and start of the straight line through points; None where they lie on none."""
+    if len(points) < 2:
+        return None
+    places, values = (np.array(side) for side in zip(*points, strict=True))
+    if np.ptp(places) == 0 or np.ptp(values) == 0:
+        return None
+    slope, start = np.polyfit(places, values, 1)
+    off = np.abs(values - (slope * places + start)) / abs(slope)
+    if off.max() > 3:
+        return None
+    return float(slope), float(start)
+
+
+def _correct_digits(texts: Sequence[PictureText]) -> None:
+    """Among numbers a lone letter that looks like a digit is one."""
+    numbers = sum(parse_number(text.text) is not None for text in texts)
+    if 2 * numbers < len(texts):
+        return
+    for text in texts:
+        plain = text.text.translate(_DIGITS)
+        if parse_number(text.text) is None and parse_number(plain) is not None:
+            text.text = plain
