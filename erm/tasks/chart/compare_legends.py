@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from erm.tasks.chart.compare_text import TextPair, add_changed_texts, word_rule
 from erm.tasks.chart.elements import BoxList, Legend
 from erm.tasks.chart.findings import Element, Findings, one_sided
 from erm.tasks.chart.matching import assign
 from erm.tasks.chart.plot_pair import Matched, Pairs
+from erm.tasks.chart.text_changes import TextPair, add_changed_texts, word_rule
 from erm.tasks.shared.colours import is_visible, over
 from erm.tasks.shared.text import text_distance
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from erm.tasks.chart.compare_text import TextPair, add_changed_texts
 from erm.tasks.chart.elements import Axis, TextItem, Tick
 from erm.tasks.chart.findings import Element, hull, one_sided
 from erm.tasks.chart.matching import unit
 from erm.tasks.chart.plot_pair import AxisName, Matched, Pairs, PlotPair, axis_names
+from erm.tasks.chart.text_changes import TextPair, add_changed_texts
 from erm.tasks.shared.numbers import parse_number
 
 _SHOWN = 6
