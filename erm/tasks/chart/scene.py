@@ -1,20 +1,17 @@
 """Reads the typed scene of a chart from the figure that was drawn.
 
-Covers the figure, its axes, ticks, texts and legends; runs only inside the contained worker, after
-the figure was drawn on Agg. Not covered: axes in three dimensions (`erm.tasks.chart.space`) and the
-marks that carry data (`erm.tasks.chart.marks`, `erm.tasks.chart.space_marks`).
+Covers the figure, its axes, spines and texts; runs only inside the contained worker, after the
+figure was drawn on Agg. Not covered: legends (`erm.tasks.chart.legends`), axes in three dimensions
+(`erm.tasks.chart.space`) and marks (`erm.tasks.chart.marks`, `erm.tasks.chart.space_marks`,
+`erm.tasks.chart.figure_marks`).
 """
 
 from __future__ import annotations
 
-from types import SimpleNamespace
 from typing import Any
 
 from matplotlib.colors import to_hex
-from matplotlib.image import FigureImage
 from matplotlib.legend import Legend as MplLegend
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 from matplotlib.projections.geo import GeoAxes
 from matplotlib.projections.polar import PolarAxes
 from matplotlib.quiver import QuiverKey
@@ -29,20 +26,12 @@ from erm.tasks.chart.axis_artists import (
     draws_own_axes,
 )
 from erm.tasks.chart.canvas import Canvas, dash_name, stroke
-from erm.tasks.chart.cells import read_image
-from erm.tasks.chart.elements import (
-    Axes,
-    Axis,
-    ChartScene,
-    Legend,
-    Series,
-    Stroke,
-    TextItem,
-)
+from erm.tasks.chart.elements import Axes, ChartScene, Legend, Series, Stroke, TextItem
+from erm.tasks.chart.figure_marks import figure_plot, read_figure_marks
+from erm.tasks.chart.legends import read_legend
 from erm.tasks.chart.marks import read_series
-from erm.tasks.chart.offset_boxes import OFFSET_BOXES, shapes_of_box, texts_of_box
+from erm.tasks.chart.offset_boxes import OFFSET_BOXES, texts_of_box
 from erm.tasks.chart.pies import wedge_texts
-from erm.tasks.chart.shapes import read_figure_line, read_patches
 from erm.tasks.chart.space import placed_in_space, read_camera
 from erm.tasks.chart.space_marks import read_space_series
 from erm.tasks.chart.texts import read_text
@@ -50,18 +39,6 @@ from erm.tasks.chart.treemaps import tile_texts
 
 MAX_TEXTS = 2000
 """Texts beyond which a figure is refused: nobody can check that many."""
-
-_LOCATIONS = {
-    "upper left": (0.0, 1.0),
-    "upper center": (0.5, 1.0),
-    "upper right": (1.0, 1.0),
-    "center left": (0.0, 0.5),
-    "center": (0.5, 0.5),
-    "center right": (1.0, 0.5),
-    "lower left": (0.0, 0.0),
-    "lower center": (0.5, 0.0),
-    "lower right": (1.0, 0.0),
-}
 
 
 def read_scene(drawing: Drawing) -> ChartScene:
@@ -98,9 +75,9 @@ def read_figure(canvas: Canvas) -> ChartScene:
         legends=[read_legend(item, canvas) for item in figure.legends if item.get_visible()],
         axes=[read_axes(axes, canvas) for axes in every if axes.get_visible()],
     )
-    marks = _figure_marks(figure, canvas)
+    marks = read_figure_marks(figure, canvas)
     if marks:
-        scene["axes"].append(_figure_plot(marks, canvas))
+        scene["axes"].append(figure_plot(marks, canvas))
     texts = len(scene["texts"]) + sum(len(axes["texts"]) for axes in scene["axes"])
     if texts > MAX_TEXTS:
         raise DrawError("unreadable", f"{texts} texts are more than {MAX_TEXTS}.")
@@ -111,64 +88,6 @@ def _is_cropped(canvas: Canvas) -> bool:
     """Whether the picture was cut to its content, so that its size follows from that."""
     sides = canvas.figure.bbox.size
     return any(abs(a - b) > 1 for a, b in zip(sides, (canvas.width, canvas.height), strict=True))
-
-
-def _figure_marks(figure: Any, canvas: Canvas) -> list[Series]:
-    """Marks that stand in the figure outside any axes, in thousandths of the figure's sides."""
-    shown = [
-        artist
-        for artist in [*figure.artists, *figure.lines, *figure.patches, *figure.images]
-        if artist.get_visible()
-    ]
-    # shapes are kept as shares of what they stand in
-    place = SimpleNamespace(transAxes=figure.transFigure, transData=figure.transFigure)
-    patches = [artist for artist in shown if isinstance(artist, Patch)]
-    marks: list[Series | None] = [series for _, series in read_patches(patches, place, canvas)]
-    for artist in shown:
-        if isinstance(artist, Line2D):
-            marks.append(read_figure_line(artist, place, canvas))
-        elif isinstance(artist, FigureImage):
-            marks.append(read_image(artist, canvas))
-        elif isinstance(artist, OFFSET_BOXES):
-            marks += shapes_of_box(artist, place, canvas)
-        elif not isinstance(artist, Patch):
-            kind = type(artist).__name__
-            raise DrawError("unreadable", f"A {kind} of the figure outside any axes can't be read.")
-    return [series for series in marks if series is not None]
-
-
-def _figure_plot(marks: list[Series], canvas: Canvas) -> Axes:
-    """The figure itself as a plot without axes."""
-    axis = Axis(
-        scale="linear",
-        limits=[0.0, 1.0],
-        auto=False,
-        fixed=False,
-        visible=False,
-        side="",
-        ticks=[],
-        tick_font="",
-        tick_weight="normal",
-        tick_size=0.0,
-        tick_colour="#00000000",
-        tick_angle=0.0,
-        offset_text="",
-        grid=None,
-        minor_grid=None,
-    )
-    return Axes(
-        box=[0.0, 0.0, float(canvas.width), float(canvas.height)],
-        grid=None,
-        projection="rectilinear",
-        role="figure",
-        background="#ffffff00",
-        spines={},
-        x=axis,
-        y=axis,
-        texts=[],
-        legends=[],
-        series=marks,
-    )
 
 
 def _all_axes(axes: list[Any]) -> list[Any]:
@@ -325,66 +244,3 @@ def _axes_texts(axes: Any, canvas: Canvas) -> list[TextItem]:
     if draws_own_axes(axes):
         items += artist_texts(axes, canvas)
     return [item for item in items if item is not None]
-
-
-def read_legend(legend: Any, canvas: Canvas) -> Legend:
-    """A legend with its entries in reading order of its columns."""
-    entries, colours = [], []
-    for text, handle in zip(legend.get_texts(), legend.legend_handles, strict=False):
-        item = read_text(text, "legend entry", canvas)
-        if item is None:
-            continue
-        entries.append(item)
-        colours.append(_handle_colour(handle, canvas))
-    box = canvas.box(legend.get_window_extent(canvas.renderer))
-    frame = legend.get_frame()
-    found = Legend(
-        box=box,
-        place=_place(legend, canvas),
-        auto=legend._loc_real == 0,
-        columns=min(legend._ncols, max(1, len(entries))),
-        framed=bool(legend.get_frame_on() and (frame.get_alpha() or 1) > 0),
-        title=read_text(legend.get_title(), "legend title", canvas),
-        entries=entries,
-        colours=colours,
-    )
-    if legend.shadow and found["framed"]:
-        found["shadow"] = True
-    return found
-
-
-def _handle_colour(handle: Any, canvas: Canvas) -> str:
-    for getter in ("get_facecolor", "get_color", "get_edgecolor"):
-        if not hasattr(handle, getter):
-            continue
-        value = getattr(handle, getter)()
-        if getattr(value, "ndim", 1) == 2:
-            if len(value) == 0:
-                continue
-            value = value[0]
-        colour = canvas.hex(value)
-        if not colour.endswith("00"):
-            return colour
-    return "#00000000"
-
-
-def _place(legend: Any, canvas: Canvas) -> str:
-    """The nearest of the nine standard places by the legend's box; outside where it overlaps none.
-
-    The place is judged by where the legend stands and not by how the program asked for it.
-    """
-    parent = legend.axes.bbox if legend.axes is not None else legend.get_figure(root=True).bbox
-    box = legend.get_window_extent(canvas.renderer)
-    middle = ((box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2)
-    if not (parent.x0 <= middle[0] <= parent.x1 and parent.y0 <= middle[1] <= parent.y1):
-        across = "right" if middle[0] > parent.x1 else "left" if middle[0] < parent.x0 else ""
-        along = "above" if middle[1] > parent.y1 else "below" if middle[1] < parent.y0 else ""
-        return f"outside, {across or along}"
-    spare = (max(parent.width - box.width, 1e-6), max(parent.height - box.height, 1e-6))
-    at = ((box.x0 - parent.x0) / spare[0], (box.y0 - parent.y0) / spare[1])
-
-    def distance(name: str) -> float:
-        x, y = _LOCATIONS[name]
-        return float(((at[0] - x) * spare[0]) ** 2 + ((at[1] - y) * spare[1]) ** 2)
-
-    return min(_LOCATIONS, key=distance)
