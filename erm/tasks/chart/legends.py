@@ -22,7 +22,7 @@ _STANDARD_PLACES = {
     "lower center": (0.5, 0.0),
     "lower right": (1.0, 0.0),
 }
-"""Shares of the room left in the parent, from its left and its lower side, by matplotlib's names."""
+"""Shares of the room that a legend leaves, from the left and from below, by matplotlib's names."""
 
 
 def read_legend(legend: Any, canvas: Canvas) -> Legend:
