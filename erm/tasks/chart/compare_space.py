@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from erm.tasks.chart.camera import to_pixels
 from erm.tasks.chart.compare_shapes import farthest
 from erm.tasks.chart.elements import Axes, Camera, Point, Series
 from erm.tasks.chart.findings import Element, one_sided
@@ -27,6 +28,9 @@ _LOOSE = ("3-D points", "3-D bars")
 
 _TURN = 0.5
 """Degrees by which an angle must change to be seen."""
+
+_INCOMPARABLE = 1e5
+"""Distance in pixels of marks with other numbers of vertices: farther than any two in an image."""
 
 
 def is_in_space(axes: Axes) -> bool:
@@ -56,14 +60,7 @@ def _frame(axes: Axes) -> NDArray[np.float64]:
     """The eight corners of what the axes span, (8, 2) in pixels from the plot's corner."""
     limits = (axes["x"]["limits"], axes["y"]["limits"], axes["z"]["limits"])
     corners = np.array(list(product(*limits)), dtype=float)
-    return np.asarray(_project(axes["camera"], corners) - np.array(axes["box"][:2]))
-
-
-def _project(camera: Camera, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where points (n, 3) of the data stand in the image, (n, 2) in pixels."""
-    matrix = np.array(camera["matrix"])
-    u, v, w = matrix[:, :3] @ points.T + matrix[:, 3:]
-    return np.stack([u / w, v / w], axis=1)
+    return np.asarray(to_pixels(axes["camera"], corners) - np.array(axes["box"][:2]))
 
 
 def compare_in_space(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
@@ -80,7 +77,7 @@ def compare_in_space(reference: Series, candidate: Series, plots: PlotPair) -> P
         return []
     pairs = _pair(reference, candidate, camera)
     if pairs is None and _is_course(reference) and _is_course(candidate):
-        courses = [_project(camera, _places(points)) for points in (first, second)]
+        courses = [to_pixels(camera, _places(points)) for points in (first, second)]
         if max(farthest(*courses), farthest(*courses[::-1])) > HALF_PIXEL:
             plots.findings.add("shape", element, "form", (None, None), boxes)
         return []
@@ -146,6 +143,7 @@ def _is_course(series: Series) -> bool:
 
 
 def _places(points: list[Point]) -> NDArray[np.float64]:
+    """x, y and z of points, (n, 3)."""
     return np.array([[p["at"], p["depth"], p["value"]] for p in points])
 
 
@@ -156,6 +154,7 @@ def _width(point: Point) -> float:
 
 
 def _vertices(point: Point) -> NDArray[np.float64]:
+    """The vertices of a mark, (n, 3); of a mere point the point itself."""
     corners = point.get("corners") or [[point["at"], point["depth"], point["value"]]]
     return np.array(corners, dtype=float)
 
@@ -164,8 +163,8 @@ def _gap(a: Point, b: Point, camera: Camera) -> float:
     """Pixels between the vertices of two marks that are farthest apart."""
     first, second = _vertices(a), _vertices(b)
     if first.shape != second.shape:
-        return 1e5
-    away = _project(camera, first) - _project(camera, second)
+        return _INCOMPARABLE
+    away = to_pixels(camera, first) - to_pixels(camera, second)
     return float(np.linalg.norm(away, axis=1).max())
 
 

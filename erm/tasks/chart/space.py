@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from mpl_toolkits.mplot3d.art3d import Text3D
-from numpy.typing import NDArray
 
 from erm.sources.errors import DrawError
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
@@ -42,13 +41,6 @@ def read_camera(axes: Any, canvas: Canvas) -> Camera:
         roll=round(float(axes.roll), 2),
         matrix=[[number(value) for value in row] for row in matrix],
     )
-
-
-def to_pixels(camera: Camera, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Where points (n, 3) of the data stand in the image, (n, 2) in pixels, y down."""
-    matrix = np.array(camera["matrix"])
-    u, v, w = matrix[:, :3] @ points.T + matrix[:, 3:]
-    return np.stack([u / w, v / w], axis=1)
 
 
 def read_space_grid(axis: Any, canvas: Canvas) -> Stroke | None:

@@ -23,12 +23,12 @@ from mpl_toolkits.mplot3d.art3d import (
 from numpy.typing import NDArray
 
 from erm.sources.errors import DrawError
+from erm.tasks.chart.camera import to_pixels
 from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
 from erm.tasks.chart.elements import Camera, Point, Series, Stroke
 from erm.tasks.chart.lines import line_look
 from erm.tasks.chart.series import label_of, make_series, marker_of, patch_edge, patch_fill, sample
 from erm.tasks.chart.shapes import noun_of
-from erm.tasks.chart.space import to_pixels
 
 MAX_POINTS = 2000
 """Points of one series beyond which a figure is refused."""
@@ -40,6 +40,10 @@ _MOST_VERTICES = 60
 """Vertices of one face or line that are kept; of more, an even sample."""
 
 _CUBE_FACES = 6
+"""Faces of a cube or bar."""
+
+_SHARED = 0.8
+"""Different vertices among those of all faces of a surface, as a share, at most."""
 
 Vertices = NDArray[np.float64]
 """Shape (n, 3), values of the three axes."""
@@ -110,7 +114,7 @@ class _Reader:
             return self._shapes(artist, parts, faces, edges)
         if isinstance(artist, Patch3D):
             vertices = np.array(artist._segment3d, dtype=float)
-            return self._series(
+            return make_series(
                 "3-D shapes",
                 label_of(artist),
                 [self._part(vertices)],
@@ -128,7 +132,7 @@ class _Reader:
             point["colour"] = patch_fill(bar, self.canvas)
             points.append(point)
         name, edge = label_of(container), patch_edge(container[0], self.canvas)
-        return self._series("3-D bars", name, points, edge=edge)
+        return make_series("3-D bars", name, points, edge=edge)
 
     def cubes(self, artists: list[Poly3DCollection]) -> Series:
         """Cubes that were added one by one, as one series."""
@@ -138,10 +142,7 @@ class _Reader:
             point = self._part(np.stack([vertices.min(axis=0), vertices.max(axis=0)]))
             point["colour"] = _brightest(artist._facecolor3d, self.canvas)
             points.append(point)
-        return self._series("3-D shapes", "", points, noun="cubes")
-
-    def _series(self, kind: str, name: str, points: list[Point], **look: Any) -> Series:
-        return make_series(kind, name, points, **look)
+        return make_series("3-D shapes", "", points, noun="cubes")
 
     def _part(self, vertices: Vertices) -> Point:
         """A mark of several vertices, which it keeps."""
@@ -197,7 +198,7 @@ class _Reader:
         points = [point for _, point in self._dots(vertices, np.array([size]))]
         if not points:
             return None
-        return self._series(
+        return make_series(
             "3-D line" if look is not None else "3-D points",
             label_of(line),
             points,
@@ -222,7 +223,7 @@ class _Reader:
             return None
         mapped = {"map": artist.get_cmap().name} if artist.get_array() is not None else {}
         marker = marker_of(artist.get_paths()[0])
-        return self._series("3-D points", label_of(artist), points, marker=marker, **mapped)
+        return make_series("3-D points", label_of(artist), points, marker=marker, **mapped)
 
     def _polygons(self, artist: Poly3DCollection) -> Series | None:
         faces = artist._faces
@@ -238,7 +239,7 @@ class _Reader:
                 point["colour"] = _brightest(sides if len(sides) else colours, self.canvas)
                 points.append(point)
             edge = self._edge(artist, edges, colours)
-            return self._series("3-D bars", label_of(artist), points, edge=edge)
+            return make_series("3-D bars", label_of(artist), points, edge=edge)
         used = ~np.broadcast_to(artist._invalid_vertices, faces.shape[:2])
         parts = [face[mask] for face, mask in zip(faces, used, strict=True)]
         return self._shapes(artist, parts, colours, edges, surface=_is_surface(parts))
@@ -277,7 +278,7 @@ class _Reader:
         look = mapped | ({"noun": noun} if noun else {})
         if len(parts) > _MOST_PARTS:
             look["total"] = len(parts)
-        return self._series(kind, label_of(artist), points, edge=edge, **look)
+        return make_series(kind, label_of(artist), points, edge=edge, **look)
 
     def _edge(self, artist: Any, edges: Any, faces: Any) -> Stroke | None:
         """The outline of faces where it is not of their own colour."""
@@ -315,7 +316,7 @@ def _is_surface(parts: list[Vertices]) -> bool:
     if len(parts) <= _CUBE_FACES:
         return False
     vertices = np.concatenate(parts)
-    return len(np.unique(vertices.round(9), axis=0)) < 0.8 * len(vertices)
+    return len(np.unique(vertices.round(9), axis=0)) < _SHARED * len(vertices)
 
 
 def _brightest(colours: Any, canvas: Canvas) -> str:
