@@ -14,9 +14,9 @@ from scipy import ndimage
 from erm.tasks.chart.elements import Axis, Point, Series, Stroke
 from erm.tasks.chart.picture_frames import side_length
 from erm.tasks.discrepancy import Box
-from erm.tasks.shared.regions import Mask, box_of, hull_of
+from erm.tasks.shared.regions import Mask, box_of
 
-THINNEST_BAR = 5
+_THINNEST = 5
 """Fewest pixels of a bar's thickness."""
 
 _FILLED = 0.85
@@ -25,22 +25,21 @@ _FILLED = 0.85
 _MOST = 0.7
 """Least share of a colour's pixels that bars hold; else the colour is that of other marks."""
 
+_SAME_SIDE = 2.5
+"""Pixels by which the thickness of bars of one series may differ."""
+
 
 def rectangles(mask: Mask) -> list[Box]:
-    """Boxes of the parts of a mask that are upright rectangles; empty where some part is none."""
+    """Boxes of the parts of a mask that are upright rectangles; empty where other parts
+    hold more than the rest that `_MOST` leaves."""
     # lines that cross a bar do not divide it
-    closed = ndimage.binary_closing(
-        np.pad(mask, THINNEST_BAR), np.ones((THINNEST_BAR, THINNEST_BAR), bool)
-    )
-    labels, _ = ndimage.label(closed[THINNEST_BAR:-THINNEST_BAR, THINNEST_BAR:-THINNEST_BAR])
+    closed = ndimage.binary_closing(np.pad(mask, _THINNEST), np.ones((_THINNEST, _THINNEST), bool))
+    labels, _ = ndimage.label(closed[_THINNEST:-_THINNEST, _THINNEST:-_THINNEST])
     boxes, covered = [], 0
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         inside = labels[place] == number
         box = box_of(place)
-        if (
-            inside.mean() >= _FILLED
-            and max(side_length(box, 0), side_length(box, 1)) >= THINNEST_BAR
-        ):
+        if inside.mean() >= _FILLED and max(side_length(box, 0), side_length(box, 1)) >= _THINNEST:
             boxes.append(box)
             covered += int(mask[place].sum())
     return boxes if covered >= _MOST * mask.sum() else []
@@ -64,7 +63,7 @@ def make_series(kind: str, name: str, colour: str, points: list[Point]) -> Serie
         line=Stroke(colour=colour, width=1.0, dash="solid") if kind == "line" else None,
         marker="",
         hatch="",
-        box=list(hull_of([Box(*point["box"]) for point in points])),
+        box=list(Box.around(point["box"] for point in points)),
         points=points,
         touching=False,
     )
@@ -76,9 +75,9 @@ def are_lying(boxes: Sequence[Box]) -> bool | None:
         return None
     widths = [side_length(box, 0) for box in boxes]
     heights = [side_length(box, 1) for box in boxes]
-    same_width = max(widths) - min(widths) <= 2.5
-    same_height = max(heights) - min(heights) <= 2.5
-    if same_width == same_height or min(heights if same_height else widths) < THINNEST_BAR:
+    same_width = max(widths) - min(widths) <= _SAME_SIDE
+    same_height = max(heights) - min(heights) <= _SAME_SIDE
+    if same_width == same_height or min(heights if same_height else widths) < _THINNEST:
         return None
     return same_height
 
@@ -95,6 +94,7 @@ def bar_point(box: Box, frame: Box, x: Axis, y: Axis, sideways: bool) -> Point:
     ends_of = sorted(_value(along, box[side], frame, 1 - axis) for side in (1 - axis, 3 - axis))
     edges = [_value(across, box[side], frame, axis) for side in (axis, axis + 2)]
     low, high = ends_of
+    # a bar that starts within two pixels of zero starts there
     if abs(low) <= 2 * abs(_value(along, 1, frame, 1 - axis) - _value(along, 0, frame, 1 - axis)):
         low = 0.0
     base, value = (high, low) if high <= 0 else (low, high)
@@ -121,5 +121,5 @@ def _value(axis: Axis, place: float, frame: Box, side: int) -> float:
 
 
 def rounded(value: float) -> float:
-    """A value with as many digits as pixels can tell."""
+    """A value with four digits, as pixels give no more."""
     return float(f"{value:.4g}")

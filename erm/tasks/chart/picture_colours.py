@@ -12,19 +12,29 @@ from scipy import ndimage
 from erm.tasks.shared.colours import hexadecimal
 from erm.tasks.shared.regions import INK, commonest, levels_of
 
-COLOURED = 40
-"""Difference between the channels of a colour from which it is not grey."""
+_COLOURED = 40
+"""Difference between the channels of a colour, 0 to 255, from which it is not grey."""
 
 _FEWEST = 60
 """Pixels of a colour from which it is that of a series."""
 
+_CORE = 5
+"""Side in px of a square of a mixed colour from which that colour is one of its own."""
+
 
 def hex_of(code: int) -> str:
+    """``#rrggbbff`` of a colour as one number."""
     return hexadecimal(levels_of(code)) + "ff"
 
 
-def page_colour(codes: NDArray[np.int32]) -> int:
-    """The colour of the picture's rim."""
+def is_grey(code: int) -> bool:
+    """Whether the channels of a colour are about equal."""
+    levels = levels_of(code)
+    return max(levels) - min(levels) < _COLOURED
+
+
+def rim_colour(codes: NDArray[np.int32]) -> int:
+    """The colour of most pixels at the rim of a picture or of a part of one."""
     rim = [codes[0], codes[-1], codes[:, 0], codes[:, -1]]
     return commonest(np.concatenate(rim))
 
@@ -35,18 +45,16 @@ def series_colours(part: NDArray[np.int32], paper: int) -> list[int]:
     kept: list[int] = []
     for index in np.lexsort((values, -counts)):
         code = int(values[index])
-        if counts[index] < _FEWEST or code == paper:
-            continue
-        levels = levels_of(code)
-        if max(levels) - min(levels) < COLOURED:
+        if counts[index] < _FEWEST or code == paper or is_grey(code):
             continue
         near = (
-            max(abs(a - b) for a, b in zip(levels, levels_of(other), strict=True)) for other in kept
+            max(abs(a - b) for a, b in zip(levels_of(code), levels_of(other), strict=True))
+            for other in kept
         )
         if min(near, default=255) <= INK:
             continue
         mixed = any(_is_mixture(code, other, paper) for other in kept)
-        if not mixed or ndimage.binary_erosion(part == code, np.ones((5, 5), bool)).any():
+        if not mixed or ndimage.binary_erosion(part == code, np.ones((_CORE, _CORE), bool)).any():
             kept.append(code)
     return sorted(kept)
 

@@ -26,6 +26,7 @@ from erm.tasks.shared.regions import (
 _SHORTEST_SIDE = 40
 """Pixels from which a straight thin line may be a side of a plot."""
 _THICKEST = 4
+"""Most pixels across a line of a frame, or along the axis of a tick mark."""
 
 _MEET = 3
 """Pixels between the ends of two lines that meet."""
@@ -72,7 +73,13 @@ def _segments(mask: Mask) -> list[Box]:
 
 
 def side_length(box: Box, axis: int) -> float:
+    """Width (axis 0) or height (axis 1) of a box."""
     return box[axis + 2] - box[axis]
+
+
+def shifted(box: Box, right: float, down: float) -> Box:
+    """A box that moved by some pixels."""
+    return Box(box.x0 + right, box.y0 + down, box.x1 + right, box.y1 + down)
 
 
 def _overlap(first: Box, second: Box) -> bool:
@@ -136,4 +143,4 @@ def inner_frames(pixels: Pixels, box: Box, paper: int) -> list[Box]:
             if all(sides) and not any(_overlap(frame, other) for other in frames):
                 frames.append(frame)
     x, y = int(box.x0), int(box.y0)
-    return [Box(one.x0 + x, one.y0 + y, one.x1 + x, one.y1 + y) for one in frames]
+    return [shifted(one, x, y) for one in frames]

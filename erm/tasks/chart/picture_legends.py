@@ -7,26 +7,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import ndimage
-
 from erm.tasks.chart.elements import Legend
-from erm.tasks.chart.picture_bars import THINNEST_BAR
-from erm.tasks.chart.picture_colours import COLOURED, hex_of
-from erm.tasks.chart.picture_frames import side_length
-from erm.tasks.chart.picture_texts import PictureText, join_letters
+from erm.tasks.chart.picture_colours import hex_of, is_grey
+from erm.tasks.chart.picture_frames import shifted, side_length
+from erm.tasks.chart.picture_texts import PictureText, join_letters, letters_of
 from erm.tasks.discrepancy import Box
-from erm.tasks.shared.regions import (
-    INK,
-    Pixels,
-    box_of,
-    codes_of,
-    commonest,
-    gap_from,
-    hull_of,
-    levels_of,
-    place_of,
-)
+from erm.tasks.shared.regions import INK, Pixels, codes_of, commonest, gap_from, place_of
+
+_INSET = (4, 3)
+"""Pixels at each side of a frame, along x and y, that its line and its corners take."""
+
+_SMALLEST = 5
+"""Pixels inside a frame, along its shorter side, from which it can hold a text."""
+
+_KEY_WIDTH = 1.2
+"""Width of a grey key, as a share of the height of its text, from which it is no letter."""
 
 
 @dataclass
@@ -46,19 +41,20 @@ class FramedLegend:
     @classmethod
     def of(cls, pixels: Pixels, box: Box) -> FramedLegend:
         """The legend in a frame; without entries where the frame holds no keys."""
-        x, y = max(0, int(box.x0)) + 4, int(box.y0) + 3
-        part = pixels[y : int(box.y1) - 3, x : int(box.x1) - 4]
-        if min(part.shape[:2]) < THINNEST_BAR:
+        x, y = max(0, int(box.x0)) + _INSET[0], int(box.y0) + _INSET[1]
+        part = pixels[y : int(box.y1) - _INSET[1], x : int(box.x1) - _INSET[0]]
+        if min(part.shape[:2]) < _SMALLEST:
             return cls(box, [])
         codes = codes_of(part)
         paper = commonest(codes)
         ink = gap_from(part, paper) > INK
-        labels, _ = ndimage.label(ink, np.ones((3, 3), bool))
-        letters = [box_of(place) for place in ndimage.find_objects(labels)]
+        letters = letters_of(ink)
         rows: list[list[Box]] = []
         for piece in sorted((line for line, _ in join_letters(letters, 0)), key=lambda one: one.y0):
             middle = (piece.y0 + piece.y1) / 2
-            row = next((row for row in rows if hull_of(row).y0 <= middle <= hull_of(row).y1), None)
+            row = next(
+                (row for row in rows if Box.around(row).y0 <= middle <= Box.around(row).y1), None
+            )
             if row is None:
                 rows.append([piece])
             else:
@@ -67,17 +63,17 @@ class FramedLegend:
         title = None
         for row in rows:
             row.sort(key=lambda piece: piece.x0)
-            pieces = [Box(one.x0 + x, one.y0 + y, one.x1 + x, one.y1 + y) for one in row]
+            pieces = [shifted(one, x, y) for one in row]
             if len(row) == 1:
                 if not entries and title is None:
                     title = PictureText(pieces[0])
                 continue
             key = codes[place_of(row[0])][ink[place_of(row[0])]]
-            levels = levels_of(commonest(key))
-            grey = max(levels) - min(levels) < COLOURED
-            if grey and side_length(row[0], 0) < 1.2 * max(side_length(one, 1) for one in row[1:]):
+            grey = is_grey(commonest(key))
+            high = max(side_length(one, 1) for one in row[1:])
+            if grey and side_length(row[0], 0) < _KEY_WIDTH * high:
                 continue
-            entries.append((PictureText(hull_of(pieces[1:])), hex_of(commonest(key))))
+            entries.append((PictureText(Box.around(pieces[1:])), hex_of(commonest(key))))
         return cls(box, entries, title)
 
     def texts(self) -> list[PictureText]:

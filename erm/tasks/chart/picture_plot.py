@@ -21,8 +21,8 @@ from erm.tasks.chart.picture_bars import (
     rounded,
     unmeasured_series,
 )
-from erm.tasks.chart.picture_colours import hex_of, series_colours
-from erm.tasks.chart.picture_frames import inner_frames, side_length, tick_marks
+from erm.tasks.chart.picture_colours import hex_of, rim_colour, series_colours
+from erm.tasks.chart.picture_frames import inner_frames, shifted, side_length, tick_marks
 from erm.tasks.chart.picture_legends import FramedLegend
 from erm.tasks.chart.picture_texts import PictureText, is_word
 from erm.tasks.contract import TextReader
@@ -40,8 +40,25 @@ from erm.tasks.shared.regions import (
 )
 
 _DIGITS = str.maketrans({"O": "0", "o": "0", "口": "0", "D": "0", "l": "1", "I": "1", "S": "5"})
+"""Letters that are taken for digits, and these digits."""
+
 _LINE = Stroke(colour="#000000ff", width=1.0, dash="solid")
+"""Look of each spine: that one is drawn is read, and not how."""
+
 _GRID = Stroke(colour="#b0b0b0ff", width=1.0, dash="solid")
+"""Look of all grid lines, which is not read either."""
+
+_UPRIGHT = 1.8
+"""Height of a note over its width from which it is read from the bottom up."""
+
+_NUMBERS = 0.6
+"""Share of tick labels that are numbers, at least, on an axis of numbers."""
+
+_OFF_LINE = 3.0
+"""Pixels by which a tick label may stand off the place of its number."""
+
+_DRAWN_SPINE, _DRAWN_GRID = 0.97, 0.85
+"""Shares of their length from which a spine and a grid line, which marks cover, are drawn."""
 
 
 @dataclass
@@ -50,10 +67,12 @@ class Plot:
 
     Attributes:
         box: of its frame.
-        paper: colour of its background.
+        paper: colour of its background as one number.
+        marks: places in px of the tick marks of the x and of the y axis.
         labels: tick labels by axis, with the place in px of each.
         titles: role → text.
         notes: texts inside it.
+        legends: inside it, with their texts.
     """
 
     box: Box
@@ -64,23 +83,24 @@ class Plot:
     )
     titles: dict[str, PictureText] = field(default_factory=dict)
     notes: list[PictureText] = field(default_factory=list)
-    boxes: list[FramedLegend] = field(default_factory=list)
+    legends: list[FramedLegend] = field(default_factory=list)
 
     @classmethod
     def of(cls, pixels: Pixels, codes: NDArray[np.int32], box: Box) -> Plot:
         """The plot of a frame, without texts."""
         inside = codes[place_of(box)][3:-3, 3:-3]
-        rim = np.concatenate([inside[0], inside[-1], inside[:, 0], inside[:, -1]])
-        return cls(box, commonest(rim), (tick_marks(pixels, box, 0), tick_marks(pixels, box, 1)))
+        return cls(
+            box, rim_colour(inside), (tick_marks(pixels, box, 0), tick_marks(pixels, box, 1))
+        )
 
     def find_texts(self, pixels: Pixels, reader: TextReader) -> list[PictureText]:
         """The texts inside the plot, found by the reader."""
-        self.boxes = [
+        self.legends = [
             FramedLegend.of(pixels, frame) for frame in inner_frames(pixels, self.box, self.paper)
         ]
-        self.boxes = [box for box in self.boxes if box.entries]
+        self.legends = [box for box in self.legends if box.entries]
         part = pixels[place_of(self.box)].copy()
-        for legend in self.boxes:
+        for legend in self.legends:
             rows, columns = place_of(legend.box)
             y, x = int(self.box.y0), int(self.box.x0)
             part[
@@ -91,20 +111,15 @@ class Plot:
             ink = gap_from(part[place_of(found)], commonest(codes_of(part[place_of(found)]))) > INK
             if not ink.any():
                 continue
-            box = Box(
-                found.x0 + self.box.x0,
-                found.y0 + self.box.y0,
-                found.x1 + self.box.x0,
-                found.y1 + self.box.y0,
-            )
-            upright = side_length(box, 1) > 1.8 * side_length(box, 0)
+            box = shifted(found, self.box.x0, self.box.y0)
+            upright = side_length(box, 1) > _UPRIGHT * side_length(box, 0)
             self.notes.append(PictureText(box, upright))
-        return [*self.notes, *(text for legend in self.boxes for text in legend.texts())]
+        return [*self.notes, *(text for legend in self.legends for text in legend.texts())]
 
     def axes(self, pixels: Pixels, codes: NDArray[np.int32]) -> Axes:
         """The plot as a part of a scene."""
         x, y = (self._axis(pixels, axis) for axis in (0, 1))
-        legends = [legend.item() for legend in self.boxes]
+        legends = [legend.item() for legend in self.legends]
         return Axes(
             box=list(self.box),
             grid=None,
@@ -130,7 +145,7 @@ class Plot:
             for (place, _), value in zip(labels, numbers, strict=True)
             if value is not None
         ]
-        line = _fit(known) if len(known) >= max(2, 0.6 * len(labels)) else None
+        line = _fit(known) if len(known) >= max(2, _NUMBERS * len(labels)) else None
         scale, fixed = "linear", False
         if line is None and len(known) >= 3 and all(value > 0 for _, value in known):
             logs = _fit([(place, float(np.log10(value))) for place, value in known])
@@ -178,7 +193,7 @@ class Plot:
             lines[:, max(0, int(place) - start - 1) : int(place) - start + 2].any(axis=1).mean()
             for place in places
         ]
-        return bool(drawn) and float(np.median(drawn)) > 0.85
+        return bool(drawn) and float(np.median(drawn)) > _DRAWN_GRID
 
     def _spines(self, pixels: Pixels) -> dict[str, Stroke]:
         """The sides of the frame that are drawn."""
@@ -190,7 +205,11 @@ class Plot:
             "bottom": ink[max(0, y1 - 3) : y1 + 3, x0 + 3 : x1 - 3].any(axis=0),
             "top": ink[max(0, y0 - 2) : y0 + 3, x0 + 3 : x1 - 3].any(axis=0),
         }
-        return {name: _LINE for name, drawn in sides.items() if drawn.size and drawn.mean() > 0.97}
+        return {
+            name: _LINE
+            for name, drawn in sides.items()
+            if drawn.size and drawn.mean() > _DRAWN_SPINE
+        }
 
     def _series(
         self, codes: NDArray[np.int32], x: Axis, y: Axis, legends: Sequence[Legend]
@@ -206,11 +225,12 @@ class Plot:
             for legend in legends
             for entry, colour in zip(legend["entries"], legend["colours"], strict=True)
         }
+        corner = int(self.box.x0), int(self.box.y0)
         series = []
         for code in series_colours(part, self.paper):
             same = part == code
             name = names.get(hex_of(code), "")
-            boxes = [self._on_page(box) for box in rectangles(same)]
+            boxes = [shifted(box, *corner) for box in rectangles(same)]
             sideways = are_lying(boxes)
             if sideways is not None:
                 points = [bar_point(box, self.box, x, y, sideways) for box in boxes]
@@ -219,13 +239,9 @@ class Plot:
                 series.append(make_series(kind, name, hex_of(code), points))
                 continue
             (left, right), (top, bottom) = ends(same.any(axis=0)), ends(same.any(axis=1))
-            box = self._on_page(Box(left, top, right, bottom))
+            box = shifted(Box(left, top, right, bottom), *corner)
             series.append(unmeasured_series(name, hex_of(code), box))
         return series
-
-    def _on_page(self, box: Box) -> Box:
-        x0, y0 = int(self.box.x0), int(self.box.y0)
-        return Box(box.x0 + x0, box.y0 + y0, box.x1 + x0, box.y1 + y0)
 
 
 def _fit(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
@@ -237,7 +253,7 @@ def _fit(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:
         return None
     slope, start = np.polyfit(places, values, 1)
     off = np.abs(values - (slope * places + start)) / abs(slope)
-    if off.max() > 3:
+    if off.max() > _OFF_LINE:
         return None
     return float(slope), float(start)
 

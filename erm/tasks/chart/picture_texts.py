@@ -24,7 +24,6 @@ from erm.tasks.shared.regions import (
     codes_of,
     commonest,
     gap_from,
-    hull_of,
     line_picture,
     place_of,
     text_lines,
@@ -32,6 +31,15 @@ from erm.tasks.shared.regions import (
 
 _WORD_GAP = 0.65
 """Gap between two words of one text, as a share of their height."""
+
+_UPRIGHT_LETTERS = 4
+"""Letters from which a column of them may be a text that is read from the bottom up."""
+
+_SLENDER = 2.5
+"""Height of such a text over its width, at least: a column of flat texts is broader."""
+
+_PART_OF_LETTER = 0.4
+"""Height over that of the line up to which ink is a dot or an accent."""
 
 
 @dataclass
@@ -41,6 +49,7 @@ class PictureText:
     Attributes:
         box: around its ink.
         upright: whether it is read from the bottom up.
+        text: what it says, once it is read.
     """
 
     box: Box
@@ -61,14 +70,19 @@ class PictureText:
         )
 
 
+def letters_of(ink: Mask) -> list[Box]:
+    """Boxes of connected ink: letters, and dots and accents apart from theirs."""
+    labels, _ = ndimage.label(ink, np.ones((3, 3), bool))
+    return [box_of(place) for place in ndimage.find_objects(labels)]
+
+
 def texts_of_ink(ink: Mask) -> list[PictureText]:
     """Ink as lines of text: letters that stand close to one another."""
-    labels, _ = ndimage.label(ink, np.ones((3, 3), bool))
-    letters = [box_of(place) for place in ndimage.find_objects(labels)]
+    letters = letters_of(ink)
     upright = [
         line
         for line, members in join_letters(letters, 1)
-        if members >= 4 and side_length(line, 1) > 2.5 * side_length(line, 0)
+        if members >= _UPRIGHT_LETTERS and side_length(line, 1) > _SLENDER * side_length(line, 0)
     ]
     rest = [letter for letter in letters if not any(_inside(letter, line) for line in upright)]
     flat = [line for line, _ in join_letters(rest, 0)]
@@ -88,9 +102,10 @@ def join_letters(boxes: Sequence[Box], axis: int) -> list[tuple[Box, int]]:
             high = max(side_length(line, 1 - axis), side_length(box, 1 - axis))
             shared = min(line[3 - axis], box[3 - axis]) - max(line[1 - axis], box[1 - axis])
             # dots and accents share no row with their neighbours
-            near = shared >= -0.4 * high if side_length(box, 1 - axis) < 0.4 * high else shared > 0
+            small = side_length(box, 1 - axis) < _PART_OF_LETTER * high
+            near = shared >= -_PART_OF_LETTER * high if small else shared > 0
             if near and box[axis] - line[axis + 2] <= _WORD_GAP * max(high, 8):
-                lines[index] = hull_of([line, box]), members + 1
+                lines[index] = Box.around([line, box]), members + 1
                 break
         else:
             lines.append((box, 1))
@@ -125,5 +140,5 @@ def read_texts(
 
 
 def is_word(text: str) -> bool:
-    """Whether something read inside a plot is a text and no mark taken for one."""
+    """Whether something that was read is a text and no mark taken for one."""
     return sum(char.isalnum() for char in text) >= 2

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from erm.tasks.chart.elements import ChartScene, TextItem
-from erm.tasks.chart.picture_colours import hex_of, page_colour
+from erm.tasks.chart.picture_colours import hex_of, rim_colour
 from erm.tasks.chart.picture_frames import plot_frames, side_length
 from erm.tasks.chart.picture_plot import Plot
 from erm.tasks.chart.picture_texts import PictureText, is_word, read_texts, texts_of_ink
 from erm.tasks.contract import TextReader
-from erm.tasks.shared.regions import INK, Pixels, codes_of, gap_from, hull_of
+from erm.tasks.discrepancy import Box
+from erm.tasks.shared.regions import INK, Pixels, codes_of, gap_from
 
 _SURE = 0.9
 """Mean probability of the letters from which something inside a plot is a text."""
@@ -26,20 +27,32 @@ _TICK_REACH = 7
 _NEAR_AXIS = 30
 """Pixels from an axis within which its tick labels stand."""
 
+_OVERHANG = (20, 12)
+"""Pixels by which the middle of a label may stand outside the range of its x and of its y axis."""
+
+_CENTRED, _CENTRED_TITLE = 0.1, 0.05
+"""Distance of a label's and of a title's middle from a plot's, as a share of the plot's side."""
+
+_SAME_ROW = 6
+"""Pixels by which the tops of tick labels of one axis, or a label and its mark, stand apart."""
+
+_FLUSH = 4
+"""Pixels by which a title at the left or the right may stand off the plot's side."""
+
 
 def read_chart(pixels: Pixels, reader: TextReader) -> ChartScene:
     """The scene that a picture, (height, width, 3) RGB, shows, as far as it can be read."""
     height, width = pixels.shape[:2]
     codes = codes_of(pixels)
     frames = plot_frames(codes)
-    paper = page_colour(codes)
+    paper = rim_colour(codes)
     plots = [Plot.of(pixels, codes, frame) for frame in frames]
     texts = _outer_texts(pixels, paper, plots)
     inner = [text for plot in plots for text in plot.find_texts(pixels, reader)]
     read_texts(pixels, texts, reader, 0.0)
     # a mark of data is easily taken for a letter
     read_texts(pixels, inner, reader, _SURE)
-    free = [text for text in texts if text.text and not _claimed(text, plots)]
+    free = [text for text in texts if text.text and not _add_to_plot(text, plots)]
     page = [text for text in free if is_word(text.text)]
     scene = ChartScene(
         size=[width, height],
@@ -66,43 +79,44 @@ def _outer_texts(pixels: Pixels, paper: int, plots: Sequence[Plot]) -> list[Pict
     return texts_of_ink(ink)
 
 
-def _claimed(text: PictureText, plots: Sequence[Plot]) -> bool:
-    """Whether a text outside the plots is a tick label, a label or a title of one; it is added."""
+def _add_to_plot(text: PictureText, plots: Sequence[Plot]) -> bool:
+    """Add a tick label, an axis label or a title to its plot; whether the text is one of these."""
     x, y = (text.box.x0 + text.box.x1) / 2, (text.box.y0 + text.box.y1) / 2
     for plot in plots:
         box = plot.box
         below, left, above = text.box.y0 - box.y1, box.x0 - text.box.x1, box.y0 - text.box.y1
-        inside_x = box.x0 - 20 <= x <= box.x1 + 20
-        inside_y = box.y0 - 12 <= y <= box.y1 + 12
+        inside_x = box.x0 - _OVERHANG[0] <= x <= box.x1 + _OVERHANG[0]
+        inside_y = box.y0 - _OVERHANG[1] <= y <= box.y1 + _OVERHANG[1]
         if inside_x and below >= 0:
-            if below <= _NEAR_AXIS and _at_mark(plot, 0, x) is not None and not text.upright:
+            mark = _at_mark(plot, 0, x)
+            if below <= _NEAR_AXIS and mark is not None and not text.upright:
                 first = min((one.box.y0 for _, one in plot.labels[0]), default=text.box.y0)
-                if abs(first - text.box.y0) <= 6:
-                    plot.labels[0].append((_at_mark(plot, 0, x) or x, text))
+                if abs(first - text.box.y0) <= _SAME_ROW:
+                    plot.labels[0].append((mark, text))
                     return True
-            if below <= 3 * _NEAR_AXIS and abs(x - (box.x0 + box.x1) / 2) <= 0.1 * side_length(
-                box, 0
-            ):
-                return _named(plot, "x label", text)
+            centred = abs(x - (box.x0 + box.x1) / 2) <= _CENTRED * side_length(box, 0)
+            if below <= 3 * _NEAR_AXIS and centred:
+                return _add_title(plot, "x label", text)
         if inside_y and left >= 0:
-            centred = abs(y - (box.y0 + box.y1) / 2) <= 0.1 * side_length(box, 1)
+            centred = abs(y - (box.y0 + box.y1) / 2) <= _CENTRED * side_length(box, 1)
             if text.upright and left <= 4 * _NEAR_AXIS and centred:
-                return _named(plot, "y label", text)
-            if left <= _NEAR_AXIS and _at_mark(plot, 1, y) is not None:
-                plot.labels[1].append((_at_mark(plot, 1, y) or y, text))
+                return _add_title(plot, "y label", text)
+            mark = _at_mark(plot, 1, y)
+            if left <= _NEAR_AXIS and mark is not None:
+                plot.labels[1].append((mark, text))
                 return True
         if inside_x and 0 <= above <= 2 * _NEAR_AXIS and not text.upright:
-            if abs(x - (box.x0 + box.x1) / 2) <= 0.05 * side_length(box, 0) + 3:
-                return _named(plot, "title", text)
-            if abs(text.box.x0 - box.x0) <= 4:
-                return _named(plot, "left title", text)
-            if abs(text.box.x1 - box.x1) <= 4:
-                return _named(plot, "right title", text)
+            if abs(x - (box.x0 + box.x1) / 2) <= _CENTRED_TITLE * side_length(box, 0) + 3:
+                return _add_title(plot, "title", text)
+            if abs(text.box.x0 - box.x0) <= _FLUSH:
+                return _add_title(plot, "left title", text)
+            if abs(text.box.x1 - box.x1) <= _FLUSH:
+                return _add_title(plot, "right title", text)
     return False
 
 
-def _named(plot: Plot, role: str, text: PictureText) -> bool:
-    """Add a text to a plot; a second line goes on the first one."""
+def _add_title(plot: Plot, role: str, text: PictureText) -> bool:
+    """Add a title or an axis label to a plot, or a second line to the first; whether it was."""
     known = plot.titles.get(role)
     if known is None:
         plot.titles[role] = text
@@ -111,7 +125,7 @@ def _named(plot: Plot, role: str, text: PictureText) -> bool:
     if gap > 1.2 * min(side_length(known.box, 1), side_length(text.box, 1)) or text.upright:
         return False
     first, second = sorted((known, text), key=lambda one: one.box.y0)
-    box = hull_of([first.box, second.box])
+    box = Box.around([first.box, second.box])
     plot.titles[role] = PictureText(box, text=f"{first.text}\n{second.text}")
     return True
 
@@ -122,7 +136,7 @@ def _at_mark(plot: Plot, axis: int, place: float) -> float | None:
     if not marks:
         return place
     nearest = min(marks, key=lambda mark: abs(mark - place))
-    return nearest if abs(nearest - place) <= 6 else None
+    return nearest if abs(nearest - place) <= _SAME_ROW else None
 
 
 def _page_texts(texts: Sequence[PictureText], plots: Sequence[Plot]) -> list[TextItem]:
