@@ -14,9 +14,13 @@ from numpy.typing import NDArray
 from erm.tasks.chart.elements import Series
 from erm.tasks.chart.findings import Finding
 from erm.tasks.chart.plot_pair import HALF_PIXEL, PlotPair
+from erm.tasks.chart.severity import VALUE_RULES
 
-_DATA = ("value", "value small", "value large", "point")
+_DATA = (*VALUE_RULES, "point")
+"""Rules of differences of a line's or an area's data."""
+
 _COLOURS = ("series colour", "shade")
+"""Rules of differences of its colour."""
 
 
 def without_edges(

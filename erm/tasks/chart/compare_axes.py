@@ -18,6 +18,7 @@ from erm.tasks.chart.compare_ticks import compare_ticks, tick_fonts
 from erm.tasks.chart.elements import Axes, Axis, BoxList
 from erm.tasks.chart.findings import Element, Findings, hull
 from erm.tasks.chart.plot_pair import Matched, PlotPair, axis_names
+from erm.tasks.chart.severity import VALUE_RULES
 from erm.tasks.shared.colours import is_visible
 
 _STRUCTURE_RULES = (
@@ -31,9 +32,6 @@ _STRUCTURE_RULES = (
     "bins",
 )
 """Rules of differences in which marks there are and how they stand; axes follow from them."""
-
-VALUE_RULES = ("value", "value small", "value large")
-"""Rules of changed values of marks."""
 
 
 def compare_axes(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from erm.tasks.chart.compare_axes import VALUE_RULES, is_resized
+from erm.tasks.chart.compare_axes import is_resized
 from erm.tasks.chart.compare_fonts import compare_fonts
 from erm.tasks.chart.compare_limits import compare_limits
 from erm.tasks.chart.compare_text import compare_texts
@@ -15,6 +15,7 @@ from erm.tasks.chart.compare_ticks import compare_ticks, tick_fonts
 from erm.tasks.chart.elements import ChartScene
 from erm.tasks.chart.findings import Finding, Findings
 from erm.tasks.chart.plot_pair import AxisName, PlotPair
+from erm.tasks.chart.severity import VALUE_RULES
 from erm.tasks.discrepancy import Box
 from erm.tasks.shared.findings import union
 

@@ -24,6 +24,7 @@ from erm.tasks.chart.pair_points import match_points, turns_back
 from erm.tasks.chart.plot_pair import BARS, BOXES, HALF_PIXEL, Pairs, PlotPair, size_rule
 from erm.tasks.chart.reference_lines import compare_ends
 from erm.tasks.chart.sampled import compare_sampled, is_sampled
+from erm.tasks.chart.severity import VALUE_RULES
 
 COMPARABLE = (*BARS, "line", "scatter", "stem", "area")
 """Kinds whose values can be compared with each other's after a change of chart type."""
@@ -34,10 +35,13 @@ _FEW = 6
 _DENSE = 20
 """Fewest vertices of a line that nobody counts."""
 
+_SAME_SPAN = 0.15
+"""Share of a plot's width by which the ends of two lines over one span may differ."""
+
 _FEW_ERRORS = 3
 """Most error bars that are listed one by one."""
 
-_EXPLAINS_BASES = ("arrangement", "orientation", "value", "value small", "value large")
+_EXPLAINS_BASES = ("arrangement", "orientation", *VALUE_RULES)
 
 
 def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
@@ -51,7 +55,7 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         compare_wedges(reference, candidate, pairs, plots)
         return pairs
     if kinds[0] == "image":
-        # what a picture shows is told by the share of it that differs
+        # an image's difference is the share of its cells that differ, listed with its colours
         alike = len(reference["points"]) == len(candidate["points"])
         return [(i, i) for i in range(len(reference["points"]))] if alike else []
     if kinds[0] in IN_SPACE:
@@ -148,7 +152,7 @@ def _is_same_span(places: list[float], others: list[float], plots: PlotPair) -> 
     ends = (min(places), min(others)), (max(places), max(others))
     gaps = [abs(plots.pixels_x(a) - plots.pixels_x(b)) for a, b in ends]
     width = plots.reference["box"][2] - plots.reference["box"][0]
-    return max(gaps) <= 0.15 * width
+    return max(gaps) <= _SAME_SPAN * width
 
 
 def _add_unmatched(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:

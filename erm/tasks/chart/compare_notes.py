@@ -16,6 +16,7 @@ from erm.tasks.chart.elements import Axes, BoxList, TextItem
 from erm.tasks.chart.findings import Element, Finding, Findings, Value, hull, one_sided
 from erm.tasks.chart.matching import assign
 from erm.tasks.chart.plot_pair import VISIBLE_WIDTH, PlotPair
+from erm.tasks.chart.severity import VALUE_RULES
 from erm.tasks.chart.text_changes import TextChange, TextPair, word_rule
 from erm.tasks.shared.colours import is_visible, over
 from erm.tasks.shared.findings import union
@@ -31,9 +32,7 @@ _STRETCHED = 1.25
 """Factor by which a frame must change for offsets in pixels to look otherwise."""
 
 DATA_RULES = (
-    "value",
-    "value small",
-    "value large",
+    *VALUE_RULES,
     "bar",
     "point",
     "series",

@@ -1,6 +1,6 @@
 """Differences of two charts of which only the pictures are known (`erm.tasks.chart.reading`).
 
-The exact comparison runs on what was read; what reading can't tell is left out of its findings:
+The exact comparison runs on what was read; findings about what is not read are left out:
 how many values a series has, of which kind it is, and differences of less than a pixel or two.
 """
 
@@ -27,8 +27,8 @@ _UNREAD = frozenset(
 )
 """Rules about what is not read, or not read well enough."""
 
-_MOST = {"series": 1, "annotation": 3, "bar": 2, "subplot": 1}
-"""Rules of which more findings than so many come from marks that were taken for something else."""
+_MOST = {"series": 1, "annotation": 3, "bar": 2}
+"""Most findings of a rule that are likely; of more, marks were taken for something else."""
 
 
 def compare_charts_read(reference: View, candidate: View) -> list[Discrepancy]:
@@ -44,4 +44,5 @@ def compare_charts_read(reference: View, candidate: View) -> list[Discrepancy]:
 
 
 def _is_likely(item: Finding, found: list[Finding]) -> bool:
+    """Whether a difference is one of few of its rule."""
     return sum(other.rule == item.rule for other in found) <= _MOST.get(item.rule, len(found))

@@ -11,6 +11,7 @@ from erm.tasks.chart.matching import OUTLINED
 from erm.tasks.chart.naming import SHARES, is_histogram, plural
 from erm.tasks.chart.plot_pair import BARS, BOXES, VISIBLE_WIDTH, Matched, Pairs, PlotPair
 from erm.tasks.chart.sampled import add_share, is_sampled
+from erm.tasks.chart.severity import VALUE_RULES
 from erm.tasks.shared.colours import colour_name, is_visible, over
 
 _MARKERS = {
@@ -156,7 +157,7 @@ def _compare_colours(reference: Series, candidate: Series, pairs: Pairs, plots: 
         if paints[0] != paints[1] and is_visible(*shown):
             changed.append((i, j, *shown))
     if reference["kind"] in ("heat map", "image"):
-        if changed and not plots.findings.has("value", "value small", "value large"):
+        if changed and not plots.findings.has(*VALUE_RULES):
             _add_cells(reference, candidate, changed, plots)
         return False
     most = len(changed) >= 3 and len(changed) > 0.5 * len(pairs)

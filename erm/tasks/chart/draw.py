@@ -66,7 +66,7 @@ class ChartFigure:
         left, bottom: display coordinates of the picture's lower left corner; not 0 where
             ``bbox_inches`` cropped or widened the figure.
         changed: the program went on changing the figure after the picture was taken, so that its
-            artists no longer tell what the picture shows.
+            artists no longer are what the picture shows.
     """
 
     figure: Figure

@@ -176,7 +176,7 @@ class Series(TypedDict):
     endless: NotRequired[bool]
     """Whether a straight line runs on beyond the plot; its points stand at the plot's sides."""
     inner: NotRequired[dict[str, Stroke]]
-    """Looks of the lines of a box plot besides its frame: median, whiskers, caps."""
+    """Looks of the lines of a box plot without its frame: median, whiskers, caps."""
     parts: NotRequired[int]
     """How many lines and dots stand within the violins."""
     shape: NotRequired[list[int]]

@@ -1,6 +1,6 @@
 """Reads the marks that carry data: bars, lines, points, wedges, areas, cells and free shapes.
 
-Covers every artist that an axes draws besides its own ticks, texts and frame. Containers that
+Covers every artist that an axes draws except for its own ticks, texts and frame. Containers that
 matplotlib keeps (bars, error bars, stems) are read as one series; what it draws without keeping
 them (box plots) is recognised by `erm.tasks.chart.boxes`; an artist of no known type is refused as
 unreadable. Runs only inside the contained worker.
@@ -210,7 +210,7 @@ def _name_points(series: Series, axis: Axis) -> None:
         tick = min(ticks, key=lambda tick: abs(tick["at"] - point["at"]))
         if abs(tick["at"] - point["at"]) <= reach + 1e-6:
             named.append((point, tick))
-    # bars in groups stand beside the number that they are known by, all of them as far
+    # bars in groups stand off the number that they are known by, all of them by one distance
     if numbers and np.ptp([point["at"] - tick["at"] for point, tick in named] or [0.0]) > 1e-6:
         return
     for point, tick in named:

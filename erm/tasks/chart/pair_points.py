@@ -44,7 +44,7 @@ def match_points(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
 
 
 def turns_back(series: Series) -> bool:
-    """Whether a line runs both ways along x, so that a place tells no point of it."""
+    """Whether a line runs both ways along x, so that a place on x is not one point of it."""
     steps = np.diff([point["at"] for point in series["points"]])
     return bool((steps < 0).any() and (steps > 0).any())
 

@@ -1,4 +1,4 @@
-"""Builds series and points of a scene from what artists tell.
+"""Builds series and points of a scene from what artists hold.
 
 Runs only inside the contained worker.
 """

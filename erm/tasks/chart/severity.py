@@ -58,3 +58,6 @@ RULES: dict[str, Rule] = {
     "figure size": Rule(_STYLE, MINOR, "same chart at another size or aspect"),
 }
 """Every kind of difference that the annotator lists."""
+
+VALUE_RULES = ("value small", "value", "value large")
+"""Rules of changed values of marks, by how much they changed."""

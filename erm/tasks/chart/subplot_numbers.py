@@ -14,7 +14,7 @@ _THIN = 2.0
 """Pixels up to which a plot has no height or width of its own."""
 
 _ROW = 20
-"""Pixels by which the tops of plots of one row may differ where no grid tells the rows."""
+"""Pixels by which the tops of plots of one row may differ where no grid gives the rows."""
 
 
 def subplot_numbers(scene: ChartScene) -> dict[int, int]:
