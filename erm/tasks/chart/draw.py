@@ -76,10 +76,6 @@ class ChartFigure:
     bottom: float
     changed: bool
 
-    def to_picture(self, x: float, y: float) -> tuple[float, float]:
-        """Pixel (x right, y down) of the picture at a point in display coordinates."""
-        return x - self.left, self.height - (y - self.bottom)
-
 
 @dataclass
 class _Picture:

@@ -266,17 +266,6 @@ class Program:
         last = len(self.text[:end].rstrip())
         return self.replace((Span(last, end), comma + argument))
 
-    def remove_argument(self, call: ast.Call, word: ast.keyword) -> str:
-        """The text without a keyword argument of a call."""
-        span = self.span(word)
-        before = self.text[: span.start].rstrip()
-        if before.endswith(","):
-            return self.replace((Span(len(before) - 1, span.end), ""))
-        after = span.end
-        while after < len(self.text) and self.text[after] in ", \t":
-            after += 1
-        return self.replace((Span(span.start, after), ""))
-
     def data_lists(self) -> list[ast.List | ast.Tuple]:
         """Literal lists of at least two numbers that stand for data, not for sizes or limits."""
         return [
