@@ -38,11 +38,13 @@ from erm.tasks.svg.whole_image import (
 from erm.tasks.svg.wording import phrase
 
 _VISIBLE_PIXELS = 2
+"""Visibly different pixels from which people see a difference."""
 _SLIVER = 0.03
-_SMALL_SHARE = 0.005
+"""Visible area of a shape over its partner's up to which it can't be made out."""
 _EDGE_WIDTH = 0.2
 """Pixels of width, on average along the outline, below which nothing of a shape can be made out."""
 _SAME_LEVEL = 8
+"""Difference of a channel, 0 to 255, up to which two colours look the same."""
 _HIDDEN = 0.9
 """Share of a shape's pixels, its edges thickened, that have its colour without it."""
 
@@ -187,8 +189,7 @@ def _would_be_seen(shape: Shape, pixels: Pixels) -> bool:
 
 
 def _without_partner(shape: Shape, *, is_missing: bool) -> SvgFinding:
-    small = shape.area < _SMALL_SHARE * shape.canvas[0] * shape.canvas[1]
-    subject = "text" if shape.text is not None else "detail" if small else "shape"
+    subject = "text" if shape.text is not None else "detail" if shape.is_detail else "shape"
     value = None if shape.text is None else shape.text["content"]
     element = Element((shape,))
     if is_missing:

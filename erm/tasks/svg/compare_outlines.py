@@ -19,8 +19,11 @@ FITTED = 0.12
 """Share of its size by which a letter's outline strays when a text is scaled."""
 
 _RESIZED = 0.9
+"""Pixels up to which an outline that was stretched and the other one are the same."""
 _SAME_ANCHOR = 0.8
+"""Pixels up to which a width, a height, a side or a middle stays."""
 _STRAYED = 0.12
+"""Share of a change in size by which the middle may move along with it."""
 
 
 def compare_outlines(reference: Shape, candidate: Shape, scale: float = 1.0) -> list[SvgFinding]:

@@ -20,7 +20,7 @@ from skimage.registration import phase_cross_correlation
 from erm.tasks import View
 from erm.tasks.discrepancy import Box, Discrepancy
 from erm.tasks.shared.findings import Finding, write_discrepancy
-from erm.tasks.shared.regions import Mask, codes_of, commonest, ends, gap_from, levels_of
+from erm.tasks.shared.regions import Mask, codes_of, commonest, ends, gap_from, levels_of, place_of
 from erm.tasks.svg.compare_outlines import compare_outlines, diagonal_share
 from erm.tasks.svg.compare_paints import compare_paints
 from erm.tasks.svg.reading import page_of, shapes_of_cover
@@ -30,6 +30,7 @@ from erm.tasks.svg.whole_image import (
     compare_sizes,
     find_background,
     find_turn,
+    is_patch,
     visible_pixels,
 )
 from erm.tasks.svg.wording import phrase
@@ -39,13 +40,23 @@ _STRONG = 60
 _SAME_PICTURE = 0.92
 """Share of ink that must fall together where a picture moved or grew as a whole."""
 _MOSTLY = 0.6
+"""Share of a region from which one kind of change is what the region shows."""
 _HARDLY = 0.1
-_SMALL_SHARE = 0.005
-"""Share of the picture up to which a part is a detail."""
+"""Share of a region that may be of another kind, and by which two ratios may differ."""
 _MOST_REGIONS = 8
-"""Largest differing regions that are told."""
+"""Largest differing regions that become findings."""
 _RIM = 0.12
 """Width of a rim, as a share of the picture's longer side, at most."""
+_RIM_FILLED = 0.4
+"""Pixels of a rim over those that a stroke of the other width adds on both sides, at least."""
+_WIDEST = 0.25
+"""Width of a stroke, as a share of the picture's longer side, at most."""
+_OPACITIES = (0.15, 0.95)
+"""Least and greatest opacity that is read from a paler colour."""
+_SAME_COLOUR = 6
+"""Difference of a channel, 0 to 255, up to which a colour is that of such an opacity."""
+_NEIGHBOURS = np.ones((3, 3), dtype=bool)
+"""A pixel and the eight around it."""
 
 
 def compare_pictures(reference: View, candidate: View) -> list[Discrepancy]:
@@ -61,6 +72,7 @@ def compare_pictures(reference: View, candidate: View) -> list[Discrepancy]:
 
 
 def _differences(reference: View, candidate: View) -> list[SvgFinding]:
+    """All differences of two pictures of one size."""
     visible = visible_pixels(reference.pixels, candidate.pixels)
     turn = find_turn(reference, candidate, visible)
     if turn is not None:
@@ -87,6 +99,7 @@ def _largest(cover: NDArray[np.float32], colour: int, view: View) -> Shape | Non
 
 
 def _shape(entry: dict[str, Any], view: View) -> Shape:
+    """An entry of a scene as a shape of a picture."""
     height, width = view.pixels.shape[:2]
     scene = {"width": width, "height": height, "shapes": [entry]}
     return shapes_of(scene, (float(width), float(height)))[0]
@@ -99,7 +112,7 @@ def _whole(reference: View, inks: Sequence[Mask]) -> SvgFinding | None:
     if not shapes or not all(ink.any() for ink in inks):
         return None
     element = Element(tuple(shapes), moved_together=True, scope="whole image")
-    boxes = [Box(*_box(ink)) for ink in inks]
+    boxes = [_box(ink) for ink in inks]
     shift, _, _ = phase_cross_correlation(*(ink.astype(float) for ink in inks[::-1]))
     down, right = (int(value) for value in shift)
     if (down or right) and _agree(_shifted(inks[0], down, right), inks[1]):
@@ -111,10 +124,7 @@ def _whole(reference: View, inks: Sequence[Mask]) -> SvgFinding | None:
     scale = round(float(np.sqrt(ratios.prod())), 1)
     if scale == 1 or abs(ratios[0] - ratios[1]) > _HARDLY * ratios.max():
         return None
-    cuts = [
-        ink[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
-        for ink, box in zip(inks, boxes, strict=True)
-    ]
+    cuts = [ink[place_of(box)] for ink, box in zip(inks, boxes, strict=True)]
     image = Image.fromarray((cuts[0] * 255).astype(np.uint8))
     scaled = np.asarray(image.resize((cuts[1].shape[1], cuts[1].shape[0]))) > 127
     if not _agree(scaled, cuts[1]):
@@ -131,13 +141,15 @@ def _agree(first: Mask, second: Mask) -> bool:
 
 
 def _shifted(mask: Mask, down: int, right: int) -> Mask:
+    """A mask that moved by some pixels."""
     moved: Mask = ndimage.shift(mask.astype(np.uint8), (down, right), order=0) > 0
     return moved
 
 
-def _box(ink: Mask) -> tuple[int, int, int, int]:
+def _box(ink: Mask) -> Box:
+    """The box around all ink, of which there is some."""
     (left, right), (top, bottom) = ends(ink.any(axis=0)), ends(ink.any(axis=1))
-    return left, top, right, bottom
+    return Box(left, top, right, bottom)
 
 
 def _regions(
@@ -149,7 +161,7 @@ def _regions(
     lost, gained = inks[0] & ~inks[1], inks[1] & ~inks[0]
     other = inks[0] & inks[1] & (gap > _STRONG / 3)
     # edges change along with what they bound
-    other &= ~ndimage.binary_dilation(lost | gained, np.ones((3, 3), bool))
+    other &= ~ndimage.binary_dilation(lost | gained, _NEIGHBOURS)
     changed = lost | gained | other
     if visible is not None:
         changed &= visible
@@ -169,10 +181,11 @@ def _regions(
 def _region(
     reference: View, candidate: View, inks: Sequence[Mask], parts: Sequence[Mask]
 ) -> list[SvgFinding]:
+    """The finding of one region: ``parts`` are its lost, its gained and its repainted pixels."""
     lost, gained, other = parts
     counts = [int(part.sum()) for part in parts]
     total = sum(counts)
-    if not _is_patch(lost | gained | other):
+    if not is_patch(lost | gained | other):
         return []
     if counts[2] >= _MOSTLY * total:
         return _repainted(reference, candidate, other)
@@ -187,17 +200,11 @@ def _region(
     return _changed(reference, candidate, lost, gained)
 
 
-def _is_patch(mask: Mask) -> bool:
-    """Whether a region is more than the line of pixels that rounding leaves along an edge."""
-    tall = mask[1:] & mask[:-1]
-    return bool((tall[:, 1:] & tall[:, :-1]).any())
-
-
 def _soft(reference: View, candidate: View, mask: Mask) -> NDArray[np.float32]:
     """How much of each pixel a differing region covers, 0 to 1, by how far the pictures differ."""
     gap = np.abs(reference.pixels.astype(np.float32) - candidate.pixels).max(axis=2)
     most = float(np.percentile(gap[mask], 90))
-    near = ndimage.binary_dilation(mask, np.ones((3, 3), bool))
+    near = ndimage.binary_dilation(mask, _NEIGHBOURS)
     return np.where(near, np.minimum(gap / max(most, 1.0), 1.0), 0.0).astype(np.float32)
 
 
@@ -206,8 +213,7 @@ def _alone(view: View, other: View, mask: Mask, word: str) -> list[SvgFinding]:
     shape = _largest(_soft(view, other, mask), _colour_of(view, mask), view)
     if shape is None:
         return []
-    small = shape.area < _SMALL_SHARE * mask.size
-    rule = f"{'detail' if small else 'shape'}_{word}"
+    rule = f"{'detail' if shape.is_detail else 'shape'}_{word}"
     boxes = (shape.box, None) if word == "missing" else (None, shape.box)
     return [Finding(rule, Element((shape,)), None, None, *boxes)]
 
@@ -231,8 +237,8 @@ def _colour_of(view: View, mask: Mask) -> int:
 def _repainted(reference: View, candidate: View, mask: Mask) -> list[SvgFinding]:
     """A part that has another colour: its surroundings' on one side where it is missing there."""
     colours = [_colour_of(view, mask) for view in (reference, candidate)]
-    ring = ndimage.binary_dilation(mask, np.ones((3, 3), bool), iterations=3) & ~mask
-    inner = ndimage.binary_dilation(mask, np.ones((3, 3), bool)) & ring
+    ring = ndimage.binary_dilation(mask, _NEIGHBOURS, iterations=3) & ~mask
+    inner = ndimage.binary_dilation(mask, _NEIGHBOURS) & ring
     ring &= ~inner
     alike = [
         float((gap_from(view.pixels, colour)[ring] <= _STRONG / 2).mean()) if ring.any() else 0.0
@@ -249,21 +255,22 @@ def _repainted(reference: View, candidate: View, mask: Mask) -> list[SvgFinding]
     ]
     if sides[0] is None or sides[1] is None:
         return []
-    share = _share(colours, page_of(candidate.pixels))
+    share = _opacity(colours, page_of(candidate.pixels))
     if share is not None and sides[0].fill is not None and sides[1].fill is not None:
         faded = replace(sides[1], fill={**sides[0].fill, "alpha": share})
         return compare_paints(sides[0], faded)
     return compare_paints(sides[0], sides[1])
 
 
-def _share(colours: Sequence[int], page: int) -> float | None:
+def _opacity(colours: Sequence[int], page: int) -> float | None:
     """The opacity at which the first colour on the page looks like the second; None for none."""
     first, second, base = (np.array(levels_of(code), dtype=float) for code in (*colours, page))
     length = float((first - base) @ (first - base))
     if length == 0:
         return None
     share = float((second - base) @ (first - base)) / length
-    if not 0.15 <= share <= 0.95 or np.abs(base + share * (first - base) - second).max() > 6:
+    stray = np.abs(base + share * (first - base) - second).max()
+    if not _OPACITIES[0] <= share <= _OPACITIES[1] or stray > _SAME_COLOUR:
         return None
     return round(share, 1)
 
@@ -274,16 +281,14 @@ def _rim(mask: Mask, inks: Sequence[Mask]) -> tuple[float, float] | None:
     if not both.any():
         return None
     thick = ndimage.distance_transform_edt(mask)
-    along = ndimage.binary_dilation(both, np.ones((3, 3), bool), iterations=2)
+    along = ndimage.binary_dilation(both, _NEIGHBOURS, iterations=2)
     near = float((mask & along).sum() / mask.sum())
     if near < 1 - _HARDLY or 2 * float(thick.max()) > _RIM * max(mask.shape):
         return None
-    touched = ndimage.binary_dilation(mask, np.ones((3, 3), bool), iterations=2)
+    touched = ndimage.binary_dilation(mask, _NEIGHBOURS, iterations=2)
     widths = []
     for ink in inks:
-        labels, _ = ndimage.label(ink, np.ones((3, 3), bool))
-        owners = np.unique(labels[touched & ink])
-        whole = np.isin(labels, owners[owners > 0])
+        whole = _connected(ink, touched)
         if not whole.any():
             return None
         depth = ndimage.distance_transform_edt(np.pad(whole, 1))[1:-1, 1:-1]
@@ -291,21 +296,26 @@ def _rim(mask: Mask, inks: Sequence[Mask]) -> tuple[float, float] | None:
         widths.append(2 * float(np.median(depth[ridge])) - 1)
     longest = max(mask.shape)
     # a rim lies on both sides of most of its stroke
-    if mask.sum() < 0.4 * both.sum() * abs(widths[1] - widths[0]) / max(widths[0], 1):
+    if mask.sum() < _RIM_FILLED * both.sum() * abs(widths[1] - widths[0]) / max(widths[0], 1):
         return None
-    if widths[0] == widths[1] or max(widths) > longest / 4:
+    if widths[0] == widths[1] or max(widths) > _WIDEST * longest:
         return None
     return widths[0], widths[1]
+
+
+def _connected(ink: Mask, start: Mask) -> Mask:
+    """The connected regions of ink that reach into a mask."""
+    labels, _ = ndimage.label(ink, _NEIGHBOURS)
+    owners = np.unique(labels[start & ink])
+    return np.isin(labels, owners[owners > 0])
 
 
 def _widened(
     reference: View, inks: Sequence[Mask], mask: Mask, before: float, after: float
 ) -> list[SvgFinding]:
     """A stroke of another width."""
-    labels, _ = ndimage.label(inks[0], np.ones((3, 3), bool))
-    touched = ndimage.binary_dilation(mask, np.ones((3, 3), bool), iterations=2)
-    owners = np.unique(labels[touched & inks[0]])
-    whole = np.isin(labels, owners[owners > 0])
+    touched = ndimage.binary_dilation(mask, _NEIGHBOURS, iterations=2)
+    whole = _connected(inks[0], touched)
     colour = _colour_of(reference, whole)
     shape = _largest(whole.astype(np.float32), colour, reference)
     if shape is None:

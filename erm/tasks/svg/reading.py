@@ -24,6 +24,9 @@ _SIDE = 256
 _MOST_SHAPES = 80
 """Largest regions that are read."""
 _MOST_COLOURS = 14
+"""Colours of shapes that are read, the commonest ones."""
+_MOST_TRIED = 64
+"""Commonest colours of pixels that are tried."""
 _FEWEST = 0.001
 """Share of the picture from which a colour is one of its own."""
 _MIXTURE = 24
@@ -42,6 +45,8 @@ _CORNERS = 5
 """Most corners of a polygon; other outlines are curves."""
 _LONGEST_PEN = 6000
 """Pixels of a middle line, at most."""
+_STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
+"""From a pixel to its neighbours, as rows and columns; straight ones first."""
 
 Points = NDArray[np.float64]
 
@@ -79,7 +84,7 @@ def _colours(codes: NDArray[np.int32], page: int) -> list[int]:
     order = np.lexsort((values, -counts))
     least = max(3.0, _FEWEST * codes.size)
     kept = [page]
-    for index in order[:64]:
+    for index in order[:_MOST_TRIED]:
         if len(kept) > _MOST_COLOURS:
             break
         code = int(values[index])
@@ -89,6 +94,7 @@ def _colours(codes: NDArray[np.int32], page: int) -> list[int]:
 
 
 def _is_mixture(code: int, kept: list[int]) -> bool:
+    """Whether a colour is about one of the kept ones or lies between two of them."""
     point = np.array(levels_of(code), dtype=float)
     known = [np.array(levels_of(other), dtype=float) for other in kept]
     if any(float(np.abs(point - other).max()) <= _MIXTURE for other in known):
@@ -103,6 +109,7 @@ def _is_mixture(code: int, kept: list[int]) -> bool:
 
 
 def _paint(code: int) -> dict[str, Any]:
+    """An opaque colour as the paint of a shape."""
     return {"type": "solid", "color": list(levels_of(code)), "alpha": 1.0}
 
 
@@ -245,9 +252,6 @@ def _trail(thin: Mask) -> Points | None:
     if len(order) < 2 or len(seen) < len(places):
         return None
     return np.array(order, dtype=float)[:, ::-1]
-
-
-_STEPS = ((0, 1), (1, 0), (0, -1), (-1, 0), (1, 1), (1, -1), (-1, 1), (-1, -1))
 
 
 def _to_ends(path: Points, mask: Mask, width: float) -> Points:

@@ -19,6 +19,9 @@ from erm.tasks.shared.findings import Finding, union
 from erm.tasks.svg.outline import Outline
 from erm.tasks.svg.paint import Paint, mean_colour
 
+_DETAIL = 0.005
+"""Share of the picture below which a shape is a detail."""
+
 
 class Look(NamedTuple):
     """What a person calls a shape by: a colour's common name, a kind, drawn as an outline only.
@@ -39,6 +42,7 @@ class Shape:
         order: place in the paint order, 0 first.
         canvas: (width, height) of the picture in pixels.
         clips: outlines that confine it, each a tuple of subpaths (n, 2) in pixels.
+        area: pixels of it that remain visible.
         part_of: the order of the line that it decorates as a marker.
     """
 
@@ -75,6 +79,11 @@ class Shape:
             colour = colour_name(mean_colour(self.paint))
         is_open = self.kind in ("line", "polyline", "curve", "dot")
         return Look(colour, self.kind, self.fill is None and not is_open)
+
+    @property
+    def is_detail(self) -> bool:
+        """Whether the shape takes little of the picture."""
+        return self.area < _DETAIL * self.canvas[0] * self.canvas[1]
 
     def mask(self) -> NDArray[np.bool_]:
         """Pixels (height, width) in which the shape can be seen to change."""

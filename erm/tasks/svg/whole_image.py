@@ -20,10 +20,13 @@ from erm.tasks.svg.paint import WHITE
 from erm.tasks.svg.shapes import Element, SvgFinding
 
 _VISIBLE_LEVEL = 8
+"""Difference of a channel, 0 to 255, from which a pixel has changed visibly."""
 _ROUNDED_LEVEL = 32
 """Largest difference of one channel that drawing one outline by two ways leaves along its edges."""
 _SAME_ASPECT = 0.03
+"""Logarithm of the ratio of two pictures' proportions below which they are the same."""
 _NEARLY_ALL = 0.9
+"""Share of the picture from which its lowest shape is a background."""
 
 Mask = NDArray[np.bool_]
 Pixels = NDArray[np.uint8]
@@ -49,7 +52,7 @@ def visible_pixels(reference: Pixels, candidate: Pixels) -> Mask:
         candidate = np.asarray(Image.fromarray(candidate).resize(size, Image.Resampling.BOX))
     gaps = largest_gap(reference, candidate)
     visible = np.asarray(gaps > _VISIBLE_LEVEL)
-    if not _is_patch(visible) and not (gaps > _ROUNDED_LEVEL).any():
+    if not is_patch(visible) and not (gaps > _ROUNDED_LEVEL).any():
         return np.zeros_like(visible)
     return visible
 
@@ -75,7 +78,7 @@ def find_turn(reference: View, candidate: View, visible: Mask) -> SvgFinding | N
 
     Its middle is compared first, which shows most turns to be wrong.
     """
-    if len(reference.scene["shapes"]) < 2 or not _is_patch(visible):
+    if len(reference.scene["shapes"]) < 2 or not is_patch(visible):
         return None
     height = reference.pixels.shape[0]
     for turn, apply in _TURNS.items():
@@ -84,7 +87,7 @@ def find_turn(reference: View, candidate: View, visible: Mask) -> SvgFinding | N
             continue
         parts = (slice(height // 2 - 10, height // 2 + 10), slice(None))
         if not any(
-            _is_patch(visible_pixels(turned[rows], candidate.pixels[rows])) for rows in parts
+            is_patch(visible_pixels(turned[rows], candidate.pixels[rows])) for rows in parts
         ):
             element = Element(scope="whole image")
             box = _whole(reference.pixels)
@@ -92,7 +95,7 @@ def find_turn(reference: View, candidate: View, visible: Mask) -> SvgFinding | N
     return None
 
 
-def _is_patch(visible: Mask) -> bool:
+def is_patch(visible: Mask) -> bool:
     """Whether more differs than rounding leaves: it is a pixel wide along edges, never 2×2."""
     tall = visible[1:] & visible[:-1]
     return bool((tall[:, 1:] & tall[:, :-1]).any())
