@@ -20,7 +20,7 @@ from erm.tasks.chart.series import label_of, make_point, make_series
 
 Array = NDArray[Any]
 
-MAX_CELLS = 2000
+_MOST_CELLS = 2000
 """Cells of a mesh beyond which it is read as means over a coarser grid."""
 
 _SHOWN_CELLS = 1024
@@ -76,7 +76,7 @@ def read_mesh(artist: Any, canvas: Canvas) -> Series:
     elif values.size != rows * columns:
         raise DrawError("unreadable", "A mesh without one value a cell can't be read.")
     values, colours = values.reshape(rows, columns), colours.reshape(rows, columns, 4)
-    if rows * columns > MAX_CELLS:
+    if rows * columns > _MOST_CELLS:
         across, along = _coarse(rows, columns)
         values, colours = _means(values, across, along), _means(colours, across, along)
         starts = ([part[0] for part in parts] + [parts[-1][-1] + 1] for parts in (across, along))

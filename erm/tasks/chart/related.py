@@ -31,8 +31,10 @@ _SEVERAL = 3
 """Fewest elements of one kind that are joined although others of this kind did not change."""
 
 _LOOKS = ("outline", "hatch", "line", "marker", "shade")
+"""Rules of changed looks, which elements of one kind often share."""
 
 _Change = tuple[str, str, Value | None, Value | None]
+"""Rule, attribute, the reference's and the candidate's value."""
 
 
 def _change_of(finding: Finding) -> _Change:
@@ -105,13 +107,19 @@ def join_categories(found: list[Finding], matched: Matched) -> list[Finding]:
     return kept + joined
 
 
-def join_looks(found: list[Finding], matched: Matched, plots: PlotPair) -> list[Finding]:
-    """One finding for a change of stroke, pattern or marker that all series of a kind share."""
+def _nouns(matched: Matched, plots: PlotPair) -> dict[Element, str]:
+    """What series of each one's kind are called together, by the element of its findings."""
     number = plots.findings.plot
-    nouns = {
+    return {
         replace(plots.series_element(reference), plot=number): plural(reference)
         for reference, _, _ in matched
     }
+
+
+def join_looks(found: list[Finding], matched: Matched, plots: PlotPair) -> list[Finding]:
+    """One finding for a change of stroke, pattern or marker that all series of a kind share."""
+    number = plots.findings.plot
+    nouns = _nouns(matched, plots)
     counts = Counter(plural(reference) for reference, _, _ in matched)
     groups: dict[tuple[_Change, str], list[Finding]] = {}
     for finding in found:
@@ -134,11 +142,8 @@ def join_colours(found: list[Finding], matched: Matched, plots: PlotPair) -> lis
     """One finding for another palette: five and more series of a kind, each of another colour."""
     number = plots.findings.plot
     kept = list(found)
-    nouns = {
-        replace(plots.series_element(reference), plot=number): plural(reference)
-        for reference, _, _ in matched
-    }
-    for noun in set(nouns.values()):
+    nouns = _nouns(matched, plots)
+    for noun in dict.fromkeys(nouns.values()):
         members = [
             finding
             for finding in kept
@@ -213,7 +218,7 @@ def join_shapes(found: list[Finding], matched: Matched, plots: PlotPair) -> list
             for finding in kept
             if finding.attribute == "form" and finding.element.noun == noun
         ]
-        if len(members) < 3:
+        if len(members) < _SEVERAL:
             continue
         kept = [finding for finding in kept if finding not in members]
         element = Element(plural_of(noun), plural=True, plot=plots.findings.plot)
@@ -236,12 +241,12 @@ def join_marks(found: list[Finding], matched: Matched, plots: PlotPair) -> list[
     for finding in found:
         if finding.rule == "mark colour" and isinstance(finding.reference, str):
             groups.setdefault(_change_of(finding), []).append(finding)
-    kept = list(found)
-    kept = _without_repeats(kept)
-    for (_, _, colour, _), members in groups.items():
+    kept = _without_repeats(found)
+    for change, members in groups.items():
+        colour = change[2]
         if len(members) < 2 or len(members) != counts[str(colour)]:
             continue
-        kept = [finding for finding in kept if finding not in members]
+        kept = [finding for finding in kept if _change_of(finding) != change]
         noun = plural_of(members[0].element.noun)
         element = Element(noun, plural=True, colour=str(colour), plot=plots.findings.plot)
         kept.append(replace(_joined(members, element), rule="series colour"))

@@ -18,13 +18,14 @@ from erm.tasks.chart.canvas import Canvas, dash_name, number, stroke
 from erm.tasks.chart.elements import Point, Series, Stroke
 from erm.tasks.chart.series import label_of, make_point, make_series, patch_edge, patch_fill, sample
 
-MAX_OUTLINES = 400
+_MOST_OUTLINES = 400
 """Outlines of one collection that are kept; of more, an even sample."""
 
-MAX_ARROWS = 2000
+_MOST_ARROWS = 2000
 """Arrows of one quiver plot that are kept; of more, an even sample."""
 
 _MAX_VERTICES = 200
+"""Vertices of one outline that are kept; of more, an even sample."""
 
 
 def _outline_point(display: Any, axes: Any, canvas: Canvas, margin: float) -> Point | None:
@@ -145,8 +146,8 @@ def read_span(patch: Any, axes: Any, canvas: Canvas) -> Series | None:
 
 def read_arrows(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
     """The arrows of a quiver plot: where each starts, where it points and how long it is."""
-    series = read_collection(artist, axes, canvas, MAX_ARROWS)
-    offsets = artist.get_offsets()[sample(len(artist.get_offsets()), MAX_ARROWS)]
+    series = read_collection(artist, axes, canvas, _MOST_ARROWS)
+    offsets = artist.get_offsets()[sample(len(artist.get_offsets()), _MOST_ARROWS)]
     if series is None or len(series["points"]) != len(offsets):
         return series
     sides = axes.bbox.size / 1000
@@ -164,7 +165,7 @@ def read_arrows(artist: Any, axes: Any, canvas: Canvas) -> Series | None:
 
 
 def read_collection(
-    artist: Any, axes: Any, canvas: Canvas, most: int = MAX_OUTLINES
+    artist: Any, axes: Any, canvas: Canvas, most: int = _MOST_OUTLINES
 ) -> Series | None:
     """A collection of free outlines as one series of at most ``most`` shapes."""
     paths, offsets = artist.get_paths(), np.ma.filled(artist.get_offsets().astype(float), np.nan)

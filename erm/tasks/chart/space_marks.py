@@ -30,8 +30,11 @@ from erm.tasks.chart.lines import line_look
 from erm.tasks.chart.series import label_of, make_series, marker_of, patch_edge, patch_fill, sample
 from erm.tasks.chart.shapes import noun_of
 
-MAX_POINTS = 2000
+_MOST_POINTS = 2000
 """Points of one series beyond which a figure is refused."""
+
+_MOST_LINE_POINTS = 1000
+"""Points of a line without markers that are kept; of more, an even sample."""
 
 _MOST_PARTS = 400
 """Faces or lines of one collection that are kept; of more, an even sample."""
@@ -79,9 +82,9 @@ def read_space_series(axes: Any, camera: Camera, canvas: Canvas) -> list[Series]
     if cubes:
         found.append(reader.cubes(cubes))
     for series in found:
-        if len(series["points"]) > MAX_POINTS:
+        if len(series["points"]) > _MOST_POINTS:
             count = len(series["points"])
-            message = f"{series['kind']} of {count} parts are more than {MAX_POINTS}."
+            message = f"{series['kind']} of {count} parts are more than {_MOST_POINTS}."
             raise DrawError("unreadable", message)
     return found
 
@@ -193,7 +196,7 @@ class _Reader:
             return None
         vertices = _columns(line.get_data_3d())
         if not marker:
-            vertices = vertices[sample(len(vertices), MAX_POINTS // 2)]
+            vertices = vertices[sample(len(vertices), _MOST_LINE_POINTS)]
         size = self.canvas.pixels(line.get_markersize()) if marker else 0.0
         points = [point for _, point in self._dots(vertices, np.array([size]))]
         if not points:
