@@ -15,6 +15,7 @@ from erm.tasks.chart.plot_pair import Pairs
 from erm.tasks.chart.subplot_numbers import is_line
 
 _MOVED = 0.5
+"""Overlap of a plot's two places, 0 to 1, below which it moved."""
 
 
 def exchange_swapped(

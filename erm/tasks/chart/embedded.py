@@ -25,7 +25,11 @@ EMBEDDED_NAMES = 4096
 """Uses of names, and of signs and containers, above which an image it shows counts as embedded."""
 
 _BITS = 32
+"""Bits of an integer that are worth a number."""
+
 _CHARACTERS = 4
+"""Bytes of a text that are worth a number."""
+
 _DIGITS = re.compile(r"\d+")
 _CONTAINERS = (ast.List, ast.Tuple, ast.Set, ast.Dict, ast.JoinedStr)
 

@@ -13,11 +13,15 @@ from erm.tasks.svg.severity import if_at_least
 from erm.tasks.svg.shapes import Element, Pair, Shape, SvgFinding
 
 _SAME_OPACITY = 0.04
+"""Difference of opacities, 0 to 1, that nobody sees."""
 _SAME_WIDTH = 0.4
+"""Difference in px of stroke widths that nobody sees."""
 _OTHER_COLOUR = 20.0
 """CIE76 distance from which a person speaks of another colour, not of another shade."""
 _TURNED_GRADIENT = 0.2
+"""Share of a shape's sides by which the ends of its gradient must move to be seen."""
 _SAME_OFFSET = 0.03
+"""Difference of two stops' offsets, 0 to 1, that nobody sees."""
 
 Part = Literal["fill", "stroke"]
 

@@ -37,6 +37,7 @@ _INHERITED = frozenset(
 )
 _NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _DEFAULT_SIDE = 336.0
+"""Side in px of a document that states no size."""
 
 
 def parse(source: str) -> Element | None:

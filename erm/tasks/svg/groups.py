@@ -15,12 +15,15 @@ from erm.tasks.svg.compare_outlines import FITTED
 from erm.tasks.svg.shapes import Pair, Shape
 
 _SAME = 0.8
+"""Pixels up to which a shape stands where a common change puts it."""
 _STILL = 0.6
+"""Pixels up to which a shape has not changed."""
 _MOST_SEEDS = 64
 """Shapes, the largest ones, whose change is tried on all others."""
 _MOST_TURNED = 24
 """Shapes, the largest ones, that are searched for a common rotation."""
 _SMALLEST_TURN = 1.0
+"""Degrees from which a rotation is one."""
 
 Boxes = NDArray[np.float64]
 Points = NDArray[np.float64]

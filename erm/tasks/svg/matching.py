@@ -21,21 +21,28 @@ ALONE = 0.65
 """Price of leaving one shape without partner; two of it buy the costliest match."""
 
 _PLACE, _SIZE, _COLOUR, _FILLED, _TEXT = 0.9, 0.5, 0.6, 0.2, 0.4
+"""Most that another place, size, colour, way of painting and text add to the price of a match."""
 _OTHER_KIND, _SAME_FAMILY = 0.5, 0.1
+"""Price of another kind of outline, and of one of the same family."""
 _OUTLINE = 0.1
+"""Most that another outline about the same centre adds."""
 _SAME_CENTRE, _SAME_SIZE = 3.0, 1.0
 """Pixels between two centres, and sum of the binary logarithms of two sizes' ratios, up to which
 outlines are compared."""
 _MOST_OUTLINES = 1_000
+"""Pairs of shapes whose outlines are compared so."""
 _COARSE = 24
 """Points of an outline that such a comparison looks at."""
 _SAME_OUTLINE = 0.1
 """Share of the price of another colour where the outline stays."""
 _NEVER = 10.0
+"""Price of a match that is not possible."""
 _FAR = 0.4
+"""Share of the picture's diagonal from which shapes have nothing of their place in common."""
 _OTHER_COLOUR = 100.0
 """CIE76 distance from which colours have nothing in common."""
 _TIE = 1e-3
+"""Most that another place in the paint order adds, which decides between equals."""
 
 
 def match(reference: list[Shape], candidate: list[Shape]) -> list[tuple[int, int]]:

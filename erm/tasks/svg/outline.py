@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 
 CURVE_SAMPLES = 12
+"""Points on each segment of a curve."""
 _MAX_POINTS = 240
+"""Points of a subpath that are kept."""
 _STRAYED = 0.1
 """Pixels by which a thinned subpath may stray from the whole one."""
 

@@ -41,15 +41,20 @@ MAX_SHAPES = 600
 """Shapes of a picture whose scene is read; the time of a comparison grows with their square."""
 
 _CHANGED = 2
+"""Difference of a channel, 0 to 255, above which a shape has changed a pixel."""
 _OPAQUE = 0.98
+"""Opacity from which nothing shows through."""
 _FRINGE = 64
 """Levels that an edge pixel can change by when its colour is painted once more: a quarter of all,
 where it was half covered."""
 _FEWEST_PIXELS = 2
+"""Pixels of a shape that must remain visible for it to be in the scene."""
 _SEEN_BACKGROUND = 0.001
 """Share of the picture from which a background counts as visible."""
 _UNLIKE = 40
+"""Difference of a channel, 0 to 255, from which a pixel is not what its shapes paint."""
 _UNEXPLAINED_SHARE = 0.004
+"""Share of such pixels up to which a scene explains the picture."""
 _OTHER_BACKEND_SHARE = 0.02
 """The same where another back end drew: its letters are fitted to pixels otherwise."""
 

@@ -26,7 +26,8 @@ CairoPath = list[tuple[int, tuple[float, ...]]]
 """Path segments in pixels as cairo lists them: (operation, coordinates)."""
 
 _BLENDING = frozenset({"feBlend", "feFlood", "feOffset"})
-_MASK_OPAQUE = 250
+_SAME_MASK = 5
+"""Difference of two values of a mask, 0 to 255, that nobody sees."""
 
 
 @dataclass
@@ -179,7 +180,7 @@ class _TracingContext(PaintingContext):
         for mark in marks:
             seen |= _reach(mark, coverage.shape)
         inside = coverage[seen]
-        if inside.size and (int(inside.max()) - int(inside.min()) > 255 - _MASK_OPAQUE):
+        if inside.size and int(inside.max()) - int(inside.min()) > _SAME_MASK:
             raise DrawError("unreadable", "A mask shows only part of what it is applied to.")
         self._fade(float(inside.max()) / 255 if inside.size else alpha)
         self._context.mask_surface(surface, x, y)
