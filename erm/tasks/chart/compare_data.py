@@ -14,6 +14,7 @@ import numpy as np
 
 from erm.tasks.chart.broken_bars import compare_broken_bars, match_broken_bars
 from erm.tasks.chart.compare_cells import compare_boxes, compare_cells, compare_violins
+from erm.tasks.chart.compare_error_bars import compare_error_bars
 from erm.tasks.chart.compare_pies import compare_wedges
 from erm.tasks.chart.compare_shapes import compare_arrows, off_course, same_course
 from erm.tasks.chart.compare_space import IN_SPACE, compare_in_space
@@ -38,10 +39,8 @@ _DENSE = 20
 _SAME_SPAN = 0.15
 """Share of a plot's width by which the ends of two lines over one span may differ."""
 
-_FEW_ERRORS = 3
-"""Most error bars that are listed one by one."""
-
 _EXPLAINS_BASES = ("arrangement", "orientation", *VALUE_RULES)
+"""Rules of differences that move the start of bars."""
 
 
 def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
@@ -94,7 +93,7 @@ def compare_data(reference: Series, candidate: Series, plots: PlotPair) -> Pairs
         return []
     pairs = match_points(reference, candidate, plots)
     if same_course(reference, candidate, plots):
-        _compare_errors(reference, candidate, pairs, plots)
+        compare_error_bars(reference, candidate, pairs, plots)
         return pairs
     endless = reference.get("endless") or candidate.get("endless")
     if kinds[0] == kinds[1] and endless and compare_ends(reference, candidate, plots):
@@ -271,7 +270,7 @@ def _compare_values(reference: Series, candidate: Series, pairs: Pairs, plots: P
         _compare_bases(reference, candidate, pairs, plots)
     if is_histogram(reference) and is_histogram(candidate) and not rearranged:
         _compare_bins(reference, candidate, plots)
-    _compare_errors(reference, candidate, pairs, plots)
+    compare_error_bars(reference, candidate, pairs, plots)
 
 
 def _swaps(
@@ -415,57 +414,6 @@ def _compare_bins(reference: Series, candidate: Series, plots: PlotPair) -> None
         boxes = reference["box"], candidate["box"]
         element = plots.series_element(reference)
         plots.findings.add("value", element, "bins span", (spans[0], spans[1]), boxes)
-
-
-def _compare_errors(reference: Series, candidate: Series, pairs: Pairs, plots: PlotPair) -> None:
-    have = [any("low" in point for point in series["points"]) for series in (reference, candidate)]
-    if have[0] != have[1]:
-        several = len(plots.reference["series"]) > 1
-        owner = plots.series_element(reference) if several else None
-        element = Element("error bars", plural=True, owner=owner)
-        missing = have[0]
-        boxes = one_sided(reference["box"] if missing else candidate["box"], missing)
-        plots.findings.add_presence("error bars", element, missing, boxes)
-        return
-    changed = []
-    for i, j in pairs:
-        a, b = reference["points"][i], candidate["points"][j]
-        if "low" not in a or "low" not in b:
-            continue
-        # An error bar goes along with the end of its bar, in a stack with all bars below.
-        along = _end(a, reference) - _end(b, candidate)
-        before, after = (a["low"], a["high"]), (b["low"], b["high"])
-        gap = min(
-            max(
-                plots.gap((reference, candidate), x + way, y)
-                for x, y in zip(after, before, strict=True)
-            )
-            for way in (0.0, along)
-        )
-        if gap > HALF_PIXEL:
-            changed.append((gap, i, a, b))
-    if len(changed) > _FEW_ERRORS:
-        gap, _, a, b = max(changed, key=lambda entry: entry[0])
-        axis = plots.reference["y" if reference["kind"] in SIDEWAYS else "x"]
-        plots.findings.add(
-            size_rule(gap / plots.length(reference)),
-            plots.series_element(reference),
-            "some error bars",
-            ((a["low"], a["high"]), (b["low"], b["high"])),
-            (reference["box"], candidate["box"]),
-            count=(len(changed), len(pairs)),
-            most=a["name"] or coordinate(a["at"], axis),
-        )
-        return
-    for gap, i, a, b in changed:
-        rule = size_rule(gap / plots.length(reference))
-        values = (a["low"], a["high"]), (b["low"], b["high"])
-        element = plots.mark_element(reference, i)
-        plots.findings.add(rule, element, "error bar", values, (a["box"], b["box"]))
-
-
-def _end(point: Point, series: Series) -> float:
-    return point["value"] + (point["base"] if series["kind"] in BARS else 0.0)
 
 
 def _compare_level(reference: Series, candidate: Series, plots: PlotPair) -> None:
