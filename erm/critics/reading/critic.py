@@ -2,7 +2,7 @@
 
 Each picture becomes a scene of its task (`erm.tasks.Task.read_picture`): texts by OCR, all else by
 geometry. The task compares the two scenes, so that words, categories and severities are those of
-the exact reports. No training, no accelerator, no key; about a second for a table of thirty cells.
+the exact reports. No training, no accelerator, no key.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ class ReadingCritic(Critic):
         if not changed.any():
             return Report(task)
         known, texts = self._reading(task, reference)
-        read = _read(task, candidate, texts.other(reference, candidate))
+        read = _read(task, candidate, texts.other())
         found = get_task(task).compare_read(View(reference, known), View(candidate, read))
         shown = [
             error
