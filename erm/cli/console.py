@@ -21,6 +21,7 @@ from erm.tasks import get_task, task_names
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from erm.endpoints.settings import ConnectionSettings
     from erm.report import Report
     from erm.tasks.settings import DrawingSettings
 
@@ -162,6 +163,28 @@ def drawing_settings(
         option = str(detail["loc"][0]).replace("_", "-").replace("backends", "backend")
         reason = detail["msg"].removeprefix("Value error, ")
         raise ErmError(f"--{option}: {reason[0].lower()}{reason[1:]}.") from error
+
+
+def endpoint_settings(
+    option: str, assignments: Sequence[str] | None, *specs: str
+) -> ConnectionSettings:
+    """How models behind endpoints are reached and asked.
+
+    Args:
+        option: the one that gave `assignments`, for messages.
+        specs: critics, policies or judges that it is for.
+
+    Raises:
+        ErmError: an assignment is invalid, or none of the specs is a model behind an endpoint.
+    """
+    from erm.endpoints.settings import connection_settings
+    from erm.models.location import ENDPOINT
+
+    settings = connection_settings(assignments or ())
+    if assignments and not any(spec.startswith(ENDPOINT) for spec in specs):
+        named = f", not {' or '.join(specs)}" if specs else ""
+        raise ErmError(f"{option} is for models behind endpoints ({ENDPOINT}MODEL){named}.")
+    return settings
 
 
 def print_json(value: Any) -> None:
