@@ -73,7 +73,8 @@ RasterSideOption = Annotated[
         "--raster-side",
         metavar="PIXELS",
         help="Longest side of the picture, for a task whose sources can be drawn at any size; 0 is "
-        "the size that a source states. By default 336, or the reference image's.",
+        "the size that a source states. By default 336, or the longest side of an image that the "
+        "picture is compared with.",
         show_default=False,
     ),
 ]
@@ -102,8 +103,8 @@ OlderLibrariesOption = Annotated[
     bool | None,
     typer.Option(
         "--older-libraries/--installed-libraries",
-        help="Let programs run that were written for older versions of their libraries, as by "
-        "default, or run them with the installed ones as they are.",
+        help="Whether programs that were written for older versions of their libraries run too, or "
+        "all programs get the installed versions as they are. By default the former.",
         show_default=False,
     ),
 ]
@@ -136,7 +137,8 @@ def drawing_settings(
             ``raster_side`` is None.
 
     Raises:
-        ErmError: an option that the task has no use for, or a value that can't be had.
+        ErmError: an option has no effect on the task's sources, or its value is invalid or needs a
+            package that is not installed.
     """
     from pydantic import ValidationError
 
@@ -144,9 +146,14 @@ def drawing_settings(
 
     known = get_task(task)
     if raster_side is not None and not known.scalable:
-        raise ErmError(f"Sources of task '{task}' state their own size; --raster-side has no use.")
+        raise ErmError(
+            f"Sources of task '{task}' state their own size; --raster-side is not for it."
+        )
     if older_libraries is not None and known.kind != "program":
-        raise ErmError(f"Sources of task '{task}' are no programs; they use no libraries.")
+        raise ErmError(
+            f"Sources of task '{task}' are no programs; --older-libraries and "
+            "--installed-libraries are not for it."
+        )
     if raster_side is None and reference is not None and known.scalable:
         raster_side = min(max(reference.size), LARGEST_SIDE)
     chosen: dict[str, Any] = {

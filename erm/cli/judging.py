@@ -72,10 +72,10 @@ def critique(
 ) -> None:
     """Let a critic list what differs between two images.
 
-    With --json the published report with `total_severity`, `unlisted`: the number of entries of
-    other categories than the task's, and `expected`: the severity that a local model's own
-    probabilities expect. The status is 1 where the critic's reply holds no report; "failure" and
-    "reply" then say so in JSON.
+    With --json the published report with `total_severity`, `unlisted`: the number of entries
+    without a category of the task or without a severity, and `expected`: the severity that a local
+    model's own probabilities expect. The status is 1 where the critic's reply holds no report;
+    "failure" and "reply" then say so in JSON.
     """
     with working():
         from erm.images import open_image
@@ -164,8 +164,8 @@ def _show_critique(critique: Critique, title: str) -> None:
         print_report(critique.report, title)
     if critique.unlisted:
         print(
-            f"{title}: {critique.unlisted} entries without a category of the task or a severity "
-            f"are not listed; total severity with them {critique.severity:g}"
+            f"{title}: {critique.unlisted} entries without a category of the task or without a "
+            f"severity are not listed; total severity with them {critique.severity:g}"
         )
 
 
