@@ -227,9 +227,9 @@ def test_entries_of_other_categories_are_counted(
     server.behaviour = lambda number, body: replied(json.dumps([error]))
     report = json.loads(erm("critique", "svg", *images, *critic).out)
     assert (report["errors"], report["unlisted"], report["total_severity"]) == ([], 1, 3)
-    told = erm("critique", "svg", *images, *critic[:-1]).out
-    assert "no discrepancies" not in told
-    assert "total severity with them 3" in told
+    printed = erm("critique", "svg", *images, *critic[:-1]).out
+    assert "no discrepancies" not in printed
+    assert "total severity with them 3" in printed
 
 
 def test_requests_are_what_endpoint_options_say(

@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
@@ -22,6 +21,7 @@ from erm.critics.reading.ocr import OcrReader
 from erm.critics.reading.pairing import PairReader
 from erm.report import Report
 from erm.tasks import Scene, View, get_task
+from erm.tasks.shared.regions import Pixels
 from erm.tasks.shared.visible import changes_within, visible_change
 
 MOST_ERRORS = 10
@@ -34,8 +34,6 @@ MOST_PIXELS = 4_000_000
 _KEPT_READINGS = 512
 _SURROUNDINGS = 3.0
 """Pixels around a discrepancy in which its difference must show."""
-
-Pixels = NDArray[np.uint8]
 
 
 class ReadingCritic(Critic):

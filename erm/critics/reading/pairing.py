@@ -14,8 +14,7 @@ from scipy import ndimage
 
 from erm.critics.reading.ocr import OcrReader
 from erm.tasks.discrepancy import Box
-
-Pixels = NDArray[np.uint8]
+from erm.tasks.shared.regions import Pixels
 
 _UNLIKE = 48
 """Difference of grey levels, with one pixel of tolerance, from which a pixel is another one."""
