@@ -326,8 +326,8 @@ def test_a_models_labels_are_kept_where_pixels_allow(
     assert {one.pair.id: one.reason for one in aside} == {
         "unreadable": "annotator wrote no report",
         "overlooked": "annotator overlooked a clear difference",
-        "other": "annotator uses a category without labels",
-        "unknown": "annotator uses a category without labels",
+        "other": "annotator lists what labels can't hold",
+        "unknown": "annotator lists what labels can't hold",
     }
     assert len(server.bodies) == 6
     assert labels.metrics()["annotator/answers"] == 6
