@@ -332,8 +332,8 @@ def _value(origin: str, column: str, value: object) -> Found:
         return RejectedSource(origin, "not_text", f"holds no text in '{column}'")
     try:
         value.encode()
-    except UnicodeEncodeError:  # JSON may hold half a surrogate pair
-        return RejectedSource(origin, "not_text", f"holds characters that are none in '{column}'")
+    except UnicodeEncodeError:  # JSON may hold what no text does
+        return RejectedSource(origin, "not_text", f"holds half a surrogate pair in '{column}'")
     return origin, plain_text(value)
 
 
