@@ -20,6 +20,7 @@ from erm.tasks.svg import css_values, pathdata
 from erm.tasks.svg.bounds import Bounds, bounding_box
 from erm.tasks.svg.cascade import CSS_PREFIX
 
+XML_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 XLINK_HREF = "{http://www.w3.org/1999/xlink}href"
 
 FONT_SIZE = 16.0
@@ -54,11 +55,14 @@ def prepare(root: Element, viewport: Bounds) -> None:
     _resolve_texts(root)
     _add_background(root, viewport)
     _resolve_font_sizes(root, FONT_SIZE)
+    keeps_blanks = any(element.get(XML_SPACE) == "preserve" for element in root.iter())
     for element in root.iter():
         _rewrite_values(element)
         tag = local_name(element)
         if tag in ("text", "tspan", "textPath", "a"):
             _join_lines(element)
+        if tag == "text" and not keeps_blanks and any(len(part) for part in element):
+            _collapse_blanks(element)
         if tag == "path" and "d" in element.attrib:
             _rewrite_path(element)
         elif tag == "ellipse":
@@ -158,6 +162,31 @@ def _join_lines(element: Element) -> None:
     for child in element:
         if child.tail and "\n" in child.tail:
             child.tail = child.tail.replace("\n", " ")
+
+
+def _collapse_blanks(text: Element) -> None:
+    """Leave one of several blanks in a row, and none at the ends of a text.
+
+    CairoSVG does so too, but forgets how the parts of a part end.
+    """
+    last, after_blank = None, True
+    for owner, name in _letters(text):
+        letters = re.sub(r"[ \t\r\n]+", " ", getattr(owner, name) or "")
+        letters = letters.removeprefix(" ") if after_blank else letters
+        setattr(owner, name, letters)
+        if letters:
+            last, after_blank = (owner, name), letters.endswith(" ")
+    if last is not None:
+        setattr(*last, getattr(*last).removesuffix(" "))
+    text.set(XML_SPACE, "preserve")
+
+
+def _letters(element: Element) -> Iterator[tuple[Element, str]]:
+    """Elements and attributes that hold a text's letters, in reading order."""
+    yield element, "text"
+    for child in element:
+        yield from _letters(child)
+        yield child, "tail"
 
 
 def _complete_radii(element: Element) -> None:

@@ -11,9 +11,9 @@ from typing import Any
 
 from cairosvg.helpers import normalize, size, transform
 
+from erm.tasks.svg.prepare import XML_SPACE
 from erm.tasks.svg.text_font import select_font
 
-_SPACE = "{http://www.w3.org/XML/1998/namespace}space"
 _SHARES = {"middle": 0.5, "end": 1.0}
 
 
@@ -82,7 +82,7 @@ def _measure(surface: Any, node: Any, chunks: list[_Chunk]) -> bool:
 def _drop_last_blank(node: Any, chunks: list[_Chunk]) -> None:
     """Take the blank at the end of a text away, which no browser draws."""
     part = chunks[-1].parts[-1] if chunks and chunks[-1].parts else None
-    if part is None or not part.text.endswith(" ") or node.get(_SPACE) == "preserve":
+    if part is None or not part.text.endswith(" ") or node.get(XML_SPACE) == "preserve":
         return
     part.text = part.text.rstrip(" ")
     chunks[-1].advance -= chunks[-1].blank

@@ -156,6 +156,12 @@ def test_opacity_of_use(use: str, target: str) -> None:
     assert at(draw(f"<defs>{target}</defs>{use}"), 60, 60) == pytest.approx((178,) * 3, abs=2)
 
 
+def test_blanks_between_nested_parts_stay() -> None:
+    text = '<text x="10" y="60" font-size="20">{}</text>'
+    nested = draw(text.format("\n a <tspan>b <tspan>c</tspan>  </tspan> d "))
+    np.testing.assert_array_equal(nested, draw(text.format("a <tspan>b</tspan> c d")))
+
+
 @pytest.mark.parametrize(
     ("text", "anchor"),
     [
