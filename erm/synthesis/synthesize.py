@@ -30,6 +30,7 @@ from erm.synthesis.chunks import (
     write_replies,
 )
 from erm.synthesis.settings import (
+    WITHOUT_EFFECT,
     SynthesizeSettings,
 )
 from erm.synthesis.workers import Making, make_chunks
@@ -66,8 +67,8 @@ def synthesize(
         exclude={
             "workers": True,
             "rows_per_shard": True,
-            "editor": {"endpoint"},
-            "annotator": {"endpoint"},
+            "editor": {"endpoint": WITHOUT_EFFECT},
+            "annotator": {"endpoint": WITHOUT_EFFECT},
         },
     )
     answers = answers or work
