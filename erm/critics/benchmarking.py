@@ -1,7 +1,7 @@
 """The stage that benchmarks a critic on held-out pairs, together with baselines.
 
 The baselines are the same model with random weights, a critic that always reports the commonest
-error of the training pairs, and the critic that reads (`erm.critics.reading`).
+error of the training pairs, and the reading critic (`erm.critics.reading`), where it can judge the pairs.
 """
 
 from __future__ import annotations

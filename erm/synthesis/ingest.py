@@ -166,6 +166,9 @@ def collect(
 
     Args:
         other_files: counts the endings of files in folders that hold no sources of the task.
+
+    Raises:
+        ErmError: the path does not exist or is of another task, or a data set can't be read.
     """
     if path.startswith(HUGGING_FACE):
         yield from _hugging_face(path.removeprefix(HUGGING_FACE), task, column)
