@@ -1,7 +1,8 @@
 """The stage that benchmarks a critic on held-out pairs, together with baselines.
 
 The baselines are the same model with random weights, a critic that always reports the commonest
-error of the training pairs, and the reading critic (`erm.critics.reading`), where it can judge the pairs.
+error of the training pairs, and, where it can judge the pairs, the reading critic
+(`erm.critics.reading`).
 """
 
 from __future__ import annotations
