@@ -24,7 +24,7 @@ from erm.synthesis.chunks import Chunk, has_replies, write_replies
 from erm.synthesis.proposals import sample_references
 from erm.synthesis.rollouts import PolicyProposer
 from erm.synthesis.settings import WITHOUT_EFFECT, InferSettings, PairingSettings
-from erm.synthesis.workers import Making, make_chunks
+from erm.synthesis.workers import ChunkJob, make_chunks
 
 
 def infer(
@@ -66,7 +66,7 @@ def infer(
             stale.unlink()
         chunks = _attempt(settings, policy, pairs, done) if policy is not None else []
         pairing = PairingSettings(max_proposed_errors=settings.max_errors)
-        make_chunks(Making(pairing, settings, done), chunks, "render")
+        make_chunks(ChunkJob(pairing, settings, done), chunks, "render")
         rows, drawing = settings.rows_per_shard, settings.drawing
         census = assemble(chunks, done, out, rows, drawing, other_dataset=pairs)
         shutil.rmtree(done)
