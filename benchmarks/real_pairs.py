@@ -4,7 +4,8 @@
 
 For each critic and task: F1 hard of the offline judge against the exact reports, the Pearson
 correlation of total severities among pairs that differ, how many equal pairs get an empty report,
-and seconds a pair. The reading critic was developed on these pairs, so expect less of it elsewhere.
+and seconds a pair. A reply without a report has severity 0 in the correlation and is no empty
+report. The reading critic was developed on these pairs, so expect less of it elsewhere.
 """
 
 from __future__ import annotations
@@ -63,12 +64,13 @@ def measure(critic: Critic, pairs: list[Drawn]) -> dict[str, dict[str, Any]]:
         errors = [human_error(error) for error in one.report.errors]
         item = Item(one.name, number, one.task, *one.images, errors)
         predictions.append(Prediction(item, critique.parsed))
-        rows.append((one.task, one.report.total_severity, critique.severity or 0.0, took))
+        empty = critique.severity == 0
+        rows.append((one.task, one.report.total_severity, critique.severity or 0.0, empty, took))
     metrics = score(predictions, judge_from_spec("offline")).metrics()
     numbers = {}
     for task in ("overall", *TASKS):
         own = [row[1:] for row in rows if task in ("overall", row[0])]
-        exact, judged, seconds = (
+        exact, judged, empty_reports, seconds = (
             np.array(column, dtype=float) for column in zip(*own, strict=True)
         )
         differ = exact > 0
@@ -76,7 +78,7 @@ def measure(critic: Critic, pairs: list[Drawn]) -> dict[str, dict[str, Any]]:
         numbers[task] = {
             "f1_hard": metrics[f"{task}/f1_hard"],
             "pearson": float(np.corrcoef(exact[differ], judged[differ])[0, 1]) if varies else None,
-            "empty_right": int((judged[~differ] == 0).sum()),
+            "empty_right": int(empty_reports[~differ].sum()),
             "equal_pairs": int((~differ).sum()),
             "seconds": float(seconds.mean()),
             "most_seconds": float(seconds.max()),

@@ -230,7 +230,7 @@ def clear_difference(reference: NDArray[np.uint8], candidate: NDArray[np.uint8])
 
 
 def differ_visibly(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> bool:
-    """Whether two back ends' pictures of one source differ in a way that nobody can overlook.
+    """Whether two back ends' pictures of one source, (height, width, 3) each, differ clearly.
 
     Back ends round lengths and fit letters to pixels in their own ways: sizes may differ by
     `_ROUNDING`, what lies in between is spread, and edges may lie `_FITTING` apart.

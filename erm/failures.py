@@ -1,4 +1,4 @@
-"""Which failures are somebody's to read, and which are worth another try."""
+"""Which failures end as one sentence, and which are tried again."""
 
 import errno
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def explain(error: BaseException) -> str | None:
 
 
 def is_transient(error: object) -> bool:
-    """Whether a lost connection or process caused it, so that the same work may succeed later."""
+    """Whether a lost connection or process caused an error, so that another try may succeed."""
     return any(
         (isinstance(cause, OSError) and cause.errno in _TRANSIENT)
         or any(

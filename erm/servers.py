@@ -1,4 +1,4 @@
-"""Servers that a program talks to: those on this machine without a proxy, all within seconds."""
+"""HTTP servers: those on this machine are asked without a proxy, and each must answer soon."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def require_answer(server: str, address: str, remedy: str) -> None:
     """Ask an HTTP server for an answer, of whatever status.
 
     Raises:
-        ErmError: it gave none within a few seconds; the message names `server`, the address without
-            a password, and the remedy.
+        ErmError: it gave none within 5 s; the message names `server`, the address without a
+            password, and the remedy.
     """
     import httpx
 

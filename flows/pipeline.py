@@ -96,7 +96,7 @@ def prefect_server() -> Iterator[None]:
 
 def main() -> None:
     """``python -m flows.pipeline [--profile PROFILE]``."""
-    parser = argparse.ArgumentParser(description=pipeline.description)
+    parser = argparse.ArgumentParser(description=str(pipeline.description).partition("\n")[0])
     parser.add_argument("--profile", help="run an experiment with the parameters of this profile")
     profile = parser.parse_args().profile
 

@@ -21,6 +21,7 @@ from erm.tasks import get_task, task_names
 if TYPE_CHECKING:
     from PIL.Image import Image
 
+    from erm.endpoints.settings import ConnectionSettings
     from erm.report import Report
     from erm.tasks.settings import DrawingSettings
 
@@ -72,7 +73,8 @@ RasterSideOption = Annotated[
         "--raster-side",
         metavar="PIXELS",
         help="Longest side of the picture, for a task whose sources can be drawn at any size; 0 is "
-        "the size that a source states. By default 336, or the reference image's.",
+        "the size that a source states. By default 336, or the longest side of an image that the "
+        "picture is compared with.",
         show_default=False,
     ),
 ]
@@ -101,8 +103,8 @@ OlderLibrariesOption = Annotated[
     bool | None,
     typer.Option(
         "--older-libraries/--installed-libraries",
-        help="Let programs run that were written for older versions of their libraries, as by "
-        "default, or run them with the installed ones as they are.",
+        help="Whether programs that were written for older versions of their libraries run too, or "
+        "all programs get the installed versions as they are. By default the former.",
         show_default=False,
     ),
 ]
@@ -135,7 +137,8 @@ def drawing_settings(
             ``raster_side`` is None.
 
     Raises:
-        ErmError: an option that the task has no use for, or a value that can't be had.
+        ErmError: an option has no effect on the task's sources, or its value is invalid or needs a
+            package that is not installed.
     """
     from pydantic import ValidationError
 
@@ -143,9 +146,14 @@ def drawing_settings(
 
     known = get_task(task)
     if raster_side is not None and not known.scalable:
-        raise ErmError(f"Sources of task '{task}' state their own size; --raster-side has no use.")
+        raise ErmError(
+            f"Sources of task '{task}' state their own size; --raster-side is not for it."
+        )
     if older_libraries is not None and known.kind != "program":
-        raise ErmError(f"Sources of task '{task}' are no programs; they use no libraries.")
+        raise ErmError(
+            f"Sources of task '{task}' are no programs; --older-libraries and "
+            "--installed-libraries are not for it."
+        )
     if raster_side is None and reference is not None and known.scalable:
         raster_side = min(max(reference.size), LARGEST_SIDE)
     chosen: dict[str, Any] = {
@@ -162,6 +170,28 @@ def drawing_settings(
         option = str(detail["loc"][0]).replace("_", "-").replace("backends", "backend")
         reason = detail["msg"].removeprefix("Value error, ")
         raise ErmError(f"--{option}: {reason[0].lower()}{reason[1:]}.") from error
+
+
+def endpoint_settings(
+    option: str, assignments: Sequence[str] | None, *specs: str
+) -> ConnectionSettings:
+    """How models behind endpoints are reached and asked.
+
+    Args:
+        option: the one that gave `assignments`, for messages.
+        specs: critics, policies or judges that it is for.
+
+    Raises:
+        ErmError: an assignment is invalid, or none of the specs is a model behind an endpoint.
+    """
+    from erm.endpoints.settings import connection_settings
+    from erm.models.location import ENDPOINT
+
+    settings = connection_settings(assignments or ())
+    if assignments and not any(spec.startswith(ENDPOINT) for spec in specs):
+        named = f", not {' or '.join(specs)}" if specs else ""
+        raise ErmError(f"{option} is for models behind endpoints ({ENDPOINT}MODEL){named}.")
+    return settings
 
 
 def print_json(value: Any) -> None:

@@ -19,6 +19,7 @@ from erm.cli.console import (
     RepliesOption,
     TaskArgument,
     drawing_settings,
+    endpoint_settings,
     print_json,
     print_report,
     print_table,
@@ -32,6 +33,7 @@ from erm.policies.loading import DEFAULT_POLICY
 
 if TYPE_CHECKING:
     from erm.critics.base import Critic, Critique
+    from erm.endpoints.settings import ConnectionSettings
     from erm.rewards.published import Reward
 
 CriticOption = Annotated[
@@ -70,10 +72,10 @@ def critique(
 ) -> None:
     """Let a critic list what differs between two images.
 
-    With --json the published report with `total_severity`, `unlisted`: the number of entries of
-    other categories than the task's, and `expected`: the severity that a local model's own
-    probabilities expect. The status is 1 where the critic's reply holds no report; "failure" and
-    "reply" then say so in JSON.
+    With --json the published report with `total_severity`, `unlisted`: the number of entries
+    without a category of the task or without a severity, and `expected`: the severity that a local
+    model's own probabilities expect. The status is 1 where the critic's reply holds no report;
+    "failure" and "reply" then say so in JSON.
     """
     with working():
         from erm.images import open_image
@@ -81,7 +83,7 @@ def critique(
         images = open_image(reference), open_image(candidate)
         from erm.critics.base import ImagePair, critique_with_retry
 
-        judge = _critic(critic, constrained, endpoint)
+        judge = _critic(critic, constrained, endpoint_settings("--endpoint", endpoint, critic))
         judged = critique_with_retry(judge, [ImagePair(task, *images)], replies)[0]
     if judged.report is None:
         if as_json:
@@ -136,7 +138,7 @@ def reward(
         from erm.rewards.settings import RewardSettings
 
         drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
-        judge = _critic(critic, constrained, endpoint)
+        judge = _critic(critic, constrained, endpoint_settings("--endpoint", endpoint, critic))
         settings = RewardSettings(replies=replies)
         with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
             earned = reward_completions([(task, image, text)], judge, renderer, settings)[0]
@@ -150,12 +152,10 @@ def reward(
         _show_critique(earned.critique, str(completion))
 
 
-def _critic(spec: str, constrained: bool | None, endpoint: list[str] | None) -> Critic:
+def _critic(spec: str, constrained: bool | None, endpoint: ConnectionSettings) -> Critic:
     from erm.critics.loading import critic_from_spec
-    from erm.endpoints.settings import connection_settings
 
-    reached = connection_settings(endpoint or ())
-    return critic_from_spec(spec, constrained=constrained, endpoint=reached)
+    return critic_from_spec(spec, constrained=constrained, endpoint=endpoint)
 
 
 def _show_critique(critique: Critique, title: str) -> None:
@@ -164,8 +164,8 @@ def _show_critique(critique: Critique, title: str) -> None:
         print_report(critique.report, title)
     if critique.unlisted:
         print(
-            f"{title}: {critique.unlisted} entries without a category of the task or a severity "
-            f"are not listed; total severity with them {critique.severity:g}"
+            f"{title}: {critique.unlisted} entries without a category of the task or without a "
+            f"severity are not listed; total severity with them {critique.severity:g}"
         )
 
 
@@ -223,15 +223,16 @@ def refine(
         from erm.images import open_image
 
         opened = open_image(image)
-        from erm.endpoints.settings import connection_settings
         from erm.policies.loading import policy_from_spec
         from erm.policies.refinement import refine as improve
         from erm.render import Renderer
 
         drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
-        reached = connection_settings(policy_endpoint or endpoint or ())
-        author = policy_from_spec(policy, endpoint=reached)
-        judge = _critic(critic, constrained, endpoint)
+        asked = (critic,) if policy_endpoint else (critic, policy)
+        shared = endpoint_settings("--endpoint", endpoint, *asked)
+        own = endpoint_settings("--policy-endpoint", policy_endpoint, policy)
+        author = policy_from_spec(policy, endpoint=own if policy_endpoint else shared)
+        judge = _critic(critic, constrained, shared)
         with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
             result = improve(
                 task, opened, author, judge, renderer, rounds=rounds, seed=seed, replies=replies

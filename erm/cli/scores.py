@@ -13,6 +13,7 @@ from erm.cli.console import (
     EndpointOption,
     JsonOption,
     RepliesOption,
+    endpoint_settings,
     print_json,
     warn,
     working,
@@ -82,16 +83,20 @@ def benchmark(
     critics = critic or []
     if bool(critics) != (data is not None):
         raise ErmError("--critic and --data belong together: a critic, and the items it judges.")
+    if replies != "strict" and not critics:
+        raise ErmError("--replies is for --critic: predictions hold reports that were read before.")
     files = _targets(critics, predictions or []) if critics else _named(predictions or [])
     with working():
         from erm.benchmark import comparison_table, judge_from_spec
         from erm.benchmark.blindness import compare_distances
         from erm.benchmark.similarity import measure_distances
-        from erm.endpoints.settings import connection_settings
 
-        judging = judge_from_spec(judge, settings=connection_settings(judge_endpoint or ()))
+        judging = judge_from_spec(
+            judge, settings=endpoint_settings("--judge-endpoint", judge_endpoint, judge)
+        )
+        reached = endpoint_settings("--endpoint", endpoint, *critics)
         if data is not None:
-            _predict(files, data, connection_settings(endpoint or ()), replies)
+            _predict(files, data, reached, replies)
         scored = {name: _score(path, judging) for name, path in files.items()}
         first, *others = scored.values()
         comparison = comparison_table(scored) if others else []

@@ -64,7 +64,8 @@ class Critique:
         parsed: the report in the reply as JSON, or None.
         report: the valid errors of `parsed`; None if `parsed` is None.
         unlisted: number of entries of `parsed` that `report` can't hold, since their category is
-            not the task's; they count in the severity.
+            not the task's or they state no severity; severities that they state count in
+            `severity`.
         expected_severity: the total severity that the critic's probabilities expect
             (`erm.models.constraint`); None if it gives no probabilities.
     """

@@ -1,7 +1,8 @@
 """The stage that benchmarks a critic on held-out pairs, together with baselines.
 
 The baselines are the same model with random weights, a critic that always reports the commonest
-error of the training pairs, and the critic that reads (`erm.critics.reading`).
+error of the training pairs, and, where it can judge the pairs, the reading critic
+(`erm.critics.reading`).
 """
 
 from __future__ import annotations
@@ -181,13 +182,13 @@ class _Critics:
         return _Result(items, critiques, predictions["critic"], scores)
 
     def _reading_critic(self, held_out: Sequence[Pair]) -> Critic | None:
-        """The critic that reads; None, with a warning that says why, where it can't."""
+        """The reading critic; None, with a warning that says why, where it can't judge them."""
         reason = missing_reader()
         blind = sorted({p.task for p in held_out if not get_task(p.task).reads_pictures})
         if reason is None and blind:
-            reason = f"--critic reading can't judge {', '.join(blind)}."
+            reason = f"The reading critic can't judge {', '.join(blind)} (`Task.reads_pictures`)."
         if reason is not None:
-            _log.warning("The benchmark leaves out the reading critic. %s", reason)
+            _log.warning("The benchmark has no baseline 'reading'. %s", reason)
             return None
         if self._reading is None:
             from erm.critics.reading.critic import ReadingCritic

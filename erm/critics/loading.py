@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from erm.errors import ErmError
 from erm.models.location import ENDPOINT, endpoint_model, model_folder
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 DEFAULT_CRITIC = "models:/erm-critic@champion"
 """The critic that the pipeline promoted last."""
+
+WITHOUT_MODEL = ("pixel", "reading")
+"""Critics that are no models, so that no grammar constrains their replies."""
 
 
 def critic_from_spec(
@@ -36,13 +40,16 @@ def critic_from_spec(
         device, dtype, batch_size, sampling: of a local model, as in
             `erm.critics.local.LocalCritic`; other kinds ignore them.
         constrained: keeps replies within the report's grammar. The default is True for a local
-            model and False for an endpoint, whose server must support JSON schemas.
+            model and False for an endpoint, whose server must support JSON schemas; None for a
+            critic of `WITHOUT_MODEL`.
         endpoint: how to reach the endpoint, and fields of its requests.
 
     Raises:
-        ErmError: there is no such folder, model or alias, it is no critic, or the packages of the
-            extra ``ocr`` are missing.
+        ErmError: there is no such folder, model or alias, it is no critic, `constrained` is given
+            for a critic without a model, or the packages of the extra ``ocr`` are missing.
     """
+    if spec in WITHOUT_MODEL and constrained is not None:
+        raise ErmError(f"--constrained and --free are for models, not for the critic '{spec}'.")
     if spec == "pixel":
         from erm.critics.pixel import PixelCritic
 

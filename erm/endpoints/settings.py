@@ -12,7 +12,7 @@ from erm.errors import ErmError
 from erm.settings import Settings
 
 Default = Literal["default"]
-"""The value that the model's part asks for: a critic's, a policy's, an editor's, a judge's."""
+"""The value of the model's role: a critic, policy, editor, annotator or judge has its own."""
 
 _EXTRA = "extra_body"
 
@@ -20,14 +20,14 @@ _EXTRA = "extra_body"
 class RequestSettings(Settings):
     """Fields of each request, by the names that servers know. They change the answers.
 
-    ``default`` is the value that the part of the model asks for, and None leaves the field out, for
-    servers that refuse it.
+    ``default`` is the value of the model's role, such as the published sampling of a critic. None
+    leaves the field out, for servers that refuse it.
 
     Attributes:
         temperature, top_p, presence_penalty, frequency_penalty, seed: of sampling.
         max_tokens: longest reply.
-        max_completion_tokens: the same by the name that newer models of OpenAI want; a number here
-            takes the place of `max_tokens`.
+        max_completion_tokens: the same under the name that newer models of OpenAI want; a number
+            here replaces `max_tokens`.
         reasoning_effort: of models that reason, such as ``low``.
         extra_body: further fields, such as ``top_k`` or ``chat_template_kwargs``.
     """
@@ -42,18 +42,18 @@ class RequestSettings(Settings):
     reasoning_effort: str | None = "default"
     extra_body: dict[str, Any] = Field(default_factory=dict)
 
-    def request(self, part: Mapping[str, Any]) -> dict[str, Any]:
+    def request(self, defaults: Mapping[str, Any]) -> dict[str, Any]:
         """Fields of a request (`erm.endpoints.client.Endpoint.options`).
 
         Args:
-            part: those that the model's part asks for.
+            defaults: fields of the model's role.
         """
         fields = {name: getattr(self, name) for name in REQUEST_FIELDS}
         chosen = {name: value for name, value in fields.items() if value != "default"}
         if chosen.get("max_completion_tokens") is not None:
             chosen.setdefault("max_tokens", None)
-        extra = _present({**part.get(_EXTRA, {}), **self.extra_body})
-        return _present({**part, **chosen, _EXTRA: extra or None})
+        extra = _present({**defaults.get(_EXTRA, {}), **self.extra_body})
+        return _present({**defaults, **chosen, _EXTRA: extra or None})
 
 
 REQUEST_FIELDS = tuple(name for name in RequestSettings.model_fields if name != _EXTRA)

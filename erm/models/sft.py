@@ -225,14 +225,16 @@ def fine_tune(
     # The mean over a batch's tokens, in however many processes and parts the batch is computed;
     # without this, since transformers' Qwen3-VL takes no count of them, each part's own mean.
     trainer.model_accepts_loss_kwargs = True
-    keeper = None
+    best_checkpoint = None
     if validation is not None:
-        keeper = BestCheckpoint(validation, trainer, work / "validation")
-        trainer.add_callback(keeper)
+        best_checkpoint = BestCheckpoint(validation, trainer, work / "validation")
+        trainer.add_callback(best_checkpoint)
     times = StepTimes(settings.batch_size, settings.log_every)
     trainer.add_callback(times)
     trainer.train(resume_from_checkpoint=last_checkpoint(work))
-    _write_model(trainer, processor, None if keeper is None else keeper.weights, out)
+    _write_model(
+        trainer, processor, None if best_checkpoint is None else best_checkpoint.weights, out
+    )
 
     def counted(row: Mapping[str, float], names: Iterable[str]) -> dict[str, float]:
         place = {"step": float(row["step"]), "samples": float(row["step"] * settings.batch_size)}
@@ -240,8 +242,8 @@ def fine_tune(
 
     return TrainingLog(
         [counted(row, _LOGGED) for row in trainer.state.log_history if "loss" in row],
-        [counted(row, row) for row in keeper.rows] if keeper else [],
-        counted(keeper.best, keeper.best) if keeper else {},
+        [counted(row, row) for row in best_checkpoint.rows] if best_checkpoint else [],
+        counted(best_checkpoint.best, best_checkpoint.best) if best_checkpoint else {},
         times.shares(),
     )
 

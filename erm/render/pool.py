@@ -414,7 +414,9 @@ class Renderer:
         for task in {task for task, _ in items}:
             get_task(task)
             if scenes and task in self._in_browser:
-                raise ErmError(f"The back end '{CHROMIUM}' gives no scenes, which reports need.")
+                raise ErmError(
+                    f"The back end '{CHROMIUM}' gives no scenes, which exact reports need."
+                )
         return [
             self._threads.submit(self._draw, task, source, scenes, batch) for task, source in items
         ]

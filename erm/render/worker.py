@@ -143,7 +143,8 @@ def _check_fonts(drawing: DrawingSettings) -> None:
     for folder in drawing.fonts:
         if not named_fonts((folder,)):
             raise ErmError(
-                f"no font in '{folder}' can be read by the user that draws (chmod -R o+rX)."
+                f"no font in '{folder}' can be read by the user that draws; "
+                f"run `chmod -R o+rX {folder}`."
             )
 
 

@@ -287,7 +287,7 @@ def report_from_dict(task: str, parsed: Mapping[str, Any]) -> Report:
 
 
 def unlisted(task: str, parsed: Mapping[str, Any]) -> int:
-    """Number of entries of a parsed reply that the typed report leaves out, severity 0 aside."""
+    """Number of entries of a parsed reply that the typed report leaves out, but for severity 0."""
     entries = [
         entry
         for entry in parsed.get("errors", [])

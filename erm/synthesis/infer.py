@@ -23,8 +23,8 @@ from erm.synthesis.assembly import assemble
 from erm.synthesis.chunks import Chunk, has_replies, write_replies
 from erm.synthesis.proposals import sample_references
 from erm.synthesis.rollouts import PolicyProposer
-from erm.synthesis.settings import InferSettings, PairingSettings
-from erm.synthesis.workers import Making, make_chunks
+from erm.synthesis.settings import WITHOUT_EFFECT, InferSettings, PairingSettings
+from erm.synthesis.workers import ChunkJob, make_chunks
 
 
 def infer(
@@ -49,7 +49,10 @@ def infer(
         ErmError: the policy can't be had, gave no answer or has spent its budget, `pairs` can't be
             read, no space left, or a worker died.
     """
-    fields = settings.model_dump(mode="json", exclude={"workers", "rows_per_shard", "endpoint"})
+    fields = settings.model_dump(
+        mode="json",
+        exclude={"workers": True, "rows_per_shard": True, "endpoint": WITHOUT_EFFECT},
+    )
     read = [pairs / "data", *settings.drawing.fonts]
     if settings.policy is not None and not settings.policy.startswith(ENDPOINT):
         read.append(model_folder(settings.policy, "policy"))
@@ -63,7 +66,7 @@ def infer(
             stale.unlink()
         chunks = _attempt(settings, policy, pairs, done) if policy is not None else []
         pairing = PairingSettings(max_proposed_errors=settings.max_errors)
-        make_chunks(Making(pairing, settings, done), chunks, "render")
+        make_chunks(ChunkJob(pairing, settings, done), chunks, "render")
         rows, drawing = settings.rows_per_shard, settings.drawing
         census = assemble(chunks, done, out, rows, drawing, other_dataset=pairs)
         shutil.rmtree(done)

@@ -166,6 +166,9 @@ def collect(
 
     Args:
         other_files: counts the endings of files in folders that hold no sources of the task.
+
+    Raises:
+        ErmError: the path does not exist or is of another task, or a data set can't be read.
     """
     if path.startswith(HUGGING_FACE):
         yield from _hugging_face(path.removeprefix(HUGGING_FACE), task, column)
@@ -332,8 +335,8 @@ def _value(origin: str, column: str, value: object) -> Found:
         return RejectedSource(origin, "not_text", f"holds no text in '{column}'")
     try:
         value.encode()
-    except UnicodeEncodeError:  # JSON may hold half a surrogate pair
-        return RejectedSource(origin, "not_text", f"holds characters that are none in '{column}'")
+    except UnicodeEncodeError:  # JSON may hold what no text does
+        return RejectedSource(origin, "not_text", f"holds half a surrogate pair in '{column}'")
     return origin, plain_text(value)
 
 

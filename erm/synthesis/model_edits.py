@@ -110,7 +110,7 @@ class ModelAnnotator(Annotator):
         for pair in pairs:
             reason = self._fault(pair, reports.get(pair.id))
             if pair.id in incomplete:
-                reason = "annotator uses a category without labels"
+                reason = "annotator lists what labels can't hold"
             if reason is None:
                 labelled.append(replace(pair, report=reports[pair.id]))
             else:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
 
-from erm.endpoints.settings import ConnectionSettings
+from erm.endpoints.settings import ConnectionSettings, RequestSettings
 from erm.render.limits import Limits
 from erm.settings import Isolation, Settings
 from erm.tasks import Variety, get_task, task_names
@@ -99,6 +99,10 @@ class EndpointSettings(ConnectionSettings):
     token_budget: int | None = Field(default=None, ge=1)
     price_in: float = Field(default=0.0, ge=0)
     price_out: float = Field(default=0.0, ge=0)
+
+
+WITHOUT_EFFECT = EndpointSettings.model_fields.keys() - RequestSettings.model_fields.keys()
+"""Names of endpoint settings that don't change the answers, so that other values may resume."""
 
 
 class EditorSettings(Settings):

@@ -30,9 +30,10 @@ from erm.synthesis.chunks import (
     write_replies,
 )
 from erm.synthesis.settings import (
+    WITHOUT_EFFECT,
     SynthesizeSettings,
 )
-from erm.synthesis.workers import Making, make_chunks
+from erm.synthesis.workers import ChunkJob, make_chunks
 from erm.tasks import task_names
 
 _CHUNKS_ASKED = 16
@@ -66,22 +67,22 @@ def synthesize(
         exclude={
             "workers": True,
             "rows_per_shard": True,
-            "editor": {"endpoint"},
-            "annotator": {"endpoint"},
+            "editor": {"endpoint": WITHOUT_EFFECT},
+            "annotator": {"endpoint": WITHOUT_EFFECT},
         },
     )
     answers = answers or work
     read = [*([settings.ingested] if settings.ingested else []), *settings.drawing.fonts]
     done = work / fingerprint(fields, *read)
-    making = Making(settings, settings, done, settings.variety, settings.second_backends)
+    job = ChunkJob(settings, settings, done, settings.variety, settings.second_backends)
     try:
         done.mkdir(parents=True, exist_ok=True)
         for stale in done.glob("*.part"):
             stale.unlink()
-        made, seconds = make_chunks(making, chunks, "synthesize")
+        made, seconds = make_chunks(job, chunks, "synthesize")
         chunks, costs = _propose(settings, chunks, done, answers)
         edited = [chunk for chunk in chunks if chunk.proposed]
-        proposed, more = make_chunks(making, edited, "synthesize")
+        proposed, more = make_chunks(job, edited, "synthesize")
         costs |= _label(settings, chunks, done, answers)
         census = assemble(chunks, done, out, settings.rows_per_shard, settings.drawing)
         shutil.rmtree(done)

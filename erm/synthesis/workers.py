@@ -30,7 +30,7 @@ from erm.tasks import Variety
 
 
 @dataclass(frozen=True)
-class Making:
+class ChunkJob:
     """How chunks are made, and the folder that holds the finished ones.
 
     Attributes:
@@ -45,7 +45,7 @@ class Making:
     second_backends: Mapping[str, str] = field(default_factory=dict)
 
 
-def make_chunks(making: Making, chunks: Sequence[Chunk], label: str) -> tuple[int, float]:
+def make_chunks(job: ChunkJob, chunks: Sequence[Chunk], label: str) -> tuple[int, float]:
     """Make the chunks that are not finished, with a progress bar of that label.
 
     Returns:
@@ -54,40 +54,40 @@ def make_chunks(making: Making, chunks: Sequence[Chunk], label: str) -> tuple[in
     Raises:
         ErmError: a process died.
     """
-    missing = [chunk for chunk in chunks if not chunk.is_made(making.done)]
+    missing = [chunk for chunk in chunks if not chunk.is_made(job.done)]
     if not missing:
         return 0, 0.0
     sources = sum(len(chunk.sources) for chunk in chunks)
     finished = sources - sum(len(chunk.sources) for chunk in missing)
     began, made = time.monotonic(), 0
     with tqdm(total=sources, initial=finished, desc=label, unit="source") as bar:
-        for chunk, pairs in _run(making, missing):
+        for chunk, pairs in _run(job, missing):
             made += pairs
             bar.update(len(chunk.sources))
             bar.set_postfix(pairs=made, refresh=False)
     return made, time.monotonic() - began
 
 
-def _run(making: Making, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
-    workers = min(making.work.workers or os.cpu_count() or 1, len(missing))
+def _run(job: ChunkJob, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
+    workers = min(job.work.workers or os.cpu_count() or 1, len(missing))
     if workers <= 1:
-        with _renderer(making.work) as renderer, _second_renderer(making) as second:
+        with _renderer(job.work) as renderer, _second_renderer(job) as second:
             for chunk in missing:
-                yield chunk, _make(chunk, making, renderer, second)
+                yield chunk, _make(chunk, job, renderer, second)
         return
     # Every process has a renderer of its own with one worker, and the two take turns.
     pool = ProcessPoolExecutor(
         workers,
         mp_context=multiprocessing.get_context("spawn"),
         initializer=_start_worker,
-        initargs=(making, os.getpid()),
+        initargs=(job, os.getpid()),
     )
     waiting = iter(missing)
     running: dict[Future[int], Chunk] = {}
     try:
         while True:
             for chunk in waiting:
-                running[pool.submit(_work, chunk, making)] = chunk
+                running[pool.submit(_work, chunk, job)] = chunk
                 if len(running) >= 2 * workers:
                     break
             if not running:
@@ -109,13 +109,13 @@ def _renderer(work: WorkSettings) -> Renderer:
 
 
 @contextmanager
-def _second_renderer(making: Making) -> Iterator[Renderer | None]:
+def _second_renderer(job: ChunkJob) -> Iterator[Renderer | None]:
     """Draws with the second back ends, where there are any."""
-    if not making.second_backends:
+    if not job.second_backends:
         yield None
         return
-    work = making.work
-    backends = {**work.drawing.backends, **making.second_backends}
+    work = job.work
+    backends = {**work.drawing.backends, **job.second_backends}
     drawing = work.drawing.model_copy(update={"backends": backends})
     with Renderer(
         workers=1, limits=work.limits, isolation=work.isolation, drawing=drawing
@@ -123,14 +123,14 @@ def _second_renderer(making: Making) -> Iterator[Renderer | None]:
         yield renderer
 
 
-def _start_worker(making: Making, parent: int) -> None:
+def _start_worker(job: ChunkJob, parent: int) -> None:
     global _worker_renderer, _worker_second
     _die_with(parent)
     # Ctrl-C is the parent's to answer in words; a worker just ends.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     opened = ExitStack()
-    _worker_renderer = opened.enter_context(_renderer(making.work))
-    _worker_second = opened.enter_context(_second_renderer(making))
+    _worker_renderer = opened.enter_context(_renderer(job.work))
+    _worker_second = opened.enter_context(_second_renderer(job))
     # Processes of a pool end without running what `atexit` holds.
     multiprocessing.util.Finalize(None, opened.close, exitpriority=10)
 
@@ -145,11 +145,11 @@ def _die_with(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _work(chunk: Chunk, making: Making) -> int:
+def _work(chunk: Chunk, job: ChunkJob) -> int:
     assert _worker_renderer is not None
-    return _make(chunk, making, _worker_renderer, _worker_second)
+    return _make(chunk, job, _worker_renderer, _worker_second)
 
 
-def _make(chunk: Chunk, making: Making, renderer: Renderer, second: Renderer | None) -> int:
-    checked = second if chunk.task in making.second_backends else None
-    return make_chunk(chunk, making.pairing, making.variety, renderer, making.done, checked)
+def _make(chunk: Chunk, job: ChunkJob, renderer: Renderer, second: Renderer | None) -> int:
+    checked = second if chunk.task in job.second_backends else None
+    return make_chunk(chunk, job.pairing, job.variety, renderer, job.done, checked)

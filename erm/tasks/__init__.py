@@ -77,7 +77,11 @@ def distribution_of(name: str) -> Distribution:
 
 
 def package_folder(name: str) -> Path:
-    """Folder of the import package that brings a task, such as ``…/site-packages/erm``."""
+    """Folder of the import package that brings a task, such as ``…/site-packages/erm``.
+
+    Raises:
+        ErmError: the task is unknown, or comes from a module that is no package.
+    """
     package = _entry_points()[get_task(name).name].module.partition(".")[0]
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:

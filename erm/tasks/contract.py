@@ -256,7 +256,7 @@ class Task(ABC):
     @abstractmethod
     def read_scene(self, drawing: Drawing) -> Scene:
         """The scene of a drawing as JSON values; raises `DrawError('unreadable', …)` where a part
-        of what is drawn can't be told, so that such a source is never mislabelled."""
+        of what is drawn can't be read, so that such a source is never mislabelled."""
 
     @property
     def scene_type(self) -> Any:
@@ -292,7 +292,7 @@ class Task(ABC):
         Raises:
             ErmError: the task does not read pictures (`reads_pictures`).
         """
-        raise ErmError(f"--critic reading can't judge {self.name}: the task reads no pictures.")
+        raise ErmError(f"The reading critic can't judge {self.name}: the task reads no pictures.")
 
     def compare_read(self, reference: View, candidate: View) -> list[Discrepancy]:
         """Discrepancies of two scenes of `read_picture`; by default those of `compare`.

@@ -11,7 +11,7 @@ from pydantic import Field, field_validator
 
 from erm.errors import ErmError
 from erm.settings import Settings
-from erm.tasks import Backend, get_task, task_names
+from erm.tasks import CHROMIUM, Backend, get_task, task_names
 from erm.tasks.shared.fonts import SUFFIXES, font_files
 
 PUBLISHED_SIDE = 336
@@ -72,8 +72,13 @@ def share_drawing(content: Mapping[str, Any], kinds: Mapping[str, Any]) -> dict[
         kinds: section → its settings class.
 
     Raises:
-        ErmError: a section has a `drawing` of its own; what one stage draws, others compare.
+        ErmError: a section has a `drawing` of its own (what one stage draws, others compare), or
+            the shared back end gives no scenes, from which stages make exact reports.
     """
+    if CHROMIUM in content["render"].get("backends", {}).values():
+        raise ErmError(
+            f"'render.backends' names {CHROMIUM}, which gives no scenes; exact reports need them."
+        )
     shared = dict(content)
     for section, kind in kinds.items():
         if "drawing" in getattr(kind, "model_fields", {}):

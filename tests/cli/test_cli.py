@@ -227,9 +227,9 @@ def test_entries_of_other_categories_are_counted(
     server.behaviour = lambda number, body: replied(json.dumps([error]))
     report = json.loads(erm("critique", "svg", *images, *critic).out)
     assert (report["errors"], report["unlisted"], report["total_severity"]) == ([], 1, 3)
-    told = erm("critique", "svg", *images, *critic[:-1]).out
-    assert "no discrepancies" not in told
-    assert "total severity with them 3" in told
+    printed = erm("critique", "svg", *images, *critic[:-1]).out
+    assert "no discrepancies" not in printed
+    assert "total severity with them 3" in printed
 
 
 def test_requests_are_what_endpoint_options_say(
@@ -398,6 +398,14 @@ def test_ingest_lists_what_it_rejects(erm: Erm) -> None:
         ("render svg red.svg blue.svg -o void", "void: is a file"),
         ("critique svg red.png red.png --endpoint speed=1", "Endpoint option 'speed'"),
         ("critique svg red.png red.png --endpoint fast", "write NAME=VALUE"),
+        ("critique svg red.png red.png --critic pixel --endpoint seed=1", "MODEL), not pixel."),
+        ("critique svg red.png red.png --critic pixel --free", "are for models, not for the"),
+        ("reward svg red.png red.svg --critic reading --endpoint seed=1", "--endpoint is for"),
+        ("refine svg red.png --policy a --critic b --endpoint seed=1", "not b or a."),
+        ("refine svg red.png --policy a --policy-endpoint seed=1", "--policy-endpoint is for"),
+        ("benchmark p.jsonl --judge-endpoint seed=1", "--judge-endpoint is for"),
+        ("benchmark p.jsonl --endpoint seed=1", "--endpoint is for models behind endpoints"),
+        ("benchmark p.jsonl --replies published", "--replies is for --critic"),
         ("benchmark gone.jsonl", "gone.jsonl does not exist"),
         ("benchmark void", "void"),
         ("benchmark folder", "folder"),

@@ -66,7 +66,7 @@ def test_another_back_end_draws(monkeypatch: pytest.MonkeyPatch) -> None:
             "it has: cairosvg, resvg",
         ),
         (("annotate", "svg", "a.svg", "a.svg", "--backend", "weasyprint"), "it has: cairosvg"),
-        (("ingest", "table", "a.html", "--raster-side", "9"), "--raster-side has no use"),
+        (("ingest", "table", "a.html", "--raster-side", "9"), "--raster-side is not for it"),
         (("annotate", "table", "a.html", "b.html", "--installed-libraries"), "are no programs"),
         (
             ("render", "svg", "a.svg", "-o", "a.png", "--fonts", "none"),

@@ -66,6 +66,7 @@ def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
             "no back end 'paint'; it has: cairosvg, resvg",
         ),
         ({"render": {"fonts": ["no/folder"]}}, "there is no folder of fonts 'no/folder'"),
+        ({"render": {"backends": {"table": "chromium"}}}, "names chromium, which gives no scenes"),
         ({"render": {"raster_sid": 9}}, "unknown parameter 'render.raster_sid'"),
         ({"evaluate": {"drawing": {}}}, "unknown parameter 'evaluate.drawing'"),
         (

@@ -165,6 +165,11 @@ def test_a_served_policy_is_paid_once(
     with pytest.raises(ErmError, match=r"policy stopped the run: .*401.*answers are kept in"):
         infer(chosen, tmp_path / "pairs", tmp_path / "inferred", tmp_path / "work")
     assert not (tmp_path / "inferred").exists()
+    for update, begun in (({"concurrency": 2}, 1), ({"temperature": 0.2}, 2)):
+        other = chosen.model_copy(update={"endpoint": endpoint.model_copy(update=update)})
+        with pytest.raises(ErmError, match="401"):
+            infer(other, tmp_path / "pairs", tmp_path / "inferred", tmp_path / "work")
+        assert sum(path.is_dir() for path in (tmp_path / "work").iterdir()) == begun, update
     server.behaviour = models
     metrics = infer(chosen, tmp_path / "pairs", tmp_path / "inferred", tmp_path / "work")
     # The first chunk of six was complete; of the second, three answers were on record.
@@ -326,8 +331,8 @@ def test_a_models_labels_are_kept_where_pixels_allow(
     assert {one.pair.id: one.reason for one in aside} == {
         "unreadable": "annotator wrote no report",
         "overlooked": "annotator overlooked a clear difference",
-        "other": "annotator uses a category without labels",
-        "unknown": "annotator uses a category without labels",
+        "other": "annotator lists what labels can't hold",
+        "unknown": "annotator lists what labels can't hold",
     }
     assert len(server.bodies) == 6
     assert labels.metrics()["annotator/answers"] == 6

@@ -25,7 +25,7 @@ class Place:
         elements: names of what is drawn.
         axes: ``row`` and ``column`` with their numbers, counted from 1.
         ordinals: other counted elements (``third bar``).
-        colours: colours that the place itself is told by.
+        colours: colours that the place itself is named by.
         across, down: -1, 0, 1 for left to right and top to bottom; None where not given.
     """
 

@@ -2,7 +2,7 @@
 
 Each picture becomes a scene of its task (`erm.tasks.Task.read_picture`): texts by OCR, all else by
 geometry. The task compares the two scenes, so that words, categories and severities are those of
-the exact reports. No training, no accelerator, no key; about a second for a table of thirty cells.
+the exact reports. No training, no accelerator, no key.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 from tqdm import tqdm
 
@@ -22,6 +21,7 @@ from erm.critics.reading.ocr import OcrReader
 from erm.critics.reading.pairing import PairReader
 from erm.report import Report
 from erm.tasks import Scene, View, get_task
+from erm.tasks.shared.regions import Pixels
 from erm.tasks.shared.visible import changes_within, visible_change
 
 MOST_ERRORS = 10
@@ -34,8 +34,6 @@ MOST_PIXELS = 4_000_000
 _KEPT_READINGS = 512
 _SURROUNDINGS = 3.0
 """Pixels around a discrepancy in which its difference must show."""
-
-Pixels = NDArray[np.uint8]
 
 
 class ReadingCritic(Critic):
@@ -87,7 +85,7 @@ class ReadingCritic(Critic):
         if not changed.any():
             return Report(task)
         known, texts = self._reading(task, reference)
-        read = _read(task, candidate, texts.other(reference, candidate))
+        read = _read(task, candidate, texts.other())
         found = get_task(task).compare_read(View(reference, known), View(candidate, read))
         shown = [
             error

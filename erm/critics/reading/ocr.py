@@ -21,8 +21,7 @@ from scipy import ndimage
 
 from erm.errors import ErmError
 from erm.tasks.discrepancy import Box
-
-Pixels = NDArray[np.uint8]
+from erm.tasks.shared.regions import Pixels
 
 _WEIGHTS = {"find": "PP-OCRv6_det_small.onnx", "read": "PP-OCRv6_rec_small.onnx"}
 _LINE_HEIGHT = 48
@@ -106,7 +105,7 @@ class OcrReader:
         starts = np.flatnonzero(np.diff(steps, prepend=-1))
         starts = starts[steps[starts] != 0]
         text = "".join(self._letters[index] for index in steps[starts])
-        # the network has one letter for the Greek my and the sign for a millionth
+        # the network has one letter for the Greek mu and the micro sign
         plain = unicodedata.normalize("NFKC", text).replace("\u03bc", "\u00b5")
         return " ".join(plain.split()), float(sure[starts].mean()) if len(starts) else 0.0
 

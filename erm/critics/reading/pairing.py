@@ -14,15 +14,14 @@ from scipy import ndimage
 
 from erm.critics.reading.ocr import OcrReader
 from erm.tasks.discrepancy import Box
-
-Pixels = NDArray[np.uint8]
+from erm.tasks.shared.regions import Pixels
 
 _UNLIKE = 48
 """Difference of grey levels, with one pixel of tolerance, from which a pixel is another one."""
 
 
 class PairReader:
-    """Reads one picture and remembers the lines read.
+    """Reads one picture, (height, width, 3) uint8 RGB, and remembers the lines read.
 
     Args:
         reader: reads what no other picture holds.
@@ -34,8 +33,8 @@ class PairReader:
         self._known = known
         self._lines: list[tuple[Pixels, str]] = []
 
-    def other(self, reference: Pixels, candidate: Pixels) -> PairReader:
-        """The reader of the candidate whose reference this one has read."""
+    def other(self) -> PairReader:
+        """A reader of the pair's candidate, for the reader that has read the reference."""
         return PairReader(self._reader, self._lines)
 
     def find(self, pixels: Pixels) -> list[Box]:
@@ -63,7 +62,7 @@ class PairReader:
 
 
 def _look_alike(line: Pixels, other: Pixels) -> bool:
-    """Whether nobody tells two lines apart but by a fraction of a pixel."""
+    """Whether two lines look the same but for a shift by a fraction of a pixel."""
     height = min(line.shape[0], other.shape[0])
     width = min(line.shape[1], other.shape[1])
     grey = [side.mean(axis=2) for side in (line, other)]

@@ -106,9 +106,4 @@ def place_of(box: Box) -> Place:
 
 def hull_of(boxes: list[Box]) -> Box:
     """The smallest box around boxes, of which there is at least one."""
-    return Box(
-        min(box.x0 for box in boxes),
-        min(box.y0 for box in boxes),
-        max(box.x1 for box in boxes),
-        max(box.y1 for box in boxes),
-    )
+    return Box.around(boxes)

@@ -27,7 +27,6 @@ from erm.tasks.shared.regions import (
     commonest,
     ends,
     gap_from,
-    hull_of,
     levels_of,
     line_picture,
     runs,
@@ -44,11 +43,13 @@ _GAP = 5
 _STRAIGHT = 0.9
 """Share of its box that a rule fills."""
 _SMALLEST_CELL = 5
+"""Pixels of the shorter side from which a space between rules is a cell."""
 _SAME_EDGE = 4.0
 """Pixels within which edges of cells are one line of the grid."""
 _FREE = 8.0
 """Pixels of free room from which text is seen to stand at one side."""
 _AT_SIDE = 3.0
+"""Pixels that text may be off a side, or off the middle, and still stand there."""
 _BOLD = 0.2
 """Mean width of strokes, as a share of the text's size, from which text is bold."""
 _SAME_COLOUR = 12.0
@@ -57,6 +58,10 @@ _SAME_SIZE = 0.13
 """Share within which a size is the picture's commonest one."""
 _HOUSE_SIZE = 14.0
 """Size in px of text that says nothing about its size (`erm.tasks.table.house_style`)."""
+_CAPTION_GAP = 10
+"""Pixels from a table within which a text is its caption."""
+_OVERHANG = 9
+"""Pixels that a caption may be wider than its table on either side."""
 
 
 def read_document(pixels: Pixels, reader: TextReader) -> Document:
@@ -155,6 +160,8 @@ class _Block:
         stroke: mean width of strokes in px.
         height: of the highest line in px.
         borders: top, right, bottom, left.
+        text: what its lines say.
+        size: of the text in px.
     """
 
     box: Box
@@ -166,7 +173,7 @@ class _Block:
     height: float = 0.0
     borders: tuple[Line | None, ...] = (None, None, None, None)
     text: str = ""
-    size: float = 14.0
+    size: float = _HOUSE_SIZE
 
 
 def _block(pixels: Pixels, codes: NDArray[np.int32], place: Place) -> _Block:
@@ -251,7 +258,7 @@ def _table(blocks: Sequence[_Block]) -> Table:
                 block.box,
             )
         )
-    around = hull_of([block.box for block in blocks])
+    around = Box.around(block.box for block in blocks)
     cells.sort(key=lambda cell: (cell.row, cell.column))
     return Table(len(ys), len(xs), tuple(cells), None, around, tuple(xs), tuple(ys))
 
@@ -295,8 +302,12 @@ def _outside(
     rest = codes.copy()
     page = commonest(codes)
     for grid in grids:
-        rows = slice(min(r.start for r, _ in grid) - _THICKEST, max(r.stop for r, _ in grid) + 6)
-        columns = slice(min(c.start for _, c in grid) - _THICKEST, max(c.stop for _, c in grid) + 6)
+        rows = slice(
+            min(r.start for r, _ in grid) - _THICKEST, max(r.stop for r, _ in grid) + _THICKEST
+        )
+        columns = slice(
+            min(c.start for _, c in grid) - _THICKEST, max(c.stop for _, c in grid) + _THICKEST
+        )
         rest[max(0, rows.start) : rows.stop, max(0, columns.start) : columns.stop] = page
     ink = rest != page
     if not ink.any():
@@ -317,8 +328,11 @@ def _captions(
         assert block.ink is not None
         for index, table in enumerate(tables):
             above, below = table.box.y0 - block.ink.y1, block.ink.y0 - table.box.y1
-            inside = table.box.x0 - 9 <= block.ink.x0 and block.ink.x1 <= table.box.x1 + 9
-            if captions[index] is None and inside and 0 <= max(above, below) <= 10:
+            inside = (
+                table.box.x0 - _OVERHANG <= block.ink.x0
+                and block.ink.x1 <= table.box.x1 + _OVERHANG
+            )
+            if captions[index] is None and inside and 0 <= max(above, below) <= _CAPTION_GAP:
                 side = "top" if above > below else "bottom"
                 captions[index] = Caption(_text(block), side, None, block.background, block.ink)
                 break
