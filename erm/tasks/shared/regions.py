@@ -102,8 +102,3 @@ def box_of(place: Place) -> Box:
 def place_of(box: Box) -> Place:
     """Rows and columns of a box of whole pixels."""
     return slice(int(box.y0), int(box.y1)), slice(int(box.x0), int(box.x1))
-
-
-def hull_of(boxes: list[Box]) -> Box:
-    """The smallest box around boxes, of which there is at least one."""
-    return Box.around(boxes)
