@@ -5,6 +5,7 @@ Not covered: the browser and its page (`erm.render.browser`).
 
 from __future__ import annotations
 
+import re
 from xml.etree import ElementTree
 
 from erm.tasks.contract import BrowserPage
@@ -46,6 +47,15 @@ _EXTENT = """() => {
 """Bounds of tables, cells, texts and the markers outside list items; as `draw` crops pages."""
 
 
+_CELLPADDING = """
+table[cellpadding] { --cellpadding: attr(cellpadding px) }
+:where(table[cellpadding]) td, :where(table[cellpadding]) th { padding: var(--cellpadding) }
+"""
+"""The attribute ``cellpadding`` over the house style, which a browser prefers to attributes."""
+
+_DIGITS = re.compile(r"[ \t\n\f\r]*\+?([0-9]+)")
+"""What HTML reads of a number of pixels, whatever follows."""
+
 _METRICS = "body { text-rendering: geometricPrecision; line-height: 1.164 }"
 """Advances of letters and heights of lines that Chromium would round to whole pixels.
 
@@ -58,9 +68,12 @@ def _page(source: str, max_elements: int, settings: DrawingSettings) -> str:
     # Chromium draws boxes for letters that no font has
     text = "".join(root.itertext())
     refuse_missing_glyphs(characters_without_glyph(text, settings.fonts))
+    for element in root.iter():
+        if (digits := _DIGITS.match(element.attrib.pop("cellpadding", ""))) is not None:
+            element.set("cellpadding", digits[1])
     html = ElementTree.tostring(root, "unicode", method="html")
     # first, so that the table's own rules win
-    style = f"<style>html {{ padding: 12px }} {HOUSE_STYLE} {_METRICS}</style>"
+    style = f"<style>html {{ padding: 12px }} {HOUSE_STYLE} {_CELLPADDING} {_METRICS}</style>"
     return "<!DOCTYPE html>" + html.replace("<head>", "<head>" + style, 1)
 
 

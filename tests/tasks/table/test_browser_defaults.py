@@ -153,6 +153,8 @@ BROWSER = {
     "hidden": "<table><tr><td>a<td>b<tr hidden><td>c<td>d<tr><td>e<td>f</table>",
     "collapsed": "<table><tr><td>a<tr style='visibility:collapse'><td>c<tr><td>e</table>",
     "right to left": "<table dir=rtl><tr><th>a<th colspan=2>b<tr><td>1<td>2<td>3</table>",
+    "padded": "<table cellpadding='2px'><tr><td>a<td style='padding:9px'>b</table>",
+    "padded by a sheet": "<style>td{padding:9px}</style><table cellpadding=2><tr><td>a</table>",
     "numbered": "<ol start=7><li>x<table><tr><td>a</table></ol>",
 }
 
