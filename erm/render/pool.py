@@ -31,6 +31,7 @@ from erm.render import wire
 from erm.render.batch import Batch
 from erm.render.browser import browser_tasks, find_browser
 from erm.render.limits import Limits, Rendered, RenderError
+from erm.render.sandbox import holds_packages
 from erm.settings import Isolation
 from erm.sources.encodings import MARK
 from erm.sources.errors import ERROR_KINDS
@@ -253,7 +254,7 @@ def _environment() -> dict[str, str]:
     path = [str(folder) for folder in folders if folder not in installed]
     # packages that the caller installed in a folder of their own, but no folder of sources
     named = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    path += [folder for folder in named if folder and any(Path(folder).glob("*.dist-info"))]
+    path += [folder for folder in named if folder and holds_packages(folder)]
     kept = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     if site.ENABLE_USER_SITE:
         kept["PYTHONUSERBASE"] = site.getuserbase()

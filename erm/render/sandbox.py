@@ -324,7 +324,12 @@ def _readable(fonts: Sequence[Path]) -> list[str]:
 
 def _sites() -> list[str]:
     """Folders of ``sys.path`` with installed packages, those of ``.pth`` files among them."""
-    return [folder for folder in sys.path if any(Path(folder).glob("*.dist-info"))]
+    return [folder for folder in sys.path if holds_packages(folder)]
+
+
+def holds_packages(folder: str) -> bool:
+    """Whether packages are installed in a folder."""
+    return any(Path(folder).glob("*.dist-info"))
 
 
 def _show(path: str, real: str, is_link: bool) -> None:

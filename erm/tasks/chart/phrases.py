@@ -204,6 +204,15 @@ def _with(verb: str, unit: str = "") -> Callable[[Finding], str]:
     return describe
 
 
+def _some_of(words: str) -> Callable[[Finding], str]:
+    """``words`` with how many and of how many in its two places."""
+
+    def describe(finding: Finding) -> str:
+        return words.format(*(finding.count or (0, 0)))
+
+    return describe
+
+
 def _some(noun: str) -> Callable[[Finding], str]:
     """``5 of 8 values differ, most at 3: 4 instead of 6``."""
 
@@ -216,16 +225,6 @@ def _some(noun: str) -> Callable[[Finding], str]:
         return f"{text}, most at {_value(finding.most)}: {candidate} instead of {reference}"
 
     return describe
-
-
-def _some_series(finding: Finding) -> str:
-    count, total = finding.count or (0, 0)
-    return f"colours of {count} of {total} series differ"
-
-
-def _offsets(finding: Finding) -> str:
-    count, total = finding.count or (0, 0)
-    return f"{count} of {total} are pulled out by another distance"
 
 
 def _bins(finding: Finding) -> str:
@@ -356,16 +355,6 @@ def _course(finding: Finding) -> str:
     return f"runs {shown[0]} instead of {shown[1]}"
 
 
-def _arrows(finding: Finding) -> str:
-    count, total = finding.count or (0, 0)
-    return f"{count} of {total} arrows have another direction and length"
-
-
-def _forms(finding: Finding) -> str:
-    count, total = finding.count or (0, 0)
-    return f"{count} of {total} parts have another form or place"
-
-
 def _inverted(finding: Finding) -> str:
     return "is inverted" if finding.candidate else "is not inverted"
 
@@ -419,13 +408,13 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "some outliers": _some("numbers of outliers"),
     "some cells": _some("cells"),
     "some colours": _some("colours"),
-    "some series": _some_series,
+    "some series": _some_of("colours of {} of {} series differ"),
     "some marker sizes": _some("marker sizes"),
     "bins": _bins,
     "cells": _has("cells"),
     "parts": _has("parts"),
     "inner lines": _inner_lines,
-    "some offsets": _offsets,
+    "some offsets": _some_of("{} of {} are pulled out by another distance"),
     "outliers": _has("outliers"),
     "place on axis": _with("stands at"),
     "outlier values": _constant("outliers stand elsewhere"),
@@ -457,7 +446,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "marker sizes": lambda finding: f"marker sizes are {finding.candidate}",
     "arrow directions": _some("arrow directions"),
     "arrow lengths": _some("arrow lengths"),
-    "arrows": _arrows,
+    "arrows": _some_of("{} of {} arrows have another direction and length"),
     "line width": _pixels,
     "outline width": _pixels,
     "marker size": _pixels,
@@ -472,7 +461,7 @@ _DESCRIPTIONS: Mapping[str, Callable[[Finding], str]] = {
     "offset text": _is,
     "colour range": _colour_range,
     "form": _constant("has another form or place"),
-    "forms": _forms,
+    "forms": _some_of("{} of {} parts have another form or place"),
     "image share": lambda finding: f"{_percent(finding)}% of the image differs",
     "points": _has("points"),
     "sampled points": _about("points"),

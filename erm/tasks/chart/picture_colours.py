@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from erm.tasks.shared.colours import hexadecimal
-from erm.tasks.shared.regions import INK, commonest, levels_of
+from erm.tasks.shared.regions import INK, levels_of
 
 _COLOURED = 40
 """Difference between the channels of a colour, 0 to 255, from which it is not grey."""
@@ -31,12 +31,6 @@ def is_grey(code: int) -> bool:
     """Whether the channels of a colour are about equal."""
     levels = levels_of(code)
     return max(levels) - min(levels) < _COLOURED
-
-
-def rim_colour(codes: NDArray[np.int32]) -> int:
-    """The colour of most pixels at the rim of a picture or of a part of one."""
-    rim = [codes[0], codes[-1], codes[:, 0], codes[:, -1]]
-    return commonest(np.concatenate(rim))
 
 
 def series_colours(part: NDArray[np.int32], paper: int) -> list[int]:

@@ -21,7 +21,7 @@ from erm.tasks.chart.picture_bars import (
     rounded,
     unmeasured_series,
 )
-from erm.tasks.chart.picture_colours import hex_of, rim_colour, series_colours
+from erm.tasks.chart.picture_colours import hex_of, series_colours
 from erm.tasks.chart.picture_frames import inner_frames, shifted, side_length, tick_marks
 from erm.tasks.chart.picture_legends import FramedLegend
 from erm.tasks.chart.picture_texts import PictureText, is_word
@@ -37,6 +37,7 @@ from erm.tasks.shared.regions import (
     gap_from,
     levels_of,
     place_of,
+    rim_colour,
 )
 
 _DIGITS = str.maketrans({"O": "0", "o": "0", "口": "0", "D": "0", "l": "1", "I": "1", "S": "5"})

@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from erm.tasks.chart.elements import ChartScene, TextItem
-from erm.tasks.chart.picture_colours import hex_of, rim_colour
+from erm.tasks.chart.picture_colours import hex_of
 from erm.tasks.chart.picture_frames import plot_frames, side_length
 from erm.tasks.chart.picture_plot import Plot
 from erm.tasks.chart.picture_texts import PictureText, is_word, read_texts, texts_of_ink
 from erm.tasks.contract import TextReader
 from erm.tasks.discrepancy import Box
-from erm.tasks.shared.regions import INK, Pixels, codes_of, gap_from
+from erm.tasks.shared.regions import INK, Pixels, codes_of, gap_from, rim_colour
 
 _SURE = 0.9
 """Mean probability of the letters from which something inside a plot is a text."""

@@ -41,6 +41,11 @@ def commonest(codes: NDArray[np.int32]) -> int:
     return int(values[counts.argmax()])
 
 
+def rim_colour(codes: NDArray[np.int32]) -> int:
+    """The colour of most pixels at the rim of a picture or of a part of one."""
+    return commonest(np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]]))
+
+
 def runs(codes: NDArray[np.int32]) -> NDArray[np.int32]:
     """For each pixel the length of the stretch of equal pixels in its row."""
     height, width = codes.shape

@@ -16,7 +16,7 @@ from scipy import ndimage
 from skimage.measure import approximate_polygon, find_contours
 from skimage.morphology import skeletonize
 
-from erm.tasks.shared.regions import Mask, Pixels, codes_of, commonest, levels_of
+from erm.tasks.shared.regions import Mask, Pixels, codes_of, levels_of, rim_colour
 from erm.tasks.svg.outline import area_of, name_kind
 
 _SIDE = 256
@@ -74,8 +74,7 @@ def read_icon(pixels: Pixels) -> dict[str, Any]:
 
 def page_of(pixels: Pixels) -> int:
     """The colour of a picture's rim."""
-    codes = codes_of(pixels)
-    return commonest(np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]]))
+    return rim_colour(codes_of(pixels))
 
 
 def _colours(codes: NDArray[np.int32], page: int) -> list[int]:

@@ -5,7 +5,6 @@ Not covered: the browser and its page (`erm.render.browser`).
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 from erm.tasks.contract import BrowserPage
@@ -13,6 +12,7 @@ from erm.tasks.settings import DrawingSettings
 from erm.tasks.shared.glyphs import characters_without_glyph, refuse_missing_glyphs
 from erm.tasks.table.draw import PADDING, parse_table, to_html
 from erm.tasks.table.house_style import HOUSE_STYLE, VIEWPORT_WIDTH
+from erm.tasks.table.spans import leading_digits
 
 _EXTENT = """() => {
   const drawn = element => getComputedStyle(element).visibility !== "collapse";
@@ -53,9 +53,6 @@ table[cellpadding] { --cellpadding: attr(cellpadding px) }
 """
 """The attribute ``cellpadding`` over the house style, which a browser prefers to attributes."""
 
-_DIGITS = re.compile(r"[ \t\n\f\r]*\+?([0-9]+)")
-"""What HTML reads of a number of pixels, whatever follows."""
-
 _METRICS = "body { text-rendering: geometricPrecision; line-height: 1.164 }"
 """Advances of letters and heights of lines that Chromium would round to whole pixels.
 
@@ -69,8 +66,8 @@ def _page(source: str, max_elements: int, settings: DrawingSettings) -> str:
     text = "".join(root.itertext())
     refuse_missing_glyphs(characters_without_glyph(text, settings.fonts))
     for element in root.iter():
-        if (digits := _DIGITS.match(element.attrib.pop("cellpadding", ""))) is not None:
-            element.set("cellpadding", digits[1])
+        if (digits := leading_digits(element.attrib.pop("cellpadding", None))) is not None:
+            element.set("cellpadding", digits)
     html = ElementTree.tostring(root, "unicode", method="html")
     # first, so that the table's own rules win
     style = f"<style>html {{ padding: 12px }} {HOUSE_STYLE} {_CELLPADDING} {_METRICS}</style>"

@@ -30,12 +30,18 @@ def read_rowspan(value: str | None) -> int:
     return _leading_number(value, MAX_ROWS)
 
 
-def _leading_number(value: str | None, most: int) -> int:
+def leading_digits(value: str | None) -> str | None:
+    """The digits that HTML reads of an attribute's number, whatever follows; None for none."""
     match = re.match(r"[ \t\n\f\r]*\+?([0-9]+)", value or "")
-    if match is None:
+    return None if match is None else match[1]
+
+
+def _leading_number(value: str | None, most: int) -> int:
+    digits = leading_digits(value)
+    if digits is None:
         return 1
     # int() is slow on, and refuses, thousands of digits
-    return most if len(match[1].lstrip("0")) > 6 else min(most, int(match[1]))
+    return most if len(digits.lstrip("0")) > 6 else min(most, int(digits))
 
 
 def cut_spans(root: Element) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from erm.annotation import annotate_rendered
 from erm.render import Renderer
 from erm.tasks.chart.cells import _means
 from erm.tasks.chart.series import sample
+from tests.tasks.chart.reports import errors_of
 
 HEAD = """
 import matplotlib.pyplot as plt, numpy as np
@@ -82,11 +82,7 @@ def test_what_differs_is_said_once(
     expected: list[tuple[str, int, str, str]],
 ) -> None:
     assert part in body
-    items = [("chart", HEAD + body), ("chart", HEAD + body.replace(part, other))]
-    annotation = annotate_rendered("chart", *renderer.render_batch(items, scenes=True))
-    assert annotation.failure is None
-    assert annotation.report is not None
-    errors = annotation.report.errors
+    errors = errors_of(renderer, HEAD + body, HEAD + body.replace(part, other))
     assert [(e.category, e.severity, e.location) for e in errors] == [c[:3] for c in expected]
     for error, (*_, words) in zip(errors, expected, strict=True):
         assert words in error.description

@@ -6,6 +6,7 @@ import pytest
 
 from erm.annotation import annotate_rendered
 from erm.render import Renderer
+from tests.tasks.chart.reports import errors_of
 
 HEAD = """
 import matplotlib.pyplot as plt, numpy as np
@@ -71,11 +72,8 @@ def test_one_change_is_one_discrepancy(
     renderer: Renderer, body: str, part: str, other: str, expected: tuple[str, int, str]
 ) -> None:
     assert part in body
-    items = [("chart", HEAD + body), ("chart", HEAD + body.replace(part, other))]
-    annotation = annotate_rendered("chart", *renderer.render_batch(items, scenes=True))
-    assert annotation.failure is None
-    assert annotation.report is not None
-    found = [(error.category, error.severity, error.location) for error in annotation.report.errors]
+    errors = errors_of(renderer, HEAD + body, HEAD + body.replace(part, other))
+    found = [(error.category, error.severity, error.location) for error in errors]
     assert found == [expected]
 
 
