@@ -236,7 +236,7 @@ class Task(ABC):
 
     @property
     def browser(self) -> BrowserPage | None:
-        """How the back end `CHROMIUM` draws a source; None for a task that hasn't got it."""
+        """How the back end `CHROMIUM` draws a source; None for a task without it."""
         return None
 
     def declared_encoding(self, content: bytes) -> str | None:

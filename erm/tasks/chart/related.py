@@ -25,10 +25,11 @@ _SHARED_BY_PLOTS = (
 a look or a text, or an axis that they share."""
 
 _PALETTE = 5
-"""Fewest series of which another colour each is another palette."""
+"""Number of recoloured series from which they count as one other palette."""
 
 _SEVERAL = 3
-"""Fewest elements of one kind that are joined although others of this kind did not change."""
+"""Number of changed elements of one kind from which they are joined, even if others of this kind
+did not change."""
 
 _LOOKS = ("outline", "hatch", "line", "marker", "shade")
 """Rules of changed looks, which elements of one kind often share."""
@@ -108,7 +109,7 @@ def join_categories(found: list[Finding], matched: Matched) -> list[Finding]:
 
 
 def _nouns(matched: Matched, plots: PlotPair) -> dict[Element, str]:
-    """What series of each one's kind are called together, by the element of its findings."""
+    """For the element of each series: the noun for several series of its kind."""
     number = plots.findings.plot
     return {
         replace(plots.series_element(reference), plot=number): plural(reference)

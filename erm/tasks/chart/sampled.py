@@ -37,7 +37,7 @@ def add_share(
 def compare_sampled(reference: Series, candidate: Series, plots: PlotPair) -> Pairs:
     """Adds the difference of two lines or scatter plots of many points; returns their pairs.
 
-    Of another number of points nothing else is comparable, since the samples are other ones.
+    If the numbers of points differ, so do the samples, and nothing else is compared.
     """
     counts = marks(reference), marks(candidate)
     if counts[0] != counts[1]:

@@ -1,6 +1,6 @@
 """Reads a document from the picture of a table: cells from rules, texts by OCR, looks from pixels.
 
-Covers tables whose cells lie between drawn rules. Of looks it tells background, bold text, colour,
+Covers tables whose cells lie between drawn rules. Of looks it reads background, bold text, colour,
 size, alignment and rules; not italic text, fonts, nested tables and rules that are not solid.
 """
 
