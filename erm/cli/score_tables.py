@@ -6,8 +6,8 @@ Covers one critic, several critics, and similarity scores. Not covered: the numb
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from erm.cli.console import print_table
@@ -18,22 +18,24 @@ if TYPE_CHECKING:
 
 
 def show_scores(scores: Scores) -> None:
-    """One critic: a row overall and a row a task; then the same for each of several domains."""
-    rows = _section_rows(scores)
-    if len(scores.by_domain) > 1:
-        for own in scores.by_domain.values():
-            rows += _section_rows(own)
-    columns = (
-        *("sources", "task", "items", "F1 hard", "95 %", "F1 soft", "precision", "recall"),
-        *("severity r", "severity MAE"),
-    )
+    """One critic: a row overall and a row a task; the same for each of several domains."""
     failed = len(scores.summary["failed"])
     unparsed = scores.additions["items"]["without_report"]
     title = (
         f"{scores.summary['evaluated']} items scored, {failed} failed, "
-        f"{unparsed} without a report, judge {scores.judge}"
+        f"{unparsed} without a report, judge {scores.judge}{_sources(scores)}"
     )
-    print_table(columns, rows, title)
+    columns = ("task", "F1 hard", "F1 soft", "precision", "recall", "severity r", "severity MAE")
+    print_table(columns, _section_rows(scores), title)
+    if len(scores.by_domain) > 1:
+        for domain, own in scores.by_domain.items():
+            title = f"Sources: {domain_title(domain)}, {own.summary['evaluated']} items"
+            print_table(columns, _section_rows(own), title)
+
+
+def _sources(scores: Scores) -> str:
+    names = [domain_title(domain) for domain in scores.by_domain]
+    return f", sources: {', '.join(names)}" if names else ""
 
 
 def _section_rows(scores: Scores) -> list[tuple[Any, ...]]:
@@ -46,14 +48,10 @@ def _section_rows(scores: Scores) -> list[tuple[Any, ...]]:
             part["by_category"][task] for part in (scores.summary, correlations)
         )
         sections.append((task, section, correlation, extra))
-    counted = Counter(item.task for item in scores.items if item.counted)
     return [
         (
-            domain_title(scores.domain),
             name,
-            counted.get(name, scores.summary["evaluated"]),
             section["overall"]["f1_hard"],
-            _interval(extra["f1_hard_interval_95"]),
             section["overall"]["f1_soft"],
             extra["precision_hard"],
             extra["recall_hard"],
@@ -65,33 +63,40 @@ def _section_rows(scores: Scores) -> list[tuple[Any, ...]]:
 
 
 def show_comparison(comparison: Sequence[Mapping[str, Any]], first: Scores) -> None:
-    """Several critics: a row each, in each of several domains, compared with the first one."""
+    """Several critics: a row each, compared with the first one; the same for each of several
+    domains."""
     tasks = list(first.additions["by_task"])
-    rows = [
+    columns = ("critic", "F1 hard", *tasks, "F1 soft", "severity r", "difference", "95 %", "p")
+    for number, (domain, group) in enumerate(groupby(comparison, key=lambda row: row["domain"])):
+        rows = _comparison_rows(list(group), tasks)
+        title = f"Sources: {domain_title(domain)}"
+        if number == 0:
+            title = (
+                f"{len(rows)} critics, judge {first.judge}; difference of F1 hard from the first "
+                f"one{_sources(first)}"
+            )
+        print_table(columns, rows, title)
+
+
+def _comparison_rows(
+    comparison: Sequence[Mapping[str, Any]], tasks: Sequence[str]
+) -> list[tuple[Any, ...]]:
+    return [
         (
-            domain_title(row["domain"]),
             row["name"],
-            row["items"],
             *(row["f1_hard"].get(task) for task in ("overall", *tasks)),
             row["f1_soft"],
             row["severity_correlation"],
             row["difference"],
-            _interval(row["difference_interval_95"], "+.3f"),
+            _interval(row["difference_interval_95"]),
             row["p_value"],
         )
         for row in comparison
     ]
-    columns = (
-        *("sources", "critic", "items", "F1 hard", *tasks, "F1 soft", "severity r"),
-        *("difference", "95 %", "p"),
-    )
-    critics = len({row["name"] for row in comparison})
-    title = f"{critics} critics, judge {first.judge}; difference of F1 hard from the first one"
-    print_table(columns, rows, title)
 
 
-def _interval(bounds: Sequence[float] | None, style: str = ".3f") -> str | None:
-    return None if bounds is None else f"{bounds[0]:{style}} to {bounds[1]:{style}}"
+def _interval(bounds: Sequence[float] | None) -> str | None:
+    return None if bounds is None else f"{bounds[0]:+.3f} to {bounds[1]:+.3f}"
 
 
 def show_similarities(rows: Sequence[Mapping[str, Any]]) -> None:

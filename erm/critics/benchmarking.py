@@ -201,14 +201,17 @@ class _Critics:
         critiques = self._trained.critique(views, progress=True)
         predictions = {
             "critic": predictions_of(items, critiques),
-            "untrained": predictions_of(items, self._untrained.critique(views)),
             "commonest error": self._commonest.predict(items),
         }
-        unlearned = self._without_learning(held_out)
-        predictions[unlearned.name] = predictions_of(items, unlearned.critique(views))
+        looking: list[Critic] = [self._untrained, self._without_learning(held_out)]
         if exactly and self._renderer is not None:
-            exact = ExactCritic(held_out, self._renderer)
-            predictions[exact.name] = predictions_of(items, exact.critique(views))
+            looking.append(ExactCritic(held_out, self._renderer))
+        some = _evenly(held_out, self._settings.baseline_pairs)
+        for baseline in looking:
+            predictions[baseline.name] = predictions_of(
+                [items[index] for index in some],
+                baseline.critique([views[index] for index in some], progress=True),
+            )
         scores = {
             name: score(answers, self._judge, seed=self._settings.seed)
             for name, answers in predictions.items()
@@ -260,6 +263,16 @@ def _at_most(number: int | None, pairs: Iterable[_AnyPair]) -> list[_AnyPair]:
             seen[pair.task] += 1
             chosen.append(pair)
     return chosen
+
+
+def _evenly(pairs: Sequence[Pair], number: int | None) -> list[int]:
+    """Indices of at most `number` pairs of each task, evenly spread; of all if it is None."""
+    chosen: list[int] = []
+    for task in task_names():
+        own = [index for index, pair in enumerate(pairs) if pair.task == task]
+        count = len(own) if number is None else min(number, len(own))
+        chosen += [own[position * len(own) // count] for position in range(count)]
+    return sorted(chosen)
 
 
 def _untrained(trained: LocalCritic, settings: BenchmarkSettings) -> LoadedCritic:
