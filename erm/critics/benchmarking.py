@@ -78,9 +78,9 @@ def benchmark(
     Returns:
         The critic's main metrics, over the test split and again for each domain in it
         (``compact/…``), the number of ``unparsable`` replies, and
-        ``baselines/<name>/<task>/f1_hard`` of each baseline. The same for the policy's own errors
-        as ``inferred/…``; if there are none, only ``inferred/evaluated`` with 0. For the checked
-        pairs of the tasks in the test split, as ``checked/…``.
+        ``baselines/<name>/<task>/f1_hard`` and ``…/evaluated`` of each baseline. The same for the
+        policy's own errors as ``inferred/…``; if there are none, only ``inferred/evaluated`` with
+        0. For the checked pairs of the tasks in the test split, as ``checked/…``.
 
     Raises:
         ErmError: the folder holds no critic, or there are no held-out pairs.
@@ -142,7 +142,7 @@ class _Result:
             for name, one in self.scores.items()
             if name != "critic"
             for metric, value in one.metrics().items()
-            if metric.endswith("/f1_hard")
+            if metric == "evaluated" or metric.endswith("/f1_hard")
         }
         return {**self.scores["critic"].metrics(), "unparsable": float(unparsable), **baselines}
 

@@ -320,7 +320,7 @@ def test_held_out_images_may_be_completed_more_often() -> None:
 def test_the_benchmark_scores_the_policys_own_errors_apart(
     tiny_critic: Path, pairs: Path, inferred: Path, rubbish: Path, tmp_path: Path
 ) -> None:
-    settings = BenchmarkSettings(similarities=("mse",))
+    settings = BenchmarkSettings(similarities=("mse",), baseline_pairs=2)
     metrics = benchmark(settings, tiny_critic, pairs, tmp_path / "both", inferred)
     assert metrics["evaluated"] == len(list(read_pairs(pairs, "test")))
     assert metrics["inferred/evaluated"] == len(list(read_pairs(inferred, "test")))
@@ -329,9 +329,13 @@ def test_the_benchmark_scores_the_policys_own_errors_apart(
     unlearned = "reading" if missing_reader() is None else "pixel"
     assert f"inferred/baselines/{unlearned}/overall/f1_hard" in own
     assert metrics["compact/overall/f1_hard"] == metrics["overall/f1_hard"]
-    assert metrics["checked/evaluated"] == 20
+    assert (
+        metrics["checked/evaluated"] == metrics["checked/baselines/commonest_error/evaluated"] == 20
+    )
+    assert metrics["checked/baselines/untrained/evaluated"] == 2
     assert f"baselines/{unlearned}/checked/svg/f1_hard" not in metrics
-    assert metrics[f"checked/baselines/{unlearned}/svg/f1_hard"] > 0
+    assert metrics[f"checked/baselines/{unlearned}/evaluated"] == 2
+    assert "checked/baselines/exact_annotator/evaluated" not in metrics
     with (tmp_path / "both" / "f1.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["task"] for row in rows} == {"overall", "svg"}
