@@ -42,6 +42,9 @@ class BenchmarkSettings(Settings):
         ConnectionSettings(), description="of a judge openai:MODEL"
     )
     max_pairs: int | None = Field(None, ge=1, description="held-out pairs of a task, at most")
+    baseline_pairs: int | None = Field(None, ge=1, description="of a task; null is all")
+    """At most so many pairs of a task, evenly spread, are judged by the baselines that look at the
+    pictures. The critic judges all."""
     batch_size: int = Field(64, ge=1)
     exact_annotator: bool = True
     """Whether to score the exact annotator too. It draws the sources again; its F1 is 1 unless a
