@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from erm.dataset.routes import Route
 from erm.endpoints.settings import ConnectionSettings
@@ -20,9 +20,18 @@ class TrainCriticSettings(TrainingSettings):
     share: float = Field(
         1.0, gt=0, le=1, description="of the sources; a smaller share is part of a larger one"
     )
+    details_alone: bool = Field(
+        False, description="train on single details too, each with the description of its error"
+    )
     exclude_routes: tuple[Route, ...] = ()
     """Routes (`erm.dataset.routes.ROUTES`) whose pairs are left out."""
     validation: ValidationSettings | None = None
+
+    @model_validator(mode="after")
+    def _check_details(self) -> TrainCriticSettings:
+        if self.details_alone and self.model.details is None:
+            raise ValueError("details_alone needs model.details")
+        return self
 
 
 class BenchmarkSettings(Settings):
