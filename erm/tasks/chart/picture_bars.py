@@ -19,7 +19,10 @@ from erm.tasks.shared.regions import Mask, box_of
 _THINNEST = 5
 """Fewest pixels of a bar's thickness."""
 
-_FILLED = 0.85
+_SHORTEST = 12
+"""Pixels of the longest side among bars, at least."""
+
+_FILLED = 0.93
 """Least share of its box that a bar fills."""
 
 _MOST = 0.7
@@ -77,6 +80,8 @@ def are_lying(boxes: Sequence[Box]) -> bool | None:
     heights = [side_length(box, 1) for box in boxes]
     same_width = max(widths) - min(widths) <= _SAME_SIDE
     same_height = max(heights) - min(heights) <= _SAME_SIDE
+    if max(*widths, *heights) < _SHORTEST:
+        return None
     if same_width == same_height or min(heights if same_height else widths) < _THINNEST:
         return None
     return same_height

@@ -34,12 +34,12 @@ def is_grey(code: int) -> bool:
 
 
 def series_colours(part: NDArray[np.int32], paper: int) -> list[int]:
-    """Colours of the series in a plot, without greys and without the mixed colours at edges."""
+    """Colours of the marks in a plot, without the mixed colours at edges."""
     values, counts = np.unique(part, return_counts=True)
     kept: list[int] = []
     for index in np.lexsort((values, -counts)):
         code = int(values[index])
-        if counts[index] < _FEWEST or code == paper or is_grey(code):
+        if counts[index] < _FEWEST or code == paper:
             continue
         near = (
             max(abs(a - b) for a, b in zip(levels_of(code), levels_of(other), strict=True))
