@@ -28,7 +28,7 @@ from erm.tasks.shared.visible import box_slices, visible_change
 _UNREAD = frozenset(
     {
         *("arrangement", "axes hidden", "bar width", "category", "font", "layout", "outline"),
-        *("place", "point", "subplot", "tick text", "value small"),
+        *("place", "point", "shade", "subplot", "tick text", "value small"),
     }
 )
 """Rules about what is not read, or not read well enough."""
@@ -39,10 +39,10 @@ _MOST = {"series": 3, "annotation": 3, "bar": 2, "label": 6, "chart type": 2}
 _MEASURED = ("value", "level", "some values", "position", "start")
 """Attributes whose values are measured in pixels."""
 
-_PAPER = 0.25
+_PAPER = 0.35
 """Share of a plot's pixels that its background covers at least."""
 
-_LETTERS = 3
+_LETTERS = 2
 """Letters of a note that may be missing or extra: marks are taken for shorter texts."""
 
 _IDEOGRAPHS = 0x2E80
@@ -50,6 +50,12 @@ _IDEOGRAPHS = 0x2E80
 
 _LEAST_MOVE = 0.008
 """Share of an axis by which its limits move, at least, to be measured."""
+
+_CLOSE = 20
+"""Pixels between two changed values of a curve that are one change."""
+
+_MOVES_LIMITS = frozenset({"value", "value large", "series", "bar", "bins", "error bars"})
+"""Rules of differences from which limits of axes follow."""
 
 _THINNER = 1.35
 """Factor between two widths of lines that is measured."""
@@ -64,6 +70,7 @@ def compare_charts_read(reference: View, candidate: View) -> list[Discrepancy]:
     found = _without_turned(found, first, second)
     found = [item for item in found if item.rule not in _UNREAD and _is_measured(item)]
     found = [item for item in found if _is_sure(item, reference, candidate)]
+    found = _without_followers(_peaks(found))
     if same_canvas:
         found = [seen for item in found if (seen := item.seen(changed)) is not None]
     found = [item for item in found if _is_likely(item, found)]
@@ -89,6 +96,43 @@ def _is_measured(item: Finding) -> bool:
     return True
 
 
+def _peaks(found: list[Finding]) -> list[Finding]:
+    """Of changed values that stand close to each other on one curve only the one that differs
+    most."""
+    kept: list[Finding] = []
+    for item in found:
+        near = next((one for one in kept if _on_one_curve(one, item)), None)
+        if near is None:
+            kept.append(item)
+        elif _step(item) > _step(near):
+            kept[kept.index(near)] = item
+    return kept
+
+
+def _on_one_curve(first: Finding, second: Finding) -> bool:
+    boxes = first.reference_box, second.reference_box
+    if first.attribute != "value" or second.attribute != "value" or None in boxes:
+        return False
+    alike = (first.element.noun, first.element.owner, first.element.plot) == (
+        second.element.noun,
+        second.element.owner,
+        second.element.plot,
+    )
+    assert boxes[0] is not None
+    assert boxes[1] is not None
+    return alike and first.element.noun == "point" and abs(boxes[0].x0 - boxes[1].x0) <= _CLOSE
+
+
+def _step(item: Finding) -> float:
+    return abs(_number(item.candidate) - _number(item.reference))
+
+
+def _without_followers(found: list[Finding]) -> list[Finding]:
+    """Findings without limits of axes that follow from data which is listed in the same plot."""
+    moved = {item.element.plot for item in found if item.rule in _MOVES_LIMITS}
+    return [item for item in found if item.attribute != "range" or item.element.plot not in moved]
+
+
 def _is_sure(item: Finding, reference: View, candidate: View) -> bool:
     """Whether what was read is enough to say so."""
     if item.rule == "background" and item.element.noun != "figure background":
@@ -103,8 +147,14 @@ def _is_sure(item: Finding, reference: View, candidate: View) -> bool:
     if item.element.noun == "note" and item.attribute in ("", "text"):
         sides = item.reference, item.candidate
         texts = [side for side in sides if isinstance(side, str)] or [item.element.name or ""]
-        return all(sum(map(_is_letter, text)) >= _LETTERS for text in texts)
+        same = len(texts) == 2 and len({"".join(filter(str.isalnum, text)) for text in texts}) == 1
+        return not same and all(
+            sum(map(_is_letter, text)) >= _LETTERS and sum(map(str.isalnum, text)) > _LETTERS
+            for text in texts
+        )
     if item.element.noun == "value labels":
+        return False
+    if item.rule == "series" and item.element.noun == "area":
         return False
     if item.rule == "chart type":
         types = f"{item.reference} {item.candidate}"

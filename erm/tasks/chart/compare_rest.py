@@ -13,17 +13,13 @@ from scipy import ndimage
 
 from erm.images import largest_gap
 from erm.tasks import View
-from erm.tasks.chart.elements import Axes, ChartScene
+from erm.tasks.chart.elements import Axes, BoxList, ChartScene
 from erm.tasks.chart.findings import Finding
-from erm.tasks.chart.severity import VALUE_RULES
 from erm.tasks.chart.subplot_numbers import subplot_numbers
 from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
 from erm.tasks.shared.colours import colour_name, rgb
 from erm.tasks.shared.regions import Mask
 from erm.tasks.shared.visible import box_slices, same_canvas
-
-_MARGIN = 4
-"""Pixels around a named difference that belong to it."""
 
 _LEAST = 16
 """Changed pixels of a region that is reported."""
@@ -34,38 +30,27 @@ _STRONG = 64
 _SMALL, _LARGE = 0.004, 0.04
 """Shares of a plot's pixels that change, from which the difference is medium and severe."""
 
-_MOVING = frozenset(
-    {
-        *VALUE_RULES,
-        *("inverted", "limits", "limits small", "scale", "series", "chart type", "bins", "bar"),
-        *("series colour", "colour map", "background", "figure size", "line", "marker", "shape"),
-    }
-)
-"""Rules of differences that change all or much of a plot's marks."""
-
-_MOST = 3
-"""Most regions that are reported."""
+_SAME_PLACE = 1.5
+"""Pixels by which a plot may stand elsewhere: pixels of a plot that moved differ anyway."""
 
 
 def rest_of(reference: View, candidate: View, found: Sequence[Finding]) -> list[Discrepancy]:
-    """Discrepancies for the changed pixels of a pair that no finding explains, by plot.
+    """The plot that differs most, where nothing was named; at most one discrepancy.
 
     Args:
         found: the findings that are reported.
     """
+    if found:
+        return []
     scene = cast(ChartScene, reference.scene)
     strong = largest_gap(*same_canvas(reference.pixels, candidate.pixels)) > _STRONG
     rest = ndimage.binary_opening(strong, np.ones((2, 2), bool))
-    for finding in found:
-        for box in (finding.reference_box, finding.candidate_box):
-            if box is not None:
-                rest[box_slices(box, _MARGIN, rest.shape)] = False
     numbers = subplot_numbers(scene)
     several = len(set(numbers.values()) - {0}) > 1
-    explained = {item.element.plot for item in found if item.rule in _MOVING}
+    places = [axes["box"] for axes in cast(ChartScene, candidate.scene)["axes"]]
     listed = []
     for index, axes in enumerate(scene["axes"]):
-        if (numbers[index] if several else 0) in explained:
+        if not any(_stands_at(axes["box"], place) for place in places):
             continue
         place = box_slices(Box(*axes["box"]), -2, rest.shape)
         part = rest[place]
@@ -86,7 +71,11 @@ def rest_of(reference: View, candidate: View, found: Sequence[Finding]) -> list[
         where = f"{words} in subplot {numbers[index]}" if several else words
         listed.append((count, Discrepancy("data_error", severity, where, "looks different", box)))
     listed.sort(key=lambda entry: -entry[0])
-    return [entry for _, entry in listed[:_MOST]]
+    return [entry for _, entry in listed[:1]]
+
+
+def _stands_at(box: BoxList, other: BoxList) -> bool:
+    return max(abs(a - b) for a, b in zip(box, other, strict=True)) <= _SAME_PLACE
 
 
 def _words(axes: Axes, reference: View, part: Mask, place: tuple[slice, slice]) -> str:

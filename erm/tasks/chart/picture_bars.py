@@ -22,6 +22,9 @@ _THINNEST = 5
 _SHORTEST = 12
 """Pixels of the longest side among bars, at least."""
 
+_PAINTED = 0.85
+"""Share of a bar that nothing else covers, over that of its box which it fills, at least."""
+
 _FILLED = 0.93
 """Least share of its box that a bar fills."""
 
@@ -42,7 +45,8 @@ def rectangles(mask: Mask) -> list[Box]:
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         inside = labels[place] == number
         box = box_of(place)
-        if inside.mean() >= _FILLED and max(side_length(box, 0), side_length(box, 1)) >= _THINNEST:
+        solid = min(inside.mean(), mask[place].mean() / _PAINTED) >= _FILLED
+        if solid and max(side_length(box, 0), side_length(box, 1)) >= _THINNEST:
             boxes.append(box)
             covered += int(mask[place].sum())
     return boxes if covered >= _MOST * mask.sum() else []

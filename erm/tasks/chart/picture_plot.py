@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from erm.tasks.chart.elements import Axes, Axis, Series, Stroke, Tick
 from erm.tasks.chart.picture_bars import rounded
-from erm.tasks.chart.picture_colours import hex_of
+from erm.tasks.chart.picture_colours import hex_of, is_grey
 from erm.tasks.chart.picture_frames import inner_frames, shifted, side_length, tick_marks
 from erm.tasks.chart.picture_legends import FramedLegend
 from erm.tasks.chart.picture_lines import roundest
@@ -62,14 +62,17 @@ _NOTE_GAP = 0.7
 _LIMIT_SLACK = 1.1
 """Pixels by which a limit may be moved to a rounder one: lines and marks stand on whole pixels."""
 
+_FEWEST_TURNED = 3
+"""Numbers at an axis from which it may run the other way: of two, one is easily misread."""
+
 _OFF_LINE = 3.0
 """Pixels by which a tick label may stand off the place of its number."""
 
 _FLUSH = 4
 """Pixels by which the lines of one note may start, end or be centred apart."""
 
-_GREY = 12
-"""Difference between the channels of a colour, 0 to 255, up to which it is that of a grid."""
+_GREY = 24
+"""Difference of a channel from the colour of a grid, 0 to 255, up to which a pixel is a part."""
 
 _DRAWN_SPINE, _DRAWN_GRID = 0.97, 0.85
 """Shares of their length from which a spine and a grid line, which marks cover, are drawn."""
@@ -171,6 +174,9 @@ class Plot:
             logs = _fit([(place, float(np.log10(value))) for place, value in known])
             if logs is not None:
                 line, scale = logs, "log"
+        turned = line is not None and (line[0] < 0) == (axis == 0)
+        if turned and len(known) < _FEWEST_TURNED:
+            line = None
         if line is None:
             fixed = True
             count = len(labels)
@@ -182,7 +188,7 @@ class Plot:
         limits = [roundest(line[0] * place + line[1], slack) for place in (low, high)]
         ticks = []
         for place, text in labels:
-            at = rounded(line[0] * place + line[1])
+            at = roundest(line[0] * place + line[1], slack)
             ticks.append(
                 Tick(at=10**at if scale == "log" else at, text=text.text, box=list(text.box))
             )
@@ -191,7 +197,7 @@ class Plot:
         return Axis(
             scale=scale,
             limits=limits,
-            auto=True,
+            auto=False,
             fixed=fixed,
             visible=True,
             side="bottom" if axis == 0 else "left",
@@ -261,8 +267,10 @@ class Plot:
             for place in self.marks[axis]:
                 middle = int(place) - start
                 near = lines[max(0, middle - 1) : middle + 2]
-                grey = np.ptp(near.astype(int), axis=2) < _GREY
-                near[grey] = levels_of(self.paper)
+                codes = codes_of(near)
+                drawn = codes[codes != self.paper]
+                if drawn.size and is_grey(commonest(drawn)):
+                    near[gap_from(near, commonest(drawn)) < _GREY] = levels_of(self.paper)
 
 
 def _powers_of_ten(texts: Sequence[str]) -> list[float | None] | None:

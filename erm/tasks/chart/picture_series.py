@@ -22,10 +22,13 @@ from erm.tasks.chart.picture_frames import shifted
 from erm.tasks.chart.picture_lines import level_of, points_of, value_of
 from erm.tasks.chart.picture_marks import Marks, find_marks
 from erm.tasks.discrepancy import Box
-from erm.tasks.shared.regions import Pixels, codes_of, ends
+from erm.tasks.shared.regions import Pixels, codes_of, ends, levels_of
 
 _MOST_COLOURS = 12
 """Colours of marks beyond which a plot shows a gradient or an image."""
+
+_PALE = 150
+"""Channel of a grey, 0 to 255, beyond which it is a part of a grid or of the background."""
 
 _WIDE_GREY = 0.3
 """Share of a plot's side that grey marks span at least; smaller ones are letters."""
@@ -50,7 +53,7 @@ def read_series(
     corner = int(frame.x0), int(frame.y0)
     series = []
     for marks in find_marks(part, paper, colours):
-        if is_grey(marks.code) and not _spans(marks):
+        if is_grey(marks.code) and (not _spans(marks) or min(levels_of(marks.code)) > _PALE):
             continue
         colour = hex_of(marks.code)
         name = names.get(colour, "")

@@ -78,7 +78,8 @@ def _axis(name: str, old: Axes, new: Axes, changed: Mask) -> Axis:
             else Box(around.x0 - 1, strip.y0, strip.x1, strip.y1)
         )
     same = not changed[box_slices(strip, 0, changed.shape)].any()
-    return cast(Axis, (old if same else new)[name])  # type: ignore[literal-required]
+    first, second = (cast(Axis, axes[name]) for axes in (old, new))  # type: ignore[literal-required]
+    return Axis(**{**first, "grid": second["grid"]}) if same else second
 
 
 def _with_series(old: Axes, new: Axes, pixels: tuple[Pixels, Pixels]) -> tuple[Axes, Axes]:

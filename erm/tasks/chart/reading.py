@@ -111,7 +111,7 @@ def _add_to_plot(text: PictureText, plots: Sequence[Plot]) -> bool:
                     plot.labels[0].append((mark, text))
                     return True
             centred = abs(x - (box.x0 + box.x1) / 2) <= _CENTRED * side_length(box, 0)
-            if below <= 3 * _NEAR_AXIS and centred:
+            if below <= 3 * _NEAR_AXIS and centred and any(map(str.isalpha, text.text)):
                 return _add_title(plot, "x label", text)
         if inside_y and left >= 0:
             centred = abs(y - (box.y0 + box.y1) / 2) <= _CENTRED * side_length(box, 1)
