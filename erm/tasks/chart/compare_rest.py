@@ -30,21 +30,31 @@ _STRONG = 64
 _SMALL, _LARGE = 0.004, 0.04
 """Shares of a plot's pixels that change, from which the difference is medium and severe."""
 
+_MARGIN = 4
+"""Pixels around a text that belong to it."""
+
+_TEXTS = frozenset({"title", "typo", "label", "annotation"})
+"""Rules of texts, which explain no change of the marks of a plot."""
+
 _SAME_PLACE = 1.5
 """Pixels by which a plot may stand elsewhere: pixels of a plot that moved differ anyway."""
 
 
 def rest_of(reference: View, candidate: View, found: Sequence[Finding]) -> list[Discrepancy]:
-    """The plot that differs most, where nothing was named; at most one discrepancy.
+    """The plot that differs most, where nothing but texts was named; at most one discrepancy.
 
     Args:
         found: the findings that are reported.
     """
-    if found:
+    if any(item.rule not in _TEXTS for item in found):
         return []
     scene = cast(ChartScene, reference.scene)
     strong = largest_gap(*same_canvas(reference.pixels, candidate.pixels)) > _STRONG
     rest = ndimage.binary_opening(strong, np.ones((2, 2), bool))
+    for finding in found:
+        for named in (finding.reference_box, finding.candidate_box):
+            if named is not None:
+                rest[box_slices(named, _MARGIN, rest.shape)] = False
     numbers = subplot_numbers(scene)
     several = len(set(numbers.values()) - {0}) > 1
     places = [axes["box"] for axes in cast(ChartScene, candidate.scene)["axes"]]
@@ -55,7 +65,7 @@ def rest_of(reference: View, candidate: View, found: Sequence[Finding]) -> list[
         place = box_slices(Box(*axes["box"]), -2, rest.shape)
         part = rest[place]
         count = int(part.sum())
-        if count < _LEAST:
+        if count < (_SMALL * part.size if found else _LEAST):
             continue
         rows, columns = np.nonzero(part)
         top, left = place[0].start, place[1].start

@@ -1,7 +1,6 @@
-"""Series in the picture of a plot: bars with their values, and the colours of all other marks.
+"""Bars in the picture of a plot, with their values on linear axes.
 
-Values are measured on linear axes. Not covered: the values of lines, points, wedges and areas, of
-which only colour and place are read, and series in shades of grey.
+Not covered: bars without gaps, and all other marks (`erm.tasks.chart.picture_lines`).
 """
 
 from __future__ import annotations

@@ -18,6 +18,9 @@ _COLOURED = 40
 _FEWEST = 60
 """Pixels of a colour from which it is that of a series."""
 
+_MOST = 24
+"""Colours of a plot beyond which no more are looked for: it shows an image."""
+
 _CORE = 5
 """Side in px of a square of a mixed colour from which that colour is one of its own."""
 
@@ -39,7 +42,9 @@ def series_colours(part: NDArray[np.int32], paper: int) -> list[int]:
     kept: list[int] = []
     for index in np.lexsort((values, -counts)):
         code = int(values[index])
-        if counts[index] < _FEWEST or code == paper:
+        if counts[index] < _FEWEST or len(kept) > _MOST:
+            break
+        if code == paper:
             continue
         near = (
             max(abs(a - b) for a, b in zip(levels_of(code), levels_of(other), strict=True))

@@ -52,6 +52,9 @@ _DOT_GAP = 1.6
 _SMALLEST_FORM = 6
 """Pixels of a marker's shorter side from which its form is seen."""
 
+_MOST_PIECES = 800
+"""Pieces of one colour beyond which they are no marks."""
+
 _PIECES = 5
 """Fewest pieces of a line that is not solid."""
 
@@ -88,8 +91,9 @@ def find_marks(part: Pixels, paper: int, colours: Sequence[int]) -> list[Marks]:
     found = []
     for code, cover in zip(colours, _covers(part, paper, colours), strict=True):
         mask = cover >= _COVERED
-        if mask.any():
-            found.append(_classified(code, mask, cover))
+        marks = _classified(code, mask, cover) if mask.any() else None
+        if marks is not None:
+            found.append(marks)
     return found
 
 
@@ -115,8 +119,11 @@ def _covers(part: Pixels, paper: int, colours: Sequence[int]) -> list[NDArray[np
     ]
 
 
-def _classified(code: int, mask: Mask, cover: NDArray[np.float32]) -> Marks:
-    labels, _ = ndimage.label(mask, np.ones((3, 3), bool))
+def _classified(code: int, mask: Mask, cover: NDArray[np.float32]) -> Marks | None:
+    """What the pixels of a colour show; None where they are scattered as in a photograph."""
+    labels, count = ndimage.label(mask, np.ones((3, 3), bool))
+    if count > _MOST_PIECES:
+        return None
     places = ndimage.find_objects(labels)
     pieces = tuple(box_of(place) for place in places)
     areas = np.bincount(labels.ravel())[1:]
@@ -143,7 +150,7 @@ def _classified(code: int, mask: Mask, cover: NDArray[np.float32]) -> Marks:
     marker = float(np.median(sizes)) if count >= 2 and len(sizes) >= 2 else 0.0
     form = _form([mask[place] for place in ndimage.find_objects(blobs)])
     plain = spine & ~broad
-    covered = ndimage.uniform_filter(cover, 1)[mask & ~broad].sum()
+    covered = cover[mask & ~broad].sum()
     length = _length(plain)
     width = float(covered / length) if length > 10 else width
     dash = _dash(pieces, areas, width)

@@ -14,7 +14,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from erm.tasks.chart.elements import Axes, Axis, Series, Stroke, Tick
-from erm.tasks.chart.picture_bars import rounded
 from erm.tasks.chart.picture_colours import hex_of, is_grey
 from erm.tasks.chart.picture_frames import inner_frames, shifted, side_length, tick_marks
 from erm.tasks.chart.picture_legends import FramedLegend

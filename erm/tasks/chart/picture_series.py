@@ -24,7 +24,7 @@ from erm.tasks.chart.picture_marks import Marks, find_marks
 from erm.tasks.discrepancy import Box
 from erm.tasks.shared.regions import Pixels, codes_of, ends, levels_of
 
-_MOST_COLOURS = 12
+_MOST_COLOURS = 16
 """Colours of marks beyond which a plot shows a gradient or an image."""
 
 _PALE = 150
@@ -48,7 +48,7 @@ def read_series(
     """
     codes = codes_of(part)
     colours = series_colours(codes, paper)
-    if len([code for code in colours if not is_grey(code)]) > _MOST_COLOURS:
+    if len(colours) > _MOST_COLOURS:
         return []
     corner = int(frame.x0), int(frame.y0)
     series = []

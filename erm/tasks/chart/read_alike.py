@@ -46,9 +46,12 @@ def with_alike(reference: View, candidate: View, changed: Mask) -> tuple[ChartSc
     """
     first, second = cast(ChartScene, reference.scene), cast(ChartScene, candidate.scene)
     sides = list(first["axes"]), list(second["axes"])
+    views = reference, candidate
     for i, old in enumerate(first["axes"]):
         for j, new in enumerate(second["axes"]):
-            if max(abs(a - b) for a, b in zip(old["box"], new["box"], strict=True)) > _SAME_PLACE:
+            apart = max(abs(a - b) for a, b in zip(old["box"], new["box"], strict=True))
+            places = [box_slices(Box(*old["box"]), -2, view.pixels.shape) for view in views]
+            if apart > _SAME_PLACE or places[0] != places[1]:
                 continue
             new = Axes(
                 **{**new, "x": _axis("x", old, new, changed), "y": _axis("y", old, new, changed)}
@@ -107,7 +110,7 @@ def _with_series(old: Axes, new: Axes, pixels: tuple[Pixels, Pixels]) -> tuple[A
 
 def _same_colour(first: Series, second: Series) -> bool:
     levels = [rgb(one["colour"][:7]) for one in (first, second)]
-    return max(abs(a - b) for a, b in zip(*levels, strict=True)) <= _SAME_COLOUR
+    return bool(max(abs(a - b) for a, b in zip(*levels, strict=True)) <= _SAME_COLOUR)
 
 
 def _pixels_of(series: Series, pixels: Pixels, axes: Axes) -> Mask:

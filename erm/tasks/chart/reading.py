@@ -1,8 +1,9 @@
 """Reads a scene from the picture of a chart: frames, ticks, texts, legends, bars and colours.
 
 Covers plots with straight axes; here each text outside them gets its role by where it stands.
-Limits come from tick labels that are numbers and from the marks at the axis. Of marks only filled
-bars become values. Not covered: lines, points, wedges, areas, polar plots and how texts are set.
+Limits come from tick labels that are numbers and from the marks at the axis; bars, lines, points
+and areas of one colour become values. Not covered: wedges, cells, boxes, axes that are not
+straight, and how texts are set.
 """
 
 from __future__ import annotations
@@ -32,6 +33,9 @@ _OVERHANG = (20, 12)
 
 _CENTRED, _CENTRED_TITLE = 0.1, 0.05
 """Distance of a label's and of a title's middle from a plot's, as a share of the plot's side."""
+
+_TITLE_GAP = 12
+"""Pixels between a title and its plot, at most, where another plot stands above."""
 
 _FREE_TITLE = 0.15
 """The same of the title of a plot without sides."""
@@ -91,7 +95,8 @@ def _outer_texts(pixels: Pixels, paper: int, plots: Sequence[Plot]) -> list[Pict
 def _add_to_plot(text: PictureText, plots: Sequence[Plot]) -> bool:
     """Add a tick label, an axis label or a title to its plot; whether the text is one of these."""
     x, y = (text.box.x0 + text.box.x1) / 2, (text.box.y0 + text.box.y1) / 2
-    for plot in plots:
+    # a title stands closer to its plot than the label of the axis above it
+    for plot in sorted(plots, key=lambda one: not 0 <= one.box.y0 - text.box.y1 <= _TITLE_GAP):
         box = plot.box
         if not plot.framed:
             above = box.y0 - text.box.y1
