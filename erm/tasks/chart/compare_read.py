@@ -42,6 +42,9 @@ _MEASURED = ("value", "level", "some values", "position", "start")
 _PAPER = 0.35
 """Share of a plot's pixels that its background covers at least."""
 
+_CORNER = 5
+"""Pixels from the sides of a plot at which its corners are looked at."""
+
 _LETTERS = 2
 """Letters of a note that may be missing or extra: marks are taken for shorter texts."""
 
@@ -141,8 +144,7 @@ def _is_sure(item: Finding, reference: View, candidate: View) -> bool:
             (item.candidate, item.candidate_box, candidate),
         )
         return all(
-            box is not None and _share_of(str(colour), box, view) > _PAPER
-            for colour, box, view in sides
+            box is not None and _is_paper(str(colour), box, view) for colour, box, view in sides
         )
     if item.element.noun == "note" and item.attribute in ("", "text"):
         sides = item.reference, item.candidate
@@ -153,6 +155,8 @@ def _is_sure(item: Finding, reference: View, candidate: View) -> bool:
             for text in texts
         )
     if item.element.noun == "value labels":
+        return False
+    if item.element.noun == "frame" and not item.attribute:
         return False
     if item.rule == "series" and item.element.noun == "area":
         return False
@@ -173,10 +177,13 @@ def _is_letter(letter: str) -> bool:
     return letter.isalpha() and ord(letter) < _IDEOGRAPHS
 
 
-def _share_of(colour: str, box: Box, view: View) -> float:
-    """Share of the pixels in a box that have a colour."""
-    part = view.pixels[box_slices(box, 0, view.pixels.shape)]
-    return float((part == np.array(rgb(colour), dtype=np.uint8)).all(axis=2).mean())
+def _is_paper(colour: str, box: Box, view: View) -> bool:
+    """Whether a colour covers much of a plot and most of its corners."""
+    part = view.pixels[box_slices(box, -_CORNER, view.pixels.shape)]
+    same = (part == np.array(rgb(colour), dtype=np.uint8)).all(axis=2)
+    return bool(
+        same.mean() > _PAPER and same[:: len(same) - 1 or 1, :: same.shape[1] - 1 or 1].sum() > 2
+    )
 
 
 def _number(value: object) -> float:

@@ -55,7 +55,7 @@ _SMALLEST_FORM = 6
 _MOST_PIECES = 800
 """Pieces of one colour beyond which they are no marks."""
 
-_PIECES = 5
+_PIECES = 8
 """Fewest pieces of a line that is not solid."""
 
 

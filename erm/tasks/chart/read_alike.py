@@ -65,7 +65,7 @@ def with_alike(reference: View, candidate: View, changed: Mask) -> tuple[ChartSc
 
 
 def _axis(name: str, old: Axes, new: Axes, changed: Mask) -> Axis:
-    """The candidate's axis, or the reference's where nothing differs at its ticks."""
+    """The candidate's axis; the reference's where nothing differs at its ticks or is known."""
     x0, y0, x1, y1 = old["box"]
     strip = (
         Box(x0 - 9, y1 + 2, x1 + 9, y1 + _TICKS)
@@ -80,7 +80,9 @@ def _axis(name: str, old: Axes, new: Axes, changed: Mask) -> Axis:
             if name == "x"
             else Box(around.x0 - 1, strip.y0, strip.x1, strip.y1)
         )
-    same = not changed[box_slices(strip, 0, changed.shape)].any()
+    # of an axis without two labels nothing is known
+    unknown = min(len(axes[name]["ticks"]) for axes in (old, new)) < 2  # type: ignore[literal-required]
+    same = unknown or not changed[box_slices(strip, 0, changed.shape)].any()
     first, second = (cast(Axis, axes[name]) for axes in (old, new))  # type: ignore[literal-required]
     return Axis(**{**first, "grid": second["grid"]}) if same else second
 

@@ -133,6 +133,16 @@ def test_lines_are_measured_in_the_values_of_their_axes(
     assert expected in said(critic, "chart", (LINES, LINES.replace(*change)), renderer)
 
 
+PIE = "import matplotlib.pyplot as plt\nplt.pie([1, 2, 3])\nplt.show()\n"
+
+
+def test_what_differs_and_has_no_name_is_reported_by_its_place(
+    critic: ReadingCritic, renderer: Renderer
+) -> None:
+    changed = PIE.replace("[1, 2, 3]", "[3, 2, 1]")
+    assert said(critic, "chart", (PIE, changed), renderer) == ["data_error 3 plot: looks different"]
+
+
 def icon(*shapes: str) -> str:
     inside = "".join(shapes)
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96">{inside}</svg>'
