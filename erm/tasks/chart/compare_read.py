@@ -147,8 +147,8 @@ def _is_sure(item: Finding, reference: View, candidate: View) -> bool:
             box is not None and _is_paper(str(colour), box, view) for colour, box, view in sides
         )
     if item.element.noun == "note" and item.attribute in ("", "text"):
-        sides = item.reference, item.candidate
-        texts = [side for side in sides if isinstance(side, str)] or [item.element.name or ""]
+        written = item.reference, item.candidate
+        texts = [side for side in written if isinstance(side, str)] or [item.element.name or ""]
         same = len(texts) == 2 and len({"".join(filter(str.isalnum, text)) for text in texts}) == 1
         return not same and all(
             sum(map(_is_letter, text)) >= _LETTERS and sum(map(str.isalnum, text)) > _LETTERS
@@ -218,9 +218,11 @@ def _without_turned(
                 for item in found
                 if item.element.plot != plot or not item.element.noun.startswith(f"{name} tick")
             ]
-            boxes = [hull(tick["box"] for tick in axis["ticks"]) for axis in (first, second)]
+            before, after = (
+                hull(tick["box"] for tick in axis["ticks"]) for axis in (first, second)
+            )
             element = Element(f"{name} axis", plot=plot)
-            found.append(Finding("inverted", element, False, True, *boxes, attribute="inverted"))
+            found.append(Finding("inverted", element, False, True, before, after, "inverted"))
     return found
 
 
