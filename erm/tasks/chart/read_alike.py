@@ -105,7 +105,8 @@ def _with_series(old: Axes, new: Axes, pixels: tuple[Pixels, Pixels]) -> tuple[A
                     kept[side].remove(item)
                 continue
             apart = (here & ~_grown(there)).sum() + (there & ~_grown(here)).sum()
-            if apart <= max(_FEWEST, _SHARE * here.sum()) and limits[0] == limits[1]:
+            alike = apart <= max(_FEWEST, _SHARE * here.sum()) and limits[0] == limits[1]
+            if alike and twin in kept[1]:
                 kept[1][kept[1].index(twin)] = Series(**{**item, "name": twin["name"]})
     return Axes(**{**old, "series": kept[0]}), Axes(**{**new, "series": kept[1]})
 
