@@ -172,16 +172,6 @@ COLLECTIONS: tuple[Collection, ...] = (
         most=60,
     ),
     Collection(
-        "statsmodels-examples",
-        "chart",
-        _STATSMODELS,
-        "BSD-3-Clause",
-        ("statsmodels/*.py", "examples/*.py"),
-        HELD_OUT,
-        "examples",
-        most=60,
-    ),
-    Collection(
         "public-data",
         "table",
         _VEGA,

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
@@ -235,7 +236,8 @@ def read_ingested(place: Path) -> Iterator[IngestedSource]:
         for row in read_rows([file], wanted, SOURCE_SCHEMA):
             if row["source_id"] not in seen:
                 seen.add(row["source_id"])
-                yield IngestedSource(**dict.fromkeys(optional), **row)
+                values: dict[str, Any] = {**dict.fromkeys(optional), **row}
+                yield IngestedSource(**values)
 
 
 Found = tuple[str, str] | RejectedSource
