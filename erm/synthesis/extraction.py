@@ -38,7 +38,10 @@ _ASSUMED = {
 
 _PLOTTING = {"plt", "plot", "hist", "boxplot"}
 _WORD = re.compile(r"[A-Za-z_]+")
-_ROLE = re.compile(r":[A-Za-z][\w:+.-]*:`~?(?P<text>[^`<\n]*?)[ ]*(?:<[^`>\n]*>)?`")
+_ROLE = re.compile(
+    r"(?::[A-Za-z][\w:+.-]*:`~?|(?<![`\w])`~)[.!]?(?P<text>[^`<\n]*?)[ ]*(?:<[^`>\n]*>)?`"
+)
+"""Text with a role of Sphinx, or with the default one and a tilde."""
 _LINK = re.compile(r"`(?P<text>[^`<\n]+?)[ ]*<[^`>\n]*>`__?")
 _RULE = re.compile(r"(?m)^[ ]*(?:=+(?: +=+)+|\+-+(?:\+-+)+\+)[ ]*$")
 

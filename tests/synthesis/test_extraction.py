@@ -34,7 +34,7 @@ Words.
 Name       Meaning
 =========  =====================
 ``all``    :func:`~erm.every` one
-`none <http://a.b>`_  no one
+`none <http://a.b>`_  no `~.axes.Axes` one
 =========  =====================
 
     +-----+-----+
@@ -81,6 +81,8 @@ def test_tables_of_documentation_become_html() -> None:
     first = found["a.rst:1"]
     assert "erm.every" in first
     assert "none" in first
+    assert '<span class="docutils literal">axes.Axes</span>' in first
+    assert "~" not in first
     assert "http" not in first
     assert "func" not in first
     assert "<td><p>two</p></td>" in found["a.rst:2"]
