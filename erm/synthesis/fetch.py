@@ -141,7 +141,6 @@ def _write(
             writer.write(
                 {
                     **source_row(task, one),
-                    "source_id": f"{task.name}/{collection.name}-{one.name}",
                     "collection": collection.name,
                     "package": str(collection.package),
                     "licence": collection.licence,

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from erm.annotation import Failure, view_of
 from erm.dataset.card import Origin
+from erm.dataset.domains import INGESTED
 from erm.dataset.duplicates import digest
 from erm.dataset.pairs import ShardWriter, read_rows
 from erm.errors import ErmError
@@ -42,9 +43,8 @@ SOURCE_SCHEMA = pa.schema(
     ]
 )
 """Columns of ingested sources. `source_id` is ``<task>/own-<digest of the text>``; `origin` is the
-file, with the row if there are several. The last four are null for sources of one's own. Those of
-packages (`erm.synthesis.fetch`) have the collection's name in place of ``own``, and their
-collection's package, licence and role."""
+file, with the row if there are several. The last four are null for sources of one's own; those of
+packages have them of their collection (`erm.synthesis.fetch`)."""
 
 HUGGING_FACE = "hf:"
 """Prefix of a Hugging Face data set: ``hf:owner/name``, ``hf:owner/name:split``, ``hf:folder``."""
@@ -202,9 +202,9 @@ def check_sources(
 
 
 def source_row(task: Task, usable: UsableSource) -> dict[str, object]:
-    """A row of `SOURCE_SCHEMA` for a source of one's own."""
+    """A row of `SOURCE_SCHEMA`, without the columns for packages."""
     return {
-        "source_id": f"{task.name}/own-{usable.name}",
+        "source_id": f"{task.name}/{INGESTED}{usable.name}",
         "task": task.name,
         "origin": usable.origin,
         "source": usable.source,

@@ -17,6 +17,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from erm.dataset.domains import generated_id
 from erm.errors import ErmError
 from erm.fingerprint import fingerprint
 from erm.synthesis.assembly import assemble
@@ -109,17 +110,17 @@ def plan_chunks(
 def _chunks_of(
     task: str, settings: SynthesizeSettings, ingested: Sequence[IngestedSource]
 ) -> Iterator[Chunk]:
-    generated = settings.sources.get(task, 0)
+    generated, tested = settings.sources.get(task, 0), settings.test_sources.get(task, 0)
     free = [one for one in ingested if one.role is None]
     train = [one for one in ingested if one.role == TRAIN]
     held_out = [one for one in ingested if one.role == HELD_OUT]
-    splits = _splits(task, generated + len(free), settings)
-    splits += _training_splits(task, len(train), settings)
-    splits += ["test"] * len(held_out)
-    everything: list[tuple[str, str | None]] = [
-        (f"{task}/{index:06d}", None) for index in range(generated)
-    ]
-    everything += [(one.source_id, one.source) for one in (*free, *train, *held_out)]
+    splits = _splits(task, generated + len(free), settings) + ["test"] * tested
+    splits += _training_splits(task, len(train), settings) + ["test"] * len(held_out)
+    ids = [generated_id(task, settings.variety, number) for number in range(generated + tested)]
+    everything: list[tuple[str, str | None]] = [(name, None) for name in ids[:generated]]
+    everything += [(one.source_id, one.source) for one in free]
+    everything += [(name, None) for name in ids[generated:]]
+    everything += [(one.source_id, one.source) for one in (*train, *held_out)]
     size = settings.sources_per_chunk
     for start in range(0, len(everything), size):
         part = [

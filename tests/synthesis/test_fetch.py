@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from erm.dataset.domains import domain_of
 from erm.dataset.pairs import SPLITS, read_pairs, read_rows
 from erm.errors import ErmError
 from erm.synthesis.collections import COLLECTIONS, Collection
@@ -85,7 +86,7 @@ def test_each_source_has_its_origin_licence_and_role(fetched: Path) -> None:
     rows = list(read_rows([fetched / "svg-circles.parquet"], schema=SOURCE_SCHEMA))
     assert len(rows) == 6
     for row in rows:
-        assert row["source_id"].startswith("svg/circles-")
+        assert domain_of(row["source_id"]) == "real"
         assert row["package"] == "trained 1 (PyPI)"
         assert (row["collection"], row["licence"], row["role"]) == ("circles", "MIT", "train")
         number = int(Path(row["origin"]).stem)
@@ -114,20 +115,21 @@ def test_an_interrupted_fetch_goes_on_and_gives_the_same_bytes(
 
 def test_held_out_packages_are_only_tested_with(fetched: Path) -> None:
     settings = SynthesizeSettings(
-        sources={"svg": 10}, test_share=0.2, validation_share=0.2, ingested=fetched
+        sources={"svg": 10},
+        test_sources={"svg": 3},
+        test_share=0.2,
+        validation_share=0.2,
+        ingested=fetched,
     )
     without = [chunk.sources for chunk in plan_chunks(settings)]
-    chunks = plan_chunks(settings, list(read_ingested(fetched)))
+    ingested = list(read_ingested(fetched))
+    chunks = plan_chunks(settings, ingested)
     splits = {source_id: split for chunk in chunks for source_id, split, _ in chunk.sources}
-    by_role = Counter(
-        (source_id.rpartition("-")[0], split)
-        for source_id, split in splits.items()
-        if "-" in source_id
-    )
-    assert by_role == {
-        ("svg/circles", "train"): 5,
-        ("svg/circles", "validation"): 1,
-        ("svg/squares", "test"): 4,
+    by_collection = Counter((one.collection, splits[one.source_id]) for one in ingested)
+    assert by_collection == {
+        ("circles", "train"): 5,
+        ("circles", "validation"): 1,
+        ("squares", "test"): 4,
     }
     procedural = {name: split for sources in without for name, split, _ in sources}
     assert procedural.items() <= splits.items()  # as without packages
@@ -143,7 +145,7 @@ def test_card_and_origins_name_packages_and_licences(fetched: Path, tmp_path: Pa
     real = {}
     for split in SPLITS:
         for pair in read_pairs(pairs, split):
-            if not pair.source_id.startswith("svg/0"):
+            if pair.domain == "real":
                 real[pair.source_id] = split
     assert set(real.values()) >= {"train", "test"}
     listed = [json.loads(line) for line in (pairs / "origins.jsonl").read_text().splitlines()]
