@@ -194,8 +194,8 @@ def _without_links(table: nodes.table) -> nodes.table:
 
     copy = table.deepcopy()
     links = (nodes.reference, nodes.target, nodes.footnote_reference)
-    for node in [node for node in copy.findall() if isinstance(node, links)]:
-        node.parent.replace(node, [nodes.Text(node.astext())] if node.astext() else [])
+    for link in [node for node in copy.findall() if isinstance(node, links)]:
+        link.parent.replace(link, [nodes.Text(link.astext())] if link.astext() else [])
     for node in copy.findall(nodes.Element):
         node["ids"], node["names"], node["classes"] = [], [], []
     return copy
