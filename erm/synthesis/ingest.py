@@ -26,6 +26,7 @@ from erm.errors import ErmError
 from erm.render import Renderer
 from erm.settings import Isolation
 from erm.sources.encodings import NotTextError, decode, marked_encoding, plain_text, read_text
+from erm.synthesis.collections import HELD_OUT, TRAIN
 from erm.tasks import Task, get_task
 from erm.tasks.settings import DrawingSettings
 
@@ -218,7 +219,8 @@ def read_ingested(place: Path) -> Iterator[IngestedSource]:
     Files that were written before packages were fetched lack the columns for them.
 
     Raises:
-        ErmError: the place does not exist, or a file can't be read.
+        ErmError: the place does not exist, a file can't be read, or a source has an unknown task
+            or role.
     """
     import pyarrow.parquet as pq
 
@@ -237,7 +239,14 @@ def read_ingested(place: Path) -> Iterator[IngestedSource]:
             if row["source_id"] not in seen:
                 seen.add(row["source_id"])
                 values: dict[str, Any] = {**dict.fromkeys(optional), **row}
-                yield IngestedSource(**values)
+                source = IngestedSource(**values)
+                get_task(source.task)
+                if source.role not in (None, TRAIN, HELD_OUT):
+                    raise ErmError(
+                        f"{file}: source '{source.source_id}' has the unknown role "
+                        f"'{source.role}'; roles: {TRAIN}, {HELD_OUT}."
+                    )
+                yield source
 
 
 Found = tuple[str, str] | RejectedSource

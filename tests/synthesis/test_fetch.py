@@ -172,6 +172,12 @@ def test_files_of_an_older_ingest_are_read(tmp_path: Path) -> None:
     assert (one.role, one.package, one.source) == (None, None, icon(1, "a"))
     with pytest.raises(ErmError, match="nowhere does not exist"):
         list(read_ingested(tmp_path / "nowhere"))
+    for column, value in (("role", "tested"), ("task", "poem")):
+        place = table.schema.get_field_index(column)
+        forged = table.set_column(place, column, [[value]])
+        pq.write_table(forged, tmp_path / "forged.parquet")
+        with pytest.raises(ErmError, match=value):
+            list(read_ingested(tmp_path / "forged.parquet"))
 
 
 def test_no_package_is_both_trained_on_and_tested_with() -> None:
