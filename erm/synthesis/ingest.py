@@ -225,7 +225,9 @@ def read_ingested(place: Path) -> Iterator[IngestedSource]:
     import pyarrow.parquet as pq
 
     if not place.exists():
-        raise ErmError(f"{place} does not exist; `erm ingest` and `erm sources fetch` write it.")
+        raise ErmError(
+            f"{place} can't be read: it does not exist. Use `erm ingest` or `erm sources fetch`."
+        )
     columns = [field.name for field in fields(IngestedSource)]
     seen: set[str] = set()
     for file in sorted(place.glob("*.parquet")) if place.is_dir() else [place]:

@@ -170,7 +170,7 @@ def test_files_of_an_older_ingest_are_read(tmp_path: Path) -> None:
     assert list(read_ingested(tmp_path / "old")) == list(read_ingested(tmp_path / "new"))
     (one,) = read_ingested(tmp_path / "old" / "own.parquet")
     assert (one.role, one.package, one.source) == (None, None, icon(1, "a"))
-    with pytest.raises(ErmError, match="nowhere does not exist"):
+    with pytest.raises(ErmError, match="nowhere can't be read: it does not exist"):
         list(read_ingested(tmp_path / "nowhere"))
     for column, value in (("role", "tested"), ("task", "poem")):
         place = table.schema.get_field_index(column)
