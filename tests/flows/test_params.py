@@ -76,7 +76,10 @@ def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
             },
             "'resvg' draws task svg already",
         ),
-        ({"profile": "nope"}, "unknown profile 'nope'; known profiles: gpu, laptop, smoke, study, wide"),
+        (
+            {"profile": "nope"},
+            "unknown profile 'nope'; known profiles: gpu, laptop, smoke, study, wide",
+        ),
     ],
 )
 def test_bad_parameters_are_named(
