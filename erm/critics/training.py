@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -9,11 +11,44 @@ from pathlib import Path
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair, fraction, read_pairs
 from erm.models.example import Example
-from erm.models.launch import distribute, needed
+from erm.models.launch import distribute, is_main_process, needed
 from erm.tasks import task_names
 
 
 def train_critic(
+    settings: TrainCriticSettings,
+    pairs: Path,
+    out: Path,
+    work: Path,
+    inferred: Path | None = None,
+) -> dict[str, float]:
+    """Train a critic on exact reports, then reinforce it if the settings say so.
+
+    Arguments and errors are those of `train_on_reports`.
+
+    Returns:
+        As `train_on_reports`; with reinforcement also ``reinforce/<metric>`` of
+        `erm.critics.reinforcement.reinforce_critic`.
+    """
+    if settings.reinforce is None:
+        return train_on_reports(settings, pairs, out, work, inferred)
+    from erm.critics.reinforcement import reinforce_critic
+
+    supervised, done = work / "supervised", work / "supervised.json"
+    if done.is_file():
+        metrics: dict[str, float] = json.loads(done.read_text())
+    else:
+        metrics = train_on_reports(settings, pairs, supervised, work, inferred)
+        if is_main_process():
+            part = work / "supervised.part"
+            part.write_text(json.dumps(metrics))
+            os.replace(part, done)
+    place = work / "reinforcement"
+    reinforced = reinforce_critic(settings, supervised, pairs, out, place, inferred)
+    return metrics | {f"reinforce/{name}": value for name, value in reinforced.items()}
+
+
+def train_on_reports(
     settings: TrainCriticSettings,
     pairs: Path,
     out: Path,
@@ -39,15 +74,15 @@ def train_critic(
         paths = {"pairs": pairs, "out": out, "work": work}
         if inferred is not None:
             paths["inferred"] = inferred
-        return distribute("erm.critics.training:train_critic", settings, settings.launch, paths)
+        function = "erm.critics.training:train_on_reports"
+        return distribute(function, settings, settings.launch, paths)
     from erm.critics.base import write_reply
     from erm.models.prompts import critic_prompt
     from erm.models.sft import train
 
     def examples() -> Iterator[Example]:
-        for folder in (pairs, inferred) if inferred is not None else (pairs,):
-            for pair in islice(training_pairs(settings, folder), settings.max_pairs):
-                yield Example(pair.task, (pair.reference, pair.candidate), write_reply(pair.report))
+        for pair in all_training_pairs(settings, pairs, inferred):
+            yield Example(pair.task, (pair.reference, pair.candidate), write_reply(pair.report))
 
     brief = settings.model.from_scratch
     prompts = {task: critic_prompt(task, brief=brief) for task in task_names()}
@@ -61,6 +96,14 @@ def train_critic(
         scoring = HeldOutScoring(settings.validation, pairs, role)
         validation = Validation(scoring, "f1_hard", settings.validation.every)
     return train("critic", prompts, examples, settings, out, work, validation)
+
+
+def all_training_pairs(
+    settings: TrainCriticSettings, pairs: Path, inferred: Path | None
+) -> Iterator[Pair]:
+    """The selected training pairs of both folders, at most ``max_pairs`` of each."""
+    for folder in (pairs, inferred) if inferred is not None else (pairs,):
+        yield from islice(training_pairs(settings, folder), settings.max_pairs)
 
 
 def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair]:
