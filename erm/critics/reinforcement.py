@@ -260,7 +260,7 @@ def write_prompts(
     )
     path = work / f"prompts-{rank()}.arrow"
     path.parent.mkdir(parents=True, exist_ok=True)
-    wanted, rows = set(order), {}
+    wanted, rows = set(order), dict[int, int]()
     with ArrowWriter(path=str(path), features=features) as writer:
         for place, pair in enumerate(pairs()):
             if place in wanted:

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from erm.benchmark.judge.alignment import ErrorLists
 from erm.benchmark.judge.offline import OfflineJudge
-from erm.critics.base import read_reply, write_reply
+from erm.critics.base import ImagePair, read_reply, write_reply
 from erm.critics.local import LocalCritic
 from erm.critics.reinforcement import (
     ExactReportReward,
@@ -40,7 +40,7 @@ _GREEN = Discrepancy("style_error", 2, "green square", "fill is blue instead of 
 _ONE, _TWO, _EMPTY = Report("svg", (_RED,)), Report("svg", (_RED, _GREEN)), Report("svg")
 
 
-def _reply(*errors: tuple[str, int, str, str]) -> str:
+def _reply(*errors: tuple[str, Any, str, str]) -> str:
     names = ("category", "severity", "location", "description")
     return json.dumps({"errors": [dict(zip(names, error, strict=True)) for error in errors]})
 
@@ -177,7 +177,7 @@ def test_the_best_of_both_trainings_is_kept(trained: dict[str, Any], pairs: Path
     assert metrics["reinforce/best/f1_hard"] == max(validated.values()) >= validated[0]
     assert [row["step"] for row in _rows(folder, "validation.csv")] == [6, 12]
     pair = square_pair(1)
-    assert LocalCritic(folder).critique([(pair.task, pair.reference, pair.candidate)])
+    assert LocalCritic(folder).critique([ImagePair("svg", pair.reference, pair.candidate)])
 
 
 def test_a_critic_that_reinforcement_ruins_is_the_one_before(
