@@ -10,8 +10,9 @@ from pathlib import Path
 
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair, fraction, read_pairs
+from erm.errors import ErmError
 from erm.models.example import Example
-from erm.models.launch import distribute, is_main_process, needed
+from erm.models.launch import distribute, distributed, needed
 from erm.tasks import task_names
 
 
@@ -24,7 +25,8 @@ def train_critic(
 ) -> dict[str, float]:
     """Train a critic on exact reports, then reinforce it if the settings say so.
 
-    Arguments and errors are those of `train_on_reports`.
+    Arguments and errors are those of `train_on_reports`. A launcher of one's own starts
+    `train_on_reports` and `erm.critics.reinforcement.reinforce_critic` one after the other.
 
     Returns:
         As `train_on_reports`; with reinforcement also ``reinforce/<metric>`` of
@@ -34,15 +36,19 @@ def train_critic(
         return train_on_reports(settings, pairs, out, work, inferred)
     from erm.critics.reinforcement import reinforce_critic
 
+    if distributed():
+        raise ErmError(
+            "train_critic starts the processes of training and of reinforcement itself; under "
+            "another launcher run train_on_reports, then reinforce_critic."
+        )
     supervised, done = work / "supervised", work / "supervised.json"
     if done.is_file():
         metrics: dict[str, float] = json.loads(done.read_text())
     else:
         metrics = train_on_reports(settings, pairs, supervised, work, inferred)
-        if is_main_process():
-            part = work / "supervised.part"
-            part.write_text(json.dumps(metrics))
-            os.replace(part, done)
+        part = work / "supervised.part"
+        part.write_text(json.dumps(metrics))
+        os.replace(part, done)
     place = work / "reinforcement"
     reinforced = reinforce_critic(settings, supervised, pairs, out, place, inferred)
     return metrics | {f"reinforce/{name}": value for name, value in reinforced.items()}

@@ -226,6 +226,15 @@ def test_two_processes_reinforce_together(
     )
 
 
+def test_another_launcher_is_sent_to_the_two_trainings(
+    pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    with pytest.raises(ErmError, match="run train_on_reports, then reinforce_critic"):
+        train_critic(_settings(), pairs, tmp_path / "critic", tmp_path / "work")
+    assert not any(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
