@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from erm.models.checkpoint import Checkpoint
 
 WORST = 0.0
-"""Reward of a reply that holds no report; the best reward is 2."""
+"""Both parts of the reward of a reply that holds no report; no part is lower."""
 
 HISTORY_COLUMNS = (
     "reward",
@@ -235,7 +235,8 @@ def write_prompts(
         pairs: called twice, each time with the same result.
 
     Raises:
-        ErmError: no pair has errors and a report that the critic can write.
+        ErmError: the critic does not know a task, or no pair has errors and a report that it can
+            write.
     """
     from datasets import Dataset, Features, Image, Sequence, Value
     from datasets.arrow_writer import ArrowWriter
@@ -244,6 +245,7 @@ def write_prompts(
     differing: list[int] = []
     equal: list[int] = []
     for place, pair in enumerate(pairs()):
+        checkpoint.check_tasks([pair.task])
         if len(tokenizer(write_reply(pair.report))["input_ids"]) < role.max_new_tokens:
             (differing if pair.report.errors else equal).append(place)
     if not differing:

@@ -278,6 +278,9 @@ def test_reports_that_the_critic_can_not_write_are_no_prompts(
 
     with pytest.raises(ErmError, match="no training pairs with errors to reinforce"):
         write_prompts(examined, checkpoint, chosen, tmp_path)
+    unknowing = checkpoint.role.model_copy(update={"prompts": {"chart": "compare chart"}})
+    with pytest.raises(ErmError, match="knows the tasks chart, not svg"):
+        write_prompts(examined, checkpoint._replace(role=unknowing), chosen, tmp_path)
     longer = checkpoint.role.model_copy(update={"max_new_tokens": 200})
     samples = write_prompts(examined, checkpoint._replace(role=longer), chosen, tmp_path)
     assert len(samples) == 12
