@@ -29,6 +29,9 @@ class TrainCriticSettings(TrainingSettings):
     share: float = Field(
         1.0, gt=0, le=1, description="of the sources; a smaller share is part of a larger one"
     )
+    details_alone: bool = Field(
+        False, description="train on single details too, each with the description of its error"
+    )
     exclude_routes: tuple[Route, ...] = ()
     """Routes (`erm.dataset.routes.ROUTES`) whose pairs are left out."""
     validation: ValidationSettings | None = None
@@ -42,9 +45,15 @@ class TrainCriticSettings(TrainingSettings):
         if self.validation is None:
             raise ValueError("reinforce needs validation, which chooses the weights to keep")
         in_one_slot = self.model.from_scratch and self.model.pair_encoding != "two_images"
-        if self.reinforce.vllm and in_one_slot:
-            raise ValueError("reinforce.vllm needs pair_encoding 'two_images'")
+        if self.reinforce.vllm and (in_one_slot or self.model.details is not None):
+            raise ValueError("reinforce.vllm needs pair_encoding 'two_images' without details")
         self.reinforce.completions_of_each(self.launch.processes)
+        return self
+
+    @model_validator(mode="after")
+    def _check_details(self) -> TrainCriticSettings:
+        if self.details_alone and self.model.details is None:
+            raise ValueError("details_alone needs model.details")
         return self
 
 
@@ -56,6 +65,9 @@ class BenchmarkSettings(Settings):
         ConnectionSettings(), description="of a judge openai:MODEL"
     )
     max_pairs: int | None = Field(None, ge=1, description="held-out pairs of a task, at most")
+    baseline_pairs: int | None = Field(None, ge=1, description="of a task; null is all")
+    """At most so many pairs of a task, evenly spread, are judged by the baselines that look at the
+    pictures. The critic judges all."""
     batch_size: int = Field(64, ge=1)
     exact_annotator: bool = True
     """Whether to score the exact annotator too. It draws the sources again; its F1 is 1 unless a

@@ -149,8 +149,8 @@ def mean_of(rows: Sequence[Mapping[str, float]], column: str) -> float:
 class _SlotTrainer(GRPOTrainer):  # type: ignore[misc]
     """TRL's trainer for samples whose images do not take one slot each.
 
-    TRL counts a sample's images to find its rows of patches. `PairProcessor` may put several images
-    into one slot, so slots are counted here.
+    TRL counts a sample's images to find its rows of patches. `PairProcessor` may put two images
+    into one slot and adds slots of details, so slots are counted here.
     """
 
     def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -244,6 +244,13 @@ def test_another_launcher_is_sent_to_the_two_trainings(
         ({"reinforce": {"empty_share": 1.0}}, "less than 1"),
         ({"reinforce": {"vllm": True}}, "reinforce.vllm needs pair_encoding 'two_images'"),
         (
+            {
+                "reinforce": {"vllm": True},
+                "model": {"pair_encoding": "two_images", "details": {}},
+            },
+            "'two_images' without details",
+        ),
+        (
             {"reinforce": {"prompts_per_step": 1, "generations": 3}, "launch": {"processes": 2}},
             "can't be shared out equally to 2 processes",
         ),

@@ -11,6 +11,7 @@ from PIL import Image
 from pydantic import ValidationError
 
 from erm.models.grpo import count_slots, mean_of, prompt_order
+from erm.models.prompts import conversation
 from erm.models.qwen3vl import build_processor
 from erm.models.settings import GrpoSettings, ModelSettings
 from erm.policies.settings import ReinforceSettings
@@ -26,20 +27,34 @@ def test_every_pass_shows_every_sample_once(number: int, wanted: int, seed: int)
         assert sorted(order[start : start + number]) == list(range(number))
 
 
-@pytest.mark.parametrize(("encoding", "expected"), [("difference", [1, 1]), ("two_images", [2, 1])])
-def test_slots_are_counted_however_the_images_enter(encoding: str, expected: list[int]) -> None:
-    model = ModelSettings.model_validate({"name": "micro", "pair_encoding": encoding})
-    processor = build_processor(model, ["compare"], vocabulary=300, max_side=84)
-    images = [[Image.new("RGB", size, "white") for size in sizes] for sizes in _SIZES]
-    slots = "<|image_pad|>" * expected[0]
-    batch = processor(
-        images=images, text=[slots, "<|image_pad|>"], padding=True, return_tensors="pt"
+@pytest.mark.parametrize(
+    ("encoding", "details", "expected"),
+    [
+        ("difference", None, [1, 1, 1]),
+        ("two_images", None, [2, 2, 1]),
+        ("difference", {"most": 2}, [1, 3, 1]),
+        ("two_images", {"most": 2}, [2, 4, 1]),
+    ],
+)
+def test_slots_are_counted_however_the_images_enter(
+    encoding: str, details: dict[str, int] | None, expected: list[int]
+) -> None:
+    chosen = {"name": "micro", "pair_encoding": encoding, "details": details}
+    processor = build_processor(
+        ModelSettings.model_validate(chosen), ["compare"], vocabulary=300, max_side=84
     )
+    white = Image.new("RGB", (84, 28), "white")
+    spotted = white.copy()
+    for x in (0, 40, 76):
+        spotted.paste("red", (x, 4, x + 8, 12))
+    samples = [[white, white], [white, spotted], [white]]
+    texts = [
+        processor.apply_chat_template(conversation("compare", len(images)), tokenize=False)
+        for images in samples
+    ]
+    batch = processor(images=samples, text=texts, padding=True, return_tensors="pt")
     merge = processor.image_processor.merge_size
     assert count_slots(batch["mm_token_type_ids"], batch["image_grid_thw"], merge) == expected
-
-
-_SIZES = (((84, 28), (56, 56)), ((28, 28),))
 
 
 def test_the_mean_of_a_column_leaves_out_what_was_not_logged() -> None:
