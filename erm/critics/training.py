@@ -12,7 +12,7 @@ from pathlib import Path
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair, fraction, read_pairs
 from erm.errors import ErmError
-from erm.images import encode_png, open_image
+from erm.images import encode_png
 from erm.models.example import Example
 from erm.models.launch import distribute, distributed, needed
 from erm.models.prompts import critic_prompt, detail_prompt
@@ -135,10 +135,11 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
     They are a sixth as long as a pair with its report, and teach to read. An error is left out if
     its description names no value, or if no detail shows its middle at full resolution.
     """
-    from erm.models.details import details_of
+    from erm.models.details import details_of_files
 
-    images = open_image(pair.reference), open_image(pair.candidate)
-    details = details_of(*images, most=settings.most, side=settings.side)
+    details = details_of_files(
+        pair.reference, pair.candidate, most=settings.most, side=settings.side
+    )
     for error in pair.report.errors:
         if not _VALUE.search(error.description):
             continue

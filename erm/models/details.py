@@ -7,6 +7,7 @@ their places are further parts of the same Qwen3-VL input (`erm.models.processor
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy import ndimage
 
+from erm.images import open_image
 from erm.tasks.discrepancy import Box
 
 _LEVEL = 12
@@ -72,12 +74,23 @@ def details_of(
     return [_detail(images, region, side) for region in regions]
 
 
+@lru_cache(maxsize=1)
+def details_of_files(reference: bytes, candidate: bytes, *, most: int, side: int) -> list[Detail]:
+    """`details_of` of encoded images; the last result is kept, since training asks twice."""
+    return details_of(open_image(reference), open_image(candidate), most=most, side=side)
+
+
 def _regions(reference: NDArray[np.uint8], candidate: NDArray[np.uint8], most: int) -> list[Box]:
     """Boxes of the regions that differ, the first `most` in reading order.
 
     Later ones are often no more than shifted by an earlier one; the overview shows them.
     """
     differs = np.abs(reference.astype(np.int16) - candidate).max(axis=2) > _LEVEL
+    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    if not len(rows):
+        return []
+    top, left = (int(first) // _BLOCK * _BLOCK for first in (rows[0], columns[0]))
+    differs = differs[top : rows[-1] + 1, left : columns[-1] + 1]
     height, width = (-(-side // _BLOCK) * _BLOCK for side in differs.shape)
     padded = np.zeros((height, width), dtype=bool)
     padded[: differs.shape[0], : differs.shape[1]] = differs
@@ -85,7 +98,7 @@ def _regions(reference: NDArray[np.uint8], candidate: NDArray[np.uint8], most: i
     mask = without_lines if without_lines.any() else padded
     blocks = mask.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK).any(axis=(1, 3))
     labels, _ = ndimage.label(blocks, structure=np.ones((3, 3)))
-    boxes = [_tight(mask, *place) for place in ndimage.find_objects(labels)]
+    boxes = [_tight(mask, place, left, top) for place in ndimage.find_objects(labels)]
     return sorted(boxes, key=lambda box: (box.y0 // _LINE, box.x0, box.y0))[:most]
 
 
@@ -104,16 +117,16 @@ def _runs(mask: NDArray[np.bool_], least: int, axis: int) -> NDArray[np.bool_]:
     return np.asarray(grown > 0)
 
 
-def _tight(mask: NDArray[np.bool_], rows: slice, columns: slice) -> Box:
-    """The box of what is set in some blocks of a mask."""
-    top, left = rows.start * _BLOCK, columns.start * _BLOCK
-    part = mask[top : rows.stop * _BLOCK, left : columns.stop * _BLOCK]
+def _tight(mask: NDArray[np.bool_], place: tuple[slice, slice], left: int, top: int) -> Box:
+    """The box of what is set in some blocks of a mask, whose corner is at `left` and `top`."""
+    rows, columns = place
+    part = mask[
+        rows.start * _BLOCK : rows.stop * _BLOCK, columns.start * _BLOCK : columns.stop * _BLOCK
+    ]
     down, across = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    x0, y0 = left + columns.start * _BLOCK, top + rows.start * _BLOCK
     return Box(
-        left + int(across[0]),
-        top + int(down[0]),
-        left + int(across[-1]) + 1,
-        top + int(down[-1]) + 1,
+        x0 + int(across[0]), y0 + int(down[0]), x0 + int(across[-1]) + 1, y0 + int(down[-1]) + 1
     )
 
 

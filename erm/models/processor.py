@@ -29,7 +29,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from transformers.utils import VIDEO_PROCESSOR_NAME
 
 from erm.images import open_image
-from erm.models.details import Detail, details_of, on_canvas
+from erm.models.details import details_of, details_of_files, on_canvas
 from erm.models.tokenizer import IMAGE_TOKEN
 
 PairEncoding = Literal["difference", "two_images"]
@@ -227,21 +227,24 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             slots = [_Slot(_frames(reference, candidate - reference), grid)]
         else:
             slots = [_Slot(_frames(patches, patches), grid) for patches, grid in cut]
-        for detail in self._details(opened):
+        details = []
+        if self._detailed(images):
+            details = details_of(opened[0], opened[1], **self._detail_options())
+        for detail in details:
             patches, grid = self._patches(detail.picture)
             slots.append(_Slot(_frames(patches, patches), grid, detail.place))
         return slots
 
+    def _detailed(self, images: Sequence[Any]) -> bool:
+        return len(images) == 2 and self.details > 0
+
     def _as_difference(self, images: Sequence[Any]) -> bool:
         return len(images) == 2 and self.pair_encoding == "difference"
 
-    def _details(self, images: Sequence[Image.Image]) -> list[Detail]:
-        if len(images) != 2 or not self.details:
-            return []
+    def _detail_options(self) -> dict[str, int]:
         # Half a side, the breadth of a long crop, consists of whole merged patches too.
         unit = 2 * self.image_processor.patch_size * self.image_processor.merge_size
-        side = max(1, round(self.detail_side / unit)) * unit
-        return details_of(images[0], images[1], most=self.details, side=side)
+        return {"most": self.details, "side": max(1, round(self.detail_side / unit)) * unit}
 
     def _patches(self, image: Image.Image) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
         """(patches, channels, patch, patch) and the grid of one image."""
@@ -278,15 +281,14 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         )
         return patches // int(cut.merge_size) ** 2
 
-    def detail_tokens(self, images: Sequence[Any]) -> int:
+    def detail_tokens(self, images: Sequence[bytes]) -> int:
         """Number of tokens of the details of one sample and of their places, given its images."""
-        if len(images) != 2 or not self.details:
+        if not self._detailed(images):
             return 0
-        details = self._details([open_image(_encoded(image)) for image in images])
         return sum(
             self.image_tokens([detail.picture.size])
             + len(self.tokenizer(_slot("") + detail.place)["input_ids"])
-            for detail in details
+            for detail in details_of_files(images[0], images[1], **self._detail_options())
         )
 
     def _layout(
