@@ -18,8 +18,8 @@ import numpy as np
 from erm.benchmark import Item, Judge, Prediction, human_error, judge_from_spec
 from erm.benchmark.scoring import judge_items, ratio
 from erm.critics.base import Critique, read_reply, write_reply
+from erm.critics.selection import all_training_pairs
 from erm.critics.settings import ReinforceCriticSettings, TrainCriticSettings
-from erm.critics.training import all_training_pairs
 from erm.dataset.pairs import Pair
 from erm.errors import ErmError
 from erm.models.launch import distribute, is_main_process, needed, rank

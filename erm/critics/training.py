@@ -6,11 +6,11 @@ import json
 import os
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
+from erm.critics.selection import all_training_pairs
 from erm.critics.settings import TrainCriticSettings
-from erm.dataset.pairs import Pair, fraction, read_pairs
+from erm.dataset.pairs import Pair
 from erm.errors import ErmError
 from erm.images import encode_png
 from erm.models.example import Example
@@ -112,21 +112,6 @@ def train_on_reports(
         scoring = HeldOutScoring(settings.validation, pairs, role)
         validation = Validation(scoring, "f1_hard", settings.validation.every)
     return train("critic", prompts, examples, settings, out, work, validation)
-
-
-def all_training_pairs(
-    settings: TrainCriticSettings, pairs: Path, inferred: Path | None
-) -> Iterator[Pair]:
-    """The selected training pairs of both folders, at most ``max_pairs`` of each."""
-    for folder in (pairs, inferred) if inferred is not None else (pairs,):
-        yield from islice(training_pairs(settings, folder), settings.max_pairs)
-
-
-def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair]:
-    """The training pairs of a folder that the settings select."""
-    for pair in read_pairs(folder, "train"):
-        if fraction(pair.source_id) < settings.share and pair.route not in settings.exclude_routes:
-            yield pair
 
 
 def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Iterator[Example]:

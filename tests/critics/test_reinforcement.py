@@ -26,8 +26,9 @@ from erm.critics.reinforcement import (
     sample_prompts,
     write_prompts,
 )
+from erm.critics.selection import training_pairs
 from erm.critics.settings import ReinforceCriticSettings, TrainCriticSettings
-from erm.critics.training import train_critic, training_pairs
+from erm.critics.training import train_critic
 from erm.errors import ErmError
 from erm.models.checkpoint import load_checkpoint
 from erm.models.settings import ModelSettings, OptimizationSettings, ValidationSettings
