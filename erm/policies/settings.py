@@ -30,6 +30,12 @@ class TrainPolicySettings(TrainingSettings):
 
     tasks: Tasks = Field(default_factory=task_names)
 
+    @model_validator(mode="after")
+    def _check_details(self) -> TrainPolicySettings:
+        if self.model.details is not None:
+            raise ValueError("model.details is for critics: a policy sees no pair of images")
+        return self
+
 
 class ReinforceSettings(GrpoSettings):
     """Section ``reinforce`` of the parameters."""
