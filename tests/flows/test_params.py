@@ -70,6 +70,10 @@ def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
         ({"render": {"raster_sid": 9}}, "unknown parameter 'render.raster_sid'"),
         ({"evaluate": {"drawing": {}}}, "unknown parameter 'evaluate.drawing'"),
         (
+            {"train_critic": {"reinforce": {"pears": 1}}},
+            "unknown parameter 'train_critic.reinforce.pears'",
+        ),
+        (
             {
                 "render": {"backends": {"svg": "resvg"}},
                 "synthesize": {"second_backends": {"svg": "resvg"}},
