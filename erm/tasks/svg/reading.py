@@ -1,8 +1,7 @@
 """Reads a scene from the picture of an icon: shapes are connected regions of one colour.
 
-A region is filled, or a stroke where it is thin everywhere. Colours are those that many pixels
-have; others are mixtures at edges. Not covered: text, gradients, dashes, clips, opacity, and what
-lies beneath another shape.
+A segment (`erm.tasks.svg.segments`) is filled, or a stroke where it is thin everywhere. Not
+covered: text, gradients, dashes, clips, opacity, and what lies beneath another shape.
 """
 
 from __future__ import annotations
@@ -16,29 +15,22 @@ from scipy import ndimage
 from skimage.measure import approximate_polygon, find_contours
 from skimage.morphology import skeletonize
 
-from erm.tasks.shared.regions import Mask, Pixels, codes_of, levels_of, rim_colour
+from erm.tasks.shared.regions import Mask, Pixels, levels_of
 from erm.tasks.svg.outline import area_of, name_kind
+from erm.tasks.svg.segments import Picture, Segment, cover_of, take_apart
 
 _SIDE = 256
 """Longest side in px to which smaller pictures are enlarged before they are measured."""
 _MOST_SHAPES = 80
 """Largest regions that are read."""
-_MOST_COLOURS = 14
-"""Colours of shapes that are read, the commonest ones."""
-_MOST_TRIED = 64
-"""Commonest colours of pixels that are tried."""
-_FEWEST = 0.001
-"""Share of the picture from which a colour is one of its own."""
-_MIXTURE = 24
-"""Distance of channels within which a colour lies between two others."""
-_SMALLEST = 2.0
-"""Area in px of the picture from which a region is a shape."""
 _SLENDER = 3.0
 """Length of a stroke over its width, at least."""
 _EVEN = 0.3
 """Deviation of a stroke's width from its mean, as a share, at most."""
 _CLOSE, _STRAIGHT = 0.1, 0.6
 """Pixels of the picture within which an outline is followed, and within which it is straight."""
+_WOBBLE = 0.06
+"""The same for a stroke, as a share of its width."""
 _UPRIGHT = 0.96
 """Share of its box that an upright rectangle fills."""
 _CORNERS = 5
@@ -54,106 +46,52 @@ Points = NDArray[np.float64]
 def read_icon(pixels: Pixels) -> dict[str, Any]:
     """The scene that a picture, (height, width, 3) RGB, shows, as far as it can be read."""
     height, width = pixels.shape[:2]
-    codes = codes_of(pixels)
-    page = page_of(pixels)
-    colours = _colours(codes, page)
-    gaps = _gaps(pixels, [page, *colours])
-    shapes = []
-    for index, colour in enumerate(colours, start=1):
-        rest = np.delete(gaps, index, axis=0).min(axis=0)
-        shapes += shapes_of_cover(rest / np.maximum(gaps[index] + rest, 1e-6), colour)
-    shapes.sort(key=lambda shape: -shape["area"])
+    (picture,) = take_apart(pixels)
+    shapes = [shape_entry(picture, segment) for segment in picture.drawn[:_MOST_SHAPES]]
     return {
         "width": width,
         "height": height,
-        "background": _paint(page),
+        "background": paint_of(picture.page),
         "background_visible": True,
-        "shapes": shapes[:_MOST_SHAPES],
+        "shapes": shapes,
     }
 
 
-def page_of(pixels: Pixels) -> int:
-    """The colour of a picture's rim."""
-    return rim_colour(codes_of(pixels))
-
-
-def _colours(codes: NDArray[np.int32], page: int) -> list[int]:
-    """The colours of shapes, the commonest first, without mixtures of two others."""
-    values, counts = np.unique(codes, return_counts=True)
-    order = np.lexsort((values, -counts))
-    least = max(3.0, _FEWEST * codes.size)
-    kept = [page]
-    for index in order[:_MOST_TRIED]:
-        if len(kept) > _MOST_COLOURS:
-            break
-        code = int(values[index])
-        if code != page and counts[index] >= least and not _is_mixture(code, kept):
-            kept.append(code)
-    return kept[1:]
-
-
-def _is_mixture(code: int, kept: list[int]) -> bool:
-    """Whether a colour is about one of the kept ones or lies between two of them."""
-    point = np.array(levels_of(code), dtype=float)
-    known = [np.array(levels_of(other), dtype=float) for other in kept]
-    if any(float(np.abs(point - other).max()) <= _MIXTURE for other in known):
-        return True
-    for index, first in enumerate(known):
-        for second in known[index + 1 :]:
-            line = second - first
-            share = float((point - first) @ line / (line @ line))
-            if 0 < share < 1 and float(np.abs(first + share * line - point).max()) <= _MIXTURE / 2:
-                return True
-    return False
-
-
-def _paint(code: int) -> dict[str, Any]:
+def paint_of(code: int) -> dict[str, Any]:
     """An opaque colour as the paint of a shape."""
     return {"type": "solid", "color": list(levels_of(code)), "alpha": 1.0}
 
 
-def _gaps(pixels: Pixels, colours: list[int]) -> NDArray[np.float32]:
-    """Distance of each pixel from each colour, (colours, height, width)."""
-    values = pixels.astype(np.float32)
-    return np.stack(
-        [
-            np.sqrt(((values - np.array(levels_of(code), dtype=np.float32)) ** 2).sum(axis=2))
-            for code in colours
-        ]
-    )
+def shape_entry(picture: Picture, segment: Segment, *, solid: bool = False) -> dict[str, Any]:
+    """A segment as a shape of a scene.
 
-
-def shapes_of_cover(cover: NDArray[np.float32], colour: int) -> list[dict[str, Any]]:
-    """The shapes of one colour, of which each pixel is covered by a share of 0 to 1."""
-    height, width = cover.shape
-    factor = max(1, math.ceil(_SIDE / max(height, width)))
+    Args:
+        solid: holes are what other shapes cover.
+    """
+    cover, place = cover_of(picture, segment)
+    factor = max(1, math.ceil(_SIDE / max(segment.shape)))
     if factor > 1:
         cover = ndimage.zoom(cover, factor, order=1, grid_mode=True, mode="grid-constant")
-    labels, _ = ndimage.label(cover >= 0.5, np.ones((3, 3), bool))
-    shapes = []
-    for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        rows, columns = place
-        mask = np.pad(labels[place] == number, 2)
-        area = float(mask.sum()) / factor**2
-        if area < _SMALLEST:
-            continue
-        origin = np.array([columns.start - 2, rows.start - 2], dtype=float)
-        box = [
-            columns.start // factor,
-            rows.start // factor,
-            -(-columns.stop // factor),
-            -(-rows.stop // factor),
-        ]
-        shapes.append(_shape(mask, origin, factor, colour, box, area))
-    return shapes
+    mask = cover >= 0.5
+    if not mask.any():
+        mask = cover > 0
+    labels, count = ndimage.label(mask, np.ones((3, 3), bool))
+    if count > 1:
+        mask = labels == 1 + np.bincount(labels.ravel())[1:].argmax()
+    if solid:
+        mask = ndimage.binary_fill_holes(mask)
+    origin = np.array([place[1].start, place[0].start], dtype=float) * factor - 2
+    box = segment.box
+    entry_box = [box.x0, box.y0, box.x1, box.y1]
+    return _shape(np.pad(mask, 2), origin, factor, segment.code, entry_box, segment.area)
 
 
 def _shape(
-    mask: Mask, origin: Points, factor: int, colour: int, box: list[int], area: float
+    mask: Mask, origin: Points, factor: int, colour: int, box: list[float], area: float
 ) -> dict[str, Any]:
     """One region as a shape; all lengths in px of the picture."""
     pen = _pen(mask)
-    fill: dict[str, Any] | None = _paint(colour)
+    fill: dict[str, Any] | None = paint_of(colour)
     stroke: dict[str, Any] | None = None
     subpaths: list[Points] = []
     if pen is not None:
@@ -161,7 +99,7 @@ def _shape(
         subpaths = [(path + origin + 0.5) / factor]
         fill = None
         stroke = {
-            **_paint(colour),
+            **paint_of(colour),
             "width": round(2 * pen_width / factor) / 2,
             "dash": [],
             "cap": "butt",
@@ -172,7 +110,8 @@ def _shape(
         contours = find_contours(mask.astype(float), 0.5)
         contours.sort(key=len, reverse=True)
         subpaths = [(line[:, ::-1] + origin + 0.5) / factor for line in contours]
-    subpaths, curved = _drawn(subpaths, fill is not None)
+    bend = _STRAIGHT if pen is None else max(_STRAIGHT, _WOBBLE * pen[1] / factor)
+    subpaths, curved = _drawn(subpaths, fill is not None, bend)
     kind = name_kind(tuple(subpaths), curved, fill is not None)
     return {
         "kind": kind,
@@ -184,19 +123,23 @@ def _shape(
         "clips": [],
         "clip_rules": [],
         "box": box,
-        "area": area,
+        "area": float(area),
         "part_of": None,
     }
 
 
-def _drawn(subpaths: list[Points], filled: bool) -> tuple[list[Points], bool]:
-    """Outlines with few points, and whether they bend: straight ones have few corners."""
+def _drawn(subpaths: list[Points], filled: bool, bend: float) -> tuple[list[Points], bool]:
+    """Outlines with few points, and whether they bend: straight ones have few corners.
+
+    Args:
+        bend: pixels within which an outline is straight.
+    """
     if filled and len(subpaths) == 1:
         low, high = subpaths[0].min(axis=0), subpaths[0].max(axis=0)
         if abs(area_of(subpaths[0])) >= _UPRIGHT * float(np.prod(high - low)):
             (x0, y0), (x1, y1) = low, high
             return [np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])], False
-    coarse = [approximate_polygon(points, _STRAIGHT) for points in subpaths]
+    coarse = [approximate_polygon(points, bend) for points in subpaths]
     fine = [approximate_polygon(points, _CLOSE) for points in subpaths]
     fine = [points for points in fine if len(points) > 1] or subpaths
     rounded = name_kind(tuple(fine), True, filled) in ("circle", "ellipse", "ring")
