@@ -7,7 +7,7 @@ those of the exact annotator (`erm.tasks.svg.compare`).
 
 from __future__ import annotations
 
-import math
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from PIL import Image
 from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
+from erm.images import largest_gap
 from erm.tasks import View
 from erm.tasks.discrepancy import Discrepancy
 from erm.tasks.shared.findings import Finding, write_discrepancy
@@ -22,6 +23,7 @@ from erm.tasks.shared.regions import Mask, Pixels, levels_of, place_of
 from erm.tasks.svg.compare_outlines import compare_box_sizes, diagonal_share
 from erm.tasks.svg.compare_segments import Comparison
 from erm.tasks.svg.masks import agree, best_turn, box_around, rotated_by, scaled
+from erm.tasks.svg.reading import paint_of
 from erm.tasks.svg.segments import take_apart
 from erm.tasks.svg.severity import RULES, by_angle, by_distance, by_factor
 from erm.tasks.svg.shapes import Element, Pair, SvgFinding
@@ -35,12 +37,19 @@ from erm.tasks.svg.wording import phrase
 
 _SAME_PICTURE = 0.9
 """Share of ink that must fall together where a picture moved or grew as a whole."""
-_UNMOVED = 0.8
-"""Intersection over union of the ink from which nothing moved as a whole."""
+_UNTURNED = 0.9
+"""Intersection over union of the ink from which nothing turned as a whole."""
+_CLEAR = 40
+"""Difference of a channel from which a pixel clearly differs."""
+_LEFT = 0.5
+"""Share of the clear differences that may remain once a picture was put back."""
 _EQUAL_RATIOS = 0.04
 """Share by which the ratios of widths and of heights of a scaled picture may differ."""
 _COARSE = 4
 """Pixels of thickness from which a difference counts once the picture was put back."""
+
+Change = tuple[SvgFinding, Pixels, Mask]
+"""A change of the whole picture; the candidate's picture put back; what that doesn't show."""
 
 
 def compare_pictures(reference: View, candidate: View) -> list[Discrepancy]:
@@ -62,26 +71,44 @@ def _differences(reference: View, candidate: View) -> list[SvgFinding]:
     if turn is not None:
         return [turn]
     comparison = Comparison(*take_apart(reference.pixels, candidate.pixels))
-    found = find_background(reference, candidate)
+    pages = [paint_of(picture.page) for picture in comparison.pictures]
+    found = find_background(
+        *(
+            replace(view, scene={**view.scene, "background": page})
+            for view, page in zip((reference, candidate), pages, strict=True)
+        )
+    )
     whole = _whole(comparison) if not found else None
     if whole is None:
         return found + comparison.find()
-    finding, back = whole
+    finding, back, unknown = whole
     apart = take_apart(reference.pixels, back)
-    return [finding, *Comparison(*apart, thickness=_COARSE).find()]
+    return [finding, *Comparison(*apart, thickness=_COARSE, unknown=unknown).find()]
 
 
-def _whole(comparison: Comparison) -> tuple[SvgFinding, Pixels] | None:
-    """How the picture moved, grew or turned as a whole, and the candidate's picture put back."""
+def _whole(comparison: Comparison) -> Change | None:
+    """How the picture moved, grew or turned as a whole.
+
+    Returns:
+        the finding, the candidate's picture put back, and where that shows what lay outside.
+    """
     inks = [picture.ink for picture in comparison.pictures]
     if not all(ink.any() for ink in inks) or not comparison.segments[0]:
         return None
-    if float((inks[0] & inks[1]).sum()) >= _UNMOVED * float((inks[0] | inks[1]).sum()):
-        return None
-    return _shifted(comparison, inks) or _grown(comparison, inks) or _turned(comparison, inks)
+    reference, candidate = (picture.pixels for picture in comparison.pictures)
+    differs = int((largest_gap(reference, candidate) > _CLEAR).sum())
+    for test in (_shifted, _grown, _turned):
+        change = test(comparison, inks)
+        if change is None:
+            continue
+        finding, back, unknown = change
+        left = (largest_gap(reference, back) > _CLEAR) & ~unknown
+        if int(ndimage.binary_opening(left, np.ones((2, 2), dtype=bool)).sum()) < _LEFT * differs:
+            return change
+    return None
 
 
-def _shifted(comparison: Comparison, inks: list[Mask]) -> tuple[SvgFinding, Pixels] | None:
+def _shifted(comparison: Comparison, inks: list[Mask]) -> Change | None:
     shift, _, _ = phase_cross_correlation(*(ink.astype(float) for ink in inks[::-1]))
     down, right = (int(value) for value in shift)
     if not (down or right):
@@ -95,29 +122,33 @@ def _shifted(comparison: Comparison, inks: list[Mask]) -> tuple[SvgFinding, Pixe
     back = _put_back(comparison, np.eye(2), np.array([down, right], dtype=float))
     if comparison.one_shape:
         pair = Pair(comparison.whole(0), comparison.whole(1))
-        return pair.finding(by_distance("moved", share), *values), back
-    return _group(comparison, by_distance("group_moved", share), *values), back
+        return pair.finding(by_distance("moved", share), *values), *back
+    return _group(comparison, by_distance("group_moved", share), *values), *back
 
 
-def _grown(comparison: Comparison, inks: list[Mask]) -> tuple[SvgFinding, Pixels] | None:
+def _grown(comparison: Comparison, inks: list[Mask]) -> Change | None:
     boxes = [box_around(ink) for ink in inks]
     sizes = [np.array([box.x1 - box.x0, box.y1 - box.y0], dtype=float) for box in boxes]
     ratios = sizes[1] / np.maximum(sizes[0], 1)
     scale = float(np.sqrt(ratios.prod()))
-    if abs(scale - 1) < 0.03 or abs(ratios[0] - ratios[1]) > _EQUAL_RATIOS * ratios.max():
+    if np.abs(ratios - 1).max() < 0.03:
         return None
+    even = abs(ratios[0] - ratios[1]) <= _EQUAL_RATIOS * ratios.max()
     cuts = [ink[place_of(box)] for ink, box in zip(inks, boxes, strict=True)]
     if not agree(scaled(cuts[0], cuts[1].shape), cuts[1], _SAME_PICTURE):
         return None
     middles = [np.array([box.y0 + box.y1, box.x0 + box.x1]) / 2 for box in boxes]
-    back = _put_back(comparison, np.eye(2) * scale, middles[1] - scale * middles[0])
-    if comparison.one_shape:
+    matrix = np.diag(ratios[::-1])
+    back = _put_back(comparison, matrix, middles[1] - matrix @ middles[0])
+    if comparison.one_shape or not even:
         found = compare_box_sizes(Pair(comparison.whole(0), comparison.whole(1)))
-        return (found[0], back) if found else None
-    return _group(comparison, by_factor("group_scaled", scale), 1.0, round(scale, 2)), back
+        return (found[0], *back) if found else None
+    return _group(comparison, by_factor("group_scaled", scale), 1.0, round(scale, 2)), *back
 
 
-def _turned(comparison: Comparison, inks: list[Mask]) -> tuple[SvgFinding, Pixels] | None:
+def _turned(comparison: Comparison, inks: list[Mask]) -> Change | None:
+    if float((inks[0] & inks[1]).sum()) >= _UNTURNED * float((inks[0] | inks[1]).sum()):
+        return None
     angle = best_turn(*(ink[place_of(box_around(ink))] for ink in inks))
     if angle is None:
         return None
@@ -126,8 +157,8 @@ def _turned(comparison: Comparison, inks: list[Mask]) -> tuple[SvgFinding, Pixel
     back = _put_back(comparison, matrix, middles[1] - matrix @ middles[0])
     if comparison.one_shape:
         pair = Pair(comparison.whole(0), comparison.whole(1))
-        return pair.finding(by_angle("rotated", angle), 0.0, angle), back
-    return _group(comparison, by_angle("group_rotated", angle), 0.0, angle), back
+        return pair.finding(by_angle("rotated", angle), 0.0, angle), *back
+    return _group(comparison, by_angle("group_rotated", angle), 0.0, angle), *back
 
 
 def _group(comparison: Comparison, rule: str, before: object, after: object) -> SvgFinding:
@@ -140,8 +171,15 @@ def _group(comparison: Comparison, rule: str, before: object, after: object) -> 
 
 def _put_back(
     comparison: Comparison, matrix: NDArray[np.float64], offset: NDArray[np.float64]
-) -> Pixels:
-    """The candidate's picture where each place (row, column) p shows what stood at matrix·p + offset."""
+) -> tuple[Pixels, Mask]:
+    """The candidate's picture as if it had not changed as a whole.
+
+    Args:
+        matrix, offset: the change takes a place p (row, column) to matrix · p + offset.
+
+    Returns:
+        the picture, and the pixels that the candidate does not show.
+    """
     candidate = comparison.pictures[1]
     page = levels_of(candidate.page)
     bands = [
@@ -155,4 +193,9 @@ def _put_back(
         )
         for band in range(3)
     ]
-    return np.asarray(np.rint(np.stack(bands, axis=2)).clip(0, 255), dtype=np.uint8)
+    shown = ndimage.affine_transform(
+        np.ones(candidate.pixels.shape[:2], dtype=np.float32), matrix, offset=offset, order=1
+    )
+    unknown = np.asarray(shown < 1) & (comparison.pictures[0].codes != candidate.page)
+    unknown = ndimage.binary_dilation(unknown, iterations=3)
+    return np.asarray(np.rint(np.stack(bands, axis=2)).clip(0, 255), dtype=np.uint8), unknown

@@ -55,6 +55,8 @@ _GOOD_KINDS = frozenset(
     ("circle", "ellipse", "square", "rectangle", "rounded rectangle", "triangle", "diamond", "star")
 )
 """Kinds that are named only where the outline is one."""
+_FEWEST_DASHES = 4
+"""Pieces of a stroke that is dashed, at least."""
 _MOST_FINDINGS = 6
 """Findings of segments that a report lists, the largest ones."""
 
@@ -79,24 +81,27 @@ class Comparison:
 
     Args:
         thickness: pixels from which a difference counts; less is an edge.
+        unknown: pixels of which the candidate's picture says nothing.
     """
 
-    def __init__(self, reference: Picture, candidate: Picture, thickness: int = 2) -> None:
+    def __init__(
+        self,
+        reference: Picture,
+        candidate: Picture,
+        thickness: int = 2,
+        unknown: Mask | None = None,
+    ) -> None:
         self.pictures = reference, candidate
-        inks = [picture.inks - {picture.page} for picture in self.pictures]
-        self.single_ink = len(inks[0]) == 1
-        """The reference has one colour and the page's."""
-        self.segments: tuple[list[Segment], list[Segment]] = tuple(  # type: ignore[assignment]
-            [s for s in picture.segments if len(own) > 1 or s.code != picture.page]
-            for picture, own in zip(self.pictures, inks, strict=True)
-        )
-        self.strokes = self.single_ink and all(s.pen is not None for s in self.segments[0][:12])
-        """The reference is drawn with strokes of one width."""
+        self.single_ink = reference.single_ink
+        self.segments = reference.drawn, candidate.drawn
+        self.strokes = reference.strokes
         self.one_shape = len(self.segments[0]) == 1 or (self.single_ink and not self.strokes)
         """The reference is drawn by one path, as far as anybody can say."""
         changed = np.asarray(self.pictures[0].codes != self.pictures[1].codes)
         changed &= largest_gap(reference.pixels, candidate.pixels) > _VISIBLE
         self.changed = ndimage.binary_opening(changed, np.ones((thickness, thickness), dtype=bool))
+        if unknown is not None:
+            self.changed &= ~unknown
         self.explained = np.zeros_like(self.changed)
         self.shapes: dict[tuple[int, int], Shape | None] = {}
 
@@ -198,7 +203,7 @@ class Comparison:
         gone = [c.sides[0][0] for c in clusters if not c.sides[1]]
         new = [c.sides[1][0] for c in clusters if not c.sides[0]]
         found: list[SvgFinding] = []
-        for test in (self._repainted, self._moved_away, self._filled_in, self._emptied):
+        for test in (self._repainted, self._moved_away):
             for i in list(gone):
                 for j in list(new):
                     item = test(i, j)
@@ -255,10 +260,11 @@ class Comparison:
             share = float((second - page) @ (first - page)) / length
             stray = np.abs(page + share * (first - page) - second).max()
             round_share = round(share * 20) / 20
+            doubt = max(_ROUND_OPACITY, 1 / length**0.5)
             if (
                 _OPACITIES[0] <= share <= _OPACITIES[1]
                 and stray <= _STRAY
-                and abs(share - round_share) <= _ROUND_OPACITY
+                and abs(share - round_share) <= doubt
             ):
                 return round_share
         return None
@@ -275,13 +281,7 @@ class Comparison:
         a, b = self.segments[0][i], self.segments[1][j]
         if a.code != b.code:
             return None
-        return self._transformed(i, j, moved_only=False)
-
-    def _filled_in(self, i: int, j: int) -> list[SvgFinding] | None:
-        return None
-
-    def _emptied(self, i: int, j: int) -> list[SvgFinding] | None:
-        return None
+        return self._transformed(i, j)
 
     def _one_sided(self, side: int, index: int) -> list[SvgFinding]:
         """A shape that is missing or extra, or the inside of an outline that was filled."""
@@ -303,6 +303,10 @@ class Comparison:
             return []
         word = "missing" if side == 0 else "extra"
         same = float((other == inside).mean())
+        if side == 1 and self.strokes and same > 0.9 and inside != self.pictures[0].page:
+            # one of the strokes that join has another colour
+            a = Segment(inside, segment.place, segment.mask, segment.shape)
+            return self._other_colour(self.shape_of(0, a), shape, a, segment)
         if side == 0 and same > 0.9 and inside not in (around, self.pictures[1].page):
             # it became a part of a neighbour that has another colour
             b = Segment(inside, segment.place, segment.mask, segment.shape)
@@ -388,7 +392,7 @@ class Comparison:
             found.append(Finding(rule, Element((shape,)), *values, shape.box, shape.box))
         return found
 
-    def _transformed(self, i: int, j: int, *, moved_only: bool = False) -> list[SvgFinding]:
+    def _transformed(self, i: int, j: int) -> list[SvgFinding]:
         """One segment that moved, grew, turned or became another kind of shape."""
         a, b = self.segments[0][i], self.segments[1][j]
         step = np.array(
@@ -467,6 +471,9 @@ class Comparison:
         code = cluster.code
         if pens[0] is not None and pens[1] is not None:
             pieces = [self._pieces(mask, code, pens[0]) for mask in (lost, gained)]
+            dashed = self._dashed(cluster, counts)
+            if dashed:
+                return dashed
             for side, word in ((0, "missing"), (1, "extra")):
                 if counts[1 - side] <= _SIDE_EFFECT * counts[side] and 1 <= len(pieces[side]) <= 3:
                     return [_alone(self.shape_of(side, piece), word) for piece in pieces[side]]
@@ -485,6 +492,21 @@ class Comparison:
         index = max(cluster.sides[0], key=lambda one: self.segments[0][one].area)
         shape = self.shape(0, index)
         return [Finding("outline", Element((shape,)), None, None, shape.box, box_around(masks[1]))]
+
+    def _dashed(self, cluster: _Cluster, counts: tuple[int, int]) -> list[SvgFinding]:
+        """A stroke of which gaps became dashes, or the other way round."""
+        for side, values in ((1, ("solid", "dashed")), (0, ("dashed", "solid"))):
+            dashes = [self.segments[side][index].area for index in cluster.sides[side]]
+            if len(cluster.sides[1 - side]) > 2 or len(dashes) < _FEWEST_DASHES:
+                continue
+            if counts[side] > _SIDE_EFFECT * counts[1 - side]:
+                continue
+            if np.std(dashes) > 0.6 * np.mean(dashes):
+                continue
+            index = max(cluster.sides[0], key=lambda one: self.segments[0][one].area)
+            shape = self.shape(0, index)
+            return [Pair(shape, shape).finding("dashed", *values)]
+        return []
 
     def _pen(self, side: int, indices: Sequence[int]) -> float | None:
         """The width of strokes that some segments are."""

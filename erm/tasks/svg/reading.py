@@ -27,6 +27,10 @@ _SLENDER = 3.0
 """Length of a stroke over its width, at least."""
 _EVEN = 0.3
 """Deviation of a stroke's width from its mean, as a share, at most."""
+_VERY_EVEN = 0.08
+"""The same in pictures that are not drawn with strokes of one width."""
+_SHORTEST = 12
+"""Points of an outline, at most, that is the trace of a pixel."""
 _CLOSE, _STRAIGHT = 0.1, 0.6
 """Pixels of the picture within which an outline is followed, and within which it is straight."""
 _WOBBLE = 0.06
@@ -78,19 +82,34 @@ def shape_entry(picture: Picture, segment: Segment, *, solid: bool = False) -> d
     labels, count = ndimage.label(mask, np.ones((3, 3), bool))
     if count > 1:
         mask = labels == 1 + np.bincount(labels.ravel())[1:].argmax()
+        cover = np.where(ndimage.binary_dilation(mask, np.ones((3, 3), bool)), cover, 0)
     if solid:
-        mask = ndimage.binary_fill_holes(mask)
+        filled = ndimage.binary_fill_holes(mask)
+        cover = np.where(filled & ~mask, 1, cover)
+        mask = filled
     origin = np.array([place[1].start, place[0].start], dtype=float) * factor - 2
     box = segment.box
-    entry_box = [box.x0, box.y0, box.x1, box.y1]
-    return _shape(np.pad(mask, 2), origin, factor, segment.code, entry_box, segment.area)
+    pen = _pen(np.pad(mask, 2), _EVEN if picture.strokes else _VERY_EVEN)
+    if pen is not None and not picture.strokes and _is_upright(mask):
+        pen = None
+    shape = _shape(np.pad(cover, 2), pen, origin, factor, segment.code)
+    return {**shape, "box": [box.x0, box.y0, box.x1, box.y1], "area": float(segment.area)}
+
+
+def _is_upright(mask: Mask) -> bool:
+    """Whether a mask fills its box."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return bool(mask.sum() >= _UPRIGHT * (np.ptp(rows) + 1) * (np.ptp(columns) + 1))
 
 
 def _shape(
-    mask: Mask, origin: Points, factor: int, colour: int, box: list[float], area: float
+    cover: NDArray[np.float32],
+    pen: tuple[Points, float] | None,
+    origin: Points,
+    factor: int,
+    colour: int,
 ) -> dict[str, Any]:
-    """One region as a shape; all lengths in px of the picture."""
-    pen = _pen(mask)
+    """One region as a shape without box and area; all lengths in px of the picture."""
     fill: dict[str, Any] | None = paint_of(colour)
     stroke: dict[str, Any] | None = None
     subpaths: list[Points] = []
@@ -107,14 +126,13 @@ def _shape(
             "beneath": False,
         }
     else:
-        contours = find_contours(mask.astype(float), 0.5)
+        contours = find_contours(cover, 0.5)
         contours.sort(key=len, reverse=True)
+        contours = [line for line in contours if len(line) > _SHORTEST] or contours[:1]
         subpaths = [(line[:, ::-1] + origin + 0.5) / factor for line in contours]
-    bend = _STRAIGHT if pen is None else max(_STRAIGHT, _WOBBLE * pen[1] / factor)
-    subpaths, curved = _drawn(subpaths, fill is not None, bend)
-    kind = name_kind(tuple(subpaths), curved, fill is not None)
+    subpaths, curved = _drawn(subpaths, pen and pen[1] / factor)
     return {
-        "kind": kind,
+        "kind": name_kind(tuple(subpaths), curved, fill is not None),
         "subpaths": [np.round(points, 2).tolist() for points in subpaths],
         "curved": curved,
         "fill": fill,
@@ -122,24 +140,27 @@ def _shape(
         "text": None,
         "clips": [],
         "clip_rules": [],
-        "box": box,
-        "area": float(area),
         "part_of": None,
     }
 
 
-def _drawn(subpaths: list[Points], filled: bool, bend: float) -> tuple[list[Points], bool]:
+def _drawn(subpaths: list[Points], pen: float | None) -> tuple[list[Points], bool]:
     """Outlines with few points, and whether they bend: straight ones have few corners.
 
     Args:
-        bend: pixels within which an outline is straight.
+        pen: width of the stroke that they are the middle of; None for what is filled.
     """
+    filled = pen is None
     if filled and len(subpaths) == 1:
         low, high = subpaths[0].min(axis=0), subpaths[0].max(axis=0)
         if abs(area_of(subpaths[0])) >= _UPRIGHT * float(np.prod(high - low)):
             (x0, y0), (x1, y1) = low, high
             return [np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])], False
-    coarse = [approximate_polygon(points, bend) for points in subpaths]
+    if pen is not None and np.abs(subpaths[0][0] - subpaths[0][-1]).max() > pen:
+        straight = approximate_polygon(subpaths[0], max(_STRAIGHT, _WOBBLE * pen))
+        if len(straight) == 2:
+            return [straight], False
+    coarse = [approximate_polygon(points, _STRAIGHT) for points in subpaths]
     fine = [approximate_polygon(points, _CLOSE) for points in subpaths]
     fine = [points for points in fine if len(points) > 1] or subpaths
     rounded = name_kind(tuple(fine), True, filled) in ("circle", "ellipse", "ring")
@@ -149,7 +170,7 @@ def _drawn(subpaths: list[Points], filled: bool, bend: float) -> tuple[list[Poin
     return fine, True
 
 
-def _pen(mask: Mask) -> tuple[Points, float] | None:
+def _pen(mask: Mask, even: float) -> tuple[Points, float] | None:
     """The middle line, (n, 2) as x and y, and the width of a stroke without branches, or None."""
     reach = ndimage.distance_transform_edt(mask)
     thin = skeletonize(mask)
@@ -157,7 +178,7 @@ def _pen(mask: Mask) -> tuple[Points, float] | None:
     if not 0 < widths.size <= _LONGEST_PEN:
         return None
     width = float(np.median(widths))
-    if thin.sum() < (_SLENDER - 1) * width or widths.std() > _EVEN * width:
+    if thin.sum() < (_SLENDER - 1) * width or widths.std() > even * width:
         return None
     path = _trail(thin)
     if path is None:

@@ -39,6 +39,10 @@ _MOST_COLOURS = 24
 """Colours of a pair that are kept, the commonest ones."""
 _FEWEST = 4
 """Flat pixels of a colour, at least."""
+_SAME_PAGE = 0.7
+"""Intersection over union of two pages that are one page in two colours."""
+WHITE_CODE = 0xFFFFFF
+"""The colour of a page that nothing covers."""
 _MOST_SEGMENTS = 150
 """Largest segments of a picture that are looked at."""
 _SMALLEST = 6
@@ -47,6 +51,8 @@ _EVEN = 0.25
 """Deviation of a stroke's width from its mean, as a share, at most."""
 _LONGEST_PEN = 20_000
 """Pixels of a middle line that are measured, at most."""
+_ONE_WIDTH = 1.3
+"""Ratio of the widths of strokes that are drawn with one pen, at most."""
 _DIAGONAL = 1.6
 """Ratio of a stroke's stretches across and down below which it runs diagonally."""
 
@@ -111,10 +117,23 @@ class Picture:
         return self.codes != self.page
 
     @cached_property
+    def single_ink(self) -> bool:
+        """Whether there is one colour and the page's."""
+        return len(self.inks - {self.page}) <= 1
+
+    @cached_property
+    def strokes(self) -> bool:
+        """Whether it is drawn with strokes of one width and one colour."""
+        if not self.single_ink or not self.drawn:
+            return False
+        pens = [segment.pen for segment in self.drawn[:12]]
+        widths = [width for width in pens if width is not None]
+        return len(widths) == len(pens) and max(widths) <= _ONE_WIDTH * min(widths)
+
+    @cached_property
     def drawn(self) -> list[Segment]:
         """Segments that are no holes: those of the page's colour are in a picture of one ink."""
-        single = len(self.inks - {self.page}) <= 1
-        return [one for one in self.segments if not single or one.code != self.page]
+        return [one for one in self.segments if not self.single_ink or one.code != self.page]
 
     @cached_property
     def inks(self) -> frozenset[int]:
@@ -123,9 +142,25 @@ class Picture:
 
 
 def take_apart(*pictures: Pixels) -> tuple[Picture, ...]:
-    """Pictures, (height, width, 3) RGB each, in segments of shared colours."""
+    """Pictures, (height, width, 3) RGB each, in segments of shared colours.
+
+    Two pages of other colours are two pages only where they lie at the same place; otherwise a
+    shape reaches the rim of one picture, and both have the page that is white.
+    """
     palette = _palette(pictures)
-    return tuple(_picture(pixels, palette) for pixels in pictures)
+    coded = [_coded(pixels, palette) for pixels in pictures]
+    pages = [
+        commonest(np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]]))
+        for codes in coded
+    ]
+    if len(set(pages)) > 1 and WHITE_CODE in pages:
+        areas = [codes == page for codes, page in zip(coded, pages, strict=True)]
+        if (areas[0] & areas[1]).sum() < _SAME_PAGE * (areas[0] | areas[1]).sum():
+            pages = [WHITE_CODE] * len(pages)
+    return tuple(
+        Picture(pixels, page, codes, _segments(codes, page))
+        for pixels, codes, page in zip(pictures, coded, pages, strict=True)
+    )
 
 
 def _palette(pictures: tuple[Pixels, ...]) -> list[int]:
@@ -151,7 +186,8 @@ def _palette(pictures: tuple[Pixels, ...]) -> list[int]:
     return kept
 
 
-def _picture(pixels: Pixels, palette: list[int]) -> Picture:
+def _coded(pixels: Pixels, palette: list[int]) -> NDArray[np.int32]:
+    """Each pixel's colour of the palette, edges counted to the nearest flat area."""
     nearest = np.zeros(pixels.shape[:2], dtype=np.int32)
     least = np.full(pixels.shape[:2], 256, dtype=np.int16)
     for index, code in enumerate(palette):
@@ -166,9 +202,7 @@ def _picture(pixels: Pixels, palette: list[int]) -> Picture:
             ~own, return_distances=False, return_indices=True
         )
         nearest = nearest[rows, columns]
-    codes = np.array(palette, dtype=np.int32)[nearest]
-    page = commonest(np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]]))
-    return Picture(pixels, page, codes, _segments(codes, page))
+    return np.array(palette, dtype=np.int32)[nearest]
 
 
 def _thick(labels: NDArray[np.int32], own: Mask) -> Mask:
