@@ -43,6 +43,8 @@ _CLEAR = 40
 """Difference of a channel from which a pixel clearly differs."""
 _LEFT = 0.5
 """Share of the clear differences that may remain once a picture was put back."""
+_SCALED = 0.04
+"""Share by which a scaled picture has another width or height, at least."""
 _EQUAL_RATIOS = 0.04
 """Share by which the ratios of widths and of heights of a scaled picture may differ."""
 _COARSE = 4
@@ -67,10 +69,11 @@ def compare_pictures(reference: View, candidate: View) -> list[Discrepancy]:
 def _differences(reference: View, candidate: View) -> list[SvgFinding]:
     """All differences of two pictures of one size."""
     visible = visible_pixels(reference.pixels, candidate.pixels)
-    turn = find_turn(reference, candidate, visible)
-    if turn is not None:
-        return [turn]
     comparison = Comparison(*take_apart(reference.pixels, candidate.pixels))
+    if comparison.segments[0] and not comparison.one_shape:
+        turn = find_turn(reference, candidate, visible)
+        if turn is not None:
+            return [turn]
     pages = [paint_of(picture.page) for picture in comparison.pictures]
     found = find_background(
         *(
@@ -101,7 +104,7 @@ def _whole(comparison: Comparison) -> Change | None:
         change = test(comparison, inks)
         if change is None:
             continue
-        finding, back, unknown = change
+        _, back, unknown = change
         left = (largest_gap(reference, back) > _CLEAR) & ~unknown
         if int(ndimage.binary_opening(left, np.ones((2, 2), dtype=bool)).sum()) < _LEFT * differs:
             return change
@@ -131,7 +134,7 @@ def _grown(comparison: Comparison, inks: list[Mask]) -> Change | None:
     sizes = [np.array([box.x1 - box.x0, box.y1 - box.y0], dtype=float) for box in boxes]
     ratios = sizes[1] / np.maximum(sizes[0], 1)
     scale = float(np.sqrt(ratios.prod()))
-    if np.abs(ratios - 1).max() < 0.03:
+    if np.abs(ratios - 1).max() < _SCALED:
         return None
     even = abs(ratios[0] - ratios[1]) <= _EQUAL_RATIOS * ratios.max()
     cuts = [ink[place_of(box)] for ink, box in zip(inks, boxes, strict=True)]

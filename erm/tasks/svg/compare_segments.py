@@ -9,7 +9,7 @@ it first, so that what merely lay beneath it has not changed.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +25,7 @@ from erm.tasks.shared.findings import Finding
 from erm.tasks.shared.regions import Mask, commonest, levels_of
 from erm.tasks.svg.compare_outlines import compare_box_sizes, diagonal_share
 from erm.tasks.svg.masks import NEAR, agree, best_shift, best_turn, box_around, fit, scaled
+from erm.tasks.svg.outline import Outline
 from erm.tasks.svg.paint import Appearance
 from erm.tasks.svg.reading import shape_entry
 from erm.tasks.svg.segments import Picture, Segment, pen_width
@@ -39,7 +40,7 @@ _TRACE = 0.004
 """Share of a cluster from which its changed pixels are a change."""
 _SAME_PLACE = 0.7
 """Intersection over union from which two segments of different colours are one shape."""
-_SIZE_STEP = 1.5
+_SIZE_STEP = 2.5
 """Pixels from which a box has another size or another middle."""
 _OTHER_COLOUR = 20.0
 """CIE76 distance from which a person speaks of another colour, not of another shade."""
@@ -95,7 +96,10 @@ class Comparison:
         self.single_ink = reference.single_ink
         self.segments = reference.drawn, candidate.drawn
         self.strokes = reference.strokes
-        self.one_shape = len(self.segments[0]) == 1 or (self.single_ink and not self.strokes)
+        self.one_shape = bool(self.segments[0]) and (
+            (len(self.segments[0]) == 1 or self.single_ink)
+            and not (self.strokes and self._is_joined())
+        )
         """The reference is drawn by one path, as far as anybody can say."""
         changed = np.asarray(self.pictures[0].codes != self.pictures[1].codes)
         changed &= largest_gap(reference.pixels, candidate.pixels) > _VISIBLE
@@ -104,6 +108,10 @@ class Comparison:
             self.changed &= ~unknown
         self.explained = np.zeros_like(self.changed)
         self.shapes: dict[tuple[int, int], Shape | None] = {}
+
+    def _is_joined(self) -> bool:
+        """Whether the strokes of the reference are several, such as those that branch."""
+        return len(self.segments[0]) > 1 or self.shape(0, 0).stroke is None
 
     # -- shapes ---------------------------------------------------------------------------------
 
@@ -321,7 +329,10 @@ class Comparison:
             if other.pen is None or other.code == segment.code:
                 continue
             touched = rim[other.place] & other.mask
-            if touched.sum() < 0.85 * rim.sum():
+            share = float(touched.sum() / max(1, rim.sum()))
+            if self.strokes and share > 0.5:
+                return _stroked(self.shape(0, index), other.pen)
+            if share < 0.85:
                 continue
             whole = ndimage.binary_fill_holes(other.mask)
             hole = whole & ~other.mask
@@ -408,7 +419,10 @@ class Comparison:
             return [_moved(pair, step)]
         first, second = self.shape(0, i), self.shape(1, j)
         pair = Pair(first, second)
-        simple = first.kind == second.kind and first.kind in (*_GOOD_KINDS, "line")
+        stroked = first.stroke is not None and second.stroke is not None
+        simple = first.kind == second.kind and (
+            first.kind in (*_GOOD_KINDS, "line") or (stroked and first.kind == "shape")
+        )
         stretched = agree(scaled(a.mask, b.mask.shape), b.mask)
         if (stretched or simple) and not same_size and min(sizes[1]) >= 3:
             overlap = _union_share(a, b) > 0 or np.abs(step).max() < 0.5 * max(sizes[0])
@@ -449,7 +463,7 @@ class Comparison:
                 continue
             shape = self.shape(0, index)
             return [Pair(shape, shape).finding("filled", *values)]
-        for solid, ring in ((0, 1), (1, 0)):
+        for solid, ring in ((0, 1), (1, 0)) if self.strokes else ():
             whole = ndimage.binary_fill_holes(cuts[ring])
             if whole.sum() <= 1.05 * cuts[ring].sum() or pen_width(cuts[ring]) is None:
                 continue
@@ -536,8 +550,8 @@ class Comparison:
 
     def _shared(self, item: SvgFinding) -> Any:
         rule = item.rule.partition(".")[0]
-        if rule in ("colour", "opacity", "stroke_width"):
-            return (rule, repr(item.reference), repr(item.candidate))
+        if rule in ("colour", "opacity", "stroke_width", "paint"):
+            return (rule, item.element.part, repr(item.reference), repr(item.candidate))
         if rule == "outline" and self.single_ink and not self.strokes:
             return rule
         if rule == "moved":
@@ -547,18 +561,14 @@ class Comparison:
 
     def _join(self, items: list[SvgFinding]) -> SvgFinding:
         first = items[0]
-        shapes = tuple(item.element.shapes[0] for item in items)
-        if self.single_ink and not self.strokes and first.rule.partition(".")[0] in _OF_ONE_SHAPE:
-            if len(shapes) >= 0.7 * len(self.segments[0]) and len(self.segments[0]) > 1:
-                whole = self.whole(0)
-                element = Element((whole,), part=first.element.part)
-                if first.rule.startswith("stroke_width"):
-                    return Finding("outline", element, None, None, whole.box, whole.box)
-                return Finding(
-                    first.rule, element, first.reference, first.candidate, whole.box, whole.box
-                )
         if len(items) == 1:
             return first
+        shapes = tuple(item.element.shapes[0] for item in items)
+        if first.rule.partition(".")[0] in _OF_ONE_SHAPE:
+            shape = _together(shapes)
+            element = Element((shape,), part=first.element.part)
+            values = first.reference, first.candidate
+            return Finding(first.rule, element, *values, shape.box, shape.box)
         boxes = [Box.around([s.box for s in shapes])]
         if first.rule.startswith("moved"):
             element = Element(shapes, moved_together=True)
@@ -571,7 +581,8 @@ class Comparison:
         return Finding(first.rule, element, first.reference, first.candidate, boxes[0], boxes[0])
 
 
-_OF_ONE_SHAPE = frozenset(("colour", "opacity", "outline", "stroke_width"))
+_OF_ONE_SHAPE = frozenset(("colour", "opacity", "outline", "paint"))
+"""Changes of several regions that are taken for one of a shape that all of them belong to."""
 
 
 def _largest(found: list[SvgFinding]) -> list[SvgFinding]:
@@ -586,10 +597,20 @@ def _as_shape(entry: dict[str, Any], size: tuple[int, int]) -> Shape:
     return shapes_of(scene, (float(size[1]), float(size[0])))[0]
 
 
+def _together(shapes: Sequence[Shape]) -> Shape:
+    """Several regions as one shape."""
+    subpaths = tuple(path for shape in shapes for path in shape.outline.subpaths)
+    largest = max(shapes, key=lambda shape: shape.area)
+    return replace(
+        largest,
+        outline=Outline(subpaths, True, "shape"),
+        box=Box.around([shape.box for shape in shapes]),
+        area=sum(shape.area for shape in shapes),
+    )
+
+
 def _stroked(shape: Shape, width: float) -> Shape:
     """A shape as a stroke, which it is, but branches hide that."""
-    from dataclasses import replace
-
     if shape.stroke is not None or shape.fill is None:
         return shape
     pen = {**shape.fill, "width": width, "dash": [], "cap": "butt", "join": "miter"}

@@ -15,14 +15,12 @@ from scipy import ndimage
 from skimage.measure import approximate_polygon, find_contours
 from skimage.morphology import skeletonize
 
-from erm.tasks.shared.regions import Mask, Pixels, levels_of
-from erm.tasks.svg.outline import area_of, name_kind
-from erm.tasks.svg.segments import Picture, Segment, cover_of, take_apart
+from erm.tasks.shared.regions import Mask, Pixels, codes_of, levels_of, rim_colour
+from erm.tasks.svg.outline import Outline, area_of, corner_radius, is_closed, name_kind
+from erm.tasks.svg.segments import Picture, Segment, cover_of
 
 _SIDE = 256
 """Longest side in px to which smaller pictures are enlarged before they are measured."""
-_MOST_SHAPES = 80
-"""Largest regions that are read."""
 _SLENDER = 3.0
 """Length of a stroke over its width, at least."""
 _EVEN = 0.3
@@ -37,6 +35,8 @@ _WOBBLE = 0.06
 """The same for a stroke, as a share of its width."""
 _UPRIGHT = 0.96
 """Share of its box that an upright rectangle fills."""
+_ALL_ROUND = 0.45
+"""Radius of corners over the shorter side from which a rounded square is a circle."""
 _CORNERS = 5
 """Most corners of a polygon; other outlines are curves."""
 _LONGEST_PEN = 6000
@@ -48,16 +48,18 @@ Points = NDArray[np.float64]
 
 
 def read_icon(pixels: Pixels) -> dict[str, Any]:
-    """The scene that a picture, (height, width, 3) RGB, shows, as far as it can be read."""
+    """The scene of a picture, (height, width, 3) RGB: its size and its page.
+
+    Shapes are read where two pictures differ (`erm.tasks.svg.compare_read`), from colours that both
+    share.
+    """
     height, width = pixels.shape[:2]
-    (picture,) = take_apart(pixels)
-    shapes = [shape_entry(picture, segment) for segment in picture.drawn[:_MOST_SHAPES]]
     return {
         "width": width,
         "height": height,
-        "background": paint_of(picture.page),
+        "background": paint_of(rim_colour(codes_of(pixels))),
         "background_visible": True,
-        "shapes": shapes,
+        "shapes": [],
     }
 
 
@@ -96,6 +98,15 @@ def shape_entry(picture: Picture, segment: Segment, *, solid: bool = False) -> d
     return {**shape, "box": [box.x0, box.y0, box.x1, box.y1], "area": float(segment.area)}
 
 
+def _middle_of(outer: Points, inner: Points) -> tuple[Points, float]:
+    """The middle line of a closed stroke between its two edges, and its width."""
+    boxes = [(line.min(axis=0), line.max(axis=0)) for line in (outer, inner)]
+    low, high = ((boxes[0][end] + boxes[1][end]) / 2 for end in (0, 1))
+    scale = (high - low) / np.maximum(boxes[0][1] - boxes[0][0], 1e-6)
+    gaps = np.concatenate([boxes[1][0] - boxes[0][0], boxes[0][1] - boxes[1][1]])
+    return low + (outer - boxes[0][0]) * scale, float(np.median(gaps))
+
+
 def _is_upright(mask: Mask) -> bool:
     """Whether a mask fills its box."""
     rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
@@ -113,8 +124,13 @@ def _shape(
     fill: dict[str, Any] | None = paint_of(colour)
     stroke: dict[str, Any] | None = None
     subpaths: list[Points] = []
+    contours = find_contours(cover, 0.5)
+    contours.sort(key=len, reverse=True)
+    contours = [line for line in contours if len(line) > _SHORTEST] or contours[:1]
     if pen is not None:
         path, pen_width = pen
+        if len(contours) > 1 and is_closed(path):
+            path, pen_width = _middle_of(contours[0][:, ::-1], contours[1][:, ::-1])
         subpaths = [(path + origin + 0.5) / factor]
         fill = None
         stroke = {
@@ -126,13 +142,10 @@ def _shape(
             "beneath": False,
         }
     else:
-        contours = find_contours(cover, 0.5)
-        contours.sort(key=len, reverse=True)
-        contours = [line for line in contours if len(line) > _SHORTEST] or contours[:1]
         subpaths = [(line[:, ::-1] + origin + 0.5) / factor for line in contours]
     subpaths, curved = _drawn(subpaths, pen and pen[1] / factor)
     return {
-        "kind": name_kind(tuple(subpaths), curved, fill is not None),
+        "kind": _kind(subpaths, curved, fill is not None),
         "subpaths": [np.round(points, 2).tolist() for points in subpaths],
         "curved": curved,
         "fill": fill,
@@ -142,6 +155,17 @@ def _shape(
         "clip_rules": [],
         "part_of": None,
     }
+
+
+def _kind(subpaths: list[Points], curved: bool, filled: bool) -> str:
+    """The kind of an outline that was read, of which nothing is exact."""
+    kind = name_kind(tuple(subpaths), curved, filled)
+    if kind != "rounded rectangle":
+        return kind
+    width, height = np.ptp(subpaths[0], axis=0)
+    radius = corner_radius(Outline(tuple(subpaths), curved, kind))
+    round_all = radius > _ALL_ROUND * min(width, height) and abs(width - height) <= 1.5
+    return "circle" if round_all else kind
 
 
 def _drawn(subpaths: list[Points], pen: float | None) -> tuple[list[Points], bool]:

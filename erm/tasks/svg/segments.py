@@ -22,7 +22,6 @@ from erm.tasks.shared.regions import (
     Place,
     box_of,
     codes_of,
-    commonest,
     gap_from,
     levels_of,
     rim_colour,
@@ -41,6 +40,8 @@ _FEWEST = 4
 """Flat pixels of a colour, at least."""
 _SAME_PAGE = 0.7
 """Intersection over union of two pages that are one page in two colours."""
+_LEAST_PAGE = 0.1
+"""Share of a picture that its page has, at least."""
 WHITE_CODE = 0xFFFFFF
 """The colour of a page that nothing covers."""
 _MOST_SEGMENTS = 150
@@ -149,18 +150,22 @@ def take_apart(*pictures: Pixels) -> tuple[Picture, ...]:
     """
     palette = _palette(pictures)
     coded = [_coded(pixels, palette) for pixels in pictures]
-    pages = [
-        commonest(np.concatenate([codes[0], codes[-1], codes[:, 0], codes[:, -1]]))
-        for codes in coded
-    ]
-    if len(set(pages)) > 1 and WHITE_CODE in pages:
+    pages = [_page(codes) for codes in coded]
+    if len(set(pages)) > 1:
         areas = [codes == page for codes, page in zip(coded, pages, strict=True)]
         if (areas[0] & areas[1]).sum() < _SAME_PAGE * (areas[0] | areas[1]).sum():
-            pages = [WHITE_CODE] * len(pages)
+            pages = [WHITE_CODE if WHITE_CODE in pages else pages[0]] * len(pages)
     return tuple(
         Picture(pixels, page, codes, _segments(codes, page))
         for pixels, codes, page in zip(pictures, coded, pages, strict=True)
     )
+
+
+def _page(codes: NDArray[np.int32]) -> int:
+    """The colour of the rim, or white where that is only a frame around white."""
+    page = rim_colour(codes)
+    framed = (codes == page).mean() < _LEAST_PAGE <= (codes == WHITE_CODE).mean()
+    return WHITE_CODE if framed else page
 
 
 def _palette(pictures: tuple[Pixels, ...]) -> list[int]:
