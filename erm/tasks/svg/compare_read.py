@@ -15,11 +15,10 @@ from PIL import Image
 from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
-from erm.images import largest_gap
 from erm.tasks import View
 from erm.tasks.discrepancy import Discrepancy
 from erm.tasks.shared.findings import Finding, write_discrepancy
-from erm.tasks.shared.regions import Mask, Pixels, levels_of, place_of
+from erm.tasks.shared.regions import Mask, Pixels, gap_from, levels_of, place_of
 from erm.tasks.svg.compare_outlines import compare_box_sizes, diagonal_share
 from erm.tasks.svg.compare_segments import Comparison
 from erm.tasks.svg.masks import agree, best_turn, box_around, rotated_by, scaled
@@ -40,9 +39,9 @@ _SAME_PICTURE = 0.9
 _UNTURNED = 0.9
 """Intersection over union of the ink from which nothing turned as a whole."""
 _CLEAR = 40
-"""Difference of a channel from which a pixel clearly differs."""
+"""Difference of a channel from the page from which a pixel is ink."""
 _LEFT = 0.5
-"""Share of the clear differences that may remain once a picture was put back."""
+"""Share of the ink's differences that may remain once a picture was put back."""
 _SCALED = 0.04
 """Share by which a scaled picture has another width or height, at least."""
 _EQUAL_RATIOS = 0.04
@@ -98,17 +97,21 @@ def _whole(comparison: Comparison) -> Change | None:
     inks = [picture.ink for picture in comparison.pictures]
     if not all(ink.any() for ink in inks) or not comparison.segments[0]:
         return None
-    reference, candidate = (picture.pixels for picture in comparison.pictures)
-    differs = int((largest_gap(reference, candidate) > _CLEAR).sum())
+    differs = _apart(*inks)
     for test in (_shifted, _grown, _turned):
         change = test(comparison, inks)
         if change is None:
             continue
         _, back, unknown = change
-        left = (largest_gap(reference, back) > _CLEAR) & ~unknown
-        if int(ndimage.binary_opening(left, np.ones((2, 2), dtype=bool)).sum()) < _LEFT * differs:
+        ink = gap_from(back, comparison.pictures[1].page) > _CLEAR
+        if _apart(inks[0] & ~unknown, ink & ~unknown) < _LEFT * differs:
             return change
     return None
+
+
+def _apart(first: Mask, second: Mask) -> int:
+    """Pixels of which one of two masks has more than an edge."""
+    return int(ndimage.binary_opening(first ^ second, np.ones((2, 2), dtype=bool)).sum())
 
 
 def _shifted(comparison: Comparison, inks: list[Mask]) -> Change | None:

@@ -21,9 +21,9 @@ from scipy.sparse.csgraph import connected_components
 from erm.images import largest_gap
 from erm.tasks.discrepancy import Box
 from erm.tasks.shared.colours import VISIBLE_COLOUR, colour_distance, hexadecimal
-from erm.tasks.shared.findings import Finding
+from erm.tasks.shared.findings import Finding, union
 from erm.tasks.shared.regions import Mask, commonest, levels_of
-from erm.tasks.svg.compare_outlines import compare_box_sizes, diagonal_share
+from erm.tasks.svg.compare_outlines import compare_box_sizes, compare_outlines, diagonal_share
 from erm.tasks.svg.masks import NEAR, agree, best_shift, best_turn, box_around, fit, scaled
 from erm.tasks.svg.outline import Outline
 from erm.tasks.svg.paint import Appearance
@@ -56,6 +56,8 @@ _GOOD_KINDS = frozenset(
     ("circle", "ellipse", "square", "rectangle", "rounded rectangle", "triangle", "diamond", "star")
 )
 """Kinds that are named only where the outline is one."""
+_PIECE_RATIO = 0.75
+"""Share of a piece of a stroke that must be there elsewhere where it moved."""
 _FEWEST_DASHES = 4
 """Pieces of a stroke that is dashed, at least."""
 _MOST_FINDINGS = 6
@@ -106,6 +108,7 @@ class Comparison:
         self.changed = ndimage.binary_opening(changed, np.ones((thickness, thickness), dtype=bool))
         if unknown is not None:
             self.changed &= ~unknown
+        self.least_step = max(1.5, float(thickness))
         self.explained = np.zeros_like(self.changed)
         self.shapes: dict[tuple[int, int], Shape | None] = {}
 
@@ -413,7 +416,7 @@ class Comparison:
         sizes = [np.array(one.mask.shape[::-1], dtype=float) for one in (a, b)]
         same_size = np.abs(sizes[1] - sizes[0]).max() <= _SIZE_STEP
         if same_size and agree(a.mask, fit(b.mask, a.mask.shape)):
-            if np.abs(step).max() < 1:
+            if np.abs(step).max() < self.least_step:
                 return []
             pair = Pair(self.shape(0, i), self.shape(1, j))
             return [_moved(pair, step)]
@@ -423,6 +426,8 @@ class Comparison:
         simple = first.kind == second.kind and (
             first.kind in (*_GOOD_KINDS, "line") or (stroked and first.kind == "shape")
         )
+        if first.kind == second.kind == "line":
+            return compare_outlines(first, second)
         stretched = agree(scaled(a.mask, b.mask.shape), b.mask)
         if (stretched or simple) and not same_size and min(sizes[1]) >= 3:
             overlap = _union_share(a, b) > 0 or np.abs(step).max() < 0.5 * max(sizes[0])
@@ -491,21 +496,30 @@ class Comparison:
             for side, word in ((0, "missing"), (1, "extra")):
                 if counts[1 - side] <= _SIDE_EFFECT * counts[side] and 1 <= len(pieces[side]) <= 3:
                     return [_alone(self.shape_of(side, piece), word) for piece in pieces[side]]
-            if len(pieces[0]) == len(pieces[1]) == 1:
+            if pieces[0] and pieces[1]:
                 a, b = pieces[0][0], pieces[1][0]
-                first = self.shape_of(0, a)
-                if 0.75 < b.area / a.area < 1.33:
-                    shift = best_shift(lost, gained)
-                    moved = ndimage.shift(lost.astype(np.uint8), shift, order=0) > 0
-                    if (moved & gained).sum() > 0.75 * gained.sum():
-                        step = np.array([shift[1], shift[0]], dtype=float)
-                        return [_moved(Pair(first, first), step)]
+                return self._piece_changed(a, b, lost, gained)
         if self.single_ink and not self.strokes:
             whole = self.whole(0), self.whole(1)
             return [Pair(*whole).finding("outline")]
         index = max(cluster.sides[0], key=lambda one: self.segments[0][one].area)
         shape = self.shape(0, index)
         return [Finding("outline", Element((shape,)), None, None, shape.box, box_around(masks[1]))]
+
+    def _piece_changed(self, a: Segment, b: Segment, lost: Mask, gained: Mask) -> list[SvgFinding]:
+        """One of several joined strokes that moved, turned or has another course."""
+        first, second = self.shape_of(0, a), self.shape_of(1, b)
+        if _PIECE_RATIO < b.area / a.area < 1 / _PIECE_RATIO:
+            shift = best_shift(lost, gained)
+            moved = ndimage.shift(lost.astype(np.uint8), shift, order=0) > 0
+            if (moved & gained).sum() > _PIECE_RATIO * gained.sum():
+                return [_moved(Pair(first, first), np.array([shift[1], shift[0]], dtype=float))]
+        if first.kind == second.kind == "line":
+            found = compare_outlines(first, second)
+            if found:
+                return found
+        box = union((a.box, b.box))
+        return [Finding("outline", Element((first,)), None, None, first.box, box)]
 
     def _dashed(self, cluster: _Cluster, counts: tuple[int, int]) -> list[SvgFinding]:
         """A stroke of which gaps became dashes, or the other way round."""
@@ -537,7 +551,7 @@ class Comparison:
             deep = float(ndimage.distance_transform_edt(np.pad(piece.mask, 1)).max())
             if piece.area >= _FEWEST and 2 * deep >= 0.5 * pen:
                 pieces.append(piece)
-        return pieces
+        return sorted(pieces, key=lambda piece: -piece.area)
 
     # -- findings that are one -------------------------------------------------------------------
 
