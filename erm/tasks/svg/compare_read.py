@@ -40,7 +40,7 @@ _UNTURNED = 0.9
 """Intersection over union of the ink from which nothing turned as a whole."""
 _CLEAR = 40
 """Difference of a channel from the page from which a pixel is ink."""
-_LEFT = 0.5
+_LEFT = 0.4
 """Share of the ink's differences that may remain once a picture was put back."""
 _SCALED = 0.04
 """Share by which a scaled picture has another width or height, at least."""

@@ -38,16 +38,16 @@ _FEWEST = 6
 """Changed pixels of a cluster, at least."""
 _TRACE = 0.004
 """Share of a cluster from which its changed pixels are a change."""
-_SAME_PLACE = 0.7
+_SAME_PLACE = 0.5
 """Intersection over union from which two segments of different colours are one shape."""
 _SIZE_STEP = 2.5
 """Pixels from which a box has another size or another middle."""
 _OTHER_COLOUR = 20.0
 """CIE76 distance from which a person speaks of another colour, not of another shade."""
-_OPACITIES = (0.08, 0.96)
-"""Least and greatest opacity that is read from a paler colour."""
+_OPACITY_STEPS = (0.1, 0.2, 0.25, 0.3, 0.4, 0.5, 0.6, 0.7, 0.75, 0.8, 0.9)
+"""Opacities that people write; another share is another colour."""
 _ROUND_OPACITY = 0.006
-"""How far an opacity lies from a twentieth, at most."""
+"""How far an opacity may lie from one of them."""
 _STRAY = 5
 """Difference of a channel up to which a colour is that of such an opacity."""
 _SIDE_EFFECT = 0.15
@@ -56,6 +56,10 @@ _GOOD_KINDS = frozenset(
     ("circle", "ellipse", "square", "rectangle", "rounded rectangle", "triangle", "diamond", "star")
 )
 """Kinds that are named only where the outline is one."""
+_COLOURFUL = 40
+"""Difference between a colour's channels from which it is no shade of grey."""
+_FEW = 2
+"""Missing regions of one colour, and extra ones, that are reported one by one."""
 _PIECE_RATIO = 0.75
 """Share of a piece of a stroke that must be there elsewhere where it moved."""
 _FEWEST_DASHES = 4
@@ -126,7 +130,7 @@ class Comparison:
     def shape_of(self, side: int, segment: Segment) -> Shape:
         """Any region of a picture as a shape."""
         picture = self.pictures[side]
-        solid = not self.single_ink and segment.pen is None
+        solid = segment.pen is None and (not self.single_ink or _is_colourful(segment.code))
         return _as_shape(shape_entry(picture, segment, solid=solid), segment.shape)
 
     def whole(self, side: int) -> Shape:
@@ -160,10 +164,12 @@ class Comparison:
     def find(self) -> list[SvgFinding]:
         """All differences between segments."""
         clusters = self._clusters()
-        found = self._alone(clusters)
+        found, holes = self._alone(clusters)
         for cluster in sorted(clusters, key=lambda one: (-one.share, -one.area)):
             if cluster.sides[0] and cluster.sides[1]:
                 found += self._overlapping(cluster)
+        for side, index in holes:
+            found += self._one_sided(side, index)
         return _largest(self._joined(found))
 
     def _clusters(self) -> list[_Cluster]:
@@ -210,7 +216,10 @@ class Comparison:
 
     # -- segments of which only one side has the colour there -----------------------------------
 
-    def _alone(self, clusters: Sequence[_Cluster]) -> list[SvgFinding]:
+    def _alone(
+        self, clusters: Sequence[_Cluster]
+    ) -> tuple[list[SvgFinding], list[tuple[int, int]]]:
+        """Findings about segments without counterpart, and the holes (side, index) left."""
         gone = [c.sides[0][0] for c in clusters if not c.sides[1]]
         new = [c.sides[1][0] for c in clusters if not c.sides[0]]
         found: list[SvgFinding] = []
@@ -225,15 +234,22 @@ class Comparison:
                         gone.remove(i)
                         new.remove(j)
                         break
-        for side, indices in ((0, gone), (1, new)):
-            for index in sorted(indices, key=lambda one: -self.segments[side][one].area):
+        left = [(0, index) for index in gone] + [(1, index) for index in new]
+        left.sort(key=lambda one: (-self.segments[one[0]][one[1]].area, one))
+        holes = [one for one in left if self._is_page(*one)]
+        for side, index in left:
+            if (side, index) not in holes:
                 found += self._one_sided(side, index)
-        return found
+        return found, holes
+
+    def _is_page(self, side: int, index: int) -> bool:
+        """Whether a segment may be a hole through which the page shows."""
+        return self.segments[side][index].code == self.pictures[side].page
 
     def _explain(self, side: int, index: int) -> None:
         """What a finding explains: the pixels of a segment and a rim around it."""
         segment = self.segments[side][index]
-        self._explain_mask(segment.full())
+        self._explain_mask(ndimage.binary_fill_holes(segment.full()))
 
     def _explain_mask(self, mask: Mask) -> None:
         self.explained |= ndimage.binary_dilation(mask, NEAR, iterations=2)
@@ -270,13 +286,9 @@ class Comparison:
                 continue
             share = float((second - page) @ (first - page)) / length
             stray = np.abs(page + share * (first - page) - second).max()
-            round_share = round(share * 20) / 20
+            round_share = min(_OPACITY_STEPS, key=lambda step: abs(step - share))
             doubt = max(_ROUND_OPACITY, 1 / length**0.5)
-            if (
-                _OPACITIES[0] <= share <= _OPACITIES[1]
-                and stray <= _STRAY
-                and abs(share - round_share) <= doubt
-            ):
+            if stray <= _STRAY and abs(share - round_share) <= doubt:
                 return round_share
         return None
 
@@ -560,7 +572,7 @@ class Comparison:
         groups: dict[Any, list[SvgFinding]] = {}
         for index, item in enumerate(found):
             groups.setdefault(self._shared(item) or index, []).append(item)
-        return [self._join(items) for items in groups.values()]
+        return [one for items in groups.values() for one in self._join(items)]
 
     def _shared(self, item: SvgFinding) -> Any:
         rule = item.rule.partition(".")[0]
@@ -568,35 +580,46 @@ class Comparison:
             return (rule, item.element.part, repr(item.reference), repr(item.candidate))
         if rule == "outline" and self.single_ink and not self.strokes:
             return rule
+        if rule.endswith(("missing", "extra")):
+            word = rule.partition("_")[2]
+            return word, item.element.shapes[0].look.colour
         if rule == "moved":
             step = np.subtract(item.candidate, item.reference)
             return (rule, *np.round(step / 3).astype(int).tolist())
         return None
 
-    def _join(self, items: list[SvgFinding]) -> SvgFinding:
+    def _join(self, items: list[SvgFinding]) -> list[SvgFinding]:
         first = items[0]
-        if len(items) == 1:
-            return first
+        alone = first.reference_box is None or first.candidate_box is None
+        if len(items) <= (_FEW if alone else 1):
+            return items
         shapes = tuple(item.element.shapes[0] for item in items)
+        if alone:
+            word = "missing" if first.candidate_box is None else "extra"
+            return [_alone(_together(shapes), word)]
+        box = Box.around([shape.box for shape in shapes])
         if first.rule.partition(".")[0] in _OF_ONE_SHAPE:
-            shape = _together(shapes)
-            element = Element((shape,), part=first.element.part)
-            values = first.reference, first.candidate
-            return Finding(first.rule, element, *values, shape.box, shape.box)
-        boxes = [Box.around([s.box for s in shapes])]
+            element = Element((_together(shapes),), part=first.element.part)
+            return [Finding(first.rule, element, first.reference, first.candidate, box, box)]
         if first.rule.startswith("moved"):
             element = Element(shapes, moved_together=True)
             rule = first.rule.replace("moved", "group_moved")
             step = np.subtract(first.candidate, first.reference)
-            return Finding(rule, element, (0.0, 0.0), tuple(step.tolist()), boxes[0], boxes[0])
+            return [Finding(rule, element, (0.0, 0.0), tuple(step.tolist()), box, box)]
         looks = {shape.look for shape in shapes}
         every = len(looks) == 1 and len(shapes) == len(self.segments[0])
         element = Element(shapes, part=first.element.part, every=every)
-        return Finding(first.rule, element, first.reference, first.candidate, boxes[0], boxes[0])
+        return [Finding(first.rule, element, first.reference, first.candidate, box, box)]
 
 
 _OF_ONE_SHAPE = frozenset(("colour", "opacity", "outline", "paint"))
 """Changes of several regions that are taken for one of a shape that all of them belong to."""
+
+
+def _is_colourful(code: int) -> bool:
+    """Whether a colour is no shade of grey: what is white in a coloured badge is drawn upon it."""
+    levels = levels_of(code)
+    return max(levels) - min(levels) > _COLOURFUL
 
 
 def _largest(found: list[SvgFinding]) -> list[SvgFinding]:

@@ -16,7 +16,7 @@ from skimage.measure import approximate_polygon, find_contours
 from skimage.morphology import skeletonize
 
 from erm.tasks.shared.regions import Mask, Pixels, codes_of, levels_of, rim_colour
-from erm.tasks.svg.outline import Outline, area_of, corner_radius, is_closed, name_kind
+from erm.tasks.svg.outline import Outline, area_of, closed, corner_radius, is_closed, name_kind
 from erm.tasks.svg.segments import Picture, Segment, cover_of
 
 _SIDE = 256
@@ -37,6 +37,8 @@ _UPRIGHT = 0.96
 """Share of its box that an upright rectangle fills."""
 _ALL_ROUND = 0.45
 """Radius of corners over the shorter side from which a rounded square is a circle."""
+_MOST_CORNERS, _SHARP = 12, 0.5
+"""Corners of a polygon that turns by more than so many radians at each of them, at most."""
 _CORNERS = 5
 """Most corners of a polygon; other outlines are curves."""
 _LONGEST_PEN = 6000
@@ -143,9 +145,9 @@ def _shape(
         }
     else:
         subpaths = [(line[:, ::-1] + origin + 0.5) / factor for line in contours]
-    subpaths, curved = _drawn(subpaths, pen and pen[1] / factor)
+    subpaths, curved, kind = _drawn(subpaths, pen and pen[1] / factor)
     return {
-        "kind": _kind(subpaths, curved, fill is not None),
+        "kind": kind,
         "subpaths": [np.round(points, 2).tolist() for points in subpaths],
         "curved": curved,
         "fill": fill,
@@ -157,41 +159,62 @@ def _shape(
     }
 
 
-def _kind(subpaths: list[Points], curved: bool, filled: bool) -> str:
-    """The kind of an outline that was read, of which nothing is exact."""
-    kind = name_kind(tuple(subpaths), curved, filled)
+def _kind(subpaths: list[Points], filled: bool) -> str:
+    """The kind of a curved outline, all of whose points are given."""
+    kind = name_kind(tuple(subpaths), True, filled)
     if kind != "rounded rectangle":
         return kind
     width, height = np.ptp(subpaths[0], axis=0)
-    radius = corner_radius(Outline(tuple(subpaths), curved, kind))
+    radius = corner_radius(Outline(tuple(subpaths), True, kind))
     round_all = radius > _ALL_ROUND * min(width, height) and abs(width - height) <= 1.5
     return "circle" if round_all else kind
 
 
-def _drawn(subpaths: list[Points], pen: float | None) -> tuple[list[Points], bool]:
-    """Outlines with few points, and whether they bend: straight ones have few corners.
+def _drawn(subpaths: list[Points], pen: float | None) -> tuple[list[Points], bool, str]:
+    """Outlines with few points, whether they bend, and their kind.
 
     Args:
         pen: width of the stroke that they are the middle of; None for what is filled.
     """
     filled = pen is None
+    first = subpaths[0]
     if filled and len(subpaths) == 1:
-        low, high = subpaths[0].min(axis=0), subpaths[0].max(axis=0)
-        if abs(area_of(subpaths[0])) >= _UPRIGHT * float(np.prod(high - low)):
+        low, high = first.min(axis=0), first.max(axis=0)
+        if abs(area_of(closed(first))) >= _UPRIGHT * float(np.prod(high - low)):
             (x0, y0), (x1, y1) = low, high
-            return [np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])], False
-    if pen is not None and np.abs(subpaths[0][0] - subpaths[0][-1]).max() > pen:
-        straight = approximate_polygon(subpaths[0], max(_STRAIGHT, _WOBBLE * pen))
+            box = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
+            return [box], False, name_kind((box,), False, filled)
+    if pen is not None and np.abs(first[0] - first[-1]).max() > pen:
+        straight = approximate_polygon(first, max(_STRAIGHT, _WOBBLE * pen))
         if len(straight) == 2:
-            return [straight], False
-    coarse = [approximate_polygon(points, _STRAIGHT) for points in subpaths]
+            return [straight], False, "line"
+    kind = _kind(subpaths, filled)
+    if len(subpaths) == 1 and kind not in ("circle", "ellipse"):
+        coarse = approximate_polygon(_from_corner(first), _STRAIGHT)
+        if 2 <= len(coarse) <= _CORNERS + 1 or _is_sharp(coarse):
+            return [coarse], False, name_kind((coarse,), False, filled)
     fine = [approximate_polygon(points, _CLOSE) for points in subpaths]
-    fine = [points for points in fine if len(points) > 1] or subpaths
-    rounded = name_kind(tuple(fine), True, filled) in ("circle", "ellipse", "ring")
-    few = len(subpaths) == 1 and 2 <= len(coarse[0]) <= _CORNERS + 1
-    if few and not rounded:
-        return coarse, False
-    return fine, True
+    return [points for points in fine if len(points) > 1] or subpaths, True, kind
+
+
+def _from_corner(points: Points) -> Points:
+    """A closed outline from its point farthest from the middle: a corner, if it has any."""
+    if not is_closed(points):
+        return points
+    loop = points[:-1]
+    far = int(np.hypot(*(loop - loop.mean(axis=0)).T).argmax())
+    loop = np.roll(loop, -far, axis=0)
+    return np.vstack([loop, loop[:1]])
+
+
+def _is_sharp(polygon: Points) -> bool:
+    """Whether a closed polygon of few corners turns clearly at each of them."""
+    if not 3 < len(polygon) <= _MOST_CORNERS + 1 or not is_closed(polygon):
+        return False
+    edges = np.diff(polygon, axis=0)
+    angles = np.arctan2(edges[:, 1], edges[:, 0])
+    turns = np.abs((np.diff(np.append(angles, angles[0])) + np.pi) % (2 * np.pi) - np.pi)
+    return bool(turns.min() > _SHARP)
 
 
 def _pen(mask: Mask, even: float) -> tuple[Points, float] | None:
