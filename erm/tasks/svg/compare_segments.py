@@ -40,6 +40,8 @@ _TRACE = 0.004
 """Share of a cluster from which its changed pixels are a change."""
 _SAME_PLACE = 0.5
 """Intersection over union from which two segments of different colours are one shape."""
+_SAME_SPOT = 0.3
+"""The same from which a shape of another kind stands for one."""
 _SIZE_STEP = 2.5
 """Pixels from which a box has another size or another middle."""
 _OTHER_COLOUR = 20.0
@@ -455,9 +457,9 @@ class Comparison:
                     found.append(_moved(pair, step))
                 return found
         near = np.abs(step).max() <= max(4.0, 0.35 * max(sizes[0]))
-        if near and first.kind != second.kind and {first.kind, second.kind} & _GOOD_KINDS:
-            if second.kind in _GOOD_KINDS and _union_share(a, b) > 0.3:
-                return [pair.finding("kind", first.kind, second.kind)]
+        other_kind = first.kind != second.kind and second.kind in _GOOD_KINDS
+        if near and other_kind and _union_share(a, b) > _SAME_SPOT:
+            return [pair.finding("kind", first.kind, second.kind)]
         return []
 
     def _outlined(self, index: int, masks: Sequence[Mask]) -> list[SvgFinding]:
@@ -693,9 +695,9 @@ def _around(mask: Mask, margin: int) -> tuple[slice, slice]:
 def _turned(pair: Pair, a: Segment, b: Segment) -> list[SvgFinding]:
     """A segment that was mirrored or rotated."""
     for name, flipped in (("horizontally", a.mask[:, ::-1]), ("vertically", a.mask[::-1])):
-        if max(abs(x - y) for x, y in zip(flipped.shape, b.mask.shape, strict=True)) <= 2:
-            if agree(flipped, fit(b.mask, flipped.shape)):
-                return [pair.finding("flipped", None, name)]
+        gap = max(abs(x - y) for x, y in zip(flipped.shape, b.mask.shape, strict=True))
+        if gap <= _SIZE_STEP and agree(flipped, fit(b.mask, flipped.shape)):
+            return [pair.finding("flipped", None, name)]
     best = best_turn(a.mask, b.mask)
     if best is None:
         return []

@@ -44,8 +44,10 @@ _LEAST_PAGE = 0.1
 """Share of a picture that its page has, at least."""
 WHITE_CODE = 0xFFFFFF
 """The colour of a page that nothing covers."""
-_MOST_SEGMENTS = 150
-"""Largest segments of a picture that are looked at."""
+_MOST_SEGMENTS, _FEWEST_SEGMENTS = 150, 12
+"""Largest segments of a picture that are looked at: up to 112,000 pixels, and in huge pictures."""
+_MOST_WORK = 150 * 112_000
+"""Segments times pixels of a picture in between."""
 _SMALLEST = 6
 """Pixels of a segment, at least."""
 _EVEN = 0.25
@@ -241,7 +243,8 @@ def _segments(codes: NDArray[np.int32], page: int) -> tuple[Segment, ...]:
                 continue
             found.append(Segment(int(code), place, labels[place] == number, (rows, columns)))
     found.sort(key=lambda segment: (-segment.area, segment.code, segment.box))
-    return tuple(found[:_MOST_SEGMENTS])
+    most = min(_MOST_SEGMENTS, max(_FEWEST_SEGMENTS, _MOST_WORK // codes.size))
+    return tuple(found[:most])
 
 
 def cover_of(picture: Picture, segment: Segment) -> tuple[NDArray[np.float32], Place]:
