@@ -95,7 +95,7 @@ def _whole(comparison: Comparison) -> Change | None:
         the finding, the candidate's picture put back, and where that shows what lay outside.
     """
     inks = [picture.ink for picture in comparison.pictures]
-    if not all(ink.any() for ink in inks) or not comparison.segments[0]:
+    if not all(comparison.segments):
         return None
     differs = _apart(*inks)
     for test in (_shifted, _grown, _turned):
@@ -140,6 +140,8 @@ def _grown(comparison: Comparison, inks: list[Mask]) -> Change | None:
     if np.abs(ratios - 1).max() < _SCALED:
         return None
     even = abs(ratios[0] - ratios[1]) <= _EQUAL_RATIOS * ratios.max()
+    if not even and not comparison.single_ink:
+        return None
     cuts = [ink[place_of(box)] for ink, box in zip(inks, boxes, strict=True)]
     if not agree(scaled(cuts[0], cuts[1].shape), cuts[1], _SAME_PICTURE):
         return None

@@ -66,6 +66,8 @@ _PIECE_RATIO = 0.75
 """Share of a piece of a stroke that must be there elsewhere where it moved."""
 _FEWEST_DASHES = 4
 """Pieces of a stroke that is dashed, at least."""
+_MOST_JOINED = 40
+"""Largest segments of which a picture's one shape is made."""
 _MOST_FINDINGS = 6
 """Findings of segments that a report lists, the largest ones."""
 
@@ -116,7 +118,6 @@ class Comparison:
             self.changed &= ~unknown
         self.least_step = max(1.5, float(thickness))
         self.explained = np.zeros_like(self.changed)
-        self.shapes: dict[tuple[int, int], Shape | None] = {}
 
     def _is_joined(self) -> bool:
         """Whether the strokes of the reference are several, such as those that branch."""
@@ -137,29 +138,9 @@ class Comparison:
 
     def whole(self, side: int) -> Shape:
         """All ink of a picture as one shape."""
-        picture = self.pictures[side]
-        ink = picture.ink
-        box = box_around(ink)
-        cut = ink[int(box.y0) : int(box.y1), int(box.x0) : int(box.x1)]
-        place = (slice(int(box.y0), int(box.y1)), slice(int(box.x0), int(box.x1)))
-        code = commonest(picture.codes[ink])
-        segments = self.segments[side]
-        if len(segments) == 1:
-            return self.shape(side, 0)
-        entry = shape_entry(picture, segments[0])
-        corners = [[box.x0, box.y0], [box.x1, box.y0], [box.x1, box.y1], [box.x0, box.y1]]
-        paint = {"type": "solid", "color": list(levels_of(code)), "alpha": 1.0}
-        entry = {
-            **entry,
-            "kind": "shape",
-            "subpaths": [[*corners, corners[0]]],
-            "curved": True,
-            "fill": paint,
-            "stroke": None,
-            "box": [box.x0, box.y0, box.x1, box.y1],
-            "area": float(Segment(code, place, cut, ink.shape).area),
-        }
-        return _as_shape(entry, ink.shape)  # type: ignore[arg-type]
+        count = min(_MOST_JOINED, len(self.segments[side]))
+        shapes = [self.shape(side, index) for index in range(count)]
+        return shapes[0] if count == 1 else _together(shapes)
 
     # -- clusters -------------------------------------------------------------------------------
 
@@ -502,11 +483,11 @@ class Comparison:
         pens = [self._pen(side, cluster.sides[side]) for side in (0, 1)]
         counts = int(lost.sum()), int(gained.sum())
         code = cluster.code
+        dashed = self._dashed(cluster, counts)
+        if dashed:
+            return dashed
         if pens[0] is not None and pens[1] is not None:
             pieces = [self._pieces(mask, code, pens[0]) for mask in (lost, gained)]
-            dashed = self._dashed(cluster, counts)
-            if dashed:
-                return dashed
             for side, word in ((0, "missing"), (1, "extra")):
                 if counts[1 - side] <= _SIDE_EFFECT * counts[side] and 1 <= len(pieces[side]) <= 3:
                     return [_alone(self.shape_of(side, piece), word) for piece in pieces[side]]
@@ -539,7 +520,10 @@ class Comparison:
         """A stroke of which gaps became dashes, or the other way round."""
         for side, values in ((1, ("solid", "dashed")), (0, ("dashed", "solid"))):
             dashes = [self.segments[side][index].area for index in cluster.sides[side]]
-            if len(cluster.sides[1 - side]) > 2 or len(dashes) < _FEWEST_DASHES:
+            solid = cluster.sides[1 - side]
+            if len(solid) > 2 or len(dashes) < _FEWEST_DASHES:
+                continue
+            if self._pen(1 - side, solid) is None:
                 continue
             if counts[side] > _SIDE_EFFECT * counts[1 - side]:
                 continue
