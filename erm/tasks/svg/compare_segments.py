@@ -255,9 +255,9 @@ class Comparison:
         step = colour_distance(*colours)
         if step <= VISIBLE_COLOUR:
             return []
-        looks = [Appearance("solid", (colour,)) for colour in colours]
+        looks = tuple(Appearance("solid", (colour,)) for colour in colours)
         part: Any = "fill" if first.fill is not None else "stroke"
-        return [pair.finding(if_at_least("colour", step, _OTHER_COLOUR), *looks, part)]
+        return [pair.finding(if_at_least("colour", step, _OTHER_COLOUR), looks[0], looks[1], part)]
 
     def _opacity(self, a: Segment, b: Segment) -> float | None:
         """The opacity at which one segment's colour looks like the other's; None for none."""
@@ -304,7 +304,7 @@ class Comparison:
         if filled is not None:
             look = Appearance("solid", (hexadecimal(levels_of(segment.code)),))
             values = (look, None) if side == 0 else (None, look)
-            return [Pair(filled, filled).finding("paint", *values, "fill")]
+            return [Pair(filled, filled).finding("paint", values[0], values[1], "fill")]
         if segment.code == self.pictures[side].page and self.single_ink:
             return []
         word = "missing" if side == 0 else "extra"
@@ -375,9 +375,9 @@ class Comparison:
         place = _around(masks[0] | masks[1], 2)
         cuts = [mask[place] for mask in masks]
         widths = [pen_width(cut) for cut in cuts]
-        if widths[0] is None or widths[1] is None:
-            return []
         before, after = widths
+        if before is None or after is None:
+            return []
         if abs(after - before) < max(0.9, 0.05 * before):
             return []
         wide, thin = (1, 0) if after > before else (0, 1)
@@ -387,7 +387,7 @@ class Comparison:
         along = float((cuts[wide] & (far > reach)).sum()) <= 0.03 * cuts[wide].sum()
         # and on both sides of most of it
         rim = (cuts[wide] & ~cuts[thin]).sum()
-        grown = cuts[thin].sum() * abs(after - before) / widths[thin]
+        grown = cuts[thin].sum() * abs(after - before) / min(before, after)
         if not (inside and along and rim >= 0.5 * grown):
             return []
         rule = if_at_least("stroke_width", max(before, after) / min(before, after), 2.0)
@@ -473,7 +473,7 @@ class Comparison:
             code = self.segments[0][index].code
             look = Appearance("solid", (hexadecimal(levels_of(code)),))
             looks = (look, None) if ring == 1 else (None, look)
-            return [Pair(shape, shape).finding("paint", *looks, "fill")]
+            return [Pair(shape, shape).finding("paint", looks[0], looks[1], "fill")]
         return []
 
     def _parts(
@@ -545,7 +545,7 @@ class Comparison:
         labels, _ = ndimage.label(ndimage.binary_opening(mask, NEAR), NEAR)
         pieces = []
         for number, place in enumerate(ndimage.find_objects(labels), start=1):
-            piece = Segment(code, place, labels[place] == number, mask.shape)  # type: ignore[arg-type]
+            piece = Segment(code, place, labels[place] == number, mask.shape)
             deep = float(ndimage.distance_transform_edt(np.pad(piece.mask, 1)).max())
             if piece.area >= _FEWEST and 2 * deep >= 0.5 * pen:
                 pieces.append(piece)
@@ -570,7 +570,7 @@ class Comparison:
             word = rule.partition("_")[2]
             return word, item.element.shapes[0].look.colour
         if rule == "moved":
-            step = np.subtract(item.candidate, item.reference)
+            step = np.array(item.candidate) - np.array(item.reference)
             return (rule, *np.round(step / 3).astype(int).tolist())
         return None
 
@@ -590,7 +590,7 @@ class Comparison:
         if first.rule.startswith("moved"):
             element = Element(shapes, moved_together=True)
             rule = first.rule.replace("moved", "group_moved")
-            step = np.subtract(first.candidate, first.reference)
+            step = np.array(first.candidate) - np.array(first.reference)
             return [Finding(rule, element, (0.0, 0.0), tuple(step.tolist()), box, box)]
         looks = {shape.look for shape in shapes}
         every = len(looks) == 1 and len(shapes) == len(self.segments[0])

@@ -117,7 +117,7 @@ class Picture:
     @cached_property
     def ink(self) -> Mask:
         """Pixels that are not of the page's colour."""
-        return self.codes != self.page
+        return np.asarray(self.codes != self.page)
 
     @cached_property
     def single_ink(self) -> bool:
@@ -144,12 +144,13 @@ class Picture:
         return frozenset(segment.code for segment in self.segments)
 
 
-def take_apart(*pictures: Pixels) -> tuple[Picture, ...]:
-    """Pictures, (height, width, 3) RGB each, in segments of shared colours.
+def take_apart(reference: Pixels, candidate: Pixels) -> tuple[Picture, Picture]:
+    """Two pictures, (height, width, 3) RGB each, in segments of shared colours.
 
     Two pages of other colours are two pages only where they lie at the same place; otherwise a
     shape reaches the rim of one picture, and both have the page that is white.
     """
+    pictures = reference, candidate
     palette = _palette(pictures)
     coded = [_coded(pixels, palette) for pixels in pictures]
     pages = [_page(codes) for codes in coded]
@@ -157,10 +158,11 @@ def take_apart(*pictures: Pixels) -> tuple[Picture, ...]:
         areas = [codes == page for codes, page in zip(coded, pages, strict=True)]
         if (areas[0] & areas[1]).sum() < _SAME_PAGE * (areas[0] | areas[1]).sum():
             pages = [WHITE_CODE if WHITE_CODE in pages else pages[0]] * len(pages)
-    return tuple(
+    first, second = (
         Picture(pixels, page, codes, _segments(codes, page))
         for pixels, codes, page in zip(pictures, coded, pages, strict=True)
     )
+    return first, second
 
 
 def _page(codes: NDArray[np.int32]) -> int:
