@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from erm.models.settings import LaunchSettings, TrainingSettings
 from erm.report import Replies
@@ -29,6 +29,12 @@ class TrainPolicySettings(TrainingSettings):
     """Section ``train_policy`` of the parameters."""
 
     tasks: Tasks = Field(default_factory=task_names)
+
+    @model_validator(mode="after")
+    def _check_details(self) -> TrainPolicySettings:
+        if self.model.details is not None:
+            raise ValueError("model.details is for critics: a policy sees no pair of images")
+        return self
 
 
 class ReinforceSettings(Settings):

@@ -15,7 +15,7 @@ from flows.params import PARAMS, STAGES, Params, check_profile, read_params
 from tests.flows.scratch import compose
 
 ROOT = Path(__file__).parents[2]
-PROFILES = ("gpu", "laptop", "smoke")
+PROFILES = ("gpu", "laptop", "smoke", "study", "wide")
 
 
 @pytest.fixture
@@ -76,7 +76,10 @@ def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
             },
             "'resvg' draws task svg already",
         ),
-        ({"profile": "nope"}, "unknown profile 'nope'; known profiles: gpu, laptop, smoke"),
+        (
+            {"profile": "nope"},
+            "unknown profile 'nope'; known profiles: gpu, laptop, smoke, study, wide",
+        ),
     ],
 )
 def test_bad_parameters_are_named(
