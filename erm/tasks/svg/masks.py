@@ -11,7 +11,7 @@ from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
 from erm.tasks.discrepancy import Box
-from erm.tasks.shared.regions import Mask, ends
+from erm.tasks.shared.regions import Mask, Place, ends
 
 NEAR = np.ones((3, 3), dtype=bool)
 """A pixel and the eight around it."""
@@ -53,6 +53,15 @@ def box_around(mask: Mask) -> Box:
     """The box around all set pixels, of which there are some."""
     (left, right), (top, bottom) = ends(mask.any(axis=0)), ends(mask.any(axis=1))
     return Box(left, top, right, bottom)
+
+
+def place_around(mask: Mask, margin: int) -> Place:
+    """Rows and columns of the box around all set pixels, `margin` px wider on each side."""
+    box = box_around(mask)
+    return (
+        slice(max(0, int(box.y0) - margin), int(box.y1) + margin),
+        slice(max(0, int(box.x0) - margin), int(box.x1) + margin),
+    )
 
 
 def best_shift(first: Mask, second: Mask) -> tuple[int, int]:

@@ -249,6 +249,23 @@ def _segments(codes: NDArray[np.int32], page: int) -> tuple[Segment, ...]:
     return tuple(found[:most])
 
 
+def union_share(a: Segment, b: Segment) -> float:
+    """Intersection over union of two segments' pixels."""
+    rows = max(a.place[0].start, b.place[0].start), min(a.place[0].stop, b.place[0].stop)
+    columns = max(a.place[1].start, b.place[1].start), min(a.place[1].stop, b.place[1].stop)
+    if rows[0] >= rows[1] or columns[0] >= columns[1]:
+        return 0.0
+    cuts = [
+        one.mask[
+            rows[0] - one.place[0].start : rows[1] - one.place[0].start,
+            columns[0] - one.place[1].start : columns[1] - one.place[1].start,
+        ]
+        for one in (a, b)
+    ]
+    both = int((cuts[0] & cuts[1]).sum())
+    return both / (a.area + b.area - both)
+
+
 def cover_of(picture: Picture, segment: Segment) -> tuple[NDArray[np.float32], Place]:
     """How much of each pixel a segment covers, 0 to 1, and where: its place and a pixel around."""
     rows, columns = segment.place
