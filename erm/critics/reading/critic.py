@@ -29,7 +29,8 @@ MOST_ERRORS = 10
 the most severe ones are reported."""
 
 MOST_PIXELS = 4_000_000
-"""Pixels of a picture beyond which both are averaged down before they are read."""
+"""Pixels of the canvas that holds both pictures beyond which they are averaged down before they are
+read."""
 
 _KEPT_READINGS = 512
 _SURROUNDINGS = 3.0
@@ -75,7 +76,9 @@ class ReadingCritic(Critic):
         Raises:
             ErmError: the task does not read pictures.
         """
-        size = max(image.shape[0] * image.shape[1] for image in (reference, candidate))
+        size = math.prod(
+            max(sides) for sides in zip(reference.shape[:2], candidate.shape[:2], strict=True)
+        )
         step = math.ceil(math.sqrt(size / MOST_PIXELS))
         if step > 1:
             reference, candidate = (

@@ -7,6 +7,7 @@ those of the exact annotator (`erm.tasks.svg.compare`).
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from scipy import ndimage
 from skimage.registration import phase_cross_correlation
 
 from erm.tasks import View
-from erm.tasks.discrepancy import Discrepancy
+from erm.tasks.discrepancy import MEDIUM, MINOR, SEVERE, Box, Discrepancy
 from erm.tasks.shared.findings import Finding, write_discrepancy
 from erm.tasks.shared.regions import Mask, Pixels, gap_from, levels_of, place_of
 from erm.tasks.svg.compare_outlines import compare_box_sizes, diagonal_share
@@ -32,7 +33,7 @@ from erm.tasks.svg.whole_image import (
     find_turn,
     visible_pixels,
 )
-from erm.tasks.svg.wording import phrase
+from erm.tasks.svg.wording import phrase, place
 
 _SAME_PICTURE = 0.9
 """Share of ink that must fall together where a picture moved or grew as a whole."""
@@ -48,27 +49,68 @@ _EQUAL_RATIOS = 0.04
 """Share by which the ratios of widths and of heights of a scaled picture may differ."""
 _COARSE = 4
 """Pixels of thickness from which a difference counts once the picture was put back."""
+_MOST_PIXELS = 1_000_000
+"""Pixels of a picture beyond which both are averaged down."""
+_MOST_EDGES = 20_000
+"""Pairs of neighbouring pixels of different colours from which a picture has no flat areas."""
+_GRADES = ((0.05, MINOR), (0.25, MEDIUM))
+"""Shares of a picture below which it looks slightly or fairly different."""
 
 Change = tuple[SvgFinding, Pixels, Mask]
 """A change of the whole picture; the candidate's picture put back; what that doesn't show."""
 
 
 def compare_pictures(reference: View, candidate: View) -> list[Discrepancy]:
-    """Discrepancies of the candidate, from scenes read by `erm.tasks.svg.reading`."""
+    """Discrepancies of the candidate, from scenes read by `erm.tasks.svg.reading`.
+
+    Pictures of more than a million pixels are averaged down, and lengths are pixels of those. A
+    picture without flat areas, such as a photograph, gets one difference with its place.
+    """
     same_canvas = reference.pixels.shape == candidate.pixels.shape
     found = compare_sizes(reference, candidate)
+    height, width = reference.pixels.shape[:2]
     if not same_canvas:
-        height, width = reference.pixels.shape[:2]
         image = Image.fromarray(candidate.pixels).resize((width, height))
         candidate = View(np.asarray(image), candidate.scene)
-    found += _differences(reference, candidate)
-    return [write_discrepancy(item, RULES, phrase, same_canvas=same_canvas) for item in found]
+    step = math.ceil(math.sqrt(height * width / _MOST_PIXELS))
+    first, second = (_reduced(view, step) for view in (reference, candidate))
+    icons = IconPair.of(first.pixels, second.pixels)
+    if max(picture.edges for picture in icons.pictures) > _MOST_EDGES:
+        sizes = [_written(item, same_canvas) for item in found]
+        return sizes + _looks_different(reference, candidate)
+    differences = [_written(item, same_canvas) for item in _differences(first, second, icons)]
+    return [_written(item, same_canvas) for item in found] + [
+        replace(item, box=item.box and Box(*(step * value for value in item.box)))
+        for item in differences
+    ]
 
 
-def _differences(reference: View, candidate: View) -> list[SvgFinding]:
+def _written(finding: SvgFinding, same_canvas: bool) -> Discrepancy:
+    return write_discrepancy(finding, RULES, phrase, same_canvas=same_canvas)
+
+
+def _reduced(view: View, step: int) -> View:
+    """A picture of which each pixel is the mean of step × step pixels."""
+    if step == 1:
+        return view
+    return View(np.asarray(Image.fromarray(view.pixels).reduce(step)), view.scene)
+
+
+def _looks_different(reference: View, candidate: View) -> list[Discrepancy]:
+    """One difference around all pixels that differ, as severe as their share of the picture."""
+    visible = visible_pixels(reference.pixels, candidate.pixels)
+    if not visible.any():
+        return []
+    share = float(visible.mean())
+    severity = next((grade for limit, grade in _GRADES if share < limit), SEVERE)
+    box = box_around(visible)
+    where = place(box, visible.shape[1], visible.shape[0])
+    return [Discrepancy("shape_error", severity, where, "looks different", box, "reference")]
+
+
+def _differences(reference: View, candidate: View, icons: IconPair) -> list[SvgFinding]:
     """All differences of two pictures of one size."""
     visible = visible_pixels(reference.pixels, candidate.pixels)
-    icons = IconPair.of(reference.pixels, candidate.pixels)
     if icons.segments[0] and not icons.one_shape:
         turn = find_turn(reference, candidate, visible)
         if turn is not None:

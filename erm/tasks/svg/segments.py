@@ -120,6 +120,11 @@ class Picture:
         return np.asarray(self.codes != self.page)
 
     @cached_property
+    def edges(self) -> int:
+        """Pairs of neighbouring pixels, across and down, that have different colours."""
+        return sum(int(np.count_nonzero(np.diff(self.codes, axis=axis))) for axis in (0, 1))
+
+    @cached_property
     def single_ink(self) -> bool:
         """Whether there is one colour and the page's."""
         return len(self.inks - {self.page}) <= 1

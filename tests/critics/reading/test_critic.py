@@ -188,9 +188,23 @@ PICTURES = {
     "one colour": np.full((40, 60, 3), 7, dtype=np.uint8),
     "a single pixel": np.zeros((1, 1, 3), dtype=np.uint8),
     "very long": np.full((3, 20_000, 3), 200, dtype=np.uint8),
+    "very tall": np.full((20_000, 3, 3), 100, dtype=np.uint8),
+    "noise": np.random.default_rng(0).integers(0, 256, (60, 80, 3)).astype(np.uint8),
     "a text without a table": writing("Привет, мир"),
     "upright text": np.ascontiguousarray(np.rot90(writing("rotated label"))),
 }
+
+
+def photograph(seed: int) -> np.ndarray:
+    """1500 × 2000 px of slow gradients and noise."""
+    y, x = np.mgrid[0:1500, 0:2000] / 300
+    bands = [128 + 100 * np.sin(x + seed * y + band) for band in range(3)]
+    noise = np.random.default_rng(seed).normal(0, 20, (1500, 2000, 3))
+    return np.clip(np.stack(bands, axis=2) + noise, 0, 255).astype(np.uint8)
+
+
+def test_two_photographs_are_no_icons_and_differ(critic: ReadingCritic) -> None:
+    assert critic.report("svg", photograph(1), photograph(2)).total_severity > 0
 
 
 @pytest.mark.parametrize("task", task_names())

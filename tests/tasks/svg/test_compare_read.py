@@ -88,6 +88,32 @@ def test_a_change_is_named_as_the_exact_annotator_names_it(name: str, renderer: 
     assert compared(first.pixels, second.pixels) == [expected]
 
 
+def blocks(seed: int, side: int) -> np.ndarray:
+    """A picture without flat areas, of blocks of 5 × 5 px."""
+    rng = np.random.default_rng(seed)
+    levels = rng.integers(0, 2, (side // 5, side // 5, 1)) * 255
+    return np.kron(levels, np.ones((5, 5, 3))).astype(np.uint8)
+
+
+def test_what_has_no_flat_areas_is_one_difference_with_its_place() -> None:
+    first = blocks(0, 400)
+    assert compared(first, blocks(1, 400)) == ["3 center: looks different"]
+    second = first.copy()
+    second[:50, :50] = 255 - second[:50, :50]
+    assert compared(first, second) == ["1 top left: looks different"]
+    assert compared(first, first) == []
+
+
+def test_a_large_picture_is_averaged_down_and_boxes_are_its_own() -> None:
+    first = np.full((1500, 2000, 3), 255, dtype=np.uint8)
+    second = first.copy()
+    second[1000:1200, 1600:1900] = (255, 0, 0)
+    views = [View(pixels, read_icon(pixels)) for pixels in (first, second)]
+    (error,) = compare_pictures(*views)
+    assert error.description == "is extra"
+    assert error.box == (1600, 1000, 1900, 1200)
+
+
 def test_two_pictures_share_colours_and_edges_are_none() -> None:
     pixels = np.full((60, 60, 3), 255, dtype=np.uint8)
     pixels[10:40, 10:40] = (200, 0, 0)
