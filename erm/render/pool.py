@@ -44,6 +44,9 @@ START_SECONDS = 300.0
 GRACE_SECONDS = 10.0
 """So long after an item's deadline a worker that has not answered is given up."""
 
+ENDED_WORKERS = 2
+"""So many workers have to end while they draw an item before the item counts as the cause."""
+
 MAX_IMAGE_BYTES_PER_PIXEL = 4
 
 SMALL_REQUEST = 1 << 16
@@ -430,6 +433,7 @@ class Renderer:
         if len(data) > self.limits.max_source_bytes:
             most = self.limits.max_source_bytes
             return _failed("too_large", f"The source has {len(data)} bytes, more than {most}.")
+        ended = 0
         while True:
             try:
                 with self._worker(task, batch) as worker, batch.drawing(worker):
@@ -439,7 +443,9 @@ class Renderer:
             except _WorkerGoneError as gone:
                 if gone.late:
                     return _failed("wall_time", "The worker did not answer in time.")
-                if gone.begun:
+                ended += gone.begun
+                # The first time, something other than the item may have ended it.
+                if ended == ENDED_WORKERS:
                     return _failed("worker_died", "The worker ended while it drew the item.")
 
     @contextmanager
