@@ -358,9 +358,16 @@ class Renderer:
             ErmError: an unknown task, scenes of a back end that gives none, a closed renderer, or
                 workers that can't start.
         """
+        return list(self.render_each(items, scenes=scenes))
+
+    def render_each(
+        self, items: Sequence[tuple[str, str]], *, scenes: bool = False
+    ) -> Iterator[Rendered]:
+        """As `render_batch`, each result as soon as it and all before it are drawn."""
         batch = Batch()
         try:
-            return [future.result() for future in self._submit(items, scenes, batch)]
+            for future in self._submit(items, scenes, batch):
+                yield future.result()
         except BaseException:
             batch.abandon()
             raise
