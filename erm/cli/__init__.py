@@ -1,8 +1,9 @@
 """The ``erm`` command line.
 
 Covers the entry point and what all commands share about failing: a sentence on standard error and a
-status other than 0. The commands are in `erm.cli.sources`, `erm.cli.judging` and `erm.cli.scores`;
-they import what they need only when they run, so that ``erm --help`` answers at once.
+status other than 0. The commands are in `erm.cli.sources`, `erm.cli.judging`, `erm.cli.scores` and
+`erm.cli.serving`; they import what they need only when they run, so that ``erm --help`` answers at
+once.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ def main() -> None:
 
 def _app() -> typer.Typer:
     # the help of the commands names the installed tasks, any of which may fail to load
-    from erm.cli import judging, scores, sources
+    from erm.cli import judging, scores, serving, sources
 
     app = typer.Typer(
         name="erm",
         help="Visual-ERM: render code, compare images, reward and refine vision-to-code.",
         epilog=(
             f"TASK is one of {', '.join(task_names())}. A critic is named by a model folder, an "
-            "MLflow URI (models:/erm-critic@champion), openai:MODEL, reading or pixel."
+            "MLflow URI (models:/erm-critic@champion), openai:MODEL, server:URL, reading or pixel."
         ),
         no_args_is_help=True,
         add_completion=False,
@@ -52,4 +53,5 @@ def _app() -> typer.Typer:
     app.command()(judging.refine)
     app.command()(sources.ingest)
     app.command()(scores.view)
+    app.command()(serving.serve)
     return app

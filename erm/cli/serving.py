@@ -1,0 +1,116 @@
+"""Commands of the reward server and of other people's models: ``serve`` and ``adopt``."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from erm.cli.console import (
+    EndpointOption,
+    FontsOption,
+    OlderLibrariesOption,
+    endpoint_settings,
+    shared_drawing,
+    working,
+)
+from erm.cli.judging import ConstrainedOption, CriticOption
+from erm.critics.loading import DEFAULT_CRITIC
+from erm.errors import ErmError
+from erm.settings import Isolation
+
+
+def serve(
+    critic: CriticOption = DEFAULT_CRITIC,
+    host: Annotated[
+        str,
+        typer.Option(
+            help="Name or address to listen on. Any but this machine's own needs the token "
+            "ERM_SERVE_TOKEN in the environment."
+        ),
+    ] = "localhost",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8111,
+    constrained: ConstrainedOption = None,
+    endpoint: EndpointOption = None,
+    batch_size: Annotated[
+        int, typer.Option(min=1, help="Pairs that the critic judges together, at most.")
+    ] = 16,
+    batch_wait: Annotated[
+        float,
+        typer.Option(min=0, max=10, help="Seconds that a batch which is not full waits."),
+    ] = 0.01,
+    queue: Annotated[
+        int,
+        typer.Option(min=1, help="Items under way, at most; beyond it requests get status 429."),
+    ] = 1024,
+    max_body: Annotated[
+        int,
+        typer.Option(min=1, metavar="MIB", help="Size of a request, at most; else status 413."),
+    ] = 32,
+    deadline: Annotated[
+        float, typer.Option(min=0.001, help="Seconds until a request gets status 504.")
+    ] = 120.0,
+    workers: Annotated[
+        int | None,
+        typer.Option(min=1, help="Processes that draw; by default one a processor."),
+    ] = None,
+    raster_side: Annotated[
+        int | None,
+        typer.Option(
+            metavar="PIXELS",
+            help="Longest side of pictures that can be drawn at any size; 0 is the size that a "
+            "source states. By default 336.",
+            show_default=False,
+        ),
+    ] = None,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option(metavar="TASK=NAME", help="What draws a task; may be given several times."),
+    ] = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
+    isolation: Annotated[
+        Isolation | None,
+        typer.Option(
+            help="Of code that is drawn; by default auto where only this machine reaches the "
+            "server, otherwise required.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Serve renders, exact reports, critiques and rewards over HTTP until Ctrl-C or SIGTERM.
+
+    The address stands on standard output once requests are taken; /docs describes them. What was
+    accepted is answered before the server ends.
+    """
+    backends = dict(_task_and_name(each) for each in backend or ())
+    drawing = shared_drawing(raster_side, backends or None, fonts, older_libraries)
+    with working():
+        from erm.serving.run import serve as run
+        from erm.serving.settings import ServeSettings
+
+        settings = ServeSettings(
+            host=host,
+            port=port,
+            critic=critic,
+            endpoint=endpoint_settings("--endpoint", endpoint, critic),
+            constrained=constrained,
+            batch_size=batch_size,
+            batch_wait=batch_wait,
+            queue=queue,
+            max_body_mb=max_body,
+            deadline=deadline,
+            render_workers=workers,
+            isolation=isolation,
+            drawing=drawing,
+        )
+        out = sys.__stdout__
+        run(settings, announce=lambda address: print(address, file=out, flush=True))
+
+
+def _task_and_name(assignment: str) -> tuple[str, str]:
+    task, sign, name = assignment.partition("=")
+    if not sign:
+        raise ErmError(f"'{assignment}' is no back end of a task; write --backend TASK=NAME.")
+    return task, name

@@ -1,0 +1,96 @@
+"""Starts the server, and ends it so that what was accepted is answered."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+
+import uvicorn
+
+from erm.critics.loading import critic_from_spec
+from erm.endpoints.reward_servers import SERVER, TOKEN
+from erm.errors import ErmError
+from erm.models.location import ENDPOINT
+from erm.render import Renderer
+from erm.serving.app import Desk, build_app
+from erm.serving.batches import MicroBatches
+from erm.serving.service import Service
+from erm.serving.settings import ServeSettings
+
+_PARALLEL = 4
+"""Batches at a time of a critic that computes on another server."""
+
+_GRACE = 5.0
+"""Seconds beyond the deadline for which a server that was asked to end waits for its requests."""
+
+
+def serve(settings: ServeSettings, announce: Callable[[str], None] = print) -> None:
+    """Serve until SIGTERM or Ctrl-C; then take no more requests, answer the accepted ones and end.
+
+    Args:
+        announce: gets the server's address once it takes requests.
+
+    Raises:
+        ErmError: the address can't be used, the critic can't be loaded, others can reach the
+            server and there is no token, or isolation is required and can't be had.
+    """
+    token = os.environ.get(TOKEN) or None
+    if token is None and not settings.local:
+        raise ErmError(
+            f"Other machines can reach {settings.host}; set {TOKEN} to the token that requests "
+            "must bear."
+        )
+    desk = Desk(settings.queue, settings.deadline)
+    with _listening(settings) as listener, _service(settings, desk) as service:
+        server = uvicorn.Server(
+            uvicorn.Config(
+                build_app(settings, service, desk, token),
+                log_config=None,
+                access_log=False,
+                lifespan="off",
+                timeout_graceful_shutdown=int(settings.deadline + _GRACE),
+            )
+        )
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        announce(f"http://{host}:{listener.getsockname()[1]}")
+        # The server raises the signal again once it has ended in order: then it must not kill.
+        signal.signal(signal.SIGTERM, lambda *_: None)
+        with suppress(KeyboardInterrupt):
+            server.run(sockets=[listener])
+        desk.close()
+
+
+def _listening(settings: ServeSettings) -> socket.socket:
+    """A socket that takes connections, which wait until the server has started."""
+    try:
+        family, *_, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        return socket.create_server(address[:2], family=family, backlog=2048)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise ErmError(f"{settings.host}:{settings.port} can't be used: {reason}.") from error
+
+
+def _service(settings: ServeSettings, desk: Desk) -> Service:
+    critic = critic_from_spec(
+        settings.critic,
+        batch_size=settings.batch_size,
+        constrained=settings.constrained,
+        endpoint=settings.endpoint,
+    )
+    remote = settings.critic.startswith((ENDPOINT, SERVER))
+    renderer = Renderer(
+        workers=settings.render_workers, isolation=settings.contained, drawing=settings.drawing
+    )
+    batches = MicroBatches(
+        critic,
+        size=settings.batch_size,
+        wait=settings.batch_wait,
+        parallel=_PARALLEL if remote else 1,
+        observe=desk.metrics.batch,
+    )
+    return Service(renderer, batches)
