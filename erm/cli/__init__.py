@@ -54,4 +54,5 @@ def _app() -> typer.Typer:
     app.command()(sources.ingest)
     app.command()(scores.view)
     app.command()(serving.serve)
+    app.command()(serving.adopt)
     return app

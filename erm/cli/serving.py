@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 import typer
 
 from erm.cli.console import (
     EndpointOption,
     FontsOption,
+    JsonOption,
     OlderLibrariesOption,
     endpoint_settings,
+    print_json,
     shared_drawing,
     working,
 )
@@ -107,6 +110,46 @@ def serve(
         )
         out = sys.__stdout__
         run(settings, announce=lambda address: print(address, file=out, flush=True))
+
+
+def adopt(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="A Qwen3-VL model folder.")],
+    role: Annotated[Literal["critic", "policy"], typer.Option(help="What the model is for.")],
+    prompts: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help="JSON or YAML: for each task the text after the images with which the model was "
+            "trained.",
+        ),
+    ],
+    max_new_tokens: Annotated[
+        int, typer.Option(min=1, help="Tokens of the longest answer.")
+    ] = 4096,
+    max_side: Annotated[
+        int | None,
+        typer.Option(
+            min=28,
+            metavar="PIXELS",
+            help="Longest side of images; by default the published one of each task.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Give a model folder that others trained a role, so that it can be named as a SPEC.
+
+    Only erm.json is written. The model is asked with these prompts and two separate images, and a
+    critic's replies are read in whatever form it was trained to write.
+    """
+    with working():
+        from erm.models.adoption import adopt as give_role
+
+        given = give_role(folder, role, prompts, max_new_tokens=max_new_tokens, max_side=max_side)
+    if as_json:
+        print_json(given.model_dump(exclude_none=True))
+    else:
+        print(f"{folder}: a {given.role} of {', '.join(given.prompts)}.")
 
 
 def _task_and_name(assignment: str) -> tuple[str, str]:

@@ -55,6 +55,21 @@ def open_pair(pair: ImagePair, number: int) -> tuple[Image.Image, Image.Image]:
     return opened("reference", pair.reference), opened("candidate", pair.candidate)
 
 
+def scaled_pair(
+    images: tuple[Image.Image, Image.Image], most: int
+) -> tuple[Image.Image, Image.Image]:
+    """Both images scaled down by one factor, so that no side is longer than `most` pixels."""
+    factor = min(1.0, most / max(max(image.size) for image in images))
+
+    def scaled(image: Image.Image) -> Image.Image:
+        if factor == 1.0:
+            return image
+        size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+        return image.resize(size, Image.Resampling.LANCZOS)
+
+    return scaled(images[0]), scaled(images[1])
+
+
 @dataclass(frozen=True)
 class Critique:
     """A critic's answer to one pair.

@@ -11,9 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from PIL import Image
-
-from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
+from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, scaled_pair
 from erm.endpoints.client import DEFAULT_URL, Endpoint, Question
 from erm.endpoints.settings import RequestSettings
 from erm.images import encode_png
@@ -150,15 +148,5 @@ def report_schema(task: str) -> dict[str, Any]:
 def _prepared(pair: ImagePair, number: int) -> tuple[str, bytes, bytes]:
     """Task and both images as PNG, scaled down by one factor to the task's longest side."""
     most = get_task(pair.task).published_max_side
-    images = open_pair(pair, number)
-    longest = max(max(image.size) for image in images)
-    factor = min(1.0, most / longest)
-    reference, candidate = (encode_png(_scaled(image, factor)) for image in images)
+    reference, candidate = map(encode_png, scaled_pair(open_pair(pair, number), most))
     return pair.task, reference, candidate
-
-
-def _scaled(image: Image.Image, factor: float) -> Image.Image:
-    if factor == 1.0:
-        return image
-    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    return image.resize(size, Image.Resampling.LANCZOS)

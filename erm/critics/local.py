@@ -7,7 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
+from PIL import Image
+
+from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, scaled_pair
+from erm.errors import ErmError
 from erm.models.checkpoint import Checkpoint, load_checkpoint
 from erm.models.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
 from erm.models.generation import GREEDY, generate, visual_prompt
@@ -22,8 +25,12 @@ class LoadedCritic(Critic):
         sampling: greedy by default, so that the same pair gets the same report. Otherwise each call
             samples anew, from the seed and the number of the call.
         constrained: keeps replies within the grammar of `erm.critics.base.write_reply`, so that
-            each one parses and has an expected severity. Otherwise generation is free.
+            each one parses and has an expected severity. Otherwise generation is free, as it is by
+            default for a model that others trained to write another form.
         max_errors: most errors in a constrained reply.
+
+    Raises:
+        ErmError: others trained the model, and `constrained` is asked for.
     """
 
     def __init__(
@@ -33,7 +40,7 @@ class LoadedCritic(Critic):
         *,
         batch_size: int = 32,
         sampling: SamplingSettings = GREEDY,
-        constrained: bool = True,
+        constrained: bool | None = None,
         max_errors: int = MAX_ERRORS,
     ) -> None:
         self.name = name
@@ -43,7 +50,10 @@ class LoadedCritic(Critic):
         self._sampling = sampling
         self._calls = 0
         self._automata: dict[str, TokenAutomaton] = {}
-        if constrained:
+        adopted = checkpoint.role.adopted
+        if constrained and adopted:
+            raise ErmError(f"{name}: replies of models that others trained can't be constrained.")
+        if constrained is not False and not adopted:
             self._automata = {
                 task: TokenAutomaton(task, checkpoint.processor.tokenizer, max_errors)
                 for task in checkpoint.role.prompts
@@ -70,7 +80,7 @@ class LoadedCritic(Critic):
                 visual_prompt(
                     role.prompts[pair.task],
                     (pair.reference, pair.candidate),
-                    open_pair(pair, number),
+                    self._images(pair, number),
                 )
                 for number, pair in enumerate(pairs, start=1)
             ],
@@ -90,6 +100,12 @@ class LoadedCritic(Critic):
                 critique = replace(critique, expected_severity=constraint.expected_severity(row))
             critiques.append(critique)
         return critiques
+
+    def _images(self, pair: ImagePair, number: int) -> tuple[Image.Image, Image.Image]:
+        """Both images, as large as the model was trained on them; its processor does the rest."""
+        sides = self.checkpoint.role.max_sides
+        images = open_pair(pair, number)
+        return images if sides is None else scaled_pair(images, sides[pair.task])
 
 
 class LocalCritic(LoadedCritic):

@@ -8,6 +8,7 @@ server, after a lost connection, a full queue (429), a server that shuts down or
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import random
 import threading
@@ -23,11 +24,11 @@ from erm.errors import ErmError
 TOKEN = "ERM_SERVE_TOKEN"
 """Environment variable of the token that a server asks for."""
 
-SERVER = "server:"
-"""Prefix of a critic on reward servers: ``server:URL``, several with commas in between."""
-
 _AGAIN = (408, 429, 500, 502, 503, 504)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 15.0
+
+_MARGIN = 10.0
+"""Seconds for which a server that gives up in time may take to say so."""
 
 Answer = TypeVar("Answer")
 
@@ -63,7 +64,9 @@ class RewardServers:
             raise ErmError("No reward server is named; write http://HOST:PORT.")
         self.concurrency, self.timeout, self.patience = concurrency, timeout, patience
         chosen = token or os.environ.get(TOKEN)
-        self._headers = {"authorization": f"Bearer {chosen}"} if chosen else {}
+        self._headers = {"content-type": "application/json"}
+        if chosen:
+            self._headers["authorization"] = f"Bearer {chosen}"
         self._turn = 0
         self._lock = threading.Lock()
         self._owner: int | None = None
@@ -108,7 +111,8 @@ class RewardServers:
     async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
         if self._client is None:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
-            self._client = httpx.AsyncClient(timeout=self.timeout, limits=limits)
+            patient = self.timeout + _MARGIN
+            self._client = httpx.AsyncClient(timeout=patient, limits=limits)
         if self._places is None:
             self._places = asyncio.Semaphore(self.concurrency)
         async with self._places:
@@ -117,6 +121,7 @@ class RewardServers:
     async def _until_answered(
         self, client: httpx.AsyncClient, path: str, body: Mapping[str, Any]
     ) -> dict[str, Any]:
+        content = json.dumps(body).encode()  # ASCII, which halves of surrogate pairs fit in
         clock = asyncio.get_running_loop().time
         began, tries, last = clock(), 0, ""
         while True:
@@ -127,7 +132,7 @@ class RewardServers:
             try:
                 response = await client.post(
                     f"{address}{path}",
-                    json=body,
+                    content=content,
                     params={"deadline": self.timeout},
                     headers=self._headers,
                 )
@@ -151,11 +156,6 @@ class RewardServers:
                     f"the last one: {last.rstrip('.')}."
                 )
             await asyncio.sleep(pause)
-
-
-def server_addresses(spec: str) -> list[str]:
-    """The addresses in ``server:URL[,URL…]``."""
-    return [part.strip() for part in spec.removeprefix(SERVER).split(",") if part.strip()]
 
 
 def _address(address: str) -> str:

@@ -11,9 +11,9 @@ from contextlib import suppress
 import uvicorn
 
 from erm.critics.loading import critic_from_spec
-from erm.endpoints.reward_servers import SERVER, TOKEN
+from erm.endpoints.reward_servers import TOKEN
 from erm.errors import ErmError
-from erm.models.location import ENDPOINT
+from erm.models.location import ENDPOINT, SERVER
 from erm.render import Renderer
 from erm.serving.app import Desk, build_app
 from erm.serving.batches import MicroBatches

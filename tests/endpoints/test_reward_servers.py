@@ -1,0 +1,105 @@
+"""The client of reward servers, against real HTTP servers that misbehave."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import socket
+from typing import Any
+
+import pytest
+
+from erm.endpoints.reward_servers import RewardServers
+from erm.errors import ErmError
+from tests.chat_server import ChatServer, serving
+
+
+def _root(server: ChatServer) -> str:
+    return server.url.removesuffix("/v1")
+
+
+def _answered(number: int, body: dict[str, Any]) -> tuple[int, bytes]:
+    return 200, json.dumps({"number": number, "got": body}).encode()
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return int(taken.getsockname()[1])
+
+
+def test_answers_come_in_order_in_threads_and_in_event_loops() -> None:
+    with serving(_answered) as server:
+        servers = RewardServers([_root(server)], token="secret")
+        bodies = [{"place": place} for place in range(20)]
+        answers = servers.post("/v1/reward", bodies)
+        assert [answer["got"] for answer in answers] == bodies
+        again = asyncio.run(servers.post_async("/v1/reward", bodies))
+        assert [answer["got"] for answer in again] == bodies
+        assert set(server.keys) == {"Bearer secret"}
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_what_may_pass_is_asked_again(status: int) -> None:
+    def behaviour(number: int, body: dict[str, Any]) -> tuple[int, bytes]:
+        return (status, b"busy") if number < 2 else _answered(number, body)
+
+    with serving(behaviour) as server:
+        (answer,) = RewardServers([_root(server)]).post("/v1/reward", [{}])
+    assert answer["number"] == 2
+
+
+def test_a_lost_connection_and_a_server_that_is_down_cost_nothing() -> None:
+    def behaviour(number: int, body: dict[str, Any]) -> tuple[int, bytes] | None:
+        return None if number == 0 else _answered(number, body)
+
+    with serving(behaviour) as server:
+        down = f"http://127.0.0.1:{_free_port()}"
+        answers = RewardServers([down, _root(server)]).post("/v1/reward", [{"a": 1}, {"a": 2}])
+    assert [answer["got"]["a"] for answer in answers] == [1, 2]
+
+
+def test_several_servers_share_the_work() -> None:
+    with serving(_answered) as first, serving(_answered) as second:
+        RewardServers([_root(first), _root(second)]).post("/v1/reward", [{}] * 8)
+        assert (len(first.bodies), len(second.bodies)) == (4, 4)
+
+
+def test_no_more_requests_at_a_time_than_allowed() -> None:
+    with serving(_answered) as server:
+        RewardServers([_root(server)], concurrency=2).post("/v1/reward", [{}] * 12)
+        assert server.most_under_way <= 2
+
+
+def test_a_refused_request_is_the_servers_sentence_and_not_asked_again() -> None:
+    refusal = json.dumps({"detail": "Rollout 1, reference: the image is empty (0 bytes)."})
+    with serving(lambda number, body: (422, refusal.encode())) as server:
+        with pytest.raises(ErmError, match=r"^Rollout 1, reference: the image is empty"):
+            RewardServers([_root(server)]).post("/v1/reward", [{}])
+        assert len(server.bodies) == 1
+
+
+def test_a_wrong_token_is_one_sentence() -> None:
+    with (
+        serving(lambda number, body: (401, b"{}")) as server,
+        pytest.raises(ErmError, match=r"refuses the token \(401\); set ERM_SERVE_TOKEN"),
+    ):
+        RewardServers([_root(server)]).post("/v1/reward", [{}])
+
+
+def test_a_request_that_nobody_answers_is_given_up() -> None:
+    down = f"http://127.0.0.1:{_free_port()}"
+    servers = RewardServers([down], patience=0.5)
+    with pytest.raises(ErmError, match=rf"No reward server answered /v1/reward in 0\.5 s.*{down}"):
+        servers.post("/v1/reward", [{}])
+
+
+@pytest.mark.parametrize("address", ["", "ftp://x", "http://", "localhost:1", "http://h:99999"])
+def test_an_address_that_is_none_is_refused(address: str) -> None:
+    with pytest.raises(ErmError, match="no address of a reward server"):
+        RewardServers([address])
+
+
+def test_text_that_utf8_cannot_hold_is_sent() -> None:
+    with serving(_answered) as server:
+        (answer,) = RewardServers([_root(server)]).post("/v1/reward", [{"completion": "\ud800"}])
+    assert answer["got"] == {"completion": "\ud800"}
