@@ -148,10 +148,7 @@ def test_halves_of_surrogate_pairs_break_nothing(server: Server) -> None:
 
 def test_without_the_token_only_health_and_the_page_are_shown(server: Server) -> None:
     def status(path: str, method: str = "GET", token: str = "") -> int:
-        headers = {"authorization": token}
-        return httpx.request(
-            method, server.address + path, headers=headers, trust_env=False
-        ).status_code
+        return server.http.request(method, path, headers={"authorization": token}).status_code
 
     assert status("/health") == status("/docs") == status("/openapi.json") == 200
     assert status("/metrics") == status("/v1/render", "POST") == 401
