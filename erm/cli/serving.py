@@ -37,8 +37,14 @@ def serve(
     constrained: ConstrainedOption = None,
     endpoint: EndpointOption = None,
     batch_size: Annotated[
-        int, typer.Option(min=1, help="Pairs that the critic judges together, at most.")
-    ] = 16,
+        int | None,
+        typer.Option(
+            min=1,
+            help="Pairs that the critic judges together, at most; by default 32 in a local model, "
+            "and for one on servers what their concurrency allows.",
+            show_default=False,
+        ),
+    ] = None,
     batch_wait: Annotated[
         float,
         typer.Option(min=0, max=10, help="Seconds that a batch which is not full waits."),

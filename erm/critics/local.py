@@ -46,7 +46,7 @@ class LoadedCritic(Critic):
         self.name = name
         self.varies = sampling.temperature > 0
         self.checkpoint = checkpoint
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._sampling = sampling
         self._calls = 0
         self._automata: dict[str, TokenAutomaton] = {}
@@ -85,7 +85,7 @@ class LoadedCritic(Critic):
                 for number, pair in enumerate(pairs, start=1)
             ],
             max_new_tokens=limit,
-            batch_size=self._batch_size,
+            batch_size=self.batch_size,
             sampling=self._sampling,
             draw=self._calls,
             constrain=constrain if self._automata else None,

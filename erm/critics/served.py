@@ -11,14 +11,11 @@ from typing import Any
 from PIL import Image
 
 from erm.critics.base import Critic, Critique, ImagePair, read_reply
-from erm.endpoints.reward_servers import RewardServers
-from erm.errors import ErmError
+from erm.endpoints.errors import EndpointError
+from erm.endpoints.reward_servers import RewardServers, spans
 from erm.images import encode_png, open_image
 
 PATH = "/v1/critique"
-
-_CHUNK = 16
-"""Pairs in a request; several requests are under way at once."""
 
 
 class ServedCritic(Critic):
@@ -26,6 +23,9 @@ class ServedCritic(Critic):
 
     The servers ask their critic again where a reply holds no report, so this one doesn't.
     """
+
+    batch_size = 16
+    parallel = 4
 
     def __init__(self, servers: RewardServers) -> None:
         self.name = f"server:{','.join(servers.addresses)}"
@@ -37,6 +37,18 @@ class ServedCritic(Critic):
         Raises:
             ErmError: an image can't be read, a server refuses a pair, or none answers.
         """
+        answers = self.critique_each(pairs)
+        for answer in answers:
+            if isinstance(answer, EndpointError):
+                raise answer
+        return [answer for answer in answers if isinstance(answer, Critique)]
+
+    def critique_each(self, pairs: Sequence[ImagePair]) -> list[Critique | EndpointError]:
+        """As `critique`; a pair that a server refuses, or that gets no answer, has its error.
+
+        Raises:
+            ErmError: an image can't be read.
+        """
         items = [
             {
                 "task": pair.task,
@@ -45,12 +57,16 @@ class ServedCritic(Critic):
             }
             for number, pair in enumerate(pairs, start=1)
         ]
-        bodies = [
-            {"items": items[start : start + _CHUNK]} for start in range(0, len(items), _CHUNK)
-        ]
-        answers = self._servers.post(PATH, bodies)
-        results = [result for answer in answers for result in answer["results"]]
-        return [_critique(pair.task, each) for pair, each in zip(pairs, results, strict=True)]
+        requests = spans(items, self.batch_size)
+        bodies = [{"items": [items[index] for index in span]} for span in requests]
+        found: list[Critique | EndpointError] = []
+        for span, answer in zip(requests, self._servers.post_each(PATH, bodies), strict=True):
+            if isinstance(answer, EndpointError):
+                found += [answer] * len(span)
+                continue
+            for index, result in zip(span, answer["results"], strict=True):
+                found.append(_critique(pairs[index].task, result))
+        return found
 
 
 def in_base64(image: bytes | str | Path | Image.Image, name: str) -> str:
@@ -67,8 +83,8 @@ def in_base64(image: bytes | str | Path | Image.Image, name: str) -> str:
     return base64.b64encode(content).decode()
 
 
-def _critique(task: str, result: dict[str, Any]) -> Critique:
+def _critique(task: str, result: dict[str, Any]) -> Critique | EndpointError:
     error = result.get("error")
     if error:
-        raise ErmError(str(error["message"]))
+        return EndpointError(str(error["message"]), "refused")
     return replace(read_reply(task, result["reply"]), expected_severity=result["expected"])

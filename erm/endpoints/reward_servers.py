@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
 
 TOKEN = "ERM_SERVE_TOKEN"
@@ -26,6 +27,9 @@ TOKEN = "ERM_SERVE_TOKEN"
 
 _AGAIN = (408, 429, 500, 502, 503, 504)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 15.0
+
+_MOST_TEXT = 8 << 20
+"""Characters of the items in a request; servers take 32 MiB by default."""
 
 _MARGIN = 10.0
 """Seconds for which a server that gives up in time may take to say so."""
@@ -78,15 +82,21 @@ class RewardServers:
         """Answers to several requests of one path, in order; all are under way at once.
 
         Raises:
-            ErmError: a server refused a request, or none answered one in `patience` seconds.
+            EndpointError: a server refused a request, or none answered one in `patience` seconds.
         """
-        return self._submit(self._post_all(path, bodies)).result()
+        return _all(self.post_each(path, bodies))
 
     async def post_async(
         self, path: str, bodies: Sequence[Mapping[str, Any]]
     ) -> list[dict[str, Any]]:
         """`post` without blocking the caller's event loop."""
-        return await asyncio.wrap_future(self._submit(self._post_all(path, bodies)))
+        return _all(await asyncio.wrap_future(self._submit(self._post_all(path, bodies))))
+
+    def post_each(
+        self, path: str, bodies: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any] | EndpointError]:
+        """As `post`, with the error of each request that got no answer in its place."""
+        return self._submit(self._post_all(path, bodies)).result()
 
     def _submit(self, work: Coroutine[Any, Any, Answer]) -> Future[Answer]:
         with self._lock:
@@ -100,15 +110,10 @@ class RewardServers:
 
     async def _post_all(
         self, path: str, bodies: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        tasks = [asyncio.ensure_future(self._post(path, body)) for body in bodies]
-        try:
-            return await asyncio.gather(*tasks)
-        finally:
-            for task in tasks:
-                task.cancel()
+    ) -> list[dict[str, Any] | EndpointError]:
+        return await asyncio.gather(*[self._post(path, body) for body in bodies])
 
-    async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any]:
+    async def _post(self, path: str, body: Mapping[str, Any]) -> dict[str, Any] | EndpointError:
         if self._client is None:
             limits = httpx.Limits(max_connections=None, max_keepalive_connections=None)
             patient = self.timeout + _MARGIN
@@ -116,7 +121,10 @@ class RewardServers:
         if self._places is None:
             self._places = asyncio.Semaphore(self.concurrency)
         async with self._places:
-            return await self._until_answered(self._client, path, body)
+            try:
+                return await self._until_answered(self._client, path, body)
+            except EndpointError as error:
+                return error
 
     async def _until_answered(
         self, client: httpx.AsyncClient, path: str, body: Mapping[str, Any]
@@ -140,7 +148,7 @@ class RewardServers:
                     return _object(response)
                 last = f"{address} answered {response.status_code} ({_sentence(response)})"
                 if response.status_code not in _AGAIN:
-                    raise ErmError(_refused(address, response))
+                    raise EndpointError(_refused(address, response), "refused")
                 pause = _asked_pause(response)
             except httpx.TransportError as error:
                 last = f"{address}: {str(error) or type(error).__name__}"
@@ -151,11 +159,39 @@ class RewardServers:
             else:
                 pause = 0.0
             if clock() + pause - began > self.patience:
-                raise ErmError(
+                raise EndpointError(
                     f"No reward server answered {path} in {self.patience:g} s and {tries} tries; "
-                    f"the last one: {last.rstrip('.')}."
+                    f"the last one: {last.rstrip('.')}.",
+                    "unreachable",
+                    common=True,
                 )
             await asyncio.sleep(pause)
+
+
+def spans(items: Sequence[Mapping[str, Any]], most: int) -> list[range]:
+    """How a request is split: consecutive items, `most` at most and no more text than servers take.
+
+    An item that alone is larger gets a request of its own.
+    """
+    found: list[range] = []
+    begin = size = 0
+    for index, item in enumerate(items):
+        own = sum(len(value) for value in item.values() if isinstance(value, str))
+        if index > begin and (index - begin == most or size + own > _MOST_TEXT):
+            found.append(range(begin, index))
+            begin, size = index, 0
+        size += own
+    return [*found, range(begin, len(items))] if items else []
+
+
+def _all(answers: Iterable[dict[str, Any] | EndpointError]) -> list[dict[str, Any]]:
+    """The answers; raises the first error."""
+    whole: list[dict[str, Any]] = []
+    for answer in answers:
+        if isinstance(answer, EndpointError):
+            raise answer
+        whole.append(answer)
+    return whole
 
 
 def _address(address: str) -> str:
@@ -173,9 +209,9 @@ def _object(response: httpx.Response) -> dict[str, Any]:
     try:
         body = response.json()
     except ValueError as error:
-        raise ErmError(f"{response.url} answered with something that is not JSON.") from error
-    if not isinstance(body, dict):
-        raise ErmError(f"{response.url} answered with JSON that is no object.")
+        raise EndpointError(f"{response.url} answers what is not JSON.", "refused") from error
+    if not isinstance(body, dict) or not isinstance(body.get("results"), list):
+        raise EndpointError(f"{response.url} is no reward server.", "refused")
     return body
 
 

@@ -27,7 +27,8 @@ from erm.policies.settings import EvaluateSettings
 from erm.render import Rendered, Renderer
 from erm.report import Replies
 from erm.rewards.exact import exact_reward, exact_severity
-from erm.rewards.published import Reward, reward_completions
+from erm.rewards.reward import reward_completions
+from erm.rewards.rollout import Scored
 from erm.rewards.settings import RewardSettings
 from erm.tracking import log_artifact
 
@@ -183,7 +184,7 @@ def _annotation(task: str, original: Rendered, rendered: Rendered | None) -> Ann
     return annotation
 
 
-def _pixel_mse(reference: bytes, reward: Reward) -> float | None:
+def _pixel_mse(reference: bytes, reward: Scored) -> float | None:
     """Mean squared error over the common canvas, channels in 0..1; None without an image."""
     if reward.image is None:
         return None

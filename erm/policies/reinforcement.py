@@ -1,6 +1,6 @@
 """Reinforcing a policy with the critic's reward by GRPO.
 
-TRL's `GRPOTrainer` samples completions for training images; `erm.rewards.published` renders them
+TRL's `GRPOTrainer` samples completions for training images; `erm.rewards.reward` renders them
 and computes their rewards. Only images are used, no ground-truth code.
 """
 
@@ -19,7 +19,7 @@ from erm.models.launch import distribute, distributed, is_main_process, needed
 from erm.models.prompts import conversation
 from erm.policies.settings import ReinforceSettings
 from erm.render import Renderer
-from erm.rewards.published import reward_completions
+from erm.rewards.reward import reward_completions
 from erm.rewards.settings import RewardSettings
 
 HISTORY_COLUMNS = (
@@ -182,7 +182,7 @@ class CriticReward:
         log_metric("unparsable", outcomes["unparsable"] / max(1, drawn))
         log_metric("severity", sum(severities) / len(severities) if severities else float("nan"))
         self._seconds += time.perf_counter() - begun
-        return [reward.value for reward in rewards]
+        return [reward.require() for reward in rewards]
 
     def shares(self) -> dict[str, float]:
         """Share of the wall time since construction spent on rewards."""

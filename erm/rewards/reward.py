@@ -14,12 +14,18 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
 
+from erm.critics.base import Critic
 from erm.errors import ErmError
 from erm.render import Renderer
 from erm.rewards.parts.base import Part
+from erm.rewards.parts.critic import CriticPart
 from erm.rewards.rollout import Drawn, PartScore, Rollout, Scored
+from erm.rewards.settings import RewardSettings
 from erm.rewards.stream import Lane, judge_batch
 from erm.tasks import get_task
+
+AS_REPORTED = RewardSettings()
+"""Rewards by the reported severities; replies are read strictly."""
 
 
 class Weighted(NamedTuple):
@@ -107,3 +113,24 @@ class Reward:
             elif weight and score.failure is not None:
                 total = None
         return Scored(total, scores, drawn)
+
+
+def reward_completions(
+    items: Sequence[tuple[str, bytes, str]],
+    critic: Critic,
+    renderer: Renderer,
+    settings: RewardSettings = AS_REPORTED,
+) -> list[Scored]:
+    """What completions earn by a critic alone (`erm.rewards.published`), each with a value.
+
+    Args:
+        items: (task, reference image as encoded bytes, completion text) each.
+
+    Raises:
+        ErmError: a task is unknown, a reference can't be read, or a server gave no answer.
+    """
+    reward = Reward([Weighted(CriticPart(critic, settings))], renderer)
+    scored = reward.score([Rollout(*item) for item in items])
+    for each in scored:
+        each.require()
+    return scored

@@ -17,9 +17,10 @@ from erm.critics.base import Critique
 from erm.errors import ErmError
 from erm.render import Rendered
 
-Outcome = Literal["judged", "unparsable", "no_code", "not_rendered", "blank"]
+Outcome = Literal["judged", "unparsable", "no_code", "not_rendered", "blank", "unjudged"]
 """How far a completion came. ``judged``: it was drawn; ``unparsable``: it was drawn, and the
-critic's reply holds no report."""
+critic's reply holds no report; ``unjudged``: something failed that is not the completion's fault
+(`FailureKind`), and nobody knows what it earns."""
 
 FailureKind = Literal["unparsable", "late", "unreachable", "refused", "reference"]
 """Why a part can't judge what a completion drew; never the completion's own fault.
@@ -155,13 +156,14 @@ class Scored:
     @property
     def outcome(self) -> Outcome:
         """How far the completion came."""
-        failed = self.failure is not None and self.failure.kind == "unparsable"
-        return "unparsable" if failed else self.drawn.outcome
+        if self.failure is None:
+            return self.drawn.outcome
+        return "unparsable" if self.failure.kind == "unparsable" else "unjudged"
 
     @property
     def reason(self) -> str:
         """Why the completion was not judged; empty where it was."""
-        return self.drawn.reason or (self.failure.message if self.failure is not None else "")
+        return self.failure.message if self.failure is not None else self.drawn.reason
 
     @property
     def source(self) -> str | None:

@@ -34,7 +34,8 @@ class Lane:
     """One part's judgements of a batch; a context manager.
 
     Rollouts are offered in the batch's order. Each distinct one is judged in a call with the next
-    ones, `erm.rewards.parts.base.Part.batch_size` at most, while others are still drawn.
+    ones, `erm.rewards.parts.base.Part.batch_size` at most, while others are still drawn. Once a
+    whole call has found no server, the rest of the batch fails the same way without another try.
     """
 
     def __init__(self, part: Part) -> None:
@@ -44,6 +45,7 @@ class Lane:
         self._asked: dict[Hashable, tuple[Future[list[PartScore]], int]] = {}
         self._keys: dict[int, Hashable] = {}
         self._scores: dict[int, PartScore] = {}
+        self._unreachable: Failure | None = None
 
     def offer(self, index: int, drawn: Drawn) -> None:
         """Take a rollout of the batch: to be judged, or scored at once where that can't be."""
@@ -70,9 +72,18 @@ class Lane:
     def flush(self) -> None:
         """Have judged what waits for others to be judged with."""
         if self._waiting:
-            call = self._threads.submit(self.part.score, list(self._waiting.values()))
+            call = self._threads.submit(self._call, list(self._waiting.values()))
             self._asked |= {key: (call, place) for place, key in enumerate(self._waiting)}
             self._waiting = {}
+
+    def _call(self, drawn: Sequence[Drawn]) -> list[PartScore]:
+        if self._unreachable is not None:
+            return [PartScore(failure=self._unreachable)] * len(drawn)
+        scores = self.part.score(drawn)
+        failures = [score.failure for score in scores if score.failure is not None]
+        if len(failures) == len(scores) and {each.kind for each in failures} == {"unreachable"}:
+            self._unreachable = failures[0]
+        return scores
 
     def scores(self, drawn: Sequence[Drawn]) -> list[PartScore]:
         """The scores of the whole batch, in order; waits for what is being judged."""

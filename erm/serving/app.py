@@ -32,7 +32,6 @@ from erm.errors import ErmError
 from erm.serving import wire
 from erm.serving.admission import Admission, FullError
 from erm.serving.answers import answer
-from erm.serving.batches import DeadlineError
 from erm.serving.guard import Guard
 from erm.serving.metrics import Metrics
 from erm.serving.service import Result, Service, UnavailableError
@@ -111,7 +110,7 @@ class Desk:
         try:
             async with asyncio.timeout(seconds):
                 results = await asyncio.wrap_future(future)
-        except (TimeoutError, DeadlineError):
+        except TimeoutError:
             return answer(504, {"detail": f"The request was not answered in {seconds:g} s."})
         except UnavailableError as error:
             return _later(503, str(error), _RETRY_SECONDS)

@@ -14,33 +14,32 @@ from concurrent.futures import Future
 from typing import NamedTuple
 
 from erm.critics.base import Critic, Critique, ImagePair
-from erm.failures import is_transient
+from erm.endpoints.errors import EndpointError
+from erm.errors import ErmError
 
 Observe = Callable[[int, float], None]
 """Gets the size of a judged batch and the seconds that it took."""
 
 
-class DeadlineError(Exception):
-    """A critique was not there in time."""
+Answer = Critique | EndpointError
+"""A critique, or why there is none for this pair alone."""
 
 
 class _Waiting(NamedTuple):
     pair: ImagePair
-    answer: Future[Critique]
+    answer: Future[Answer]
 
 
 class MicroBatches:
     """Judges pairs of any number of threads; a context manager.
 
     A pair that the critic refuses does not hurt the others of its batch: a batch that fails is
-    halved until the pair is alone. A batch that fails for a lost connection fails as a whole, since
-    its halves would wait as long.
+    halved until the pair is alone.
 
     Args:
-        critic: judges; it is called from `parallel` threads.
-        size: most pairs in a batch.
+        critic: judges; as many batches at a time as it takes calls (`Critic.parallel`).
+        size: most pairs in a batch; by default what the critic judges best.
         wait: seconds for which a batch that is not full waits for further pairs.
-        parallel: batches at a time; more than one is for critics that compute elsewhere.
         observe: is called after each batch.
     """
 
@@ -48,17 +47,17 @@ class MicroBatches:
         self,
         critic: Critic,
         *,
-        size: int,
         wait: float,
-        parallel: int = 1,
+        size: int | None = None,
         observe: Observe | None = None,
     ) -> None:
         self.critic = critic
-        self._size, self._wait, self._observe = size, wait, observe
+        self._size, self._wait = size or critic.batch_size, wait
+        self._observe = observe
         self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
         self._threads = [
             threading.Thread(target=self._work, name=f"erm-critic-{number}", daemon=True)
-            for number in range(parallel)
+            for number in range(critic.parallel)
         ]
         for thread in self._threads:
             thread.start()
@@ -67,7 +66,7 @@ class MicroBatches:
         """The critic for one request, which ends at `deadline` (`time.monotonic`)."""
         return _UntilDeadline(self, deadline)
 
-    def submit(self, pairs: Sequence[ImagePair]) -> list[Future[Critique]]:
+    def submit(self, pairs: Sequence[ImagePair]) -> list[Future[Answer]]:
         """Futures of the critiques, in order."""
         waiting = [_Waiting(pair, Future()) for pair in pairs]
         for one in waiting:
@@ -112,9 +111,9 @@ class MicroBatches:
 
     def _judge(self, batch: Sequence[_Waiting]) -> None:
         try:
-            critiques = self.critic.critique([one.pair for one in batch])
+            answers = self.critic.critique_each([one.pair for one in batch])
         except Exception as error:
-            if len(batch) > 1 and not is_transient(error):
+            if len(batch) > 1:
                 middle = len(batch) // 2
                 self._judge(batch[:middle])
                 self._judge(batch[middle:])
@@ -122,16 +121,19 @@ class MicroBatches:
                 for one in batch:
                     one.answer.set_exception(error)
             return
-        for one, critique in zip(batch, critiques, strict=True):
-            one.answer.set_result(critique)
+        for one, answer in zip(batch, answers, strict=True):
+            one.answer.set_result(answer)
 
 
 class _UntilDeadline(Critic):
     """What one request sees of the shared critic."""
 
     def __init__(self, batches: MicroBatches, deadline: float) -> None:
-        self.name, self.varies = batches.critic.name, batches.critic.varies
-        self._identity = batches.critic.identity
+        critic = batches.critic
+        self.name, self.varies = critic.name, critic.varies
+        # its calls only wait: while one batch is judged, the next pairs have to be there
+        self.batch_size, self.parallel = critic.batch_size, max(2, critic.parallel)
+        self._identity = critic.identity
         self._batches, self._deadline = batches, deadline
 
     @property
@@ -142,13 +144,27 @@ class _UntilDeadline(Critic):
         """Critiques in order.
 
         Raises:
-            DeadlineError: they were not there in time.
+            EndpointError: a pair has none.
         """
+        answers = self.critique_each(pairs)
+        for answer in answers:
+            if isinstance(answer, EndpointError):
+                raise answer
+        return [answer for answer in answers if isinstance(answer, Critique)]
+
+    def critique_each(self, pairs: Sequence[ImagePair]) -> list[Answer]:
+        """As `critique`; a pair that was refused, or not judged in time, has its error."""
         futures = self._batches.submit(pairs)
         try:
-            return [future.result(self._deadline - time.monotonic()) for future in futures]
-        except TimeoutError as error:
-            raise DeadlineError from error
+            return [self._answer(future) for future in futures]
         finally:
             for future in futures:
                 future.cancel()
+
+    def _answer(self, future: Future[Answer]) -> Answer:
+        try:
+            return future.result(max(0.0, self._deadline - time.monotonic()))
+        except ErmError as error:
+            return EndpointError(str(error), "refused")
+        except TimeoutError:
+            return EndpointError("The critic was not asked in time.", "late", common=True)

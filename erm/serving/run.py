@@ -13,15 +13,14 @@ import uvicorn
 from erm.critics.loading import critic_from_spec
 from erm.endpoints.reward_servers import TOKEN
 from erm.errors import ErmError
-from erm.models.location import ENDPOINT, SERVER
 from erm.render import Renderer
 from erm.serving.app import Desk, build_app
 from erm.serving.batches import MicroBatches
 from erm.serving.service import Service
 from erm.serving.settings import ServeSettings
 
-_PARALLEL = 4
-"""Batches at a time of a critic that computes on another server."""
+_BATCH = 32
+"""Pairs that a local model judges together, unless the settings say otherwise."""
 
 _GRACE = 5.0
 """Seconds beyond the deadline for which a server that was asked to end waits for its requests."""
@@ -78,11 +77,10 @@ def _listening(settings: ServeSettings) -> socket.socket:
 def _service(settings: ServeSettings, desk: Desk) -> Service:
     critic = critic_from_spec(
         settings.critic,
-        batch_size=settings.batch_size,
+        batch_size=settings.batch_size or _BATCH,
         constrained=settings.constrained,
         endpoint=settings.endpoint,
     )
-    remote = settings.critic.startswith((ENDPOINT, SERVER))
     renderer = Renderer(
         workers=settings.render_workers, isolation=settings.contained, drawing=settings.drawing
     )
@@ -90,7 +88,6 @@ def _service(settings: ServeSettings, desk: Desk) -> Service:
         critic,
         size=settings.batch_size,
         wait=settings.batch_wait,
-        parallel=_PARALLEL if remote else 1,
         observe=desk.metrics.batch,
     )
     return Service(renderer, batches)

@@ -15,9 +15,9 @@ from contextlib import ExitStack
 from typing import Any, TypeVar
 
 from erm.annotation import Annotation, annotate_rendered
-from erm.critics.base import Critic, ImagePair, critique_with_retry, open_pair
+from erm.critics.base import Critic, Critique, ImagePair, critique_each_with_retry, open_pair
+from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
-from erm.failures import is_transient
 from erm.images import image_size
 from erm.render import Rendered, Renderer
 from erm.report import Replies
@@ -100,8 +100,7 @@ class Service:
 
         Raises:
             ErmError: there is no critic.
-            UnavailableError: the critic does not answer.
-            DeadlineError: it was not there in time.
+            UnavailableError: the critic does not answer, or not in time.
         """
         critic = self.judge(deadline)
 
@@ -167,25 +166,29 @@ def _answer(
 
 
 def _judged(critic: Critic, pairs: Sequence[ImagePair], replies: Replies) -> list[Result]:
-    """The critic's answers; a pair that it refuses does not hurt the others."""
-    try:
-        critiques = critique_with_retry(critic, pairs, replies)
-    except ErmError as error:
-        if is_transient(error):
-            raise UnavailableError(str(error)) from error
-        if len(pairs) == 1:
-            return [refusal(error)]
-        return [result for pair in pairs for result in _judged(critic, [pair], replies)]
+    """The critic's answers; a pair that it refuses does not hurt the others.
+
+    Raises:
+        UnavailableError: the critic does not answer, or not in time.
+    """
+    answers = critique_each_with_retry(critic, pairs, replies)
+    for answer in answers:
+        if isinstance(answer, EndpointError) and answer.kind != "refused":
+            raise UnavailableError(str(answer))
     return [
-        {
-            "report": critique.report.to_dict() if critique.report is not None else None,
-            "total_severity": critique.severity,
-            "unlisted": critique.unlisted,
-            "expected": critique.expected_severity,
-            "reply": critique.reply,
-        }
-        for critique in critiques
+        refusal(answer) if isinstance(answer, EndpointError) else _critique_result(answer)
+        for answer in answers
     ]
+
+
+def _critique_result(critique: Critique) -> Result:
+    return {
+        "report": critique.report.to_dict() if critique.report is not None else None,
+        "total_severity": critique.severity,
+        "unlisted": critique.unlisted,
+        "expected": critique.expected_severity,
+        "reply": critique.reply,
+    }
 
 
 def _render_result(rendered: Rendered) -> Result:

@@ -21,7 +21,8 @@ class ServeSettings(Settings):
         critic: its spec (`erm.critics.loading`).
         endpoint: of a critic ``openai:MODEL``.
         constrained: see `erm.critics.loading.critic_from_spec`.
-        batch_size: most pairs that the critic judges together.
+        batch_size: most pairs that the critic judges together; null is 32 for a model in this
+            process, and for one on servers what their concurrency allows.
         batch_wait: seconds for which a batch that is not full waits for further pairs.
         queue: most items that are accepted and not answered; beyond it requests get status 429.
         max_body_mb: MiB of a request's body; beyond it a request gets status 413.
@@ -36,7 +37,7 @@ class ServeSettings(Settings):
     critic: str = DEFAULT_CRITIC
     endpoint: ConnectionSettings = ConnectionSettings()
     constrained: bool | None = None
-    batch_size: int = Field(16, ge=1)
+    batch_size: int | None = Field(None, ge=1)
     batch_wait: float = Field(0.01, ge=0, le=10)
     queue: int = Field(1024, ge=1)
     max_body_mb: int = Field(32, ge=1)

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from erm.endpoints.reward_servers import RewardServers
+from erm.endpoints.reward_servers import RewardServers, spans
 from erm.errors import ErmError
 from tests.chat_server import ChatServer, serving
 
@@ -19,7 +19,7 @@ def _root(server: ChatServer) -> str:
 
 
 def _answered(number: int, body: dict[str, Any]) -> tuple[int, bytes]:
-    return 200, json.dumps({"number": number, "got": body}).encode()
+    return 200, json.dumps({"results": [], "number": number, "got": body}).encode()
 
 
 def _free_port() -> int:
@@ -99,7 +99,22 @@ def test_an_address_that_is_none_is_refused(address: str) -> None:
         RewardServers([address])
 
 
+def test_what_is_no_reward_server_is_named() -> None:
+    with serving(lambda number, body: (200, b"{}")) as server:
+        answers = RewardServers([_root(server)]).post_each("/v1/reward", [{}])
+    assert [str(answer) for answer in answers] == [
+        f"{_root(server)}/v1/reward?deadline=120.0 is no reward server."
+    ]
+
+
 def test_text_that_utf8_cannot_hold_is_sent() -> None:
     with serving(_answered) as server:
         (answer,) = RewardServers([_root(server)]).post("/v1/reward", [{"completion": "\ud800"}])
     assert answer["got"] == {"completion": "\ud800"}
+
+
+def test_requests_are_split_by_items_and_by_size() -> None:
+    small, large = {"image": "x"}, {"image": "x" * (5 << 20)}
+    assert spans([], 4) == []
+    assert spans([small] * 5, 2) == [range(2), range(2, 4), range(4, 5)]
+    assert spans([large, large, small], 8) == [range(1), range(1, 3)]

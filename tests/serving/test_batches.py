@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from erm.critics.base import Critic, Critique, ImagePair, read_reply
+from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
-from erm.serving.batches import DeadlineError, MicroBatches
+from erm.serving.batches import MicroBatches
 
 WHITE = Image.new("RGB", (4, 4), "white")
 
@@ -43,7 +44,7 @@ def test_pairs_that_wait_become_one_batch() -> None:
         critic.gate.set()
         assert [critic.begun.get(timeout=60) for _ in range(2)] == [4, 2]
         answers = [future.result(60) for futures in (first, *others) for future in futures]
-    assert all(answer.severity == 0 for answer in answers)
+    assert all(isinstance(answer, Critique) for answer in answers)
 
 
 def test_a_refused_pair_hurts_no_other_one_of_its_batch() -> None:
@@ -51,9 +52,12 @@ def test_a_refused_pair_hurts_no_other_one_of_its_batch() -> None:
     critic.gate.set()
     tasks = ["svg", "svg", "chart", "svg"]
     with MicroBatches(critic, size=4, wait=60.0) as batches:
-        futures = batches.submit([ImagePair(task, WHITE, WHITE) for task in tasks])
-        errors = [future.exception(60) for future in futures]
-    assert [str(error or "") for error in errors] == ["", "", "The critic knows no charts.", ""]
+        pairs = [ImagePair(task, WHITE, WHITE) for task in tasks]
+        answers = batches.until(time.monotonic() + 60).critique_each(pairs)
+    refused = answers.pop(2)
+    assert isinstance(refused, EndpointError)
+    assert (refused.kind, str(refused)) == ("refused", "The critic knows no charts.")
+    assert [isinstance(answer, Critique) and answer.severity for answer in answers] == [0, 0, 0]
 
 
 def test_a_request_that_is_late_ends_and_its_pairs_are_not_judged() -> None:
@@ -61,12 +65,14 @@ def test_a_request_that_is_late_ends_and_its_pairs_are_not_judged() -> None:
     with MicroBatches(critic, size=1, wait=0.0) as batches:
         first = batches.submit([ImagePair("svg", WHITE, WHITE)])
         assert critic.begun.get(timeout=60) == 1
-        with pytest.raises(DeadlineError):
-            batches.until(time.monotonic() + 0.01).critique([ImagePair("svg", WHITE, WHITE)] * 3)
+        late = batches.until(time.monotonic() + 0.01)
+        with pytest.raises(EndpointError, match="not asked in time") as error:
+            late.critique([ImagePair("svg", WHITE, WHITE)] * 3)
+        assert error.value.kind == "late"
         critic.gate.set()
-        assert first[0].result(60).severity == 0
+        assert isinstance(first[0].result(60), Critique)
         last = batches.submit([ImagePair("svg", WHITE, WHITE)])
-        assert last[0].result(60).severity == 0
+        assert isinstance(last[0].result(60), Critique)
     assert [critic.begun.get(timeout=60)] == [1]
     assert critic.begun.empty()
 
@@ -77,4 +83,4 @@ def test_closing_judges_what_waits() -> None:
     batches = MicroBatches(critic, size=2, wait=60.0)
     futures = batches.submit([ImagePair("svg", WHITE, WHITE)])
     batches.close()
-    assert futures[0].result(0).severity == 0
+    assert isinstance(futures[0].result(0), Critique)
