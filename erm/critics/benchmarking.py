@@ -1,8 +1,8 @@
 """The stage that benchmarks a critic on held-out pairs, together with baselines.
 
-The baselines are the same model with random weights, a critic that always reports the commonest
-error of the training pairs, and, where it can judge the pairs, the reading critic
-(`erm.critics.reading`).
+The baselines are the same model with random weights, where the critic is a model in this process, a
+critic that always reports the commonest error of the training pairs, and, where it can judge the
+pairs, the reading critic (`erm.critics.reading`).
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ from erm.benchmark.blindness import compare_distances, plot_distances
 from erm.benchmark.comparison import comparison_table, severity_of_items
 from erm.benchmark.page import write_page
 from erm.benchmark.similarity import Distances, measure_distances
-from erm.critics.base import Critic, Critique, ImagePair
+from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
 from erm.critics.exact import ExactCritic
 from erm.critics.figures import critique_picture, spread
+from erm.critics.loading import EXACT, critic_from_spec
 from erm.critics.prediction import items_of, predictions_of
 from erm.critics.reading.ocr import missing_reader
 from erm.critics.settings import BenchmarkSettings
@@ -61,6 +62,7 @@ def benchmark(
     pairs) and the page ``index.html``.
 
     Args:
+        critic: folder of the critic, unless the settings name another one.
         inferred: a second folder of pairs, a policy's own errors. Its test split is scored
             separately: predictions, summary and page in ``inferred/``, further rows in ``f1.csv``.
         answers: folder that keeps the answers of a judge behind an endpoint (``judge.jsonl``), so
@@ -139,8 +141,16 @@ class _Critics:
         self._judge = judge_from_spec(
             settings.judge, journal=journal, settings=settings.judge_endpoint
         )
-        self._trained = LocalCritic(critic, batch_size=settings.batch_size)
-        self._untrained = _untrained(self._trained, settings)
+        self._critic: Critic | None = None
+        if settings.critic != EXACT:
+            self._critic = critic_from_spec(
+                settings.critic or str(critic),
+                batch_size=settings.batch_size,
+                endpoint=settings.endpoint,
+            )
+        self._untrained: LoadedCritic | None = None
+        if isinstance(self._critic, LocalCritic):
+            self._untrained = _untrained(self._critic, settings)
         self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
         self._reading: Critic | None = None
         self._renderer = (
@@ -149,7 +159,7 @@ class _Critics:
                 isolation=settings.isolation,
                 drawing=settings.drawing,
             )
-            if settings.exact_annotator
+            if settings.exact_annotator or self._critic is None
             else None
         )
 
@@ -163,12 +173,15 @@ class _Critics:
     def score(self, held_out: Sequence[Pair]) -> _Result:
         items = items_of(held_out)
         views = [ImagePair(pair.task, pair.reference, pair.candidate) for pair in held_out]
-        critiques = self._trained.critique(views, progress=True)
-        predictions = {
-            "critic": predictions_of(items, critiques),
-            "untrained": predictions_of(items, self._untrained.critique(views)),
-            "commonest error": self._commonest.predict(items),
-        }
+        critic = self._critic
+        if critic is None:
+            assert self._renderer is not None
+            critic = ExactCritic(held_out, self._renderer)
+        critiques = critique_with_retry(critic, views, progress=True)
+        predictions = {"critic": predictions_of(items, critiques)}
+        if self._untrained is not None:
+            predictions["untrained"] = predictions_of(items, self._untrained.critique(views))
+        predictions["commonest error"] = self._commonest.predict(items)
         reading = self._reading_critic(held_out)
         if reading is not None:
             predictions[reading.name] = predictions_of(items, reading.critique(views))

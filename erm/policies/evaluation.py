@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from erm.annotation import Annotation, annotate_rendered
+from erm.critics.loading import critic_from_spec
 from erm.dataset.pairs import Reference, read_references
 from erm.errors import ErmError
 from erm.images import open_image
@@ -49,6 +50,9 @@ def evaluate(
     Completions are greedy. Writes ``completions.jsonl``, ``comparison.csv`` and
     ``comparison.png`` to `out`.
 
+    Args:
+        critic: folder of the critic that rewards, unless the settings name another one.
+
     Returns:
         ``before.rendered`` and ``after.rendered``: share of completions that draw something. For
         each policy and task, since scales of different tasks don't compare: ``rendered``,
@@ -61,7 +65,6 @@ def evaluate(
     Raises:
         ErmError: a folder holds no such model, or there are no held-out references.
     """
-    from erm.critics.local import LocalCritic
     from erm.policies.local import LocalPolicy
 
     references = [
@@ -71,7 +74,7 @@ def evaluate(
     ]
     if not references:
         raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} in the test split.")
-    scorer = LocalCritic(critic)
+    scorer = critic_from_spec(settings.critic or str(critic), endpoint=settings.endpoint)
     requests = [Request(reference.task, reference.image) for reference in references]
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing

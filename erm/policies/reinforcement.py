@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from erm.critics.base import Critic
+from erm.critics.loading import critic_from_spec
 from erm.dataset.pairs import read_references
 from erm.errors import ErmError
 from erm.models.launch import distribute, distributed, is_main_process, needed
@@ -39,6 +40,9 @@ def reinforce(
 ) -> dict[str, float]:
     """Reinforce a policy; write its weights and ``history.csv`` to `out`.
 
+    Args:
+        critic: folder of the critic that rewards, unless the settings name another one.
+
     Returns:
         ``steps``, ``reward_first`` and ``reward_last`` (means over the first and last quarter of
         the steps), ``rendered_last``, ``severity_last``, and ``timing/share_reward``, the share of
@@ -57,7 +61,6 @@ def reinforce(
     from transformers import set_seed
     from trl import GRPOConfig, GRPOTrainer
 
-    from erm.critics.local import LocalCritic
     from erm.models.checkpoint import load_checkpoint
     from erm.models.role import write_role
     from erm.models.sft import TrackingCallback, last_checkpoint
@@ -114,7 +117,12 @@ def reinforce(
         disable_tqdm=False,
         log_level="error",
     )
-    scorer = LocalCritic(critic, dtype=dtype, batch_size=settings.critic_batch_size)
+    scorer = critic_from_spec(
+        settings.critic or str(critic),
+        dtype=dtype,
+        batch_size=settings.critic_batch_size,
+        endpoint=settings.endpoint,
+    )
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
+from erm.endpoints.settings import ConnectionSettings
 from erm.models.settings import LaunchSettings, TrainingSettings
 from erm.report import Replies
 from erm.rewards.settings import RewardSettings
@@ -41,6 +42,12 @@ class ReinforceSettings(Settings):
     micro_batch_size: int = Field(64, ge=1, description="completions in a forward pass")
     learning_rate: float = Field(5e-5, gt=0)
     kl_coefficient: float = Field(0.01, ge=0)
+    critic: str | None = Field(
+        None, description="its spec (`erm.critics.loading`); null is the one that was trained"
+    )
+    endpoint: ConnectionSettings = Field(
+        ConnectionSettings(), description="of a critic openai:MODEL"
+    )
     reward: RewardSettings = RewardSettings()
     temperature: float = Field(1.0, gt=0)
     max_completion_tokens: int = Field(256, ge=16)
@@ -61,6 +68,12 @@ class EvaluateSettings(Settings):
     tasks: Tasks = Field(default_factory=task_names)
     references: int = Field(100, ge=1, description="held-out references of a task, at most")
     pictured: int = Field(6, ge=1, description="references shown in the picture")
+    critic: str | None = Field(
+        None, description="its spec (`erm.critics.loading`); null is the one that was trained"
+    )
+    endpoint: ConnectionSettings = Field(
+        ConnectionSettings(), description="of a critic openai:MODEL"
+    )
     replies: Replies = "strict"
     """How the critic's replies are read (`erm.report.parse_reply`)."""
     render_workers: int | None = Field(None, ge=1)
