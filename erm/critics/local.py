@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
+from erm.fingerprint import content_hash
 from erm.models.checkpoint import Checkpoint, load_checkpoint
 from erm.models.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
 from erm.models.generation import GREEDY, generate, visual_prompt
@@ -24,6 +26,9 @@ class LoadedCritic(Critic):
         constrained: keeps replies within the grammar of `erm.critics.base.write_reply`, so that
             each one parses and has an expected severity. Otherwise generation is free.
         max_errors: most errors in a constrained reply.
+
+    Attributes:
+        decoding: how replies are written, as text.
     """
 
     def __init__(
@@ -41,6 +46,7 @@ class LoadedCritic(Critic):
         self.checkpoint = checkpoint
         self.batch_size = batch_size
         self._sampling = sampling
+        self.decoding = f"{sampling} constrained={constrained} max_errors={max_errors}"
         self._calls = 0
         self._automata: dict[str, TokenAutomaton] = {}
         if constrained:
@@ -109,3 +115,9 @@ class LocalCritic(LoadedCritic):
     ) -> None:
         checkpoint = load_checkpoint(folder, "critic", device=device, dtype=dtype)
         super().__init__(folder.name, checkpoint, **options)
+        self._folder = folder
+        self._dtype = dtype
+
+    @cached_property
+    def identity(self) -> str:
+        return f"{self.name} {content_hash(self._folder)[:16]} {self._dtype} {self.decoding}"
