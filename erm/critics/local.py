@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from PIL import Image
 
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, scaled_pair
 from erm.errors import ErmError
+from erm.fingerprint import content_hash
 from erm.models.checkpoint import Checkpoint, load_checkpoint
 from erm.models.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
 from erm.models.generation import GREEDY, generate, visual_prompt
@@ -28,6 +30,9 @@ class LoadedCritic(Critic):
             each one parses and has an expected severity. Otherwise generation is free, as it is by
             default for a model that others trained to write another form.
         max_errors: most errors in a constrained reply.
+
+    Attributes:
+        decoding: how replies are written, as text.
 
     Raises:
         ErmError: others trained the model, and `constrained` is asked for.
@@ -53,7 +58,9 @@ class LoadedCritic(Critic):
         adopted = checkpoint.role.adopted
         if constrained and adopted:
             raise ErmError(f"{name}: replies of models that others trained can't be constrained.")
-        if constrained is not False and not adopted:
+        kept = constrained is not False and not adopted
+        self.decoding = f"{sampling} constrained={kept} max_errors={max_errors}"
+        if kept:
             self._automata = {
                 task: TokenAutomaton(task, checkpoint.processor.tokenizer, max_errors)
                 for task in checkpoint.role.prompts
@@ -125,3 +132,9 @@ class LocalCritic(LoadedCritic):
     ) -> None:
         checkpoint = load_checkpoint(folder, "critic", device=device, dtype=dtype)
         super().__init__(folder.name, checkpoint, **options)
+        self._folder = folder
+        self._dtype = dtype
+
+    @cached_property
+    def identity(self) -> str:
+        return f"{self.name} {content_hash(self._folder)[:16]} {self._dtype} {self.decoding}"

@@ -139,8 +139,11 @@ class Scored:
 
     @property
     def failure(self) -> Failure | None:
-        """The first part's failure, even where the part's formula has a value for it."""
-        return next((score.failure for score in self.parts.values() if score.failure), None)
+        """Why the rollout has no value, else the first part's failure, even where it cost nothing:
+        the part has no weight, or its formula has a value for an unparsable reply."""
+        failed = [score for score in self.parts.values() if score.failure is not None]
+        failed.sort(key=lambda score: score.value is not None)
+        return failed[0].failure if failed else None
 
     @property
     def critique(self) -> Critique | None:
@@ -149,21 +152,25 @@ class Scored:
 
     @property
     def severity(self) -> float | None:
-        """S of the first part that gives one; None where nothing was judged."""
-        severities = (score.severity for score in self.parts.values())
+        """S by the first critic, else by the exact annotator; None where nothing was judged."""
+        first = sorted(self.parts.values(), key=lambda score: score.critique is None)
+        severities = (score.severity for score in first)
         return next((severity for severity in severities if severity is not None), None)
 
     @property
     def outcome(self) -> Outcome:
         """How far the completion came."""
-        if self.failure is None:
-            return self.drawn.outcome
-        return "unparsable" if self.failure.kind == "unparsable" else "unjudged"
+        kinds = [score.failure.kind for score in self.parts.values() if score.failure is not None]
+        if "unparsable" in kinds:
+            return "unparsable"
+        return "unjudged" if self.value is None else self.drawn.outcome
 
     @property
     def reason(self) -> str:
         """Why the completion was not judged; empty where it was."""
-        return self.failure.message if self.failure is not None else self.drawn.reason
+        if self.failure is not None and self.outcome in ("unparsable", "unjudged"):
+            return self.failure.message
+        return self.drawn.reason
 
     @property
     def source(self) -> str | None:

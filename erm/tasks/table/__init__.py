@@ -76,9 +76,13 @@ class TableTask(Task):
 
     @property
     def text_distances(self) -> Mapping[str, TextDistance]:
-        from erm.tasks.table.teds import teds
+        from erm.tasks.table.teds import edit_distance, teds
 
-        return {"teds": TextDistance("1 − TEDS", lambda one, other: 1 - teds(one, other))}
+        return {
+            "teds": TextDistance("1 − TEDS", lambda one, other: 1 - teds(one, other)),
+            "teds_s": TextDistance("1 − TEDS-S", lambda one, other: 1 - teds(one, other, True)),
+            "edit_distance": TextDistance("edit distance", edit_distance),
+        }
 
     @property
     def browser(self) -> BrowserPage:
