@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from contextlib import redirect_stdout
+from functools import cache
 from io import StringIO
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -59,8 +60,9 @@ class Embedder(ABC):
         """(images, features) of unit length, of RGB images."""
 
 
+@cache
 def load_embedder(model: str) -> Embedder:
-    """The vision model of a name.
+    """The vision model of a name; each is loaded once in a process.
 
     Args:
         model: ``efficientnet-lite0``, whose ImageNet weights come with the packages of the extra

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -13,6 +13,7 @@ from erm.cli.console import (
     FontsOption,
     JsonOption,
     OlderLibrariesOption,
+    RepliesOption,
     endpoint_settings,
     print_json,
     shared_drawing,
@@ -21,7 +22,11 @@ from erm.cli.console import (
 from erm.cli.judging import ConstrainedOption, CriticOption
 from erm.critics.loading import DEFAULT_CRITIC
 from erm.errors import ErmError
+from erm.report import Replies
 from erm.settings import Isolation
+
+if TYPE_CHECKING:
+    from erm.rewards.settings import RewardSettings
 
 
 def serve(
@@ -36,6 +41,24 @@ def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 8111,
     constrained: ConstrainedOption = None,
     endpoint: EndpointOption = None,
+    part: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=WEIGHT",
+            help="A part of the reward of requests that don't choose; may be given several times. "
+            "By default critic=1.",
+            show_default=False,
+        ),
+    ] = None,
+    severity: Annotated[
+        Literal["reported", "expected"],
+        typer.Option(help="Of the critic: as reported, or as its own probabilities expect."),
+    ] = "reported",
+    replies: RepliesOption = "strict",
+    cache: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Keeps the critic's replies, for several processes."),
+    ] = None,
     batch_size: Annotated[
         int | None,
         typer.Option(
@@ -105,6 +128,7 @@ def serve(
             critic=critic,
             endpoint=endpoint_settings("--endpoint", endpoint, critic),
             constrained=constrained,
+            reward=_reward(part, severity, replies, cache),
             batch_size=batch_size,
             batch_wait=batch_wait,
             queue=queue,
@@ -156,6 +180,24 @@ def adopt(
         print_json(given.model_dump(exclude_none=True))
     else:
         print(f"{folder}: a {given.role} of {', '.join(given.prompts)}.")
+
+
+def _reward(
+    parts: list[str] | None, severity: str, replies: Replies, cache: Path | None
+) -> RewardSettings:
+    from pydantic import ValidationError
+
+    from erm.rewards.settings import RewardSettings
+
+    given: dict[str, Any] = {"severity": severity, "replies": replies, "cache": cache}
+    if parts:
+        pairs = [part.rpartition("=") for part in parts]
+        given["parts"] = [{"part": name, "weight": weight} for name, _, weight in pairs]
+    try:
+        return RewardSettings.model_validate(given)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise ErmError(f"--part: {reason}.") from error
 
 
 def _task_and_name(assignment: str) -> tuple[str, str]:

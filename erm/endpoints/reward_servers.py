@@ -78,25 +78,20 @@ class RewardServers:
         self._client: httpx.AsyncClient | None = None
         self._places: asyncio.Semaphore | None = None
 
-    def post(self, path: str, bodies: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-        """Answers to several requests of one path, in order; all are under way at once.
-
-        Raises:
-            EndpointError: a server refused a request, or none answered one in `patience` seconds.
-        """
-        return _all(self.post_each(path, bodies))
-
-    async def post_async(
-        self, path: str, bodies: Sequence[Mapping[str, Any]]
-    ) -> list[dict[str, Any]]:
-        """`post` without blocking the caller's event loop."""
-        return _all(await asyncio.wrap_future(self._submit(self._post_all(path, bodies))))
-
     def post_each(
         self, path: str, bodies: Sequence[Mapping[str, Any]]
     ) -> list[dict[str, Any] | EndpointError]:
-        """As `post`, with the error of each request that got no answer in its place."""
+        """Answers to several requests of one path, in order; all are under way at once.
+
+        A request that a server refused, or that got no answer in `patience` seconds, has its error.
+        """
         return self._submit(self._post_all(path, bodies)).result()
+
+    async def post_each_async(
+        self, path: str, bodies: Sequence[Mapping[str, Any]]
+    ) -> list[dict[str, Any] | EndpointError]:
+        """`post_each` without blocking the caller's event loop."""
+        return await asyncio.wrap_future(self._submit(self._post_all(path, bodies)))
 
     def _submit(self, work: Coroutine[Any, Any, Answer]) -> Future[Answer]:
         with self._lock:
@@ -153,11 +148,9 @@ class RewardServers:
             except httpx.TransportError as error:
                 last = f"{address}: {str(error) or type(error).__name__}"
             # The next server is asked at once; after a round of all, each gets time to recover.
-            if tries % len(self.addresses) == 0:
-                growing = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (tries // len(self.addresses)))
-                pause = max(pause, growing) * random.uniform(0.5, 1.0)
-            else:
-                pause = 0.0
+            rounds, place = divmod(tries, len(self.addresses))
+            growing = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2.0 ** (rounds - 1))
+            pause = 0.0 if place else max(pause, growing * random.uniform(0.5, 1.0))
             if clock() + pause - began > self.patience:
                 raise EndpointError(
                     f"No reward server answered {path} in {self.patience:g} s and {tries} tries; "
@@ -182,16 +175,6 @@ def spans(items: Sequence[Mapping[str, Any]], most: int) -> list[range]:
             begin, size = index, 0
         size += own
     return [*found, range(begin, len(items))] if items else []
-
-
-def _all(answers: Iterable[dict[str, Any] | EndpointError]) -> list[dict[str, Any]]:
-    """The answers; raises the first error."""
-    whole: list[dict[str, Any]] = []
-    for answer in answers:
-        if isinstance(answer, EndpointError):
-            raise answer
-        whole.append(answer)
-    return whole
 
 
 def _address(address: str) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
 
@@ -75,7 +75,7 @@ class Reward:
                 needs the source behind its reference.
         """
         for number, rollout in enumerate(rollouts, start=1):
-            self._check(rollout, number)
+            self.check(rollout, number)
         with ExitStack() as stack:
             lanes = [stack.enter_context(Lane(part)) for part, _ in self.parts]
             drawn = judge_batch(rollouts, lanes, self._renderer)
@@ -85,7 +85,12 @@ class Reward:
             for index, each in enumerate(drawn)
         ]
 
-    def _check(self, rollout: Rollout, number: int) -> None:
+    def check(self, rollout: Rollout, number: int) -> None:
+        """Raise `ErmError` where `score` can't score a rollout.
+
+        Args:
+            number: of the rollout within its batch, from 1, for messages.
+        """
         get_task(rollout.task)
         applying = [
             (part, weight)
@@ -105,14 +110,19 @@ class Reward:
                 )
 
     def _scored(self, drawn: Drawn, scores: dict[str, PartScore]) -> Scored:
-        total: float | None = 0.0
-        for part, weight in self.parts:
-            score = scores[part.name]
-            if weight and score.value is not None and total is not None:
-                total += weight * score.value
-            elif weight and score.failure is not None:
-                total = None
-        return Scored(total, scores, drawn)
+        return Scored(weighted_sum(self.weights, scores), scores, drawn)
+
+
+def weighted_sum(weights: Mapping[str, float], scores: Mapping[str, PartScore]) -> float | None:
+    """The sum of the parts that apply; None where one with a weight has no value for a failure."""
+    total = 0.0
+    for name, weight in weights.items():
+        score = scores[name]
+        if weight and score.value is not None:
+            total += weight * score.value
+        elif weight and score.failure is not None:
+            return None
+    return total
 
 
 def reward_completions(

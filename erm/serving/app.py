@@ -167,6 +167,17 @@ def build_app(settings: ServeSettings, service: Service, desk: Desk, token: str 
             deadline,
         )
 
+    @app.post("/v1/reward", responses={200: {"model": wire.RewardAnswer}})
+    async def reward(request: wire.RewardRequest, deadline: Deadline = None) -> Response:
+        """Compute what completions earn: extract their code, draw it, judge it."""
+        items = request.items
+        return await desk.respond(
+            "/v1/reward",
+            items,
+            lambda until: service.reward(items, request.reward, until),
+            deadline,
+        )
+
     @app.get("/health", responses={200: {"model": wire.Health}})
     async def health() -> Response:
         """Say that the server works, and with what."""
@@ -232,4 +243,4 @@ def _complaint(error: RequestValidationError) -> str:
     if first["type"] == "json_invalid":
         return f"The body is not JSON ({first['ctx']['error']} at character {first['loc'][-1]})."
     place = ".".join(str(part) for part in first["loc"] if part != "body") or "The body"
-    return f"{place}: {first['msg']}."
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}."

@@ -10,10 +10,13 @@ from contextlib import suppress
 
 import uvicorn
 
-from erm.critics.loading import critic_from_spec
+from erm.critics.loading import EXACT, critic_from_spec
 from erm.endpoints.reward_servers import TOKEN
 from erm.errors import ErmError
 from erm.render import Renderer
+from erm.rewards.cache import CachedCritic
+from erm.rewards.loading import load_reward
+from erm.rewards.settings import PartSettings
 from erm.serving.app import Desk, build_app
 from erm.serving.batches import MicroBatches
 from erm.serving.service import Service
@@ -75,19 +78,28 @@ def _listening(settings: ServeSettings) -> socket.socket:
 
 
 def _service(settings: ServeSettings, desk: Desk) -> Service:
-    critic = critic_from_spec(
-        settings.critic,
-        batch_size=settings.batch_size or _BATCH,
-        constrained=settings.constrained,
-        endpoint=settings.endpoint,
-    )
+    reward, batches = settings.reward, None
+    if settings.critic == EXACT and "parts" not in reward.model_fields_set:
+        reward = reward.model_copy(update={"parts": (PartSettings(part=EXACT),)})
+    if settings.critic != EXACT:
+        critic = critic_from_spec(
+            settings.critic,
+            batch_size=settings.batch_size or _BATCH,
+            constrained=settings.constrained,
+            endpoint=settings.endpoint,
+        )
+        if reward.cache is not None:
+            critic = CachedCritic(critic, reward.cache, reward.cache_mb)
+        batches = MicroBatches(
+            critic,
+            size=settings.batch_size,
+            wait=settings.batch_wait,
+            observe=desk.metrics.batch,
+        )
     renderer = Renderer(
         workers=settings.render_workers, isolation=settings.contained, drawing=settings.drawing
     )
-    batches = MicroBatches(
-        critic,
-        size=settings.batch_size,
-        wait=settings.batch_wait,
-        observe=desk.metrics.batch,
-    )
-    return Service(renderer, batches)
+    reward = reward.model_copy(update={"cache": None})
+    # Models that the reward needs are loaded before the first request comes.
+    load_reward(reward, batches.critic if batches is not None else None, renderer)
+    return Service(renderer, batches, reward)

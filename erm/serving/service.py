@@ -14,15 +14,20 @@ from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from typing import Any, TypeVar
 
+from pydantic import ValidationError
+
 from erm.annotation import Annotation, annotate_rendered
 from erm.critics.base import Critic, Critique, ImagePair, critique_each_with_retry, open_pair
 from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
-from erm.images import image_size
+from erm.images import image_size, open_image
 from erm.render import Rendered, Renderer
 from erm.report import Replies
+from erm.rewards.loading import load_reward, needs_critic
+from erm.rewards.rollout import PartScore, Rollout, Scored
+from erm.rewards.settings import FEATURES, RewardSettings
 from erm.serving.batches import MicroBatches
-from erm.serving.wire import ImagesItem, SourceItem, SourcesItem
+from erm.serving.wire import ImagesItem, RewardChoice, RolloutItem, SourceItem, SourcesItem
 from erm.tasks import get_task
 
 Result = dict[str, Any]
@@ -41,10 +46,13 @@ class Service:
     Args:
         renderer: draws sources, contained.
         batches: judge pairs of images; None on a server without a critic.
+        reward: what requests get that don't choose.
     """
 
-    def __init__(self, renderer: Renderer, batches: MicroBatches | None) -> None:
-        self._renderer, self._batches = renderer, batches
+    def __init__(
+        self, renderer: Renderer, batches: MicroBatches | None, reward: RewardSettings
+    ) -> None:
+        self._renderer, self._batches, self._reward = renderer, batches, reward
 
     @property
     def critic(self) -> str:
@@ -118,6 +126,57 @@ class Service:
 
         return _answer(items, check, work)
 
+    def reward(
+        self, items: Sequence[RolloutItem], choice: RewardChoice, deadline: float
+    ) -> list[Result]:
+        """What completions earn.
+
+        Args:
+            deadline: by `time.monotonic`.
+
+        Raises:
+            ErmError: the reward can't be had here.
+            UnavailableError: the critic does not answer, or not in time.
+        """
+        settings = self._chosen(choice)
+        critic = self.judge(deadline) if needs_critic(settings) else None
+        reward = load_reward(settings, critic, self._renderer)
+
+        def check(item: RolloutItem, number: int) -> Rollout:
+            name = f"Rollout {number}, reference"
+            reference = decoded(item.reference, name)
+            rollout = Rollout(item.task, reference, item.completion, item.reference_source)
+            reward.check(rollout, number)
+            open_image(reference, name)
+            return rollout
+
+        def work(rollouts: Sequence[Rollout]) -> list[Result]:
+            return [_reward_result(each) for each in reward.score(rollouts)]
+
+        return _answer(items, check, work)
+
+    def _chosen(self, choice: RewardChoice) -> RewardSettings:
+        """The settings of a request's reward.
+
+        Raises:
+            ErmError: they contradict each other, or name a vision model that the server has not.
+        """
+        try:
+            given = choice.model_dump(exclude_none=True)
+            settings = RewardSettings.model_validate({**self._reward.model_dump(), **given})
+        except ValidationError as error:
+            raise ErmError(
+                f"reward: {error.errors()[0]['msg'].removeprefix('Value error, ')}."
+            ) from error
+        own = {each.part for each in self._reward.parts}
+        for each in settings.parts:
+            # the name of a model may be any folder or hub name, and loading it runs its code
+            if each.part.startswith(FEATURES) and each.part not in own:
+                raise ErmError(
+                    f"This server has no '{each.part}'; start it with --part {each.part}=0."
+                )
+        return settings
+
     def judge(self, deadline: float) -> Critic:
         """The critic for a request that ends at `deadline`.
 
@@ -188,6 +247,41 @@ def _critique_result(critique: Critique) -> Result:
         "unlisted": critique.unlisted,
         "expected": critique.expected_severity,
         "reply": critique.reply,
+    }
+
+
+def _reward_result(scored: Scored) -> Result:
+    """The result of a rollout.
+
+    Raises:
+        UnavailableError: the critic does not answer, or not in time.
+    """
+    failure = scored.failure
+    if scored.value is None and failure is not None and failure.kind != "unparsable":
+        if failure.kind in ("late", "unreachable"):
+            raise UnavailableError(failure.message)
+        return refusal(ErmError(failure.message))
+    rendered = scored.drawn.rendered
+    return {
+        "reward": scored.value,
+        "outcome": scored.outcome,
+        "severity": scored.severity,
+        "reason": scored.reason,
+        "source": scored.source,
+        "render": _render_result(rendered) if rendered is not None else None,
+        "parts": {name: _part_result(part) for name, part in scored.parts.items()},
+    }
+
+
+def _part_result(part: PartScore) -> Result:
+    failure, critique = part.failure, part.critique
+    return {
+        "value": part.value,
+        "severity": part.severity,
+        "components": dict(part.components),
+        "failure": {"kind": failure.kind, "message": failure.message} if failure else None,
+        "reply": critique.reply if critique is not None else None,
+        "expected": critique.expected_severity if critique is not None else None,
     }
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from erm.critics.loading import DEFAULT_CRITIC
 from erm.endpoints.settings import ConnectionSettings
+from erm.rewards.settings import RewardSettings
 from erm.settings import Isolation, Settings
 from erm.tasks.settings import DrawingSettings
 
@@ -18,9 +19,11 @@ class ServeSettings(Settings):
     Attributes:
         host: name or address to listen on.
         port: 0 takes a free one.
-        critic: its spec (`erm.critics.loading`).
+        critic: its spec (`erm.critics.loading`); ``exact`` is a server without a critic, whose
+            rewards are the exact annotator's.
         endpoint: of a critic ``openai:MODEL``.
         constrained: see `erm.critics.loading.critic_from_spec`.
+        reward: what requests get that don't choose. Its cache is the critic's.
         batch_size: most pairs that the critic judges together; null is 32 for a model in this
             process, and for one on servers what their concurrency allows.
         batch_wait: seconds for which a batch that is not full waits for further pairs.
@@ -37,6 +40,7 @@ class ServeSettings(Settings):
     critic: str = DEFAULT_CRITIC
     endpoint: ConnectionSettings = ConnectionSettings()
     constrained: bool | None = None
+    reward: RewardSettings = RewardSettings()
     batch_size: int | None = Field(None, ge=1)
     batch_wait: float = Field(0.01, ge=0, le=10)
     queue: int = Field(1024, ge=1)

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from erm.report import Replies
+from erm.rewards.settings import PartSettings
 
 
 def _encodable(value: Any) -> Any:
@@ -63,6 +64,34 @@ class CritiqueRequest(_Request):
 
     items: list[ImagesItem] = Field(min_length=1)
     replies: Replies = Field("strict", description="how the critic's replies are read")
+
+
+class RolloutItem(_Request):
+    """A policy's answer to one image."""
+
+    task: Task
+    reference: Image = Field(description="base64 of the image that should be reproduced")
+    completion: Text = Field(description="the policy's whole answer")
+    reference_source: Text | None = Field(
+        None, description="the source behind the reference, for parts that compare sources"
+    )
+
+
+class RewardChoice(_Request):
+    """What a completion earns; what is left out is as the server was started."""
+
+    parts: list[PartSettings] | None = Field(None, min_length=1)
+    severity: Literal["reported", "expected"] | None = None
+    replies: Replies | None = None
+    length_free: int | None = Field(None, ge=0)
+    length_most: int | None = Field(None, ge=1)
+
+
+class RewardRequest(_Request):
+    """Completions to reward. Parts that compare completions compare those of one request."""
+
+    items: list[RolloutItem] = Field(min_length=1)
+    reward: RewardChoice = RewardChoice()
 
 
 class Problem(BaseModel):
@@ -124,6 +153,39 @@ class CritiqueResult(_Result):
     reply: str = ""
 
 
+class PartFailure(BaseModel):
+    """Why a part could not judge what was drawn; never the completion's own fault."""
+
+    kind: str
+    message: str
+
+
+class PartResult(BaseModel):
+    """What one part of the reward says."""
+
+    value: float | None = Field(None, description="null where it does not apply, or failed")
+    severity: float | None = None
+    components: dict[str, float] = Field({}, description="severities by category")
+    failure: PartFailure | None = None
+    reply: str | None = Field(None, description="what the critic wrote")
+    expected: float | None = None
+
+
+class RewardResult(_Result):
+    """What a completion earned, and why."""
+
+    reward: float | None = Field(
+        None,
+        description="null where a reply could not be read; never train on that as if it were 0",
+    )
+    outcome: str = ""
+    severity: float | None = None
+    reason: str = Field("", description="why it was not judged; empty where it was")
+    source: str | None = None
+    render: RenderResult | None = None
+    parts: dict[str, PartResult] = {}
+
+
 class RenderAnswer(BaseModel):
     """One result an item, in order."""
 
@@ -140,6 +202,12 @@ class CritiqueAnswer(BaseModel):
     """One result an item, in order."""
 
     results: list[CritiqueResult]
+
+
+class RewardAnswer(BaseModel):
+    """One result an item, in order."""
+
+    results: list[RewardResult]
 
 
 class Refusal(BaseModel):

@@ -86,22 +86,28 @@ class BatchCriticPart(CriticPart):
         return PartScore(0.0)
 
     def settle(self, drawn: Sequence[Drawn], scores: Sequence[PartScore]) -> list[PartScore]:
-        largest: dict[str, float] = {}
-        for each, score in zip(drawn, scores, strict=True):
-            task = each.rollout.task
-            if score.severity is not None:
-                largest[task] = max(largest.get(task, 0.0), score.severity)
-        return [
-            self._settled(score, largest.get(each.rollout.task, 0.0))
-            for each, score in zip(drawn, scores, strict=True)
-        ]
+        return settle_batch(drawn, scores)
 
-    def _settled(self, score: PartScore, largest: float) -> PartScore:
-        if score.failure is not None:
-            return replace(score, value=None)
-        if score.severity is None:
-            return score
-        return replace(score, value=2.0 - (score.severity / largest if largest else 0.0))
+
+def settle_batch(drawn: Sequence[Drawn], scores: Sequence[PartScore]) -> list[PartScore]:
+    """The scores of ``critic:batch`` in a batch, from the severities in scores of any batch."""
+    largest: dict[str, float] = {}
+    for each, score in zip(drawn, scores, strict=True):
+        task = each.rollout.task
+        if score.severity is not None:
+            largest[task] = max(largest.get(task, 0.0), score.severity)
+    return [
+        _settled(score, largest.get(each.rollout.task, 0.0))
+        for each, score in zip(drawn, scores, strict=True)
+    ]
+
+
+def _settled(score: PartScore, largest: float) -> PartScore:
+    if score.failure is not None:
+        return replace(score, value=None)
+    if score.severity is None:
+        return score
+    return replace(score, value=2.0 - (score.severity / largest if largest else 0.0))
 
 
 def _by_category(task: str, critique: Critique) -> dict[str, float]:
