@@ -1,14 +1,13 @@
 """Reinforcing a policy with the critic's reward by GRPO.
 
 TRL's `GRPOTrainer` samples completions for training images; `erm.rewards.reward` renders them
-and computes their rewards. Only images are used, no ground-truth code.
+and computes their rewards. Images alone are used, unless a part of the reward compares sources.
 """
 
 from __future__ import annotations
 
 import csv
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +19,8 @@ from erm.models.launch import distribute, distributed, is_main_process, needed
 from erm.models.prompts import conversation
 from erm.policies.settings import ReinforceSettings
 from erm.render import Renderer
-from erm.rewards.reward import reward_completions
+from erm.rewards.adapters.trl import TrlReward
+from erm.rewards.loading import load_reward
 from erm.rewards.settings import RewardSettings
 
 HISTORY_COLUMNS = (
@@ -31,6 +31,8 @@ HISTORY_COLUMNS = (
     "rendered",
     "unparsable",
     "severity",
+    "failed",
+    "exact_severity",
     "length",
 )
 
@@ -79,6 +81,7 @@ def reinforce(
             "images": [{"bytes": reference.image, "path": None}],
             "task": reference.task,
             "reference": reference.image,
+            "reference_source": reference.source,
         }
         for reference in read_references(pairs, "train", settings.tasks)
     ]
@@ -155,42 +158,22 @@ def reinforce(
     }
 
 
-class CriticReward:
-    """The reward function for TRL: completions → rewards by the critic.
+class CriticReward(TrlReward):
+    """The reward function for TRL, by settings; it measures its own time.
 
-    It also logs, per training step, the share of completions that rendered, the share of those
-    whose critique holds no report, and the mean severity of the others.
+    Each training step it logs what `erm.rewards.summary.summarize` gives.
     """
 
-    __name__ = "critic"
-
-    def __init__(self, critic: Critic, renderer: Renderer, settings: RewardSettings) -> None:
-        self._critic = critic
-        self._renderer = renderer
-        self._settings = settings
+    def __init__(self, critic: Critic | None, renderer: Renderer, settings: RewardSettings) -> None:
+        super().__init__(load_reward(settings, critic, renderer), settings.failures, "critic")
         self._started = time.perf_counter()
         self._seconds = 0.0
 
-    def __call__(
-        self,
-        completions: list[list[dict[str, str]]],
-        task: list[str],
-        reference: list[bytes],
-        log_metric: Any,
-        **_: Any,
-    ) -> list[float]:
+    def __call__(self, *arguments: Any, **columns: Any) -> list[float | None]:
         begun = time.perf_counter()
-        texts = [completion[0]["content"] for completion in completions]
-        items = list(zip(task, reference, texts, strict=True))
-        rewards = reward_completions(items, self._critic, self._renderer, self._settings)
-        outcomes = Counter(reward.outcome for reward in rewards)
-        severities = [reward.severity for reward in rewards if reward.severity is not None]
-        drawn = outcomes["judged"] + outcomes["unparsable"]
-        log_metric("rendered", drawn / len(rewards))
-        log_metric("unparsable", outcomes["unparsable"] / max(1, drawn))
-        log_metric("severity", sum(severities) / len(severities) if severities else float("nan"))
+        values = super().__call__(*arguments, **columns)
         self._seconds += time.perf_counter() - begun
-        return [reward.require() for reward in rewards]
+        return values
 
     def shares(self) -> dict[str, float]:
         """Share of the wall time since construction spent on rewards."""

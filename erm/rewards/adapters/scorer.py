@@ -1,0 +1,99 @@
+"""What adapters score with: a reward in this process, by options, or anything with its methods."""
+
+from __future__ import annotations
+
+import atexit
+import threading
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from pydantic import Field, ValidationError
+
+from erm.critics.loading import DEFAULT_CRITIC, critic_from_spec
+from erm.endpoints.settings import ConnectionSettings
+from erm.errors import ErmError
+from erm.render import Renderer
+from erm.rewards.loading import load_reward, needs_critic
+from erm.rewards.rollout import Rollout, Scored
+from erm.rewards.settings import RewardSettings
+from erm.settings import Isolation
+from erm.tasks.settings import DrawingSettings
+
+
+class Scorer(Protocol):
+    """Scores batches of rollouts, as `erm.rewards.reward.Reward` does."""
+
+    @property
+    def weights(self) -> Mapping[str, float]:
+        """Weight by name of the part."""
+
+    def score(self, rollouts: Sequence[Rollout]) -> list[Scored]:
+        """What each rollout earned, in order."""
+
+    async def score_async(self, rollouts: Sequence[Rollout]) -> list[Scored]:
+        """`score` without blocking the event loop."""
+
+
+class ScorerSettings(RewardSettings):
+    """Options of adapters whose framework hands them over by name.
+
+    Attributes:
+        critic: its spec (`erm.critics.loading`).
+        endpoint: how to reach a critic on a server.
+        workers: processes that draw; one a processor by default.
+        isolation, drawing: of the renderer (`erm.render.pool.Renderer`).
+    """
+
+    critic: str = DEFAULT_CRITIC
+    critic_batch_size: int = Field(32, ge=1)
+    endpoint: ConnectionSettings = ConnectionSettings()
+    workers: int | None = Field(None, ge=1)
+    isolation: Isolation = "auto"
+    drawing: DrawingSettings = DrawingSettings()
+
+
+def scorer_settings(options: Mapping[str, Any]) -> ScorerSettings:
+    """Settings from a framework's options; parts may be names, or names with weights.
+
+    Raises:
+        ErmError: an option is unknown or invalid.
+    """
+    given = dict(options)
+    if isinstance(given.get("parts"), Mapping):
+        given["parts"] = [
+            {"part": part, "weight": weight} for part, weight in given["parts"].items()
+        ]
+    try:
+        return ScorerSettings.model_validate(given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(each) for each in first["loc"]) or "the options"
+        raise ErmError(f"Reward option {place}: {first['msg']}.") from error
+
+
+_scorers: dict[str, Scorer] = {}
+_loading = threading.Lock()
+
+
+def shared_scorer(settings: ScorerSettings) -> Scorer:
+    """The reward of settings; equal settings share one, with its workers, until the process ends.
+
+    Raises:
+        ErmError: the critic, a model or a worker can't be had.
+    """
+    key = settings.model_dump_json()
+    with _loading:
+        if key not in _scorers:
+            critic = None
+            if needs_critic(settings):
+                critic = critic_from_spec(
+                    settings.critic,
+                    batch_size=settings.critic_batch_size,
+                    endpoint=settings.endpoint,
+                )
+            renderer = Renderer(
+                workers=settings.workers, isolation=settings.isolation, drawing=settings.drawing
+            )
+            atexit.register(renderer.close)
+            _scorers[key] = load_reward(settings, critic, renderer)
+        return _scorers[key]
