@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from erm.critics.base import Critic
-from erm.critics.loading import critic_from_spec
+from erm.critics.loading import EXACT, critic_from_spec
 from erm.dataset.pairs import read_references
 from erm.errors import ErmError
 from erm.models.launch import distribute, distributed, is_main_process, needed
@@ -20,7 +20,7 @@ from erm.models.prompts import conversation
 from erm.policies.settings import ReinforceSettings
 from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
-from erm.rewards.loading import load_reward
+from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.settings import RewardSettings
 
 HISTORY_COLUMNS = (
@@ -120,16 +120,20 @@ def reinforce(
         disable_tqdm=False,
         log_level="error",
     )
-    scorer = critic_from_spec(
-        settings.critic or str(critic),
-        dtype=dtype,
-        batch_size=settings.critic_batch_size,
-        endpoint=settings.endpoint,
-    )
+    chosen, scorer = settings.reward, None
+    if settings.critic == EXACT:
+        chosen = chosen.by_exact_annotator()
+    if needs_critic(chosen):
+        scorer = critic_from_spec(
+            settings.critic or str(critic),
+            dtype=dtype,
+            batch_size=settings.critic_batch_size,
+            endpoint=settings.endpoint,
+        )
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:
-        reward = CriticReward(scorer, renderer, settings.reward)
+        reward = CriticReward(scorer, renderer, chosen)
         trainer = GRPOTrainer(
             model=model,
             reward_funcs=[reward],

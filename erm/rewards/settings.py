@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from erm.errors import ErmError
 from erm.report import Replies
 from erm.settings import Settings
 from erm.tasks import get_task, task_names
@@ -90,3 +91,21 @@ class RewardSettings(Settings):
         if self.length_free >= self.length_most:
             raise ValueError("length_free must be less than length_most")
         return self
+
+    def by_exact_annotator(self) -> RewardSettings:
+        """The same reward with the part ``exact`` in the place of each that asks a critic.
+
+        Raises:
+            ErmError: it has that part already.
+        """
+        if len([each for each in self.parts if each.part in (CRITIC, BATCH_CRITIC, EXACT)]) > 1:
+            raise ErmError(
+                "With the critic 'exact' a reward has one of the parts critic, critic:batch, exact."
+            )
+        parts = tuple(
+            PartSettings(part=EXACT, weight=each.weight)
+            if each.part in (CRITIC, BATCH_CRITIC)
+            else each
+            for each in self.parts
+        )
+        return self.model_copy(update={"parts": parts})

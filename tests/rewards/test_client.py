@@ -12,8 +12,10 @@ from PIL import Image
 
 from erm.critics.pixel import PixelCritic
 from erm.endpoints.reward_servers import RewardServers
+from erm.errors import ErmError
 from erm.images import encode_png
 from erm.render import Renderer
+from erm.rewards.adapters.scorer import scorer_settings, shared_scorer
 from erm.rewards.client import RewardClient
 from erm.rewards.loading import load_reward
 from erm.rewards.rollout import Rollout, Scored
@@ -141,6 +143,15 @@ def test_a_reward_that_cannot_be_had_is_one_sentence(
     answer = server.post("/v1/reward", item, reward=reward)
     assert answer.status_code == 422
     assert answer.json()["detail"].startswith(detail)
+
+
+def test_adapters_score_on_servers(server: Server, rollouts: list[Rollout]) -> None:
+    options = {"server": server.address, "parts": {"critic": 1.0, "renders": 0.5}}
+    scorer = shared_scorer(scorer_settings(options))
+    scored = scorer.score(rollouts[:1])
+    assert (scored[0].value, dict(scorer.weights)) == (2.5, {"critic": 1.0, "renders": 0.5})
+    with pytest.raises(ErmError, match="the server decides critic, workers"):
+        scorer_settings({**options, "critic": "pixel", "workers": 1})
 
 
 def test_servers_that_are_down_leave_no_value(reference: bytes) -> None:

@@ -1,18 +1,20 @@
-"""What adapters score with: a reward in this process, by options, or anything with its methods."""
+"""What adapters score with: a reward in this process or on servers, by options, or anything with
+its methods."""
 
 from __future__ import annotations
 
 import atexit
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
 from erm.critics.loading import DEFAULT_CRITIC, critic_from_spec
 from erm.endpoints.settings import ConnectionSettings
 from erm.errors import ErmError
 from erm.render import Renderer
+from erm.rewards.client import RewardClient
 from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.rollout import Rollout, Scored
 from erm.rewards.settings import RewardSettings
@@ -34,22 +36,39 @@ class Scorer(Protocol):
         """`score` without blocking the event loop."""
 
 
+_OF_SERVERS = {
+    *("critic", "critic_batch_size", "endpoint", "workers", "isolation", "drawing"),
+    *("cache", "cache_mb"),
+}
+"""Options of what is computed in this process."""
+
+
 class ScorerSettings(RewardSettings):
     """Options of adapters whose framework hands them over by name.
 
     Attributes:
+        server: addresses of reward servers (`erm.rewards.client`), with commas in between; they
+            draw and judge, so that the options below and the cache are theirs.
         critic: its spec (`erm.critics.loading`).
         endpoint: how to reach a critic on a server.
         workers: processes that draw; one a processor by default.
         isolation, drawing: of the renderer (`erm.render.pool.Renderer`).
     """
 
+    server: str | None = None
     critic: str = DEFAULT_CRITIC
     critic_batch_size: int = Field(32, ge=1)
     endpoint: ConnectionSettings = ConnectionSettings()
     workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
     drawing: DrawingSettings = DrawingSettings()
+
+    @model_validator(mode="after")
+    def _check_server(self) -> Self:
+        decided = sorted(self.model_fields_set & _OF_SERVERS) if self.server is not None else []
+        if decided:
+            raise ValueError(f"the server decides {', '.join(decided)}")
+        return self
 
 
 def scorer_settings(options: Mapping[str, Any]) -> ScorerSettings:
@@ -83,7 +102,9 @@ def shared_scorer(settings: ScorerSettings) -> Scorer:
     """
     key = settings.model_dump_json()
     with _loading:
-        if key not in _scorers:
+        if key not in _scorers and settings.server is not None:
+            _scorers[key] = RewardClient(settings.server, settings)
+        elif key not in _scorers:
             critic = None
             if needs_critic(settings):
                 critic = critic_from_spec(
