@@ -7,7 +7,7 @@
 | 401 | the token is missing or wrong |
 | 408, 413 | the body is too slow or too large |
 | 429 | the queue is full; ``Retry-After`` says for how long |
-| 503 | what the critic needs does not answer |
+| 503 | the critic's server does not answer, or nothing draws here |
 | 504 | the deadline passed |
 """
 
@@ -51,7 +51,7 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
         (413, "the body is too large, or has more items than the queue"),
         (422, "the request, or each of its items, is refused"),
         (429, "the queue is full"),
-        (503, "the critic's server does not answer"),
+        (503, "the critic's server does not answer, or nothing draws here"),
         (504, "the deadline passed"),
     )
 }

@@ -37,7 +37,8 @@ Checked = TypeVar("Checked")
 
 
 class UnavailableError(Exception):
-    """What the server needs, such as the critic's own server, does not answer; try again later."""
+    """What the server needs, such as the critic's own server or a worker that draws, is missing; a
+    client may try again later."""
 
 
 class Service:
@@ -210,7 +211,11 @@ def _answer(
     check: Callable[[Any, int], Checked],
     work: Callable[[Sequence[Checked]], list[Result]],
 ) -> list[Result]:
-    """Results in order: refusals of items that `check` refuses, and the work on all others."""
+    """Results in order: refusals of items that `check` refuses, and the work on all others.
+
+    Raises:
+        UnavailableError: the work failed, for which no item is to blame.
+    """
     results: dict[int, Result] = {}
     checked: dict[int, Checked] = {}
     for index, item in enumerate(items):
@@ -219,7 +224,10 @@ def _answer(
         except ErmError as error:
             results[index] = refusal(error)
     if checked:
-        done = work(list(checked.values()))
+        try:
+            done = work(list(checked.values()))
+        except ErmError as error:
+            raise UnavailableError(str(error)) from error
         results |= dict(zip(checked, done, strict=True))
     return [results[index] for index in range(len(items))]
 

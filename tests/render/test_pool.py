@@ -294,6 +294,15 @@ def test_a_killed_worker_is_replaced_and_no_item_is_lost() -> None:
         assert [result.image for result in results] == [first.image] * 4
 
 
+def test_a_worker_that_is_killed_while_it_starts_costs_no_item() -> None:
+    icon = ("svg", ICON.format(size='width="20" height="20"'))
+    with Renderer(workers=1) as renderer, ThreadPoolExecutor(1) as caller:
+        asked = caller.submit(renderer.render_batch, [icon])
+        until(lambda: renderer._all[0].tasks == ["svg"], 60)
+        renderer._all[0]._process.kill()
+        assert asked.result()[0].image is not None
+
+
 SLOW_TABLE = "<table>" + "<tr><td>a<td>b<td>c" * 3000 + "</table>"
 """One that takes seconds."""
 
