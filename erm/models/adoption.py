@@ -42,7 +42,7 @@ def adopt(
     """
     _check_architecture(folder)
     if (folder / CARD).exists():
-        raise ErmError(f"{folder / CARD}: the model has a role already; delete the file first.")
+        raise ErmError(f"{folder / CARD}: the model has a role already; delete it first.")
     texts = read_prompts(prompts)
     sides = {task: max_side or get_task(task).published_max_side for task in texts}
     given = Role(role=role, prompts=texts, max_new_tokens=max_new_tokens, max_sides=sides)
