@@ -19,7 +19,7 @@ from erm.models.prompts import conversation
 from erm.policies.settings import ReinforceSettings
 from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
-from erm.rewards.loading import load_reward
+from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.settings import RewardSettings
 
 HISTORY_COLUMNS = (
@@ -117,7 +117,9 @@ def reinforce(
         disable_tqdm=False,
         log_level="error",
     )
-    scorer = LocalCritic(critic, dtype=dtype, batch_size=settings.critic_batch_size)
+    scorer = None
+    if needs_critic(settings.reward):
+        scorer = LocalCritic(critic, dtype=dtype, batch_size=settings.critic_batch_size)
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from erm.models.settings import LaunchSettings, TrainingSettings
 from erm.report import Replies
@@ -53,6 +53,11 @@ class ReinforceSettings(Settings):
     seed: int = 0
     launch: LaunchSettings = LaunchSettings()
     vllm: bool = Field(False, description="generate with vLLM in the training processes")
+
+    @model_validator(mode="after")
+    def _check_reward(self) -> ReinforceSettings:
+        self.reward.check_tasks(self.tasks)
+        return self
 
 
 class EvaluateSettings(Settings):
