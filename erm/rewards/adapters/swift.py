@@ -17,7 +17,6 @@ from erm.rewards.adapters.scorer import ScorerSettings, scorer_settings, shared_
 from erm.rewards.rollout import Rollout, Scored
 from erm.rewards.summary import filled_values, require_values
 
-
 Orm = TypeVar("Orm", bound="_Orm")
 
 
