@@ -1,10 +1,12 @@
 """How well a critic does on held-out pairs, and how it behaves: one table per question.
 
-``python benchmarks/critic.py MODEL DATA [--pairs N] [--json FILE]`` takes a critic (any spec of
-`erm.critics.loading`) and a folder of pairs, and prints F1, correlation, ranking, empty reports and
-pairs a second, also of the pixel critic and the exact annotator; the reported and the expected
-severity; whether more of the same error costs more; and whether the same places are found when the
-images are swapped.
+``python benchmarks/critic.py MODEL DATA… [--checked] [--pairs N] [--chains N] [--json FILE]`` takes
+a critic (any spec of `erm.critics.loading`) and folders of pairs, and prints, for each domain of
+sources: F1, correlation, ranking, empty reports and pairs a second, also of the pixel critic and
+the exact annotator; the reported and the expected severity; whether more of the same error costs
+more; and whether the same places are found when the images are swapped. ``--checked`` adds the real
+pairs that come with the package. Numbers stand with how many pairs they are of; intervals hold 95 %
+of bootstrap resamples of pairs or of chains.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import argparse
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -20,15 +23,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from erm.annotation import annotate_rendered
 from erm.benchmark import judge_from_spec, score
-from erm.benchmark.statistics import rank_agreement
+from erm.benchmark.statistics import draw_items, rank_agreement
 from erm.critics.base import Critic, Critique, ImagePair
 from erm.critics.exact import ExactCritic
 from erm.critics.loading import critic_from_spec
 from erm.critics.pixel import PixelCritic
 from erm.critics.prediction import items_of, predictions_of
+from erm.dataset.checked import checked_pairs, draw_checked
+from erm.dataset.domains import DOMAINS, domain_title
 from erm.dataset.pairs import Pair, read_pairs
 from erm.errors import ErmError
 from erm.render import Renderer
@@ -40,15 +46,30 @@ CHAIN = 3
 """Edits of one category that a chain of candidates grows by."""
 
 
-def held_out(data: Path, number: int) -> list[Pair]:
-    """At most `number` pairs of each task's test split, all candidates of a reference together."""
-    chosen: list[Pair] = []
-    for task in task_names():
-        pairs = sorted(read_pairs(data, "test", [task]), key=lambda pair: pair.source_id)
-        chosen += pairs[:number]
-    if not chosen:
-        raise ErmError(f"{data}: the test split is empty.")
+def held_out(folders: Sequence[Path], number: int, checked: bool) -> dict[str, list[Pair]]:
+    """By domain, at most `number` pairs of each task's test split, all candidates of a reference
+    together."""
+    found = [pair for folder in folders for pair in read_pairs(folder, "test")]
+    if checked:
+        found += draw_checked(checked_pairs())
+    if not found:
+        raise ErmError(f"{', '.join(map(str, folders))}: the test split is empty.")
+    chosen: dict[str, list[Pair]] = {}
+    for domain in DOMAINS:
+        for task in task_names():
+            pairs = [pair for pair in found if (pair.domain, pair.task) == (domain, task)]
+            pairs.sort(key=lambda pair: pair.source_id)
+            if pairs:
+                chosen[domain] = [*chosen.get(domain, []), *pairs[:number]]
     return chosen
+
+
+def drawing_of(pairs: Sequence[Pair]) -> DrawingSettings:
+    """How the pairs were drawn, by the sizes of their pictures: scalable sources at one size, or
+    each at the size that it states."""
+    scalable = [pair for pair in pairs if get_task(pair.task).scalable]
+    sides = {max(pair.reference_pixels.shape[:2]) for pair in scalable}
+    return DrawingSettings(raster_side=sides.pop() if len(sides) == 1 else 0)
 
 
 def critique_all(critic: Critic, pairs: Sequence[Pair]) -> tuple[list[Critique], float]:
@@ -68,8 +89,10 @@ def quality(pairs: Sequence[Pair], critiques: Sequence[Critique]) -> dict[str, A
     metrics = scores.metrics()
     correlations = scores.summary["severity_correlation"]["overall"]
     return {
+        "pairs": len(pairs),
         "parsed": sum(critique.parsed is not None for critique in critiques) / len(critiques),
         **{f"f1 {task}": metrics.get(f"{task}/f1_hard") for task in (*task_names(), "overall")},
+        "f1 95 %": scores.additions["overall"]["f1_hard_interval_95"],
         "pearson": correlations["total"],
         **{name: scores.additions["overall"][name] for name in _EMPTINESS},
     }
@@ -98,14 +121,18 @@ def severities(pairs: Sequence[Pair], predicted: Sequence[float]) -> dict[str, f
 
 
 def chains(pairs: Sequence[Pair], renderer: Renderer, number: int) -> list[list[Pair]]:
-    """Candidates of one reference with one, two and three edits of one category each.
+    """Candidates of one reference with one, two and three edits of one category each; at most
+    `number` of each task.
 
     Only chains whose exact severity grows with every edit are kept.
     """
     references = {pair.source_id: pair for pair in pairs}
     found: list[list[Pair]] = []
+    counts: Counter[str] = Counter()
     for source_id in sorted(references):
         first = references[source_id]
+        if counts[first.task] == number:
+            continue
         rng = random.Random(f"chain/{source_id}")
         task = get_task(first.task)
         operators = [one for one in task.operators if one.category is not None]
@@ -119,8 +146,7 @@ def chains(pairs: Sequence[Pair], renderer: Renderer, number: int) -> list[list[
         chain = _drawn(first, sources[: CHAIN + 1], renderer)
         if chain is not None:
             found.append(chain)
-        if len(found) == number:
-            break
+            counts[first.task] += 1
     return found
 
 
@@ -155,30 +181,46 @@ def _drawn(first: Pair, sources: Sequence[str], renderer: Renderer) -> list[Pair
     return chain
 
 
-def monotonicity(critic: Critic, grown: Sequence[Sequence[Pair]]) -> dict[str, Any]:
-    """Mean severity after each edit, and how often a further edit makes it fall."""
-    if not grown:
-        return {"chains": 0}
-    flat = [pair for chain in grown for pair in chain]
-    critiques, _ = critique_all(critic, flat)
-    numbers: dict[str, Any] = {"chains": len(grown)}
+def monotonicity(critic: Critic, grown: Sequence[Sequence[Pair]]) -> dict[str, dict[str, Any]]:
+    """Mean severity after each edit, and how often a further edit makes it rise or fall: by kind of
+    severity, over all chains and by task."""
+    critiques, _ = critique_all(critic, [pair for chain in grown for pair in chain])
     kinds = {"reported": [critique.severity or 0.0 for critique in critiques]}
     if all(critique.expected_severity is not None for critique in critiques):
         kinds["expected"] = [float(critique.expected_severity or 0.0) for critique in critiques]
+    tasks = np.array([chain[0].task for chain in grown])
+    rows: dict[str, dict[str, Any]] = {}
     for kind, values in kinds.items():
-        table = np.array(values).reshape(-1, CHAIN)
-        steps = np.diff(table, axis=1)
-        numbers[kind] = {
-            "mean after each edit": table.mean(axis=0).round(3).tolist(),
-            "steps that rise": float((steps > 0).mean()),
-            "steps that fall": float((steps < 0).mean()),
-        }
-    return numbers
+        for task in ("overall", *task_names()):
+            table = np.array(values).reshape(-1, CHAIN)[(tasks == task) | (task == "overall")]
+            if len(table):
+                steps = np.diff(table, axis=1)
+                rows[f"{kind}, {task}"] = {
+                    "chains": len(table),
+                    **{f"edit {n + 1}": float(mean) for n, mean in enumerate(table.mean(axis=0))},
+                    **_mean("steps that rise", (steps > 0).mean(axis=1)),
+                    **_mean("steps that fall", (steps < 0).mean(axis=1)),
+                }
+    return rows
 
 
-def swap(critic: Critic, pairs: Sequence[Pair]) -> dict[str, Any]:
-    """Agreement of the places found in a pair with those found in the same pair turned round."""
-    there, _ = critique_all(critic, pairs)
+def _mean(name: str, values: ArrayLike) -> dict[str, Any]:
+    """The mean of a value a pair or a chain, and its bootstrap interval of 95 %."""
+    each = np.asarray(values, dtype=float)
+    draws = draw_items(len(each), np.random.default_rng(0)) / len(each)
+    low, high = np.percentile(draws @ each, [2.5, 97.5])
+    return {name: float(each.mean()), f"{name}, 95 %": [float(low), float(high)]}
+
+
+def swap(
+    critic: Critic, pairs: Sequence[Pair], there: Sequence[Critique]
+) -> dict[str, dict[str, Any]]:
+    """Agreement of the places found in a pair with those found in the same pair turned round, over
+    all pairs and by task.
+
+    Args:
+        there: the critic's critiques of the pairs as they are.
+    """
     back, _ = critique_all(critic, [turned(pair) for pair in pairs])
     shares: dict[str, list[float]] = {}
     for pair, one, other in zip(pairs, there, back, strict=True):
@@ -186,11 +228,15 @@ def swap(critic: Critic, pairs: Sequence[Pair]) -> dict[str, Any]:
             continue
         left, right = _places(one.report), _places(other.report)
         share = len(left & right) / len(left | right) if left | right else 1.0
-        for name in (pair.task, "overall"):
+        for name in ("overall", pair.task):
             shares.setdefault(name, []).append(share)
     return {
-        "same set": float(np.mean([share == 1 for share in shares["overall"]])),
-        **{f"overlap {name}": float(np.mean(found)) for name, found in sorted(shares.items())},
+        f"{critic.name}, {name}": {
+            "pairs": len(found),
+            **_mean("places found again", found),
+            **_mean("same set", [share == 1 for share in found]),
+        }
+        for name, found in shares.items()
     }
 
 
@@ -214,16 +260,14 @@ def _places(report: Report) -> set[str]:
     return {place.rpartition(" at ")[2] for place in places} if report.task == "svg" else places
 
 
-def measure(spec: str, data: Path, number: int) -> dict[str, Any]:
-    """All numbers, by question."""
-    pairs = held_out(data, number)
-    critic = critic_from_spec(spec, batch_size=64)
-    differing = [pair for pair in pairs if pair.report.errors]
-    # the sources of the default profile state the size at which it draws them
-    with Renderer(drawing=DrawingSettings(raster_side=0)) as renderer:
+def measure(critic: Critic, pairs: Sequence[Pair], number_of_chains: int) -> dict[str, Any]:
+    """All numbers of pairs of one domain: question → row → column → value."""
+    differ = [index for index, pair in enumerate(pairs) if pair.report.errors]
+    differing = [pairs[index] for index in differ]
+    with Renderer(drawing=drawing_of(pairs)) as renderer:
         exact = ExactCritic([*pairs, *map(turned, differing)], renderer)
         critics: list[Critic] = [critic, PixelCritic(), exact]
-        results: dict[str, Any] = {"pairs": len(pairs), "critics": {}}
+        results: dict[str, Any] = {"critics": {}, "severities": {}, "monotonicity": {}, "swap": {}}
         for one in critics:
             critiques, seconds = critique_all(one, pairs)
             rate = {"pairs a processor second": len(pairs) / seconds}
@@ -235,32 +279,51 @@ def measure(spec: str, data: Path, number: int) -> dict[str, Any]:
                 results["severities"] = {
                     name: severities(pairs, values) for name, values in kinds.items()
                 }
-        results["monotonicity"] = monotonicity(critic, chains(pairs, renderer, number // 4))
-        results["swap"] = {one.name: swap(one, differing) for one in (critic, exact)}
+            if differing and not isinstance(one, PixelCritic):
+                there = [critiques[index] for index in differ]
+                results["swap"] |= swap(one, differing, there)
+        grown = chains(pairs, renderer, number_of_chains)
+        if grown:
+            results["monotonicity"] = monotonicity(critic, grown)
     return results
 
 
-def show(results: dict[str, Any]) -> None:
-    """The tables, in Markdown."""
-    for title in ("critics", "severities", "swap"):
-        rows = results[title]
-        columns = list(next(iter(rows.values())))
-        print(f"\n| {title} | " + " | ".join(columns) + " |")
-        print("|---" * (len(columns) + 1) + "|")
-        for name, row in rows.items():
-            cells = ["–" if row[key] is None else f"{row[key]:.3g}" for key in columns]
-            print(f"| {name} | " + " | ".join(cells) + " |")
-    print(f"\nmonotonicity: {json.dumps(results['monotonicity'])}")
+def show(results: dict[str, dict[str, Any]]) -> None:
+    """The tables, in Markdown: one a question, with the rows of all domains."""
+    for title in ("critics", "severities", "swap", "monotonicity"):
+        rows = [
+            (domain, name, row)
+            for domain, found in results.items()
+            for name, row in found[title].items()
+        ]
+        columns = list(dict.fromkeys(key for *_, row in rows for key in row))
+        print(f"\n| sources | {title} | " + " | ".join(columns) + " |")
+        print("|---" * (len(columns) + 2) + "|")
+        for domain, name, row in rows:
+            cells = [_cell(row.get(key)) for key in columns]
+            print(f"| {domain_title(domain)} | {name} | " + " | ".join(cells) + " |")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "–"
+    if isinstance(value, list):
+        return f"{value[0]:.3g} to {value[1]:.3g}"
+    return f"{value:.3g}"
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("critic", help="a model folder or another spec of a critic")
-    parser.add_argument("data", type=Path, help="a folder of pairs")
-    parser.add_argument("--pairs", type=int, default=100, help="held-out pairs a task, at most")
+    parser.add_argument("data", type=Path, nargs="+", help="folders of pairs")
+    parser.add_argument("--checked", action="store_true", help="also the package's real pairs")
+    parser.add_argument("--pairs", type=int, default=300, help="pairs a domain and task, at most")
+    parser.add_argument("--chains", type=int, default=40, help="chains a domain and task, at most")
     parser.add_argument("--json", type=Path, help="also write the numbers to this file")
     arguments = parser.parse_args()
-    results = measure(arguments.critic, arguments.data, arguments.pairs)
+    critic = critic_from_spec(arguments.critic, batch_size=64)
+    chosen = held_out(arguments.data, arguments.pairs, arguments.checked)
+    results = {name: measure(critic, pairs, arguments.chains) for name, pairs in chosen.items()}
     show(results)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(results, indent=1) + "\n")

@@ -1,4 +1,4 @@
-"""Scores critics on the 60 hand-edited pairs of real sources in ``tests/checked``.
+"""Scores critics on the 60 hand-edited pairs of real sources of `erm.dataset.checked`.
 
 ``python benchmarks/real_pairs.py [--critic SPEC …] [--json FILE]``
 
@@ -14,61 +14,33 @@ import argparse
 import json
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
-from erm.annotation import annotate_rendered
-from erm.benchmark import Item, Prediction, human_error, judge_from_spec, score
+from erm.benchmark import judge_from_spec, score
 from erm.critics.base import Critic, ImagePair
 from erm.critics.loading import critic_from_spec
-from erm.images import encode_png
-from erm.render import Limits, Renderer
-from erm.report import Report
-from tests.checked.measure import REAL, TASKS
+from erm.critics.prediction import items_of, predictions_of
+from erm.dataset.checked import checked_pairs, draw_checked
+from erm.dataset.pairs import Pair
 
 
-@dataclass(frozen=True)
-class Drawn:
-    """A pair's two pictures, as PNG, and its exact report."""
-
-    name: str
-    task: str
-    images: tuple[bytes, bytes]
-    report: Report
-
-
-def draw() -> list[Drawn]:
-    """All pairs of real sources, drawn as by default."""
-    sources = [(task, text) for task, pair in REAL for text in (pair.reference, pair.candidate)]
-    with Renderer(limits=Limits(wall_seconds=120)) as renderer:
-        rendered = renderer.render_batch(sources, scenes=True)
-    drawn = []
-    for (task, pair), *sides in zip(REAL, rendered[::2], rendered[1::2], strict=True):
-        report = annotate_rendered(task, *sides).require(pair.name)
-        reference, candidate = (encode_png(Image.fromarray(side.pixels)) for side in sides)
-        drawn.append(Drawn(pair.name, task, (reference, candidate), report))
-    return drawn
-
-
-def measure(critic: Critic, pairs: list[Drawn]) -> dict[str, dict[str, Any]]:
+def measure(critic: Critic, pairs: list[Pair]) -> dict[str, dict[str, Any]]:
     """Numbers of one critic by task and over all pairs (``overall``)."""
-    predictions, rows = [], []
-    for number, one in enumerate(pairs):
+    critiques, rows = [], []
+    for one in pairs:
         start = time.perf_counter()
-        (critique,) = critic.critique([ImagePair(one.task, *one.images)])
+        (critique,) = critic.critique([ImagePair(one.task, one.reference, one.candidate)])
         took = time.perf_counter() - start
-        errors = [human_error(error) for error in one.report.errors]
-        item = Item(one.name, number, one.task, *one.images, errors)
-        predictions.append(Prediction(item, critique.parsed))
+        critiques.append(critique)
         empty = critique.severity == 0
         rows.append((one.task, one.report.total_severity, critique.severity or 0.0, empty, took))
+    predictions = predictions_of(items_of(pairs), critiques)
     metrics = score(predictions, judge_from_spec("offline")).metrics()
     numbers = {}
-    for task in ("overall", *TASKS):
+    for task in ("overall", *sorted({pair.task for pair in pairs})):
         own = [row[1:] for row in rows if task in ("overall", row[0])]
         exact, judged, empty_reports, seconds = (
             np.array(column, dtype=float) for column in zip(*own, strict=True)
@@ -91,7 +63,7 @@ def main() -> None:
     parser.add_argument("--critic", action="append", help="spec of a critic; by default reading")
     parser.add_argument("--json", type=Path)
     arguments = parser.parse_args()
-    pairs = draw()
+    pairs = draw_checked(checked_pairs())
     results = {}
     sys.stdout.write("critic  task     F1 hard  Pearson  empty   s a pair  at most\n")
     for spec in arguments.critic or ["reading"]:

@@ -141,7 +141,8 @@ def example(setting: Setting, number: int) -> Example:
         Discrepancy("data_error", MEDIUM, f"bar {place}", f"value is {place} instead of 123")
         for place in places
     ]
-    return Example("chart", (images[0], images[1]), write_reply(Report("chart", tuple(errors))))
+    target = write_reply(Report("chart", tuple(errors)))
+    return Example(_prompts()["chart"], (images[0], images[1]), target)
 
 
 def _prompts() -> dict[str, str]:
@@ -213,9 +214,7 @@ def train(settings: Setting, out: Path, work: Path) -> dict[str, float]:
     set_seed(0)
     model, processor = _model(settings)
     examples = (example(settings, number) for number in range(settings.steps * settings.batch_size))
-    samples, _ = write_samples(
-        examples, _prompts(), processor, 4096, work / f"samples-{rank()}.arrow"
-    )
+    samples, _ = write_samples(examples, processor, 4096, work / f"samples-{rank()}.arrow")
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
     batch = collate([samples[0]])
     tokens = float(batch["input_ids"].numel())

@@ -23,18 +23,34 @@ PAIRED_RESAMPLES = 10_000
 
 
 def comparison_table(named_scores: Mapping[str, Scores], seed: int = 0) -> list[dict[str, Any]]:
-    """One row per critic, each compared with the first one.
+    """One row per critic, each compared with the first one; if the items are of several domains,
+    then the same for each domain.
 
     Returns:
-        Rows with ``name``, ``f1_hard`` (overall and by task), ``f1_soft``,
+        Rows with ``name``, ``domain`` (None for all items where there are several domains, or none
+        is stated), ``items`` (how many count), ``f1_hard`` (overall and by task), ``f1_soft``,
         ``severity_correlation``, ``severity_mae``, ``interval_95`` of F1 hard, ``shared_items``,
         ``difference`` (F1 hard minus the first critic's, over the items that count for both),
         ``difference_interval_95`` and the two-sided ``p_value`` of a paired bootstrap over items
-        (Efron and Tibshirani, ch. 16); the last four are None in the first row.
+        (Efron and Tibshirani, ch. 16); the last four are None in the first critic's rows.
 
     Raises:
         ErmError: a critic shares no item with the first one.
     """
+    rows = _rows(named_scores, seed)
+    domains = list(dict.fromkeys(name for one in named_scores.values() for name in one.by_domain))
+    if len(domains) > 1:
+        for domain in domains:
+            own = {
+                name: scores.by_domain[domain]
+                for name, scores in named_scores.items()
+                if domain in scores.by_domain
+            }
+            rows += [{**row, "domain": domain} for row in _rows(own, seed)]
+    return rows
+
+
+def _rows(named_scores: Mapping[str, Scores], seed: int) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     first: Scores | None = None
     for name, scores in named_scores.items():
@@ -42,6 +58,8 @@ def comparison_table(named_scores: Mapping[str, Scores], seed: int = 0) -> list[
         extra = scores.additions["overall"]
         row: dict[str, Any] = {
             "name": name,
+            "domain": scores.domain,
+            "items": scores.summary["evaluated"],
             "f1_hard": {
                 "overall": scores.summary["overall"]["overall"]["f1_hard"],
                 **{t: by_task[t]["overall"]["f1_hard"] for t in scores.additions["by_task"]},

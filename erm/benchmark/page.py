@@ -24,6 +24,7 @@ from erm.benchmark.judge.alignment import Error, named_category
 from erm.benchmark.scores import Scores
 from erm.benchmark.scoring import ItemScore
 from erm.benchmark.statistics import severity_totals
+from erm.dataset.domains import domain_title
 from erm.report import categories_of
 from erm.tasks import task_names
 
@@ -77,6 +78,7 @@ def write_page(
     environment = Environment(
         loader=PackageLoader("erm.benchmark"), autoescape=True, undefined=StrictUndefined
     )
+    environment.filters["domain_title"] = domain_title
     html = environment.get_template("page.html.jinja").render(
         title=title,
         scores=scores,
@@ -85,6 +87,7 @@ def write_page(
         categories={task: categories_of(task) for task in task_names()},
         scatter=severity_scatter(scores),
         comparison=comparison,
+        stated=any(row["domain"] is not None for row in comparison),
         links=links,
         similarities=compare_distances(benchmark_items, distances),
         panels=distance_panels(benchmark_items, distances),

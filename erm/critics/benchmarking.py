@@ -1,8 +1,11 @@
 """The stage that benchmarks a critic on held-out pairs, together with baselines.
 
 The baselines are the same model with random weights, a critic that always reports the commonest
-error of the training pairs, and, where it can judge the pairs, the reading critic
-(`erm.critics.reading`).
+error of the training pairs, and one that learns nothing: the reading critic
+(`erm.critics.reading`), or the pixel critic where that one can't judge the pairs.
+
+Three sets of pairs are scored apart: the test split, a policy's own errors, and the real pairs
+that come with the package (`erm.dataset.checked`). Within a set each domain of sources is.
 """
 
 from __future__ import annotations
@@ -10,10 +13,11 @@ from __future__ import annotations
 import csv
 import json
 import logging
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from erm.benchmark import (
     Item,
@@ -31,9 +35,11 @@ from erm.benchmark.similarity import Distances, measure_distances
 from erm.critics.base import Critic, Critique, ImagePair
 from erm.critics.exact import ExactCritic
 from erm.critics.figures import critique_picture, spread
+from erm.critics.pixel import PixelCritic
 from erm.critics.prediction import items_of, predictions_of
 from erm.critics.reading.ocr import missing_reader
 from erm.critics.settings import BenchmarkSettings
+from erm.dataset.checked import CheckedPair, checked_pairs, draw_checked
 from erm.dataset.pairs import Pair, read_pairs
 from erm.errors import ErmError
 from erm.render import Renderer
@@ -42,6 +48,8 @@ from erm.tracking import log_artifact
 
 if TYPE_CHECKING:
     from erm.critics.local import LoadedCritic, LocalCritic
+
+_AnyPair = TypeVar("_AnyPair", Pair, CheckedPair)
 
 _log = logging.getLogger(__name__)
 
@@ -58,18 +66,21 @@ def benchmark(
 
     Writes to `out`: the critic's ``predictions.jsonl`` with ``images/``, ``summary.json``,
     ``f1.csv``, ``severity.csv``, ``similarity.csv`` and ``.png``, ``judged.png`` (a picture of some
-    pairs) and the page ``index.html``.
+    pairs) and the page ``index.html``. The other two sets have predictions, summary and page in
+    ``inferred/`` and ``checked/``, and further rows in ``f1.csv``; the main page's table of critics
+    shows the checked pairs too.
 
     Args:
-        inferred: a second folder of pairs, a policy's own errors. Its test split is scored
-            separately: predictions, summary and page in ``inferred/``, further rows in ``f1.csv``.
+        inferred: a second folder of pairs, a policy's own errors.
         answers: folder that keeps the answers of a judge behind an endpoint (``judge.jsonl``), so
             that none is paid for twice.
 
     Returns:
-        The critic's main metrics, the number of ``unparsable`` replies, and
-        ``baselines/<name>/<task>/f1_hard`` of each baseline. The same for the policy's own errors
-        as ``inferred/…``; if there are none, only ``inferred/evaluated`` with 0.
+        The critic's main metrics, over the test split and again for each domain in it
+        (``compact/…``), the number of ``unparsable`` replies, and
+        ``baselines/<name>/<task>/f1_hard`` and ``…/evaluated`` of each baseline. The same for the
+        policy's own errors as ``inferred/…``; if there are none, only ``inferred/evaluated`` with
+        0. For the checked pairs of the tasks in the test split, as ``checked/…``.
 
     Raises:
         ErmError: the folder holds no critic, or there are no held-out pairs.
@@ -81,19 +92,29 @@ def benchmark(
     with _Critics(settings, critic, pairs, answers) as critics:
         main = critics.score(held_out)
         natural = critics.score(own_errors) if own_errors else None
+        checked = critics.score_checked({pair.task for pair in held_out})
     distances = {
         "critic": severity_of_items(main.scores["critic"], main.scores["critic"]),
         **measure_distances(main.items, settings.similarities),
     }
-    _write(main, out, "The critic on held-out pairs", settings.seed, distances)
+    comparison = comparison_table(main.scores, settings.seed)
     metrics, f1_rows = main.metrics(), _f1_rows(main.scores)
     if natural is not None:
         title = "The critic on the policy's own errors"
-        _write(natural, out / "inferred", title, settings.seed)
+        table = comparison_table(natural.scores, settings.seed)
+        _write(natural, out / "inferred", title, table)
         metrics |= {f"inferred/{name}": value for name, value in natural.metrics().items()}
         f1_rows += _f1_rows(natural.scores, "inferred/")
     elif inferred is not None:
         metrics["inferred/evaluated"] = 0.0
+    if checked is not None:
+        title = "The critic on real pairs, checked by hand"
+        table = comparison_table(checked.scores, settings.seed)
+        _write(checked, out / "checked", title, table)
+        comparison += table
+        metrics |= checked.metrics()
+        f1_rows += _f1_rows(checked.scores)
+    _write(main, out, "The critic on held-out pairs", comparison, distances)
     _write_plots(f1_rows, main.scores["critic"], out)
     _write_similarities(main.items, distances, out)
     chosen = spread(held_out, settings.pictured)
@@ -121,7 +142,7 @@ class _Result:
             for name, one in self.scores.items()
             if name != "critic"
             for metric, value in one.metrics().items()
-            if metric.endswith("/f1_hard")
+            if metric == "evaluated" or metric.endswith("/f1_hard")
         }
         return {**self.scores["critic"].metrics(), "unparsable": float(unparsable), **baselines}
 
@@ -134,7 +155,7 @@ class _Critics:
     ) -> None:
         from erm.critics.local import LocalCritic
 
-        self._seed = settings.seed
+        self._settings = settings
         journal = answers / "judge.jsonl" if answers is not None else None
         self._judge = judge_from_spec(
             settings.judge, journal=journal, settings=settings.judge_endpoint
@@ -160,36 +181,53 @@ class _Critics:
         if self._renderer is not None:
             self._renderer.close()
 
-    def score(self, held_out: Sequence[Pair]) -> _Result:
+    def score_checked(self, tasks: Container[str]) -> _Result | None:
+        """Scores on the checked pairs of some tasks; None if there are none.
+
+        The exact annotator is left out: it has just written their reports.
+        """
+        settings = self._settings
+        chosen = _at_most(settings.max_pairs, (one for one in checked_pairs() if one.task in tasks))
+        if not chosen:
+            return None
+        return self.score(
+            draw_checked(chosen, settings.isolation, settings.render_workers), exactly=False
+        )
+
+    def score(self, held_out: Sequence[Pair], exactly: bool = True) -> _Result:
+        """Scores on pairs; `exactly` says whether also those of the exact annotator."""
         items = items_of(held_out)
         views = [ImagePair(pair.task, pair.reference, pair.candidate) for pair in held_out]
         critiques = self._trained.critique(views, progress=True)
         predictions = {
             "critic": predictions_of(items, critiques),
-            "untrained": predictions_of(items, self._untrained.critique(views)),
             "commonest error": self._commonest.predict(items),
         }
-        reading = self._reading_critic(held_out)
-        if reading is not None:
-            predictions[reading.name] = predictions_of(items, reading.critique(views))
-        if self._renderer is not None:
-            exact = ExactCritic(held_out, self._renderer)
-            predictions[exact.name] = predictions_of(items, exact.critique(views))
+        looking: list[Critic] = [self._untrained, self._without_learning(held_out)]
+        if exactly and self._renderer is not None:
+            looking.append(ExactCritic(held_out, self._renderer))
+        some = _evenly(held_out, self._settings.baseline_pairs)
+        for baseline in looking:
+            predictions[baseline.name] = predictions_of(
+                [items[index] for index in some],
+                baseline.critique([views[index] for index in some], progress=True),
+            )
         scores = {
-            name: score(answers, self._judge, seed=self._seed)
+            name: score(answers, self._judge, seed=self._settings.seed)
             for name, answers in predictions.items()
         }
         return _Result(items, critiques, predictions["critic"], scores)
 
-    def _reading_critic(self, held_out: Sequence[Pair]) -> Critic | None:
-        """The reading critic; None, with a warning that says why, where it can't judge them."""
+    def _without_learning(self, held_out: Sequence[Pair]) -> Critic:
+        """The reading critic; the pixel critic, with a warning that says why, where that one can't
+        judge the pairs."""
         reason = missing_reader()
         blind = sorted({p.task for p in held_out if not get_task(p.task).reads_pictures})
         if reason is None and blind:
             reason = f"The reading critic can't judge {', '.join(blind)} (`Task.reads_pictures`)."
         if reason is not None:
-            _log.warning("The benchmark has no baseline 'reading'. %s", reason)
-            return None
+            _log.warning("The benchmark has the baseline 'pixel' instead of 'reading'. %s", reason)
+            return PixelCritic()
         if self._reading is None:
             from erm.critics.reading.critic import ReadingCritic
 
@@ -198,25 +236,43 @@ class _Critics:
 
 
 def _write(
-    result: _Result, folder: Path, title: str, seed: int, distances: Distances | None = None
+    result: _Result,
+    folder: Path,
+    title: str,
+    comparison: Sequence[Mapping[str, Any]],
+    distances: Distances | None = None,
 ) -> None:
-    """Write the critic's predictions and summary, and the page with all critics."""
+    """Write the critic's predictions and summary, and the page with a table of all critics."""
     folder.mkdir(parents=True, exist_ok=True)
     scores = result.scores["critic"]
     write_predictions(folder / "predictions.jsonl", result.predictions)
     (folder / "summary.json").write_text(json.dumps(scores.to_dict(), indent=1) + "\n")
-    comparison = comparison_table(result.scores, seed)
     write_page(scores, folder, title, comparison=comparison, distances=distances or {})
 
 
 def _held_out(settings: BenchmarkSettings, pairs: Path) -> list[Pair]:
-    chosen: list[Pair] = []
-    seen = dict.fromkeys(task_names(), 0)
-    for pair in read_pairs(pairs, "test"):
-        if settings.max_pairs is None or seen[pair.task] < settings.max_pairs:
+    return _at_most(settings.max_pairs, read_pairs(pairs, "test"))
+
+
+def _at_most(number: int | None, pairs: Iterable[_AnyPair]) -> list[_AnyPair]:
+    """The first pairs of each task; all of them if `number` is None."""
+    chosen: list[_AnyPair] = []
+    seen: Counter[str] = Counter()
+    for pair in pairs:
+        if number is None or seen[pair.task] < number:
             seen[pair.task] += 1
             chosen.append(pair)
     return chosen
+
+
+def _evenly(pairs: Sequence[Pair], number: int | None) -> list[int]:
+    """Indices of at most `number` pairs of each task, evenly spread; of all if it is None."""
+    chosen: list[int] = []
+    for task in task_names():
+        own = [index for index, pair in enumerate(pairs) if pair.task == task]
+        count = len(own) if number is None else min(number, len(own))
+        chosen += [own[position * len(own) // count] for position in range(count)]
+    return sorted(chosen)
 
 
 def _untrained(trained: LocalCritic, settings: BenchmarkSettings) -> LoadedCritic:
@@ -235,20 +291,24 @@ def _untrained(trained: LocalCritic, settings: BenchmarkSettings) -> LoadedCriti
 
 
 def _f1_rows(scores: dict[str, Scores], prefix: str = "") -> list[list[Any]]:
-    """F1 hard of each critic by task."""
+    """F1 hard of each critic by domain and task."""
     return [
-        [f"{prefix}{task}, {name}", name, f"{prefix}{task}", metrics[f"{task}/f1_hard"]]
-        for name, metrics in ((name, one.metrics()) for name, one in scores.items())
+        [f"{place}/{task}, {name}", name, place, task, metrics[f"{task}/f1_hard"]]
+        for name, one in scores.items()
+        for place, metrics in (
+            (f"{prefix}{domain}", own.metrics()) for domain, own in one.by_domain.items()
+        )
         for task in ("overall", *task_names())
         if f"{task}/f1_hard" in metrics
     ]
 
 
 def _write_plots(f1_rows: list[list[Any]], scores: Scores, out: Path) -> None:
-    """Write ``f1.csv`` (F1 hard by critic and task) and ``severity.csv`` (the critic's items)."""
+    """Write ``f1.csv`` (F1 hard by domain, task and critic) and ``severity.csv`` (the critic's
+    items)."""
     with (out / "f1.csv").open("w", newline="") as file:
         writer = csv.writer(file)
-        writer.writerow(["of", "critic", "task", "f1_hard"])
+        writer.writerow(["of", "critic", "pairs", "task", "f1_hard"])
         writer.writerows(f1_rows)
     with (out / "severity.csv").open("w", newline="") as file:
         writer = csv.writer(file)

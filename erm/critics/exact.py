@@ -38,18 +38,19 @@ class ExactCritic(Critic):
         Raises:
             ErmError: a pair is not known, or a source can no longer be drawn.
         """
-        items = []
+        sides = []
         for number, pair in enumerate(pairs, start=1):
             sources = self._sources.get(_digest(pair, number))
             if sources is None:
                 raise ErmError(f"Pair {number}: the sources of its images are not known.")
-            items += [(pair.task, source) for source in sources]
-        rendered = self._renderer.render_batch(items, scenes=True)
+            sides.append([(pair.task, source) for source in sources])
+        # several candidates have one reference, which is drawn once
+        items = list(dict.fromkeys(side for both in sides for side in both))
+        rendered = dict(zip(items, self._renderer.render_batch(items, scenes=True), strict=True))
         critiques = []
-        for index, pair in enumerate(pairs):
-            reference, candidate = rendered[2 * index : 2 * index + 2]
-            annotation = annotate_rendered(pair.task, reference, candidate)
-            report = annotation.require(f"pair {index + 1}")
+        for number, (pair, both) in enumerate(zip(pairs, sides, strict=True), start=1):
+            annotation = annotate_rendered(pair.task, *(rendered[side] for side in both))
+            report = annotation.require(f"pair {number}")
             critiques.append(read_reply(pair.task, write_reply(report)))
         return critiques
 

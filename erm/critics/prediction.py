@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from erm.benchmark import Item, Prediction, human_error, write_predictions
 from erm.benchmark.similarity import SOURCES
 from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
+from erm.dataset.domains import DOMAIN
 from erm.errors import ErmError
 from erm.images import open_image
 from erm.report import Replies
@@ -21,13 +22,14 @@ if TYPE_CHECKING:
 
 
 def items_of(pairs: Sequence[Pair]) -> list[Item]:
-    """Pairs of a data set as benchmark items, with their sources."""
+    """Pairs of a data set as benchmark items, with their sources and domains."""
     items = []
     for index, pair in enumerate(pairs):
         errors = [human_error(error) for error in pair.report.errors]
         sources = dict(zip(SOURCES, (pair.reference_source, pair.candidate_source), strict=True))
         images = pair.reference, pair.candidate
-        items.append(Item(pair.id, index, pair.task, *images, errors, sources))
+        extra = {**sources, DOMAIN: pair.domain}
+        items.append(Item(pair.id, index, pair.task, *images, errors, extra))
     return items
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from erm.dataset.routes import Route
 from erm.endpoints.settings import ConnectionSettings
@@ -20,9 +20,18 @@ class TrainCriticSettings(TrainingSettings):
     share: float = Field(
         1.0, gt=0, le=1, description="of the sources; a smaller share is part of a larger one"
     )
+    details_alone: bool = Field(
+        False, description="train on single details too, each with the description of its error"
+    )
     exclude_routes: tuple[Route, ...] = ()
     """Routes (`erm.dataset.routes.ROUTES`) whose pairs are left out."""
     validation: ValidationSettings | None = None
+
+    @model_validator(mode="after")
+    def _check_details(self) -> TrainCriticSettings:
+        if self.details_alone and self.model.details is None:
+            raise ValueError("details_alone needs model.details")
+        return self
 
 
 class BenchmarkSettings(Settings):
@@ -33,6 +42,9 @@ class BenchmarkSettings(Settings):
         ConnectionSettings(), description="of a judge openai:MODEL"
     )
     max_pairs: int | None = Field(None, ge=1, description="held-out pairs of a task, at most")
+    baseline_pairs: int | None = Field(None, ge=1, description="of a task; null is all")
+    """At most so many pairs of a task, evenly spread, are judged by the baselines that look at the
+    pictures. The critic judges all."""
     batch_size: int = Field(64, ge=1)
     exact_annotator: bool = True
     """Whether to score the exact annotator too. It draws the sources again; its F1 is 1 unless a

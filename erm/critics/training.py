@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
 
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair, fraction, read_pairs
+from erm.images import encode_png
 from erm.models.example import Example
 from erm.models.launch import distribute, needed
+from erm.models.prompts import critic_prompt, detail_prompt
+from erm.models.settings import DetailSettings
 from erm.tasks import task_names
+
+_VALUE = re.compile(r"'| instead of |\d")
+"""What descriptions that name a value contain."""
 
 
 def train_critic(
@@ -41,16 +48,19 @@ def train_critic(
             paths["inferred"] = inferred
         return distribute("erm.critics.training:train_critic", settings, settings.launch, paths)
     from erm.critics.base import write_reply
-    from erm.models.prompts import critic_prompt
     from erm.models.sft import train
+
+    brief, detailed = settings.model.from_scratch, settings.model.details is not None
+    prompts = {task: critic_prompt(task, brief=brief, details=detailed) for task in task_names()}
 
     def examples() -> Iterator[Example]:
         for folder in (pairs, inferred) if inferred is not None else (pairs,):
             for pair in islice(training_pairs(settings, folder), settings.max_pairs):
-                yield Example(pair.task, (pair.reference, pair.candidate), write_reply(pair.report))
+                images = pair.reference, pair.candidate
+                yield Example(prompts[pair.task], images, write_reply(pair.report))
+                if settings.details_alone and settings.model.details is not None:
+                    yield from details_alone(pair, settings.model.details, brief=brief)
 
-    brief = settings.model.from_scratch
-    prompts = {task: critic_prompt(task, brief=brief) for task in task_names()}
     validation = None
     if settings.validation is not None:
         from erm.critics.validation import HeldOutScoring
@@ -68,3 +78,27 @@ def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair
     for pair in read_pairs(folder, "train"):
         if fraction(pair.source_id) < settings.share and pair.route not in settings.exclude_routes:
             yield pair
+
+
+def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Iterator[Example]:
+    """Samples that show one detail and ask only for the description of the error in it.
+
+    They are a sixth as long as a pair with its report, and teach to read. An error is left out if
+    its description names no value, or if no detail shows its middle at full resolution.
+    """
+    from erm.models.details import details_of_files
+
+    details = details_of_files(
+        pair.reference, pair.candidate, most=settings.most, side=settings.side
+    )
+    for error in pair.report.errors:
+        if not _VALUE.search(error.description):
+            continue
+        shown = (
+            detail
+            for detail in details
+            if error.box is not None and detail.scale >= 1 and detail.shows(error.box)
+        )
+        if (detail := next(shown, None)) is not None:
+            prompt = detail_prompt(pair.task, detail.place, brief=brief)
+            yield Example(prompt, (encode_png(detail.picture),), error.description)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from erm.dataset.domains import Domain, domain_of
 from erm.errors import ErmError
 from erm.report import Report
 from erm.tasks.discrepancy import Box, Discrepancy
@@ -91,6 +92,11 @@ class Pair:
     reference_source: str
     candidate_source: str
     report: Report
+
+    @property
+    def domain(self) -> Domain:
+        """Where the source came from."""
+        return domain_of(self.source_id)
 
     @property
     def reference_pixels(self) -> NDArray[np.uint8]:

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 
 class Example(NamedTuple):
-    """What a model is to answer to images of one task."""
+    """What a model is to answer to a prompt about images."""
 
-    task: str
+    prompt: str
     images: tuple[bytes, ...]
     target: str

@@ -133,11 +133,14 @@ def main(job_file: str) -> int:
     import torch.distributed
 
     if torch.distributed.is_initialized():
-        # Threads of gloo that still hold tensors abort a process whose interpreter has ended, and
-        # with it a training that was over.
-        torch.distributed.destroy_process_group()
+        torch.distributed.barrier()
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1]))
+    code = main(sys.argv[1])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # Everything is written. Threads of gloo that still hold tensors can abort an interpreter that
+    # is being torn down, and with it a training that was over; so there is no tear-down.
+    os._exit(code)

@@ -8,7 +8,8 @@ a model in one of two ways:
   models trained from scratch.
 * ``two_images``: one image after the other, as pretrained checkpoints expect.
 
-A single image (a policy's input) fills both frames.
+After the pair may come details, pictures of the regions in which its images differ, each followed
+by its place (`erm.models.details`). A single image fills both frames: a policy's input or a detail.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, NamedTuple, get_args
 
 import numpy as np
 import torch
@@ -28,12 +29,15 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from transformers.utils import VIDEO_PROCESSOR_NAME
 
 from erm.images import open_image
+from erm.models.details import details_of, details_of_files, on_canvas
 from erm.models.tokenizer import IMAGE_TOKEN
 
 PairEncoding = Literal["difference", "two_images"]
 
 _THINNEST = 100
 """Largest ratio of an image's sides with ``two_images``."""
+
+_VISION_END = "<|vision_end|>"
 
 _SHARED_WITH_VIDEOS = (
     "patch_size",
@@ -63,6 +67,20 @@ _CHAT_TEMPLATE = (
 """The Qwen chat format; if SHARED is true, all images of a message share one slot."""
 
 
+class _Slot(NamedTuple):
+    """What stands in one image slot.
+
+    Attributes:
+        patches: (patches, channels · frames · patch²).
+        grid: frames, rows and columns of patches.
+        place: of a detail, the text that follows it.
+    """
+
+    patches: NDArray[np.float32]
+    grid: tuple[int, int, int]
+    place: str = ""
+
+
 class PairProcessor(ProcessorMixin):  # type: ignore[misc]
     """Tokenizes prompts and turns one or two images a sample into Qwen3-VL's patches.
 
@@ -73,6 +91,8 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         pair_encoding: how the two images of a sample enter; see the module's docstring.
         max_side: both images of a sample are scaled down by one factor, so that no side is longer
             than this many pixels. Images are never enlarged.
+        details: pictures of differing regions that follow a pair of images, at most.
+        detail_side: side of a detail's square crop in pixels; it is rounded to merged patches.
 
     Raises:
         ValueError: `pair_encoding` or `max_side` is invalid.
@@ -85,6 +105,8 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         chat_template: str | None = None,
         pair_encoding: PairEncoding = "difference",
         max_side: int = 168,
+        details: int = 0,
+        detail_side: int = 56,
     ) -> None:
         if pair_encoding not in get_args(PairEncoding):
             raise ValueError(f"unknown pair_encoding {pair_encoding!r}")
@@ -92,6 +114,8 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             raise ValueError(f"max_side is {max_side!r}, not a number of pixels")
         self.pair_encoding = pair_encoding
         self.max_side = max_side
+        self.details = details
+        self.detail_side = detail_side
         self.image_token = IMAGE_TOKEN
         super().__init__(image_processor, tokenizer, chat_template=chat_template)
 
@@ -103,8 +127,9 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         patch_size: int,
         max_side: int,
         pair_encoding: PairEncoding = "difference",
+        **details: int,
     ) -> PairProcessor:
-        """The processor of a model that is trained from random weights."""
+        """The processor of a model trained from random weights; `details` as of the class."""
         images = Qwen2VLImageProcessorPil(
             patch_size=patch_size,
             merge_size=2,
@@ -116,14 +141,14 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         )
         shared = "true" if pair_encoding == "difference" else "false"
         template = _CHAT_TEMPLATE.replace("SHARED", shared)
-        return cls(images, tokenizer, template, pair_encoding, max_side)
+        return cls(images, tokenizer, template, pair_encoding, max_side, **details)
 
     @classmethod
-    def from_checkpoint(cls, name: str, *, max_side: int) -> PairProcessor:
+    def from_checkpoint(cls, name: str, *, max_side: int, **details: int) -> PairProcessor:
         """The processor of a pretrained Qwen3-VL checkpoint, by hub name or folder."""
         tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
         images = Qwen2VLImageProcessorPil.from_pretrained(name)
-        return cls(images, tokenizer, tokenizer.chat_template, "two_images", max_side)
+        return cls(images, tokenizer, tokenizer.chat_template, "two_images", max_side, **details)
 
     def save_pretrained(self, save_directory: Any, **kwargs: Any) -> list[str]:
         """Write the processor.
@@ -173,17 +198,16 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
 
         Raises:
             ErmError: an image can't be read.
-            ValueError: there are more images than image tokens.
+            ValueError: a prompt has more or fewer image tokens than images.
         """
         texts = [text] if isinstance(text, str) else list(text or [])
         features: dict[str, Any] = {}
         if images is not None:
-            samples = _by_sample(images, len(texts))
-            slots = [slot for sample in samples for slot in self._slots(sample)]
-            grids = [grid for _, grid in slots]
-            features["pixel_values"] = torch.from_numpy(np.concatenate([p for p, _ in slots]))
-            features["image_grid_thw"] = torch.tensor(grids)
-            texts = self._expand(texts, [math.prod(g) for g in grids])
+            shown = [self._slots(sample) for sample in _by_sample(images, len(texts))]
+            slots = [slot for sample in shown for slot in sample]
+            features["pixel_values"] = torch.from_numpy(np.concatenate([s.patches for s in slots]))
+            features["image_grid_thw"] = torch.tensor([slot.grid for slot in slots])
+            texts = self._expand(texts, shown)
         encoded = self.tokenizer(texts, return_tensors=return_tensors, **kwargs)
         image_id = self.tokenizer.convert_tokens_to_ids(IMAGE_TOKEN)
         ids = encoded["input_ids"]
@@ -194,16 +218,33 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         features |= {**encoded, "mm_token_type_ids": kinds}
         return BatchFeature(features)
 
-    def _slots(
-        self, images: Sequence[Any]
-    ) -> list[tuple[NDArray[np.float32], tuple[int, int, int]]]:
-        """Patches and grid of each image slot of one sample."""
-        scaled = self._scaled([open_image(_encoded(image)) for image in images])
-        cut = [self._patches(image) for image in scaled]
-        if len(cut) == 2 and self.pair_encoding == "difference":
+    def _slots(self, images: Sequence[Any]) -> list[_Slot]:
+        """The image slots of one sample."""
+        opened = [open_image(_encoded(image)) for image in images]
+        cut = [self._patches(image) for image in self._scaled(opened)]
+        if self._as_difference(images):
             (reference, grid), (candidate, _) = cut
-            return [(_frames(reference, candidate - reference), grid)]
-        return [(_frames(patches, patches), grid) for patches, grid in cut]
+            slots = [_Slot(_frames(reference, candidate - reference), grid)]
+        else:
+            slots = [_Slot(_frames(patches, patches), grid) for patches, grid in cut]
+        details = []
+        if self._detailed(images):
+            details = details_of(opened[0], opened[1], **self._detail_options())
+        for detail in details:
+            patches, grid = self._patches(detail.picture)
+            slots.append(_Slot(_frames(patches, patches), grid, detail.place))
+        return slots
+
+    def _detailed(self, images: Sequence[Any]) -> bool:
+        return len(images) == 2 and self.details > 0
+
+    def _as_difference(self, images: Sequence[Any]) -> bool:
+        return len(images) == 2 and self.pair_encoding == "difference"
+
+    def _detail_options(self) -> dict[str, int]:
+        # Half a side, the breadth of a long crop, consists of whole merged patches too.
+        unit = 2 * self.image_processor.patch_size * self.image_processor.merge_size
+        return {"most": self.details, "side": max(1, round(self.detail_side / unit)) * unit}
 
     def _patches(self, image: Image.Image) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
         """(patches, channels, patch, patch) and the grid of one image."""
@@ -239,6 +280,16 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             for width, height in laid
         )
         return patches // int(cut.merge_size) ** 2
+
+    def detail_tokens(self, images: Sequence[bytes]) -> int:
+        """Number of tokens of the details of one sample and of their places, given its images."""
+        if not self._detailed(images):
+            return 0
+        return sum(
+            self.image_tokens([detail.picture.size])
+            + len(self.tokenizer(_slot("") + detail.place)["input_ids"])
+            for detail in details_of_files(images[0], images[1], **self._detail_options())
+        )
 
     def _layout(
         self, sizes: Sequence[tuple[int, int]]
@@ -276,27 +327,40 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             scaled = image
             if image.size != size:
                 scaled = image.resize(size, Image.Resampling.LANCZOS)
-            if scaled.size != canvas:
-                ground = Image.new("RGB", canvas, (255, 255, 255))
-                ground.paste(scaled, (0, 0))
-                scaled = ground
-            result.append(scaled)
+            result.append(on_canvas(scaled, canvas))
         return result
 
-    def _expand(self, texts: list[str], patches: list[int]) -> list[str]:
-        """Repeat each image token once for each merged patch of its slot."""
+    def _expand(self, texts: list[str], shown: list[list[_Slot]]) -> list[str]:
+        """Repeat each image token once for each merged patch of its slot.
+
+        The details of a sample, for which its text has no slots, follow its last image.
+        """
         merge = self.image_processor.merge_size**2
-        remaining = iter(patches)
         expanded = []
-        for text in texts:
-            pieces = text.split(IMAGE_TOKEN)
-            built = pieces[0]
-            for piece in pieces[1:]:
-                built += IMAGE_TOKEN * (next(remaining) // merge) + piece
-            expanded.append(built)
-        if next(remaining, None) is not None:
-            raise ValueError("more images than image tokens in the prompts")
+        for text, slots in zip(texts, shown, strict=True):
+            *pieces, rest = text.split(IMAGE_TOKEN)
+            tokens = [IMAGE_TOKEN * (math.prod(slot.grid) // merge) for slot in slots]
+            details = [
+                _slot(image) + slot.place
+                for image, slot in zip(tokens, slots, strict=True)
+                if slot.place
+            ]
+            images = tokens[: len(tokens) - len(details)]
+            if len(pieces) != len(images):
+                raise ValueError(
+                    f"{len(pieces)} image tokens in a prompt with {len(images)} images"
+                )
+            if details:
+                end = rest.index(_VISION_END) + len(_VISION_END)
+                rest = rest[:end] + "".join(details) + rest[end:]
+            filled = (piece + image for piece, image in zip(pieces, images, strict=True))
+            expanded.append("".join(filled) + rest)
         return expanded
+
+
+def _slot(image: str) -> str:
+    """An image slot of the chat format."""
+    return f"<|vision_start|>{image}{_VISION_END}"
 
 
 def _frames(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:

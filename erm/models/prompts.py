@@ -10,22 +10,44 @@ from typing import Any
 
 from erm.tasks import get_task
 
+_DETAILS = (
+    "The images after them are details: regions in which the two differ, the reference's part "
+    "first and the candidate's to its right or below. After each stands its place: left, top, "
+    "right and bottom in hundredths of the longer side. "
+)
 
-def critic_prompt(task: str, *, brief: bool) -> str:
-    """The question to a critic; `brief` for models trained from scratch."""
+
+def critic_prompt(task: str, *, brief: bool, details: bool = False) -> str:
+    """The question to a critic; `brief` for models trained from scratch.
+
+    Args:
+        details: whether pictures of the differing regions follow the pair (`erm.models.details`).
+    """
     if brief:
         return f"compare {task}"
     asked = get_task(task)
     lines = "\n".join(f"- {name}: {meaning}" for name, meaning in asked.categories.items())
     return (
         f"The first image is the reference, {asked.subject}. The second is a candidate that "
-        "should look the same. List every difference that a person can see.\n"
+        f"should look the same. {_DETAILS if details else ''}"
+        "List every difference that a person can see.\n"
         f"Categories:\n{lines}\n"
         "Severity: 1 hardly affects reading, 2 misleads in part, 3 breaks structure or misleads.\n"
         "Answer with one JSON object and nothing else: "
         '{"errors": [{"location": place in words, "description": the candidate\'s value instead of '
         f'the reference\'s, "{asked.category_key}": category, "severity": 1-3}}]}}. '
         "An empty list means that the images are equivalent."
+    )
+
+
+def detail_prompt(task: str, place: str, *, brief: bool) -> str:
+    """The question about one detail alone, whose place it follows."""
+    if brief:
+        return f"{place}read {task}"
+    return (
+        f"{place}\nThe image is a detail of {get_task(task).subject}: the reference's part first, "
+        "and a candidate's to its right or below. Describe what differs, the candidate's value "
+        "first."
     )
 
 

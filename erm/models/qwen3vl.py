@@ -25,14 +25,17 @@ def build_processor(
     From scratch, its tokenizer of at most `vocabulary` tokens is learnt from `texts`, the prompts
     and targets; a checkpoint has its own. Images are scaled to at most `max_side` pixels a side.
     """
+    details = settings.details
+    shown = {} if details is None else {"details": details.most, "detail_side": details.side}
     if settings.from_scratch:
         return PairProcessor.from_scratch(
             train_tokenizer(texts, vocabulary),
             patch_size=SCRATCH_SIZES[settings.name]["patch_size"],
             max_side=max_side,
             pair_encoding=settings.pair_encoding or "difference",
+            **shown,
         )
-    return PairProcessor.from_checkpoint(settings.name, max_side=max_side)
+    return PairProcessor.from_checkpoint(settings.name, max_side=max_side, **shown)
 
 
 def build_model(settings: ModelSettings, processor: PairProcessor) -> Any:

@@ -53,6 +53,13 @@ class LoraSettings(Settings):
     dropout: float = Field(0.0, ge=0, lt=1)
 
 
+class DetailSettings(Settings):
+    """Pictures of the regions in which a pair of images differs (`erm.models.details`)."""
+
+    most: int = Field(4, ge=1, le=16, description="regions of a pair, at most")
+    side: int = Field(56, ge=28, le=1024, description="of a square crop in pixels")
+
+
 class ModelSettings(Settings):
     """Which model, and how it computes."""
 
@@ -63,6 +70,7 @@ class ModelSettings(Settings):
     pair_encoding: Literal["difference", "two_images"] | None = None
     """How a pair of images enters a model (`erm.models.processor`). None is ``difference`` for a
     model from random weights and ``two_images`` for a checkpoint."""
+    details: DetailSettings | None = None
     lora: LoraSettings | None = None
 
     @property

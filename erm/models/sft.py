@@ -81,7 +81,7 @@ def train(
     it found.
 
     Args:
-        prompts: by task; the examples' tasks must be among them.
+        prompts: by task; what the model will be asked.
         examples: called once a pass over the data, each time with the same result.
         work: folder of resumable state.
 
@@ -95,13 +95,12 @@ def train(
     """
     processor = build_processor(
         settings.model,
-        (text for each in examples() for text in (prompts[each.task], each.target)),
+        (text for each in examples() for text in (each.prompt, each.target)),
         vocabulary=settings.vocabulary,
         max_side=settings.max_side,
     )
     samples, rejected = write_samples(
         examples(),
-        prompts,
         processor,
         settings.max_target_tokens,
         work / f"samples-{rank()}.arrow",
@@ -334,7 +333,6 @@ def training_order(
 
 def write_samples(
     examples: Iterable[Example],
-    prompts: Mapping[str, str],
     processor: PairProcessor,
     max_target_tokens: int,
     path: Path,
@@ -358,7 +356,6 @@ def write_samples(
         }
     )
     rejected = 0
-    asked = {task: _tokens(processor, prompt) for task, prompt in prompts.items()}
     path.parent.mkdir(parents=True, exist_ok=True)
     with ArrowWriter(path=str(path), features=features) as writer:
         for number, example in enumerate(examples, start=1):
@@ -367,22 +364,22 @@ def write_samples(
                 rejected += 1
                 continue
             sizes = [image_size(image, f"Example {number}") for image in example.images]
-            seen = processor.image_tokens(sizes)
+            seen = processor.image_tokens(sizes) + processor.detail_tokens(example.images)
             writer.write(
                 {
                     "images": [{"bytes": image, "path": None} for image in example.images],
-                    **_conversation(processor, prompts[example.task], example),
-                    "length": seen + asked[example.task] + target,
+                    **_conversation(processor, example),
+                    "length": seen + _tokens(processor, example.prompt) + target,
                 }
             )
         writer.finalize()
     return Dataset.from_file(str(path)), rejected
 
 
-def _conversation(processor: PairProcessor, prompt: str, example: Example) -> dict[str, str]:
+def _conversation(processor: PairProcessor, example: Example) -> dict[str, str]:
     """``prompt`` and ``completion`` as text, with a slot for each image."""
     slots = list(range(len(example.images)))
-    asked = prepare_multimodal_messages([{"role": "user", "content": prompt}], images=slots)
+    asked = prepare_multimodal_messages([{"role": "user", "content": example.prompt}], images=slots)
     answered = [{"role": "assistant", "content": [{"type": "text", "text": example.target}]}]
     text: dict[str, str] = apply_chat_template({"prompt": asked, "completion": answered}, processor)
     return text

@@ -37,6 +37,9 @@ def train_policy(
     from erm.models.sft import train
     from erm.policies.base import write_completion
 
+    brief = settings.model.from_scratch
+    prompts = {task: policy_prompt(task, brief=brief) for task in settings.tasks}
+
     def examples() -> Iterator[Example]:
         seen: set[tuple[str, str]] = set()
         for pair in read_pairs(pairs, "train", settings.tasks):
@@ -46,8 +49,7 @@ def train_policy(
             ):
                 if (pair.task, source) not in seen:
                     seen.add((pair.task, source))
-                    yield Example(pair.task, (image,), write_completion(pair.task, source))
+                    target = write_completion(pair.task, source)
+                    yield Example(prompts[pair.task], (image,), target)
 
-    brief = settings.model.from_scratch
-    prompts = {task: policy_prompt(task, brief=brief) for task in settings.tasks}
     return train("policy", prompts, examples, settings, out, work)

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from erm.dataset.card import Census, write_card
+from erm.dataset.domains import DOMAIN
 from erm.dataset.duplicates import Signature, digest, redundant
 from erm.dataset.pairs import REJECTED_FILE, SPLITS, Pair, SplitWriter, read_rows
 from erm.errors import ErmError
@@ -191,4 +192,5 @@ def _benchmark_item(pair: Pair, index: int, folder: Path) -> dict[str, Any]:
         "gt_img_path": paths["gt"],
         "pred_img_path": paths["pred"],
         "human_errors": errors,
+        DOMAIN: pair.domain,
     }

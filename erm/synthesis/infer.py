@@ -73,7 +73,9 @@ def infer(
     except OSError as error:
         raise ErmError(f"Pairs can't be written to {out}: {error.strerror or error}.") from error
     sources = sum(len(chunk.sources) for chunk in chunks)
-    completions = sources * settings.completions
+    completions = sum(
+        settings.completions_of(split) for chunk in chunks for _, split, _ in chunk.sources
+    )
     return {
         "sources": sources,
         "completions": completions,
@@ -102,7 +104,7 @@ def _attempt(
 def _chosen(settings: InferSettings, tasks: Sequence[str], pairs: Path) -> Iterator[Reference]:
     for split in SPLITS:
         references = read_references(pairs, split, tasks)
-        yield from sample_references(references, f"{settings.seed}/infer", settings.share)
+        yield from sample_references(references, f"{settings.seed}/infer", settings.share_of(split))
 
 
 def _plan(

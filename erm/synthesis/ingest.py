@@ -17,6 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from erm.annotation import Failure, view_of
+from erm.dataset.domains import INGESTED
 from erm.dataset.duplicates import digest
 from erm.dataset.pairs import ShardWriter
 from erm.errors import ErmError
@@ -141,7 +142,7 @@ def _ingest(
                     continue
                 writer.write(
                     {
-                        "source_id": f"{task.name}/own-{name}",
+                        "source_id": f"{task.name}/{INGESTED}{name}",
                         "task": task.name,
                         "origin": origin,
                         "source": source,

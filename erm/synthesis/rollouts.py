@@ -68,15 +68,18 @@ class PolicyProposer(Proposer):
         return task_names() if self._local is None else self._local.tasks
 
     def propose(self, references: Sequence[Reference]) -> list[Proposal]:
-        requests = [Request(one.task, one.image) for one in references]
-        drafts = [
-            self._draft(requests, f"{self._settings.seed}/{references[0].source_id}", number)
-            for number in range(self._settings.completions)
-        ]
+        wanted = [self._settings.completions_of(one.split) for one in references]
+        name = f"{self._settings.seed}/{references[0].source_id}"
+        replies: list[list[str]] = [[] for _ in references]
+        for number in range(max(wanted)):
+            asked = [index for index, completions in enumerate(wanted) if number < completions]
+            requests = [Request(references[index].task, references[index].image) for index in asked]
+            for index, reply in zip(asked, self._draft(requests, name, number), strict=True):
+                replies[index].append(reply)
         return [
-            Proposal(one.source_id, "infer", ("policy",), replies[index])
-            for index, one in enumerate(references)
-            for replies in drafts
+            Proposal(one.source_id, "infer", ("policy",), reply)
+            for one, own in zip(references, replies, strict=True)
+            for reply in own
         ]
 
     def _draft(self, requests: Sequence[Request], name: str, number: int) -> list[str]:

@@ -152,6 +152,8 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
             files; used together with the procedural sources.
         validation_share: share of each task's sources held out for validation.
         test_share: share held out for the benchmark.
+        test_sources: task → number of further procedural sources, all held out for the benchmark.
+            What there is to train on does not depend on them.
         sources_per_chunk: sources in one unit of work; a killed run repeats the unfinished units.
         editor: a model that injects errors into sources.
         annotator: a model whose reports replace the exact ones of the training pairs.
@@ -164,6 +166,7 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
     ingested: Path | None = None
     validation_share: float = Field(default=0.04, ge=0, lt=1)
     test_share: float = Field(default=0.08, ge=0, lt=1)
+    test_sources: dict[str, int] = Field(default_factory=dict)
     sources_per_chunk: int = Field(default=25, ge=1)
     editor: EditorSettings = EditorSettings()
     annotator: AnnotatorSettings = AnnotatorSettings()
@@ -175,7 +178,7 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
         check_backends(backends)
         return backends
 
-    @field_validator("sources")
+    @field_validator("sources", "test_sources")
     @classmethod
     def _check_sources(cls, sources: dict[str, int]) -> dict[str, int]:
         for task, number in sources.items():
@@ -207,6 +210,8 @@ class InferSettings(WorkSettings):
         policy: a model folder, an MLflow URI or ``openai:NAME``; None gives a folder without pairs.
         share: of the sources of all splits, of the tasks that the policy knows.
         completions: per image; completions with equal renders give one pair.
+        test_share, test_completions: the same for the sources held out for the benchmark; None is
+            as for the others.
         temperature, top_p: of sampling; with temperature 0 all completions are equal.
         max_tokens: longest completion of a policy behind an endpoint.
         device, dtype, batch_size: of a policy in this process.
@@ -219,6 +224,8 @@ class InferSettings(WorkSettings):
     policy: str | None = "models/policy-sft"
     share: float = Field(default=0.3, gt=0, le=1)
     completions: int = Field(default=1, ge=1)
+    test_share: float | None = Field(default=None, gt=0, le=1)
+    test_completions: int | None = Field(default=None, ge=1)
     temperature: float = Field(default=0.7, ge=0)
     top_p: float = Field(default=0.95, gt=0, le=1)
     max_tokens: int = Field(default=4096, ge=1)
@@ -228,3 +235,13 @@ class InferSettings(WorkSettings):
     max_errors: int = Field(default=8, ge=1)
     sources_per_chunk: int = Field(default=64, ge=1)
     endpoint: EndpointSettings = EndpointSettings()
+
+    def share_of(self, split: str) -> float:
+        """The share of a split's sources that the policy completes."""
+        return self.share if split != "test" or self.test_share is None else self.test_share
+
+    def completions_of(self, split: str) -> int:
+        """Completions per image of a split."""
+        if split != "test" or self.test_completions is None:
+            return self.completions
+        return self.test_completions

@@ -17,6 +17,7 @@ from typing import Any
 
 from tqdm import tqdm
 
+from erm.dataset.domains import generated_id
 from erm.dataset.pairs import read_rows
 from erm.errors import ErmError
 from erm.fingerprint import fingerprint
@@ -115,12 +116,12 @@ def plan_chunks(settings: SynthesizeSettings) -> Iterator[Chunk]:
 def _chunks_of(
     task: str, settings: SynthesizeSettings, ingested: list[tuple[str, str]]
 ) -> Iterator[Chunk]:
-    generated = settings.sources.get(task, 0)
-    splits = _splits(task, generated + len(ingested), settings)
-    everything: list[tuple[str, str | None]] = [
-        (f"{task}/{index:06d}", None) for index in range(generated)
-    ]
+    generated, held_out = settings.sources.get(task, 0), settings.test_sources.get(task, 0)
+    splits = _splits(task, generated + len(ingested), settings) + ["test"] * held_out
+    ids = [generated_id(task, settings.variety, number) for number in range(generated + held_out)]
+    everything: list[tuple[str, str | None]] = [(name, None) for name in ids[:generated]]
     everything += ingested
+    everything += [(name, None) for name in ids[generated:]]
     size = settings.sources_per_chunk
     for start in range(0, len(everything), size):
         part = [

@@ -52,6 +52,32 @@ def test_critics_and_distances_stand_on_the_page(scores: Scores, tmp_path: Path)
     assert "severe, hardly seen by some" in page
 
 
+def test_the_page_says_from_which_sources_its_numbers_are(scores: Scores, tmp_path: Path) -> None:
+    assert "sources:" not in write_page(scores, tmp_path / "none").read_text()
+    predictions = [
+        Prediction(
+            Item(n, n, "svg", png("red"), png("blue"), [], {"domain": domain}), {"errors": []}
+        )
+        for n, domain in enumerate(("compact", "compact", "checked"))
+    ]
+    judge = judge_from_spec("offline")
+    one = write_page(score(predictions[:2], judge), tmp_path / "one").read_text()
+    assert "sources: compact ·" in one
+    assert "F1 hard by kind of sources" not in one
+    both = score(predictions, judge)
+    page = write_page(both, tmp_path / "two", comparison=comparison_table({"a": both, "b": both}))
+    text = page.read_text()
+    assert "sources: compact, real, checked by hand ·" in text
+    assert "F1 hard by kind of sources" in text
+    table = text.split("<h2>Critics</h2>")[1].split("</table>")[0]
+    assert [table.count(f"<td>{name}</td>") for name in ("all", "compact", "a", "b")] == [
+        1,
+        1,
+        3,
+        3,
+    ]
+
+
 def test_images_in_files_and_missing_ones(tmp_path: Path) -> None:
     item = Item("a", 0, "svg", png("red"), tmp_path / "none.png", [])
     scores = score([Prediction(item, {"errors": []})], judge_from_spec("offline"))

@@ -95,6 +95,47 @@ def test_comparison_is_paired() -> None:
         comparison_table({"a": named["half"], "b": judged([], [])})
 
 
+def of_domains(*domains: str | None) -> Scores:
+    """Scores of one right answer (compact), two of three (real), and so on, by domain."""
+    title = {"type": "text_error", "location": "title", "description": "is missing", "severity": 2}
+    predictions = []
+    for n, domain in enumerate(domains):
+        extra = {} if domain is None else {"domain": domain}
+        item = Item(n, n, "chart", None, None, [title], extra)
+        predictions.append(Prediction(item, {"errors": [title] if n % 2 == 0 else []}))
+    return score(predictions, judge_from_spec("offline"))
+
+
+def test_each_domain_is_scored_apart() -> None:
+    scores = of_domains("real", "compact", "compact")
+    assert list(scores.by_domain) == ["compact", "real"]
+    assert scores.domain is None
+    metrics = scores.metrics()
+    assert metrics["real/chart/f1_hard"] == 1
+    assert metrics["compact/overall/f1_hard"] == pytest.approx(2 / 3)
+    assert (metrics["evaluated"], metrics["compact/evaluated"], metrics["real/evaluated"]) == (
+        *(3, 2, 1),
+    )
+    assert scores.to_dict()["additions"]["by_domain"]["real"]["evaluated"] == 1
+    rows = comparison_table({"a": scores, "b": scores})
+    assert [(row["domain"], row["name"], row["items"]) for row in rows] == [
+        *((None, name, 3) for name in "ab"),
+        *(("compact", name, 2) for name in "ab"),
+        *(("real", name, 1) for name in "ab"),
+    ]
+
+
+def test_one_domain_is_named_and_none_is_not() -> None:
+    one = of_domains("wide", "wide")
+    assert one.domain == "wide"
+    assert one.metrics()["wide/evaluated"] == 2
+    assert [row["domain"] for row in comparison_table({"a": one})] == ["wide"]
+    none = of_domains(None, "finance")
+    assert not none.by_domain
+    assert "by_domain" not in none.to_dict()["additions"]
+    assert list(of_domains("real", None).by_domain) == ["real", "not stated"]
+
+
 def test_commonest_error_critic() -> None:
     common = Discrepancy("data_error", 2, "bar 'a'", "value is 1 instead of 2")
     rare = Discrepancy("text_error", 1, "title", "is missing")

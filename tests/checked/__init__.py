@@ -2,15 +2,17 @@
 
 `charts`, `icons` and `tables` hold compact sources written in the manner of galleries and
 encyclopedias; their lists state the report word by word. `real_charts`, `real_icons` and
-`real_tables` hold sources out of published packages; their lists were written before the
-annotator ran and state what a report must say (`Listed`). ``licenses/`` holds the terms of those
-packages.
+`real_tables` list the differences of the pairs of `erm.dataset.checked`, whose sources come out of
+published packages; the lists were written before the annotator ran and state what a report must say
+(`Listed`).
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+
+from erm.dataset.checked import checked_pairs
 
 Expected = tuple[str, int, str, str]
 """Category, severity, location and description of one discrepancy."""
@@ -89,19 +91,24 @@ def _has_word(text: str, word: str, unit: float) -> bool:
 
 @dataclass(frozen=True)
 class Real:
-    """A pair whose reference comes from a published package.
+    """What a person lists of a pair of `erm.dataset.checked`.
 
     Attributes:
-        changes: (old, new) texts, each found once in the reference, that make the candidate.
+        name: of the pair.
         units: length of the drawing's longer side in its own units; 0 where lengths are not stated.
     """
 
     name: str
-    reference: str
-    changes: tuple[tuple[str, str], ...]
     listed: tuple[Listed, ...] = ()
     units: float = 0
 
     @property
+    def reference(self) -> str:
+        return _SHIPPED[self.name].reference
+
+    @property
     def candidate(self) -> str:
-        return _edited(self.name, self.reference, self.changes)
+        return _SHIPPED[self.name].candidate
+
+
+_SHIPPED = {pair.name: pair for pair in checked_pairs()}

@@ -335,6 +335,24 @@ def test_benchmark_runs_a_critic_first(erm: Erm, images: tuple[str, str]) -> Non
     assert list(Path("page").glob("*.html"))
 
 
+def test_benchmark_shows_each_kind_of_sources(erm: Erm) -> None:
+    rows = json.loads((GOLDEN / "predictions.json").read_text())
+    for n, row in enumerate(rows):
+        row["domain"] = ("compact", "real")[n % 2]
+    Path("one.json").write_text(json.dumps(rows))
+    Path("none.json").write_text(json.dumps([{**row, "pred_json": None} for row in rows]))
+    for arguments in (("one.json",), ("one.json", "none.json")):
+        shown = erm("benchmark", *arguments).out
+        assert "sources: compact, real" in shown.partition("\n")[0]
+        assert [shown.count(f"Sources: {name}") for name in ("compact", "real")] == [1, 1]
+    summary = json.loads(erm("benchmark", "one.json", "--json").out)
+    assert list(summary["additions"]["by_domain"]) == ["compact", "real"]
+    for row in rows:
+        del row["domain"]
+    Path("one.json").write_text(json.dumps(rows))
+    assert "ources" not in erm("benchmark", "one.json").out
+
+
 def test_benchmark_of_several_predictions(erm: Erm) -> None:
     rows = json.loads((GOLDEN / "predictions.json").read_text())
     Path("one.json").write_text(json.dumps(rows))

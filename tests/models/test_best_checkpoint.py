@@ -52,10 +52,11 @@ def processor() -> PairProcessor:
 @pytest.fixture(scope="module")
 def samples(processor: PairProcessor, tmp_path_factory: pytest.TempPathFactory) -> Dataset:
     examples = [
-        Example("svg", (pair.reference, pair.candidate), write_reply(pair.report)) for pair in PAIRS
+        Example(PROMPTS["svg"], (pair.reference, pair.candidate), write_reply(pair.report))
+        for pair in PAIRS
     ]
     path = tmp_path_factory.mktemp("samples") / "samples.arrow"
-    return write_samples(examples, PROMPTS, processor, 200, path)[0]
+    return write_samples(examples, processor, 200, path)[0]
 
 
 def tune(

@@ -94,11 +94,11 @@ def test_step_by_step_a_model_gives_the_logits_that_it_was_trained_on(
     targets = ['{"errors":[]}', "a", '[{"severity":2}]']
     prompts = list(role.prompts.values())
     examples = [
-        Example(task, (encode_png(pair[0]), encode_png(pair[1])), target)
-        for task, pair, target in zip(role.prompts, pairs, targets, strict=True)
+        Example(prompt, (encode_png(pair[0]), encode_png(pair[1])), target)
+        for prompt, pair, target in zip(prompts, pairs, targets, strict=True)
     ]
     path = tmp_path / "samples.arrow"
-    dataset, _ = write_samples(examples, role.prompts, processor, 100, path)
+    dataset, _ = write_samples(examples, processor, 100, path)
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
     batch = collate([dataset[index] for index in range(len(examples))])
     labels = batch.pop("labels")

@@ -91,8 +91,8 @@ def test_every_size_learns_a_sample(size: str, tmp_path: Path) -> None:
     set_seed(0)
     model = build_model(settings, processor)
     pair = square_pair(1)
-    example = Example("svg", (pair.reference, pair.candidate), target)
-    dataset, _ = write_samples([example], {"svg": ""}, processor, 256, tmp_path / "samples.arrow")
+    example = Example("", (pair.reference, pair.candidate), target)
+    dataset, _ = write_samples([example], processor, 256, tmp_path / "samples.arrow")
     batch = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)(
         [dataset[0]]
     )
@@ -113,10 +113,8 @@ def test_the_loss_falls_on_the_reports_tokens_only(pairs: Path, tmp_path: Path) 
         ModelSettings(), [target, "compare svg"] * 20, vocabulary=300, max_side=56
     )
     image = square_pair(1).reference
-    examples = [Example("svg", (image, image), target)]
-    dataset, _ = write_samples(
-        examples, {"svg": "compare svg"}, processor, 256, tmp_path / "samples.arrow"
-    )
+    examples = [Example("compare svg", (image, image), target)]
+    dataset, _ = write_samples(examples, processor, 256, tmp_path / "samples.arrow")
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
     batch = collate([dataset[0]])
     learnt = batch["labels"][0]
@@ -308,15 +306,15 @@ def test_less_than_a_tenth_of_a_batch_is_padding(tmp_path: Path) -> None:
     """Images of several shapes and targets of several lengths, as three tasks have them."""
     generator = np.random.default_rng(0)
     sides = ((56, 56), (56, 28), (112, 84))
-    prompts = {"svg": "compare svg"}
+    prompt = "compare svg"
     examples = []
     for index in range(256):
         image = encode_png(Image.new("RGB", sides[index % 3], "white"))
         places = generator.integers(100, 999, generator.integers(0, 9))
-        examples.append(Example("svg", (image, image), " ".join(map(str, places))))
-    texts = [*prompts.values(), *(example.target for example in examples)]
+        examples.append(Example(prompt, (image, image), " ".join(map(str, places))))
+    texts = [prompt, *(example.target for example in examples)]
     processor = build_processor(ModelSettings(), texts, vocabulary=300, max_side=112)
-    dataset, _ = write_samples(examples, prompts, processor, 256, tmp_path / "samples.arrow")
+    dataset, _ = write_samples(examples, processor, 256, tmp_path / "samples.arrow")
     lengths = np.array(dataset["length"])
     order = training_order(lengths, 16, 1, seed=0)
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)

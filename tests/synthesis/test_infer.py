@@ -309,21 +309,40 @@ def test_a_policy_is_known_by_its_content(tmp_path: Path) -> None:
         infer(InferSettings(policy="nowhere"), tmp_path, tmp_path / "out", tmp_path / "work")
 
 
+def test_held_out_images_may_be_completed_more_often() -> None:
+    chosen = InferSettings(share=0.5, completions=1, test_share=1.0, test_completions=3)
+    assert [chosen.share_of(split) for split in SPLITS] == [0.5, 0.5, 1.0]
+    assert [chosen.completions_of(split) for split in SPLITS] == [1, 1, 3]
+    alike = InferSettings(share=0.5, completions=2)
+    assert {(alike.share_of(split), alike.completions_of(split)) for split in SPLITS} == {(0.5, 2)}
+
+
 def test_the_benchmark_scores_the_policys_own_errors_apart(
     tiny_critic: Path, pairs: Path, inferred: Path, rubbish: Path, tmp_path: Path
 ) -> None:
-    settings = BenchmarkSettings(similarities=("mse",))
+    settings = BenchmarkSettings(similarities=("mse",), baseline_pairs=2)
     metrics = benchmark(settings, tiny_critic, pairs, tmp_path / "both", inferred)
     assert metrics["evaluated"] == len(list(read_pairs(pairs, "test")))
     assert metrics["inferred/evaluated"] == len(list(read_pairs(inferred, "test")))
     own = {name for name in metrics if name.startswith("inferred/")}
     assert own >= {"inferred/overall/f1_hard", "inferred/baselines/untrained/overall/f1_hard"}
-    read = "inferred/baselines/reading/overall/f1_hard" in own
-    assert read == (missing_reader() is None)
+    unlearned = "reading" if missing_reader() is None else "pixel"
+    assert f"inferred/baselines/{unlearned}/overall/f1_hard" in own
+    assert metrics["compact/overall/f1_hard"] == metrics["overall/f1_hard"]
+    assert (
+        metrics["checked/evaluated"] == metrics["checked/baselines/commonest_error/evaluated"] == 20
+    )
+    assert metrics["checked/baselines/untrained/evaluated"] == 2
+    assert f"baselines/{unlearned}/checked/svg/f1_hard" not in metrics
+    assert metrics[f"checked/baselines/{unlearned}/evaluated"] == 2
+    assert "checked/baselines/exact_annotator/evaluated" not in metrics
     with (tmp_path / "both" / "f1.csv").open() as file:
-        tasks = {row["task"] for row in csv.DictReader(file)}
-    assert tasks == {"overall", "svg", "inferred/overall", "inferred/svg"}
-    assert (tmp_path / "both" / "inferred" / "index.html").exists()
+        rows = list(csv.DictReader(file))
+    assert {row["task"] for row in rows} == {"overall", "svg"}
+    assert {row["pairs"] for row in rows} == {"compact", "inferred/compact", "checked"}
+    for folder in ("inferred", "checked"):
+        assert (tmp_path / "both" / folder / "index.html").exists()
+    assert "real, checked by hand" in (tmp_path / "both" / "index.html").read_text()
 
     alone = benchmark(settings, tiny_critic, pairs, tmp_path / "none", rubbish)
     assert alone["inferred/evaluated"] == 0

@@ -269,6 +269,17 @@ def test_a_local_policy_draws_several_completions(tiny_policy: Path, tmp_path: P
     assert runs[0][0].reply != runs[0][1].reply
 
 
+def test_test_images_get_as_many_completions_as_are_asked_for(
+    endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
+) -> None:
+    server.behaviour = lambda number, body: completion(f"draft {number}")
+    chosen = InferSettings(completions=1, test_completions=3, endpoint=endpoint)
+    texts = [Reference(f"svg/{n}", "svg", s, png(n), "x") for n, s in enumerate(("train", "test"))]
+    replies = PolicyProposer("openai:p", chosen, tmp_path / "journal.jsonl").propose(texts)
+    assert [one.source_id for one in replies] == ["svg/0", "svg/1", "svg/1", "svg/1"]
+    assert len({one.reply for one in replies}) == 4
+
+
 def test_a_policy_without_seed_still_writes_several_completions(
     endpoint: EndpointSettings, server: ChatServer, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ from erm.errors import ErmError
 from erm.report import parse_reply
 from erm.synthesis.planning import plan_source
 from erm.synthesis.settings import PairingSettings, SynthesizeSettings
-from erm.synthesis.synthesize import synthesize
+from erm.synthesis.synthesize import plan_chunks, synthesize
 from erm.tasks import get_task, task_names
 
 pytestmark = pytest.mark.slow
@@ -146,6 +146,7 @@ def test_the_test_split_is_a_benchmark(folder: Path, pairs: list[Pair]) -> None:
     assert [item["id"] for item in items] == [pair.id for pair in held_out]
     for item, pair in zip(items, held_out, strict=True):
         assert item["category"] == pair.task
+        assert item["domain"] == pair.domain == "compact"
         assert (folder / "benchmark" / item["gt_img_path"]).read_bytes() == pair.reference
         assert (folder / "benchmark" / item["pred_img_path"]).read_bytes() == pair.candidate
         assert [error["type"] for error in item["human_errors"]] == [
@@ -192,6 +193,23 @@ def test_plans_are_decided_by_seed_and_source(task: str) -> None:
     assert all(len(variant.operators) <= len(settings.edits) for variant in edited)
 
 
+def test_sources_for_the_test_split_leave_the_others_as_they_are() -> None:
+    more = SETTINGS.model_copy(update={"test_sources": {"chart": 3, "svg": 2}})
+    plans = [
+        {source[0]: source for chunk in plan_chunks(chosen) for source in chunk.sources}
+        for chosen in (SETTINGS, more)
+    ]
+    assert plans[1].items() > plans[0].items()
+    added = [source for name, source in plans[1].items() if name not in plans[0]]
+    assert sorted(source[0] for source in added) == [
+        *(f"chart/00000{n}" for n in (4, 5, 6)),
+        *(f"svg/00000{n}" for n in (8, 9)),
+    ]
+    assert {split for _, split, _ in added} == {"test"}
+    wide = plan_chunks(more.model_copy(update={"variety": "wide"}))
+    assert all("/wide-" in source[0] for chunk in wide for source in chunk.sources)
+
+
 def test_sources_that_cannot_be_used_are_rejected(tmp_path: Path) -> None:
     from erm.dataset.pairs import ShardWriter
     from erm.synthesis.ingest import SOURCE_SCHEMA
@@ -221,6 +239,8 @@ def test_sources_that_cannot_be_used_are_rejected(tmp_path: Path) -> None:
 def test_bad_parameters_are_named(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="unknown task 'map'"):
         SynthesizeSettings(sources={"map": 3})
+    with pytest.raises(ValidationError, match="-1 sources of task svg"):
+        SynthesizeSettings(test_sources={"svg": -1})
     with pytest.raises(ValidationError, match="leave nothing to train on"):
         SynthesizeSettings(validation_share=0.6, test_share=0.4)
     with pytest.raises(ValidationError, match="edits must be weights"):

@@ -26,6 +26,8 @@ NAMES = (("old", "new"), ("EU", "US"))
 MARKERS = ("o", "s", "^", "D", "x")
 LINES = ("-", "--", ":")
 HATCHES = ("//", "xx", "..")
+_BELOW_LEGEND = 6
+"""Tenths of the value axis that are below a legend at its top."""
 
 
 def generate_program(rng: random.Random, variety: Variety) -> str:
@@ -48,10 +50,9 @@ def _opening(margins: str = "0.25, 0.3, 0.97, 0.84") -> list[str]:
     ]
 
 
-def _numbers(rng: random.Random, count: int, top: int) -> list[int]:
-    """Multiples of a tenth of the axis, so that values can be read off."""
-    tenth = max(1, top // 10)
-    return [tenth * rng.randint(1, 9 * top // (10 * tenth)) for _ in range(count)]
+def _numbers(rng: random.Random, count: int, top: int, tenths: int = 9) -> list[int]:
+    """Multiples of a tenth of an axis up to `top`, so that values can be read off."""
+    return [top // 10 * rng.randint(1, tenths) for _ in range(count)]
 
 
 def _top(rng: random.Random) -> int:
@@ -114,7 +115,7 @@ def _grouped_bars(rng: random.Random) -> list[str]:
     lines = _opening()
     for shift, colour, label in zip((0, 0.4), colours, labels, strict=True):
         at = [place + shift for place in places] if shift else places
-        values = _numbers(rng, len(names), round(top * 0.7))
+        values = _numbers(rng, len(names), top, _BELOW_LEGEND)
         lines.append(f"ax.bar({at!r}, {values!r}, 0.4, color={colour!r}, label={label!r})")
     middles = [place + 0.2 for place in places]
     lines.append(f"ax.set_xticks({middles!r}, {names!r})")
@@ -137,7 +138,7 @@ def _lines(rng: random.Random) -> list[str]:
     places = list(range(start, start + count))
     lines = _opening()
     for index in range(1 + two):
-        values = _numbers(rng, count, round(top * (0.7 if two else 1)))
+        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 9)
         style = [f"color={colours[index]!r}"]
         if marked:
             style.append(f"marker={markers[index]!r}")
@@ -161,7 +162,7 @@ def _scatter(rng: random.Random) -> list[str]:
     for index in range(1 + two):
         count = rng.randint(3, 5)
         places = sorted(rng.sample(range(1, 20), count))
-        values = _numbers(rng, count, round(top * (0.7 if two else 1)))
+        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 9)
         style = [f"color={colours[index]!r}", f"marker={markers[index]!r}"]
         if two:
             style.append(f"label={labels[index]!r}")

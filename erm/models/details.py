@@ -1,0 +1,169 @@
+"""Details of a pair of images: pictures of the regions that differ, at full resolution or enlarged.
+
+An overview at low resolution shows where two images differ, but small text and digits can't be read
+in it. A detail is one picture of one region: the reference's crop and the candidate's. Details and
+their places are further parts of the same Qwen3-VL input (`erm.models.processor`).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from scipy import ndimage
+
+from erm.images import open_image
+from erm.tasks.discrepancy import Box
+
+_LEVEL = 12
+"""Largest difference of one channel, 0 to 255, that is no difference."""
+_BLOCK = 4
+"""Differing pixels in blocks of this side that touch belong to one region."""
+_LONG, _THIN = 12, 3
+"""Differing pixels in a line of this length, at most so thick, join no regions: where a table's
+column gets broader, its rules differ all the way, and would join all texts to one region."""
+_LINE = 12
+"""Regions whose tops differ by less stand in one line, and follow each other from left to right."""
+_MARGIN = 4
+"""Pixels around a region that its crop shows at least."""
+_LARGEST_SCALE = 2.0
+"""Crops are enlarged at most by this factor."""
+_SHAPES = ((1, 1), (2, 0.5), (0.5, 2))
+"""Width and height of a crop, against its side; all have as many tokens."""
+
+
+class Detail(NamedTuple):
+    """A region that differs.
+
+    Attributes:
+        region: the box of its differing pixels.
+        place: the same as text for the model: left, top, right and bottom, in hundredths of the
+            longer side of the images.
+        scale: of the picture, against the images.
+        picture: RGB; the reference's crop, and to its right, or below a wide one, the candidate's.
+    """
+
+    region: Box
+    place: str
+    scale: float
+    picture: Image.Image
+
+    def shows(self, box: Box) -> bool:
+        """Whether the middle of a box lies in the region or close to it."""
+        region, x, y = self.region, (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
+        return (
+            region.x0 - _MARGIN <= x <= region.x1 + _MARGIN
+            and region.y0 - _MARGIN <= y <= region.y1 + _MARGIN
+        )
+
+
+def details_of(
+    reference: Image.Image, candidate: Image.Image, *, most: int, side: int
+) -> list[Detail]:
+    """The first regions in which two RGB images differ, in reading order, at most `most`.
+
+    Args:
+        side: of a square crop in pixels; wide and tall ones are twice as long and half as broad.
+    """
+    size = (max(reference.width, candidate.width), max(reference.height, candidate.height))
+    images = [on_canvas(image, size) for image in (reference, candidate)]
+    regions = _regions(np.asarray(images[0]), np.asarray(images[1]), most)
+    return [_detail(images, region, side) for region in regions]
+
+
+@lru_cache(maxsize=1)
+def details_of_files(reference: bytes, candidate: bytes, *, most: int, side: int) -> list[Detail]:
+    """`details_of` of encoded images; the last result is kept, since training asks twice."""
+    return details_of(open_image(reference), open_image(candidate), most=most, side=side)
+
+
+def _regions(reference: NDArray[np.uint8], candidate: NDArray[np.uint8], most: int) -> list[Box]:
+    """Boxes of the regions that differ, the first `most` in reading order.
+
+    Later ones are often no more than shifted by an earlier one; the overview shows them.
+    """
+    differs = np.abs(reference.astype(np.int16) - candidate).max(axis=2) > _LEVEL
+    rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
+    if not len(rows):
+        return []
+    top, left = (int(first) // _BLOCK * _BLOCK for first in (rows[0], columns[0]))
+    differs = differs[top : rows[-1] + 1, left : columns[-1] + 1]
+    height, width = (-(-side // _BLOCK) * _BLOCK for side in differs.shape)
+    padded = np.zeros((height, width), dtype=bool)
+    padded[: differs.shape[0], : differs.shape[1]] = differs
+    without_lines = padded & ~(_thin_lines(padded, 0) | _thin_lines(padded, 1))
+    mask = without_lines if without_lines.any() else padded
+    blocks = mask.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK).any(axis=(1, 3))
+    labels, _ = ndimage.label(blocks, structure=np.ones((3, 3)))
+    boxes = [_tight(mask, *place, left, top) for place in ndimage.find_objects(labels)]
+    return sorted(boxes, key=lambda box: (box.y0 // _LINE, box.x0, box.y0))[:most]
+
+
+def _thin_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
+    """What is set in long lines along an axis that are thin across it."""
+    return _runs(mask, _LONG, axis) & ~_runs(mask, _THIN + 1, 1 - axis)
+
+
+def _runs(mask: NDArray[np.bool_], least: int, axis: int) -> NDArray[np.bool_]:
+    """What is set in stretches of at least `least` pixels along an axis."""
+    value = mask.astype(np.uint8)
+    eroded = ndimage.minimum_filter1d(value, least, axis, mode="constant")
+    # The origin mirrors that of an even filter, so that each stretch grows back to its place.
+    origin = -1 if least % 2 == 0 else 0
+    grown = ndimage.maximum_filter1d(eroded, least, axis, mode="constant", origin=origin)
+    return np.asarray(grown > 0)
+
+
+def _tight(mask: NDArray[np.bool_], rows: slice, columns: slice, left: int, top: int) -> Box:
+    """The box of what is set in some blocks of a mask, whose corner is at `left` and `top`."""
+    part = mask[
+        rows.start * _BLOCK : rows.stop * _BLOCK, columns.start * _BLOCK : columns.stop * _BLOCK
+    ]
+    down, across = np.flatnonzero(part.any(axis=1)), np.flatnonzero(part.any(axis=0))
+    x0, y0 = left + columns.start * _BLOCK, top + rows.start * _BLOCK
+    return Box(
+        x0 + int(across[0]), y0 + int(down[0]), x0 + int(across[-1]) + 1, y0 + int(down[-1]) + 1
+    )
+
+
+def _detail(images: list[Image.Image], region: Box, side: int) -> Detail:
+    """The picture of a region, its crops in the shape that shows it largest."""
+    width = region.x1 - region.x0 + 2 * _MARGIN
+    height = region.y1 - region.y0 + 2 * _MARGIN
+    scale, across, down = max(
+        (min(_LARGEST_SCALE, x * side / width, y * side / height), round(x * side), round(y * side))
+        for x, y in _SHAPES
+    )
+    middle, centre = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
+    half = across / scale / 2, down / scale / 2
+    window = Box(middle - half[0], centre - half[1], middle + half[0], centre + half[1])
+    step = (0, down) if across > down else (across, 0)
+    picture = Image.new("RGB", (across + step[0], down + step[1]))
+    for turn, image in enumerate(images):
+        part = _crop(image, window, (across, down))
+        picture.paste(part, (turn * step[0], turn * step[1]))
+    longest = max(images[0].size)
+    place = " ".join(f"{min(99, int(100 * edge / longest)):02d}" for edge in region)
+    return Detail(region, place, scale, picture)
+
+
+def _crop(image: Image.Image, window: Box, size: tuple[int, int]) -> Image.Image:
+    """What an RGB image shows in a window, scaled; white beyond its edges."""
+    left, top = int(np.floor(window.x0)), int(np.floor(window.y0))
+    right, bottom = int(np.ceil(window.x1)), int(np.ceil(window.y1))
+    part = Image.new("RGB", (right - left, bottom - top), (255, 255, 255))
+    part.paste(image, (-left, -top))
+    box = (window.x0 - left, window.y0 - top, window.x1 - left, window.y1 - top)
+    return part.resize(size, Image.Resampling.BICUBIC, box=box)
+
+
+def on_canvas(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The image at the top left corner of a white canvas."""
+    if image.size == size:
+        return image
+    ground = Image.new("RGB", size, (255, 255, 255))
+    ground.paste(image, (0, 0))
+    return ground

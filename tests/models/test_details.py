@@ -1,0 +1,191 @@
+"""Pictures of the regions in which two images differ."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from erm.critics.training import details_alone
+from erm.dataset.pairs import Pair
+from erm.images import encode_png
+from erm.models.details import Detail, details_of
+from erm.models.processor import PairProcessor
+from erm.models.qwen3vl import build_processor
+from erm.models.settings import DetailSettings, ModelSettings
+from erm.report import Report
+from erm.tasks.discrepancy import Box, Discrepancy
+
+SIDE = 56
+
+
+def _page(*marks: tuple[int, int, int, int], size: tuple[int, int] = (160, 100)) -> Image.Image:
+    """A white page with black rectangles (left, top, right, bottom), right and bottom inclusive."""
+    page = Image.new("RGB", size, "white")
+    for mark in marks:
+        ImageDraw.Draw(page).rectangle(mark, fill="black")
+    return page
+
+
+def _details(reference: Image.Image, candidate: Image.Image, most: int = 4) -> list[Detail]:
+    return details_of(reference, candidate, most=most, side=SIDE)
+
+
+def test_equal_images_have_no_details() -> None:
+    page = _page((10, 10, 30, 30))
+    assert _details(page, page) == []
+    assert _details(page, page.copy()) == []
+
+
+def test_a_difference_that_nobody_sees_is_no_detail() -> None:
+    page = _page((10, 10, 30, 30))
+    noise = np.random.default_rng(0).integers(-6, 6, (100, 160, 3))
+    noisy = np.clip(np.asarray(page).astype(int) + noise, 0, 255).astype(np.uint8)
+    assert _details(page, Image.fromarray(noisy)) == []
+
+
+def test_regions_are_the_boxes_of_what_differs_from_top_to_bottom() -> None:
+    reference = _page((20, 70, 29, 79), (100, 10, 119, 19))
+    candidate = _page((100, 10, 109, 19))
+    found = _details(reference, candidate)
+    assert [detail.region for detail in found] == [Box(110, 10, 120, 20), Box(20, 70, 30, 80)]
+    # Hundredths of the longer side, 160 px.
+    assert [detail.place for detail in found] == ["68 06 75 12", "12 43 18 50"]
+
+
+def test_both_crops_are_in_one_picture_the_reference_first() -> None:
+    reference, candidate = _page((60, 40, 71, 51)), _page()
+    (square,) = _details(reference, candidate)
+    assert square.scale == 2.0
+    assert square.picture.size == (2 * SIDE, SIDE)
+    left, right = np.split(np.asarray(square.picture), 2, axis=1)
+    assert left[SIDE // 2, SIDE // 2].tolist() == [0, 0, 0]
+    assert (left < 128).any(axis=2).sum() == pytest.approx(24 * 24, rel=0.05)
+    assert (right == 255).all()
+    (wide,) = _details(_page((20, 40, 90, 49)), candidate)
+    assert wide.picture.size == (2 * SIDE, SIDE)
+    upper, lower = np.split(np.asarray(wide.picture), 2)
+    assert (upper < 128).any()
+    assert (lower == 255).all()
+    (tall,) = _details(_page((40, 10, 49, 90)), candidate)
+    assert tall.picture.size == (SIDE, 2 * SIDE)
+
+
+def test_a_region_at_the_edge_is_in_the_middle_of_its_picture() -> None:
+    (detail,) = _details(_page((0, 0, 9, 9)), _page())
+    crop = np.asarray(detail.picture)[:, :SIDE]
+    rows, columns = np.nonzero((crop < 128).any(axis=2))
+    assert rows.mean() == pytest.approx((SIDE - 1) / 2, abs=1)
+    assert columns.mean() == pytest.approx((SIDE - 1) / 2, abs=1)
+
+
+def test_images_of_different_sizes_share_a_white_canvas() -> None:
+    (detail,) = _details(
+        _page((10, 10, 19, 19)), _page((10, 10, 19, 19), (170, 10, 179, 19), size=(200, 40))
+    )
+    assert detail.region == Box(170, 10, 180, 20)
+
+
+def test_of_many_regions_the_first_in_reading_order_are_shown() -> None:
+    corners = ((8, 80), (120, 10), (8, 8), (60, 12), (60, 40))
+    marks = [(x, y, x + 4, y + 4) for x, y in corners]
+    found = _details(_page(*marks), _page())
+    assert [detail.region[:2] for detail in found] == [(8, 8), (120, 10), (60, 12), (60, 40)]
+
+
+def test_rules_that_moved_do_not_join_what_they_divide() -> None:
+    def table(column: int) -> Image.Image:
+        """Two texts in a grid whose middle rule stands at `column`."""
+        rules = [(10, 10, 150, 11), (10, 40, 150, 41), (column, 10, column + 1, 90)]
+        return _page(*rules, (20, 20, 27, 29), (column + 10, 60, column + 17, 69))
+
+    found = _details(table(60), table(80))
+    assert [detail.region for detail in found] == [Box(70, 60, 78, 70), Box(90, 60, 98, 70)]
+    (rule,) = _details(_page((10, 50, 150, 51)), _page())
+    assert rule.region == Box(10, 50, 151, 52)
+
+
+def test_hundreds_of_regions_take_no_longer_than_some() -> None:
+    marks = [(x, y, x + 1, y + 1) for x in range(0, 1600, 16) for y in range(0, 1000, 16)]
+    assert len(_details(_page(*marks, size=(1600, 1000)), _page(size=(1600, 1000)))) == 4
+
+
+def test_a_detail_shows_what_has_its_middle_in_the_region() -> None:
+    (detail,) = _details(_page((60, 40, 71, 51)), _page())
+    assert detail.shows(Box(55, 38, 75, 55))
+    assert not detail.shows(Box(80, 40, 100, 50))
+
+
+def _processor(**model: object) -> PairProcessor:
+    settings = ModelSettings.model_validate({"details": DetailSettings(), **model})
+    return build_processor(settings, ["compare svg 0123456789"] * 20, vocabulary=300, max_side=112)
+
+
+def test_details_and_their_places_follow_the_pair() -> None:
+    processor = _processor()
+    pair = [_page((60, 40, 71, 51)), _page()]
+    prompt = "<|im_start|>user<|vision_start|><|image_pad|><|vision_end|>compare svg<|im_end|>"
+    encoded = processor(images=[pair], text=[prompt], return_tensors="pt")
+    # Scaled to 112 × 70 px on a canvas of 112 × 84; the detail has 112 × 56.
+    assert encoded["image_grid_thw"].tolist() == [[1, 6, 8], [1, 4, 8]]
+    assert len(encoded["pixel_values"]) == 48 + 32
+    text = processor.tokenizer.decode(encoded["input_ids"][0])
+    pads = ["<|image_pad|>" * count for count in (12, 8)]
+    assert text == (
+        f"<|im_start|>user<|vision_start|>{pads[0]}<|vision_end|>"
+        f"<|vision_start|>{pads[1]}<|vision_end|>37 25 45 32compare svg<|im_end|>"
+    )
+    assert processor.detail_tokens([encode_png(page) for page in pair]) == 8 + 2 + 11
+
+
+def test_samples_with_and_without_details_share_a_batch() -> None:
+    processor = _processor()
+    page = _page((60, 40, 71, 51))
+    prompt = "<|vision_start|><|image_pad|><|vision_end|>compare svg"
+    encoded = processor(
+        images=[[page, page], [page, _page()], [page]],
+        text=[prompt] * 3,
+        padding=True,
+        return_tensors="pt",
+    )
+    assert len(encoded["image_grid_thw"]) == 1 + 2 + 1
+    alone = processor(images=[[page, _page()]], text=[prompt], return_tensors="pt")
+    row = encoded["input_ids"][1]
+    assert row[encoded["attention_mask"][1] == 1].tolist() == alone["input_ids"][0].tolist()
+
+
+def test_two_images_are_followed_by_the_same_details() -> None:
+    processor = _processor(pair_encoding="two_images")
+    slot = "<|vision_start|><|image_pad|><|vision_end|>"
+    encoded = processor(
+        images=[[_page((60, 40, 71, 51)), _page()]],
+        text=[2 * slot + "compare"],
+        return_tensors="pt",
+    )
+    assert encoded["image_grid_thw"].tolist() == [[1, 6, 8], [1, 6, 8], [1, 4, 8]]
+    assert "37 25 45 32compare" in processor.tokenizer.decode(encoded["input_ids"][0])
+
+
+def test_a_saved_processor_shows_the_same(tmp_path: object) -> None:
+    processor = _processor()
+    processor.save_pretrained(tmp_path)
+    again = PairProcessor.from_pretrained(tmp_path)
+    assert (again.details, again.detail_side) == (4, 56)
+
+
+def test_a_detail_alone_asks_for_the_description_of_its_error() -> None:
+    reference, candidate = _page((60, 40, 71, 51), (10, 80, 13, 83)), _page()
+    errors = (
+        Discrepancy("style_error", 2, "square", "is red instead of black", Box(60, 40, 72, 52)),
+        Discrepancy("style_error", 2, "square", "is missing", Box(60, 40, 72, 52), "reference"),
+        Discrepancy("style_error", 2, "canvas", "is 20 px wider", None),
+        Discrepancy("style_error", 2, "elsewhere", "'A' is extra", Box(120, 10, 130, 20)),
+    )
+    pair = Pair(
+        "p", "s", "svg", "train", "edit", (), encode_png(reference), encode_png(candidate),
+        "", "", Report("svg", errors),
+    )  # fmt: skip
+    (sample,) = details_alone(pair, DetailSettings(), brief=True)
+    assert sample.prompt == "37 25 45 32read svg"
+    assert sample.target == "is red instead of black"
+    assert sample.images == (encode_png(_details(reference, candidate)[0].picture),)
