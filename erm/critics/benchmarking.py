@@ -2,7 +2,7 @@
 
 The baselines are the same model with random weights, where the critic is a model in this process, a
 critic that always reports the commonest error of the training pairs, and one that learns nothing:
-the reading critic (`erm.critics.reading`), or the pixel critic where that one can't judge the pairs.
+the reading critic (`erm.critics.reading`), or the pixel critic where that one can't judge pairs.
 
 Three sets of pairs are scored apart: the test split, a policy's own errors, and the real pairs
 that come with the package (`erm.dataset.checked`). Within a set each domain of sources is.

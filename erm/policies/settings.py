@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, model_validator
 
 from erm.endpoints.settings import ConnectionSettings
 from erm.models.settings import LaunchSettings, TrainingSettings
@@ -60,6 +60,11 @@ class ReinforceSettings(Settings):
     seed: int = 0
     launch: LaunchSettings = LaunchSettings()
     vllm: bool = Field(False, description="generate with vLLM in the training processes")
+
+    @model_validator(mode="after")
+    def _check_reward(self) -> ReinforceSettings:
+        self.reward.check_tasks(self.tasks)
+        return self
 
 
 class EvaluateSettings(Settings):

@@ -10,20 +10,25 @@ from erm.rewards.parts.base import Part
 from erm.rewards.parts.critic import BatchCriticPart, CriticPart
 from erm.rewards.parts.exact import ExactPart
 from erm.rewards.parts.form import FormatPart, LengthPart, RendersPart
+from erm.rewards.parts.gated import GatedCriticPart
 from erm.rewards.parts.similarity import FeaturesPart, PixelPart, TextPart
 from erm.rewards.reward import Reward, Weighted
 from erm.rewards.settings import (
     BATCH_CRITIC,
     CRITIC,
+    CRITICS,
     EXACT,
     FEATURES,
     FORMAT,
+    GATED_CRITIC,
     LENGTH,
     MSE,
     RENDERS,
     SSIM,
     RewardSettings,
 )
+
+_CRITICS = {CRITIC: CriticPart, BATCH_CRITIC: BatchCriticPart, GATED_CRITIC: GatedCriticPart}
 
 
 def load_reward(settings: RewardSettings, critic: Critic | None, renderer: Renderer) -> Reward:
@@ -45,14 +50,14 @@ def load_reward(settings: RewardSettings, critic: Critic | None, renderer: Rende
 
 def needs_critic(settings: RewardSettings) -> bool:
     """Whether a part asks a critic."""
-    return any(each.part in (CRITIC, BATCH_CRITIC) for each in settings.parts)
+    return any(each.part in CRITICS for each in settings.parts)
 
 
 def _part(name: str, settings: RewardSettings, critic: Critic | None) -> Part:
-    if name in (CRITIC, BATCH_CRITIC):
+    if name in _CRITICS:
         if critic is None:
             raise ErmError(f"The part '{name}' of the reward needs a critic.")
-        return (CriticPart if name == CRITIC else BatchCriticPart)(critic, settings)
+        return _CRITICS[name](critic, settings)
     if name == EXACT:
         return ExactPart()
     if name in (SSIM, MSE):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal, Self
 
@@ -12,10 +13,12 @@ from erm.report import Replies
 from erm.settings import Settings
 from erm.tasks import get_task, task_names
 
-CRITIC, BATCH_CRITIC, EXACT = "critic", "critic:batch", "exact"
+CRITIC, BATCH_CRITIC, GATED_CRITIC = "critic", "critic:batch", "critic:gated"
+EXACT = "exact"
+CRITICS = (CRITIC, BATCH_CRITIC, GATED_CRITIC)
 SSIM, MSE, FEATURES = "ssim", "mse", "features:"
 RENDERS, FORMAT, LENGTH = "renders", "format", "length"
-"""Names of parts; `FEATURES` is followed by the name of a model."""
+"""Names of parts. `CRITICS` ask a critic; `FEATURES` is followed by the name of a model."""
 
 
 class PartSettings(Settings):
@@ -39,8 +42,8 @@ class PartSettings(Settings):
 
 def known_parts() -> tuple[str, ...]:
     """Names of all parts of a reward, ``features:MODEL`` for those with a vision model."""
-    fixed = (CRITIC, BATCH_CRITIC, EXACT, SSIM, MSE, f"{FEATURES}MODEL", RENDERS, FORMAT, LENGTH)
-    return (*fixed, *text_parts())
+    by_image = (EXACT, SSIM, MSE, f"{FEATURES}MODEL", RENDERS, FORMAT, LENGTH)
+    return (*CRITICS, *by_image, *text_parts())
 
 
 def text_parts() -> tuple[str, ...]:
@@ -96,16 +99,25 @@ class RewardSettings(Settings):
         """The same reward with the part ``exact`` in the place of each that asks a critic.
 
         Raises:
-            ErmError: it has that part already.
+            ErmError: it would have that part twice.
         """
-        if len([each for each in self.parts if each.part in (CRITIC, BATCH_CRITIC, EXACT)]) > 1:
-            raise ErmError(
-                "With the critic 'exact' a reward has one of the parts critic, critic:batch, exact."
-            )
+        if len([each for each in self.parts if each.part in (*CRITICS, EXACT)]) > 1:
+            names = ", ".join((*CRITICS, EXACT))
+            raise ErmError(f"With the critic 'exact' a reward has one of the parts {names}.")
         parts = tuple(
-            PartSettings(part=EXACT, weight=each.weight)
-            if each.part in (CRITIC, BATCH_CRITIC)
-            else each
+            PartSettings(part=EXACT, weight=each.weight) if each.part in CRITICS else each
             for each in self.parts
         )
         return self.model_copy(update={"parts": parts})
+
+    def check_tasks(self, tasks: Sequence[str]) -> None:
+        """Raise ValueError for a task to which no part with a weight applies."""
+        for task in tasks:
+            if not any(each.weight and applies(each.part, task) for each in self.parts):
+                names = ", ".join(each.part for each in self.parts)
+                raise ValueError(f"no part of the reward with a weight applies to {task} ({names})")
+
+
+def applies(part: str, task: str) -> bool:
+    """Whether a part says something of a task; parts that compare sources are some tasks' alone."""
+    return part not in text_parts() or part in get_task(task).text_distances

@@ -81,7 +81,7 @@ def completion_text(value: Any, number: int) -> str:
         value = value.get("content")
     elif hasattr(value, "content"):
         value = value.content
-    if isinstance(value, (list, tuple)):
+    if isinstance(value, (list, tuple)) and value:
         parts = [part.get("text") for part in value if isinstance(part, Mapping)]
         value = "".join(part for part in parts if isinstance(part, str))
     if isinstance(value, str):

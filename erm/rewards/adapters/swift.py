@@ -10,32 +10,23 @@ gets the mean of its reference's other completions.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from erm.rewards.adapters.inputs import rollout_from
 from erm.rewards.adapters.scorer import ScorerSettings, scorer_settings, shared_scorer
 from erm.rewards.rollout import Rollout, Scored
 from erm.rewards.summary import filled_values, require_values
 
+Orm = TypeVar("Orm", bound="_Orm")
 
-class ErmReward:
-    """The weighted sum of a reward's parts; `with_options` gives a class with other options."""
+
+class _Orm:
+    """What both rewards share; ms-swift hands its own arguments to the constructor."""
 
     settings = ScorerSettings()
 
     def __init__(self, args: Any = None, **_: Any) -> None:
         self.args = args
-
-    def __call__(
-        self,
-        completions: Sequence[Any],
-        task: Sequence[str],
-        reference: Sequence[Any],
-        reference_source: Sequence[str | None] | None = None,
-        **_: Any,
-    ) -> list[float]:
-        rollouts = self._rollouts(completions, task, reference, reference_source)
-        return self._values(shared_scorer(self.settings).score(rollouts))
 
     def _rollouts(
         self,
@@ -53,10 +44,25 @@ class ErmReward:
         return filled_values(scored) if skips else require_values(scored)
 
 
-class AsyncErmReward(ErmReward):
+class ErmReward(_Orm):
+    """The weighted sum of a reward's parts; `with_options` gives a class with other options."""
+
+    def __call__(
+        self,
+        completions: Sequence[Any],
+        task: Sequence[str],
+        reference: Sequence[Any],
+        reference_source: Sequence[str | None] | None = None,
+        **_: Any,
+    ) -> list[float]:
+        rollouts = self._rollouts(completions, task, reference, reference_source)
+        return self._values(shared_scorer(self.settings).score(rollouts))
+
+
+class AsyncErmReward(_Orm):
     """The same for ms-swift's asynchronous rewards."""
 
-    async def __call__(  # type: ignore[override]
+    async def __call__(
         self,
         completions: Sequence[Any],
         task: Sequence[str],
@@ -68,8 +74,8 @@ class AsyncErmReward(ErmReward):
         return self._values(await shared_scorer(self.settings).score_async(rollouts))
 
 
-def with_options(reward: type[ErmReward] = ErmReward, **options: Any) -> type[ErmReward]:
-    """The reward class with options of `ScorerSettings`.
+def with_options(reward: type[Orm], **options: Any) -> type[Orm]:
+    """A reward class (`ErmReward`, `AsyncErmReward`) with options of `ScorerSettings`.
 
     Raises:
         ErmError: an option is unknown or invalid.

@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from erm.annotation import annotate_rendered
 from erm.rewards.exact import exact_reward, exact_severity
 from erm.rewards.parts.base import Part
+from erm.rewards.parts.resemblance import shows_reference
 from erm.rewards.rollout import Drawn, Failure, PartScore
 from erm.tasks import get_task
 
 
 class ExactPart(Part):
-    """``exact``: see `erm.rewards.exact`.
+    """``exact``: see `erm.rewards.exact`, behind a gate.
 
-    A failure of the reference is nobody's reward: the rollout has no value.
+    A picture that shows nothing of the reference (`shows_reference`) earns what a failure earns,
+    although its report may be short: that all axes are missing is one error. A failure of the
+    reference is nobody's reward: the rollout has no value.
     """
 
     name = "exact"
@@ -42,8 +45,10 @@ class ExactPart(Part):
             components = dict.fromkeys(get_task(task).categories, 0.0)
             for error in annotation.report.errors:
                 components[error.category] += error.severity
+        assert drawn.image is not None
+        shown = shows_reference(drawn.rollout.reference, drawn.image)
         return PartScore(
-            exact_reward(task, annotation),
+            exact_reward(task, annotation if shown else None),
             severity=exact_severity(annotation),
             components=components,
             annotation=annotation,
