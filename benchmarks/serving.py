@@ -242,10 +242,10 @@ def main() -> None:
     )
     print("run          completions/s   p50 s   p99 s   lost   different   killed")
     for row in rows:
-        killed = ", ".join(f"{count} {name}" for name, count in row["killed"].items() if count)
+        ended = ", ".join(f"{count} {name}" for name, count in row["killed"].items() if count)
         print(
             f"{row['run']:12} {row['completions_per_second']:13.1f} {row['p50_seconds']:7.2f} "
-            f"{row['p99_seconds']:7.2f} {row['lost']:6} {row['different']:11}   {killed or '-'}"
+            f"{row['p99_seconds']:7.2f} {row['lost']:6} {row['different']:11}   {ended or '-'}"
         )
     if options.json is not None:
         options.json.write_text(json.dumps(rows, indent=1) + "\n")
