@@ -16,8 +16,8 @@ from erm.models.prompts import critic_prompt, detail_prompt
 from erm.models.settings import DetailSettings
 from erm.tasks import task_names
 
-_VALUE = re.compile(r"'| instead of |\d")
-"""What descriptions that name a value contain."""
+_WRITTEN = re.compile(r"['\d]")
+"""What a description that quotes a text or a number contains."""
 
 
 def train_critic(
@@ -84,7 +84,7 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
     """Samples that show one detail and ask only for the description of the error in it.
 
     They are a sixth as long as a pair with its report, and teach to read. An error is left out if
-    its description names no value, or if no detail shows its middle at full resolution.
+    its description quotes no text or number, or if no detail shows its middle at full resolution.
     """
     from erm.models.details import details_of_files
 
@@ -92,7 +92,7 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         pair.reference, pair.candidate, most=settings.most, side=settings.side
     )
     for error in pair.report.errors:
-        if not _VALUE.search(error.description):
+        if not _WRITTEN.search(error.description):
             continue
         shown = (
             detail
