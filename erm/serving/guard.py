@@ -6,6 +6,7 @@ import asyncio
 import hmac
 import time
 from collections.abc import AsyncIterator, Collection
+from contextlib import suppress
 
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -68,7 +69,9 @@ class Guard:
                     {"detail": "The request bears no token, or a wrong one."},
                     {"www-authenticate": "Bearer"},
                 )
-                await self._drain(receive, headers)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(self._seconds):
+                        await self._drain(receive, headers)
             elif scope["method"] == "POST":
                 try:
                     async with asyncio.timeout(self._seconds):
