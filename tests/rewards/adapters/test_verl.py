@@ -32,7 +32,8 @@ def sample(red_file: Path, completion: str) -> dict[str, Any]:
 
 def test_one_sample(red_file: Path, options: dict[str, Any]) -> None:
     # verl makes a dict of its configuration; what is nested stays OmegaConf's
-    loaded = partial(verl.compute_score, **dict(OmegaConf.create(options).items()))
+    kwargs = {str(name): value for name, value in OmegaConf.create(options).items()}
+    loaded = partial(verl.compute_score, **kwargs)
     row = loaded(**sample(red_file, fenced(RED)), reward_router_address=None)
     assert row["score"] == 2.5
     assert row["part/critic"] == 2.0
