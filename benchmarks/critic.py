@@ -216,23 +216,26 @@ def swap(
     critic: Critic, pairs: Sequence[Pair], there: Sequence[Critique]
 ) -> dict[str, dict[str, Any]]:
     """Agreement of the places found in a pair with those found in the same pair turned round, over
-    all pairs and by task.
+    all pairs and by task. Pairs in which neither direction found a place are only counted: they
+    must not make a critic that reports nothing look consistent.
 
     Args:
         there: the critic's critiques of the pairs as they are.
     """
     back, _ = critique_all(critic, [turned(pair) for pair in pairs])
     shares: dict[str, list[float]] = {}
+    placeless: Counter[str] = Counter()
     for pair, one, other in zip(pairs, there, back, strict=True):
-        if one.report is None or other.report is None:
-            continue
-        left, right = _places(one.report), _places(other.report)
-        share = len(left & right) / len(left | right) if left | right else 1.0
+        left, right = (_places(each.report) if each.report else set() for each in (one, other))
         for name in ("overall", pair.task):
-            shares.setdefault(name, []).append(share)
+            if left | right:
+                shares.setdefault(name, []).append(len(left & right) / len(left | right))
+            else:
+                placeless[name] += 1
     return {
         f"{critic.name}, {name}": {
             "pairs": len(found),
+            "pairs without places": placeless[name],
             **_mean("places found again", found),
             **_mean("same set", [share == 1 for share in found]),
         }

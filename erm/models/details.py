@@ -98,7 +98,7 @@ def _regions(reference: NDArray[np.uint8], candidate: NDArray[np.uint8], most: i
     mask = without_lines if without_lines.any() else padded
     blocks = mask.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK).any(axis=(1, 3))
     labels, _ = ndimage.label(blocks, structure=np.ones((3, 3)))
-    boxes = [_tight(mask, *place, left, top) for place in ndimage.find_objects(labels)]
+    boxes = [_tight(mask, place, left, top) for place in ndimage.find_objects(labels)]
     return sorted(boxes, key=lambda box: (box.y0 // _LINE, box.x0, box.y0))[:most]
 
 
@@ -117,8 +117,9 @@ def _runs(mask: NDArray[np.bool_], least: int, axis: int) -> NDArray[np.bool_]:
     return np.asarray(grown > 0)
 
 
-def _tight(mask: NDArray[np.bool_], rows: slice, columns: slice, left: int, top: int) -> Box:
+def _tight(mask: NDArray[np.bool_], place: tuple[slice, slice], left: int, top: int) -> Box:
     """The box of what is set in some blocks of a mask, whose corner is at `left` and `top`."""
+    rows, columns = place
     part = mask[
         rows.start * _BLOCK : rows.stop * _BLOCK, columns.start * _BLOCK : columns.stop * _BLOCK
     ]

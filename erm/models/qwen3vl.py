@@ -12,6 +12,7 @@ from transformers import AutoConfig, Qwen3VLConfig, Qwen3VLForConditionalGenerat
 from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLVisionPatchEmbed
 
 from erm.errors import ErmError
+from erm.models.location import model_folder
 from erm.models.processor import PairProcessor
 from erm.models.settings import SCRATCH_SIZES, ModelSettings
 from erm.models.tokenizer import IMAGE_TOKEN, train_tokenizer
@@ -23,8 +24,14 @@ def build_processor(
     """The processor of a model.
 
     From scratch, its tokenizer of at most `vocabulary` tokens is learnt from `texts`, the prompts
-    and targets; a checkpoint has its own. Images are scaled to at most `max_side` pixels a side.
+    and targets; a checkpoint and a model to start from have their own. Images are scaled to at most
+    `max_side` pixels a side.
+
+    Raises:
+        ErmError: the model to start from can't be found or sees pairs in another way.
     """
+    if settings.start is not None:
+        return _processor_to_start_from(settings, settings.start, max_side)
     details = settings.details
     shown = {} if details is None else {"details": details.most, "detail_side": details.side}
     if settings.from_scratch:
@@ -38,14 +45,33 @@ def build_processor(
     return PairProcessor.from_checkpoint(settings.name, max_side=max_side, **shown)
 
 
+def _processor_to_start_from(settings: ModelSettings, start: str, max_side: int) -> PairProcessor:
+    processor: PairProcessor = PairProcessor.from_pretrained(model_folder(start, "model"))
+    wanted = settings.pair_encoding or processor.pair_encoding
+    if wanted != processor.pair_encoding:
+        raise ErmError(f"{start}: sees pairs as {processor.pair_encoding}, not as {wanted}.")
+    processor.max_side = max_side
+    if settings.details is not None:
+        processor.details, processor.detail_side = settings.details.most, settings.details.side
+    else:
+        processor.details = 0
+    return processor
+
+
 def build_model(settings: ModelSettings, processor: PairProcessor) -> Any:
     """A model with random weights or of a pretrained checkpoint; with LoRA adapters, if set.
 
     Raises:
-        ErmError: the checkpoint can't be found or is of another architecture.
+        ErmError: the checkpoint can't be found, or is of another architecture or size.
     """
     dtype = getattr(torch, settings.dtype)
-    if settings.from_scratch:
+    if settings.start is not None:
+        folder = model_folder(settings.start, "model")
+        model = load_model(folder, dtype=settings.dtype, attention=settings.attention)
+        width = SCRATCH_SIZES[settings.name]["text"]["hidden_size"]
+        if model.config.text_config.hidden_size != width:
+            raise ErmError(f"{settings.start}: is not a model of size {settings.name}.")
+    elif settings.from_scratch:
         config = scratch_config(settings.name, processor)
         config._attn_implementation = settings.attention
         model = random_weights(config).to(dtype)

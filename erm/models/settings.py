@@ -71,6 +71,9 @@ class ModelSettings(Settings):
     """How a pair of images enters a model (`erm.models.processor`). None is ``difference`` for a
     model from random weights and ``two_images`` for a checkpoint."""
     details: DetailSettings | None = None
+    start: str | None = Field(
+        None, description="folder or MLflow URI of a model of this size, to train on from"
+    )
     lora: LoraSettings | None = None
 
     @property
@@ -81,6 +84,12 @@ class ModelSettings(Settings):
     def _check_pair_encoding(self) -> ModelSettings:
         if self.pair_encoding == "difference" and not self.from_scratch:
             raise ValueError(f"pair_encoding 'difference' is not how {self.name} sees two images")
+        return self
+
+    @model_validator(mode="after")
+    def _check_start(self) -> ModelSettings:
+        if self.start is not None and not self.from_scratch:
+            raise ValueError(f"start is for models trained from scratch; {self.name} has weights")
         return self
 
 

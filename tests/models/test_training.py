@@ -192,6 +192,36 @@ def test_a_killed_run_goes_on_to_the_same_curve(trained: Path, pairs: Path, tmp_
     assert str(_validation(tmp_path / "critic")) == str(_validation(trained))
 
 
+def test_a_trained_critic_is_trained_on(trained: Path, pairs: Path, tmp_path: Path) -> None:
+    more = _settings().model_copy(
+        update={"model": ModelSettings(name="tiny", start=str(trained)), "validation": None}
+    )
+    train_critic(more, pairs, tmp_path / "critic", tmp_path / "work")
+    assert _losses(tmp_path / "critic")[0] < 0.5 * _losses(trained)[0]
+    known = [
+        json.loads((folder / "tokenizer.json").read_text())["model"]
+        for folder in (trained, tmp_path / "critic")
+    ]
+    assert known[0] == known[1]
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        (ModelSettings(name="mini"), "is not a model of size mini"),
+        (ModelSettings(pair_encoding="two_images"), "sees pairs as difference, not as two_images"),
+    ],
+)
+def test_a_critic_of_another_kind_is_not_trained_on(
+    model: ModelSettings, message: str, trained: Path, pairs: Path, tmp_path: Path
+) -> None:
+    settings = _settings().model_copy(
+        update={"model": model.model_copy(update={"start": str(trained)}), "validation": None}
+    )
+    with pytest.raises(ErmError, match=message):
+        train_critic(settings, pairs, tmp_path / "critic", tmp_path / "work")
+
+
 def test_half_written_checkpoints_are_not_resumed_from(tmp_path: Path) -> None:
     complete = tmp_path / "checkpoint-4"
     for folder in (complete, tmp_path / "checkpoint-8"):
