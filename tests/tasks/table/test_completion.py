@@ -47,4 +47,4 @@ def test_extraction_takes_any_text(completion: str) -> None:
 
 def test_a_long_run_of_markdown_tables_is_searched_once() -> None:
     tables = "a | b\n-|-\n" * 100_000
-    assert TABLE.extract(tables + "c | d\n-|-\n1 | 2\n\nThat is all.") == "c | d\n-|-\n1 | 2"
+    assert TASK.extract(tables + "c | d\n-|-\n1 | 2\n\nThat is all.") == "c | d\n-|-\n1 | 2"
