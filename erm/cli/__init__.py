@@ -1,8 +1,8 @@
 """The ``erm`` command line.
 
 Covers the entry point and what all commands share about failing: a sentence on standard error and a
-status other than 0. The commands are in `erm.cli.sources`, `erm.cli.judging` and `erm.cli.scores`;
-they import what they need only when they run, so that ``erm --help`` answers at once.
+status other than 0. The commands are in the other modules; they import what they need only when
+they run, so that ``erm --help`` answers at once.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def main() -> None:
 
 def _app() -> typer.Typer:
     # the help of the commands names the installed tasks, any of which may fail to load
-    from erm.cli import judging, scores, sources
+    from erm.cli import judging, packages, scores, sources
 
     app = typer.Typer(
         name="erm",
@@ -52,4 +52,7 @@ def _app() -> typer.Typer:
     app.command()(judging.refine)
     app.command()(sources.ingest)
     app.command()(scores.view)
+    group = typer.Typer(help="Real sources from published packages.", no_args_is_help=True)
+    group.command()(packages.fetch)
+    app.add_typer(group, name="sources")
     return app

@@ -6,9 +6,18 @@ from pydantic import Field, model_validator
 
 from erm.dataset.routes import Route
 from erm.endpoints.settings import ConnectionSettings
-from erm.models.settings import TrainingSettings, ValidationSettings
+from erm.models.settings import GrpoSettings, TrainingSettings, ValidationSettings
 from erm.settings import Isolation, Settings
 from erm.tasks.settings import DrawingSettings
+
+
+class ReinforceCriticSettings(GrpoSettings):
+    """Reinforcement of the trained critic, with the exact report as the answer."""
+
+    empty_share: float = Field(0.15, ge=0, lt=1, description="of the prompts: pairs without errors")
+    validate_every: int | None = Field(
+        10, ge=1, description="steps between validations; null validates before and after only"
+    )
 
 
 class TrainCriticSettings(TrainingSettings):
@@ -26,6 +35,20 @@ class TrainCriticSettings(TrainingSettings):
     exclude_routes: tuple[Route, ...] = ()
     """Routes (`erm.dataset.routes.ROUTES`) whose pairs are left out."""
     validation: ValidationSettings | None = None
+    reinforce: ReinforceCriticSettings | None = None
+    """After training; null leaves it out (`erm.critics.reinforcement`)."""
+
+    @model_validator(mode="after")
+    def _check_reinforce(self) -> TrainCriticSettings:
+        if self.reinforce is None:
+            return self
+        if self.validation is None:
+            raise ValueError("reinforce needs validation, which chooses the weights to keep")
+        in_one_slot = self.model.from_scratch and self.model.pair_encoding != "two_images"
+        if self.reinforce.vllm and (in_one_slot or self.model.details is not None):
+            raise ValueError("reinforce.vllm needs pair_encoding 'two_images' without details")
+        self.reinforce.completions_of_each(self.launch.processes)
+        return self
 
     @model_validator(mode="after")
     def _check_details(self) -> TrainCriticSettings:

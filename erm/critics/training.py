@@ -2,25 +2,66 @@
 
 from __future__ import annotations
 
+import json
+import os
 import re
 from collections.abc import Iterator
-from itertools import islice
 from pathlib import Path
 
+from erm.critics.selection import all_training_pairs
 from erm.critics.settings import TrainCriticSettings
-from erm.dataset.pairs import Pair, fraction, read_pairs
+from erm.dataset.pairs import Pair
+from erm.errors import ErmError
 from erm.images import encode_png
 from erm.models.example import Example
-from erm.models.launch import distribute, needed
+from erm.models.launch import distribute, distributed, needed
 from erm.models.prompts import critic_prompt, detail_prompt
 from erm.models.settings import DetailSettings
 from erm.tasks import task_names
 
-_VALUE = re.compile(r"'| instead of |\d")
-"""What descriptions that name a value contain."""
+_WRITTEN = re.compile(r"['\d]")
+"""What a description that quotes a text or a number contains."""
 
 
 def train_critic(
+    settings: TrainCriticSettings,
+    pairs: Path,
+    out: Path,
+    work: Path,
+    inferred: Path | None = None,
+) -> dict[str, float]:
+    """Train a critic on exact reports, then reinforce it if the settings say so.
+
+    Arguments and errors are those of `train_on_reports`. A launcher of one's own starts
+    `train_on_reports` and `erm.critics.reinforcement.reinforce_critic` one after the other.
+
+    Returns:
+        As `train_on_reports`; with reinforcement also ``reinforce/<metric>`` of
+        `erm.critics.reinforcement.reinforce_critic`.
+    """
+    if settings.reinforce is None:
+        return train_on_reports(settings, pairs, out, work, inferred)
+    from erm.critics.reinforcement import reinforce_critic
+
+    if distributed():
+        raise ErmError(
+            "train_critic starts the processes of training and of reinforcement itself; under "
+            "another launcher run train_on_reports, then reinforce_critic."
+        )
+    supervised, done = work / "supervised", work / "supervised.json"
+    if done.is_file():
+        metrics: dict[str, float] = json.loads(done.read_text())
+    else:
+        metrics = train_on_reports(settings, pairs, supervised, work, inferred)
+        part = work / "supervised.part"
+        part.write_text(json.dumps(metrics))
+        os.replace(part, done)
+    place = work / "reinforcement"
+    reinforced = reinforce_critic(settings, supervised, pairs, out, place, inferred)
+    return metrics | {f"reinforce/{name}": value for name, value in reinforced.items()}
+
+
+def train_on_reports(
     settings: TrainCriticSettings,
     pairs: Path,
     out: Path,
@@ -46,7 +87,8 @@ def train_critic(
         paths = {"pairs": pairs, "out": out, "work": work}
         if inferred is not None:
             paths["inferred"] = inferred
-        return distribute("erm.critics.training:train_critic", settings, settings.launch, paths)
+        function = "erm.critics.training:train_on_reports"
+        return distribute(function, settings, settings.launch, paths)
     from erm.critics.base import write_reply
     from erm.models.sft import train
 
@@ -54,12 +96,11 @@ def train_critic(
     prompts = {task: critic_prompt(task, brief=brief, details=detailed) for task in task_names()}
 
     def examples() -> Iterator[Example]:
-        for folder in (pairs, inferred) if inferred is not None else (pairs,):
-            for pair in islice(training_pairs(settings, folder), settings.max_pairs):
-                images = pair.reference, pair.candidate
-                yield Example(prompts[pair.task], images, write_reply(pair.report))
-                if settings.details_alone and settings.model.details is not None:
-                    yield from details_alone(pair, settings.model.details, brief=brief)
+        for pair in all_training_pairs(settings, pairs, inferred):
+            images = pair.reference, pair.candidate
+            yield Example(prompts[pair.task], images, write_reply(pair.report))
+            if settings.details_alone and settings.model.details is not None:
+                yield from details_alone(pair, settings.model.details, brief=brief)
 
     validation = None
     if settings.validation is not None:
@@ -73,18 +114,11 @@ def train_critic(
     return train("critic", prompts, examples, settings, out, work, validation)
 
 
-def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair]:
-    """The training pairs of a folder that the settings select."""
-    for pair in read_pairs(folder, "train"):
-        if fraction(pair.source_id) < settings.share and pair.route not in settings.exclude_routes:
-            yield pair
-
-
 def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Iterator[Example]:
     """Samples that show one detail and ask only for the description of the error in it.
 
     They are a sixth as long as a pair with its report, and teach to read. An error is left out if
-    its description names no value, or if no detail shows its middle at full resolution.
+    its description quotes no text or number, or if no detail shows its middle at full resolution.
     """
     from erm.models.details import details_of_files
 
@@ -92,7 +126,7 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         pair.reference, pair.candidate, most=settings.most, side=settings.side
     )
     for error in pair.report.errors:
-        if not _VALUE.search(error.description):
+        if not _WRITTEN.search(error.description):
             continue
         shown = (
             detail

@@ -40,12 +40,16 @@ class HeldOutScoring:
     Args:
         pairs: folder of pairs.
         role: the critic's prompts and its longest reply.
+        pictures: folder of the pictures among the tracking run's artifacts.
 
     Raises:
         ErmError: there are no pairs to validate on.
     """
 
-    def __init__(self, settings: ValidationSettings, pairs: Path, role: Role) -> None:
+    def __init__(
+        self, settings: ValidationSettings, pairs: Path, role: Role, pictures: str = "validation"
+    ) -> None:
+        self._pictures = pictures
         self._pairs = held_out(pairs, settings.pairs)
         if not self._pairs:
             raise ErmError(f"{pairs}: the validation split is empty.")
@@ -83,7 +87,7 @@ class HeldOutScoring:
             picture = critique_picture(
                 [self._pairs[index] for index in chosen], [critiques[index] for index in chosen]
             )
-            log_figure(picture, f"validation/step-{step:06d}.png")
+            log_figure(picture, f"{self._pictures}/step-{step:06d}.png")
         judge = judge_from_spec("offline")
         scores = judge_items(predictions_of(self._items, critiques), judge.replies)
         summary = summarize(scores)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import textwrap
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,27 @@ if TYPE_CHECKING:
 
 SEVERITIES = (MINOR, MEDIUM, SEVERE)
 
+ORIGINS_FILE = "origins.jsonl"
+"""Lists, in a folder of pairs, where each source of a package comes from."""
+
 _EXAMPLES = 3
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a source of a package comes from.
+
+    Attributes:
+        place: path inside the package, with a number if the file holds several sources.
+        package: name, version and registry.
+        licence: SPDX identifier, or words.
+        role: ``train`` or ``held_out``: whether the package may be trained on.
+    """
+
+    place: str
+    package: str
+    licence: str
+    role: str
 
 
 @dataclass
@@ -45,6 +66,10 @@ class Census:
     modelled: bool = False
     """Whether a model wrote the reports of the training pairs."""
     examples: dict[str, list[Pair]] = field(default_factory=dict)
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    """By source id, of the sources of packages."""
+    packages: Counter[tuple[str, str, str, str, str]] = field(default_factory=Counter)
+    """Pairs by (task, package, licence, role, split)."""
 
     def count(self, pair: Pair) -> None:
         """Count one pair."""
@@ -55,6 +80,9 @@ class Census:
             self.errors[pair.task, error.category, error.severity] += 1
         for operator in pair.operators:
             self.operators[pair.task, operator] += 1
+        origin = self.origins.get(pair.source_id)
+        if origin is not None:
+            self.packages[pair.task, origin.package, origin.licence, origin.role, pair.split] += 1
         shown = self.examples.setdefault(pair.task, [])
         fresh = all(pair.source_id != other.source_id for other in shown)
         if len(shown) < _EXAMPLES and fresh and pair.report.errors:
@@ -154,6 +182,7 @@ def _markdown(census: Census) -> str:
         *[f"Further fonts: {folder}\n" for folder in census.drawing.fonts],
         "## How they came to be\n",
         _table(["route", "pairs"], [[route, n] for route, n in sorted(census.routes.items())]),
+        *_packages(census),
         "## Discrepancies by category and severity\n",
         _table(
             ["task", "category", "1 minor", "2 medium", "3 severe"],
@@ -176,6 +205,24 @@ def _markdown(census: Census) -> str:
         *rejected,
     ]
     return "\n".join(sections)
+
+
+def _packages(census: Census) -> list[str]:
+    """The section on sources of packages; none where there are none."""
+    if not census.packages:
+        return []
+    rows = [
+        [*key, *(census.packages[*key, split] for split in SPLITS)]
+        for key in sorted({key[:4] for key in census.packages})
+    ]
+    return [
+        "## Real sources\n",
+        "Packages whose files are sources. The licence is that of these files; "
+        f"`{ORIGINS_FILE}` "
+        "names the package and the file of each source. Sources of packages with the role "
+        "`held_out` are only in the test split, those with the role `train` never.\n",
+        _table(["task", "package", "licence", "role", *(f"{one} pairs" for one in SPLITS)], rows),
+    ]
 
 
 def _picture(path: Path, census: Census) -> None:

@@ -31,11 +31,15 @@ class Validation(NamedTuple):
             model in evaluation mode, and must get the same metrics.
         measure: the metric to maximise; of equal values, the later one counts.
         every: steps between validations; the last step is always validated.
+        at_start: whether the weights that training starts from are validated too, as step 0.
+        name: of the metrics in the active tracking run.
     """
 
     score: Callable[[Any, PairProcessor, int], dict[str, float]]
     measure: str
     every: int | None
+    at_start: bool = False
+    name: str = "validation"
 
 
 class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
@@ -73,11 +77,21 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
         # Other processes may run on machines without this folder.
         [rows] = broadcast_object_list([rows])
         self.rows = [row for row in rows if row["step"] <= state.global_step]
+        if self._validation.at_start and not self.rows:
+            self._validate(state.global_step)
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         every, step = self._validation.every, state.global_step
-        if step < state.max_steps and (every is None or step % every):
-            return
+        if step == state.max_steps or (every is not None and step % every == 0):
+            self._validate(step)
+
+    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if is_main_process() and self.rows:
+            for kept in self._folder.glob("step-*"):
+                if kept != self.weights:
+                    shutil.rmtree(kept)
+
+    def _validate(self, step: int) -> None:
         row = {"step": float(step), **self._score(step)}
         self.rows.append(row)
         if self.best is row:
@@ -87,14 +101,9 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
             part = self._folder / "rows.part"
             part.write_text(json.dumps(self.rows))
             os.replace(part, self._folder / "rows.json")
-            values = {f"validation/{name}": value for name, value in row.items() if name != "step"}
+            prefix = self._validation.name
+            values = {f"{prefix}/{name}": value for name, value in row.items() if name != "step"}
             log_metrics(numbers(values), step=step)
-
-    def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        if is_main_process() and self.rows:
-            for kept in self._folder.glob("step-*"):
-                if kept != self.weights:
-                    shutil.rmtree(kept)
 
     def _score(self, step: int) -> dict[str, float]:
         trainer = self._trainer

@@ -134,6 +134,38 @@ class LaunchSettings(Settings):
     deepspeed: str | None = Field(None, description="path of a DeepSpeed configuration (ZeRO)")
 
 
+class GrpoSettings(Settings):
+    """Reinforcement of a policy or a critic; the defaults are for a laptop, not as published."""
+
+    steps: int = Field(20, ge=1)
+    prompts_per_step: int = Field(8, ge=1, description="over all processes")
+    generations: int = Field(8, ge=2, description="completions per prompt")
+    micro_batch_size: int = Field(
+        64, ge=1, description="completions in a forward pass of one process, at most"
+    )
+    learning_rate: float = Field(5e-5, gt=0)
+    kl_coefficient: float = Field(0.01, ge=0)
+    temperature: float = Field(1.0, gt=0)
+    iterations: int = Field(1, ge=1, description="updates with each set of completions")
+    checkpoint_every: int = Field(5, ge=1)
+    seed: int = 0
+    vllm: bool = Field(False, description="generate with vLLM in the training processes")
+
+    def completions_of_each(self, processes: int) -> int:
+        """Completions of one process in a step.
+
+        Raises:
+            ValueError: the completions of a step can't be shared out equally.
+        """
+        completions = self.prompts_per_step * self.generations
+        if completions % processes:
+            raise ValueError(
+                f"{self.prompts_per_step} prompts a step with {self.generations} completions each "
+                f"can't be shared out equally to {processes} processes"
+            )
+        return completions // processes
+
+
 class SamplingSettings(Settings):
     """How tokens are drawn; a temperature of 0 takes the likeliest."""
 

@@ -219,7 +219,7 @@ def fine_tune(
         optimizers=(optimizer, None),
         train_dataset=samples.select(order).remove_columns("length"),
         processing_class=processor,
-        callbacks=[TrackingCallback(_LOGGED)],
+        callbacks=[TrackingCallback({name: name for name in _LOGGED})],
     )
     # The mean over a batch's tokens, in however many processes and parts the batch is computed;
     # without this, since transformers' Qwen3-VL takes no count of them, each part's own mean.
@@ -231,7 +231,7 @@ def fine_tune(
     times = StepTimes(settings.batch_size, settings.log_every)
     trainer.add_callback(times)
     trainer.train(resume_from_checkpoint=last_checkpoint(work))
-    _write_model(
+    write_model(
         trainer, processor, None if best_checkpoint is None else best_checkpoint.weights, out
     )
 
@@ -247,7 +247,7 @@ def fine_tune(
     )
 
 
-def _write_model(trainer: Trainer, processor: PairProcessor, best: Path | None, out: Path) -> None:
+def write_model(trainer: Trainer, processor: PairProcessor, best: Path | None, out: Path) -> None:
     """Weights and processor to `out`, adapters merged; of the last step, or what `best` holds."""
     model = trainer.model
     if isinstance(model, PeftModel):
@@ -288,16 +288,19 @@ class TrackingCallback(TrainerCallback):  # type: ignore[misc]
     """Logs to the active tracking run and marks checkpoints as complete once fully written.
 
     Args:
-        names: which of the trainer's logged values are tracked.
+        names: logged value → name of its metric.
     """
 
-    def __init__(self, names: tuple[str, ...]) -> None:
+    def __init__(self, names: Mapping[str, str]) -> None:
         self._names = names
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any
     ) -> None:
-        values = {name: float(logs[name]) for name in self._names if logs and name in logs}
+        logged = logs or {}
+        values = {
+            metric: float(logged[name]) for name, metric in self._names.items() if name in logged
+        }
         if state.is_world_process_zero and values:
             log_metrics(values, step=state.global_step)
 

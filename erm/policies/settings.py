@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from erm.models.settings import LaunchSettings, TrainingSettings
+from erm.models.settings import GrpoSettings, LaunchSettings, TrainingSettings
 from erm.report import Replies
 from erm.rewards.settings import RewardSettings
 from erm.settings import Isolation, Settings
@@ -30,29 +30,29 @@ class TrainPolicySettings(TrainingSettings):
 
     tasks: Tasks = Field(default_factory=task_names)
 
+    @model_validator(mode="after")
+    def _check_details(self) -> TrainPolicySettings:
+        if self.model.details is not None:
+            raise ValueError("model.details is for critics: a policy sees no pair of images")
+        return self
 
-class ReinforceSettings(Settings):
-    """Section ``reinforce`` of the parameters; the defaults are for a laptop, not as published."""
+
+class ReinforceSettings(GrpoSettings):
+    """Section ``reinforce`` of the parameters."""
 
     tasks: Tasks = Field(default_factory=task_names)
-    steps: int = Field(20, ge=1)
-    prompts_per_step: int = Field(8, ge=1)
-    generations: int = Field(8, ge=2, description="completions per prompt")
-    micro_batch_size: int = Field(64, ge=1, description="completions in a forward pass")
-    learning_rate: float = Field(5e-5, gt=0)
-    kl_coefficient: float = Field(0.01, ge=0)
     reward: RewardSettings = RewardSettings()
-    temperature: float = Field(1.0, gt=0)
     max_completion_tokens: int = Field(256, ge=16)
-    iterations: int = Field(1, ge=1, description="updates with each set of completions")
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
     drawing: DrawingSettings = DrawingSettings()
     critic_batch_size: int = Field(64, ge=1)
-    checkpoint_every: int = Field(5, ge=1)
-    seed: int = 0
     launch: LaunchSettings = LaunchSettings()
-    vllm: bool = Field(False, description="generate with vLLM in the training processes")
+
+    @model_validator(mode="after")
+    def _check_processes(self) -> ReinforceSettings:
+        self.completions_of_each(self.launch.processes)
+        return self
 
     @model_validator(mode="after")
     def _check_reward(self) -> ReinforceSettings:

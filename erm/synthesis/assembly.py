@@ -10,11 +10,12 @@ import base64
 import json
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from erm.dataset.card import Census, write_card
+from erm.dataset.card import ORIGINS_FILE, Census, Origin, write_card
 from erm.dataset.domains import DOMAIN
 from erm.dataset.duplicates import Signature, digest, redundant
 from erm.dataset.pairs import REJECTED_FILE, SPLITS, Pair, SplitWriter, read_rows
@@ -31,6 +32,7 @@ def assemble(
     rows_per_shard: int,
     drawing: DrawingSettings,
     other_dataset: Path | None = None,
+    origins: Mapping[str, Origin] | None = None,
 ) -> Census:
     """Write finished chunks to the folder `out`, which appears only when it is complete.
 
@@ -39,6 +41,8 @@ def assemble(
         drawing: how the sources were drawn, for the card.
         other_dataset: a folder of pairs that will be used together with the result. A pair with an
             image of another split of it is rejected, and the result may be empty.
+        origins: where sources of packages come from, by source id; those with a pair are listed in
+            `ORIGINS_FILE` and on the card.
 
     Returns:
         The counts of the folder.
@@ -49,7 +53,7 @@ def assemble(
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
-    census = _fill(part, chunks, done, rows_per_shard, other_dataset)
+    census = _fill(part, chunks, done, rows_per_shard, other_dataset, origins or {})
     census.drawing = drawing
     if census.total == 0 and other_dataset is None:
         reasons = ", ".join(f"{reason}: {n}" for reason, n in census.rejected.most_common(3))
@@ -61,10 +65,17 @@ def assemble(
 
 
 def _fill(
-    out: Path, chunks: Sequence[Chunk], done: Path, rows_per_shard: int, other_dataset: Path | None
+    out: Path,
+    chunks: Sequence[Chunk],
+    done: Path,
+    rows_per_shard: int,
+    other_dataset: Path | None,
+    origins: Mapping[str, Origin],
 ) -> Census:
     """Write everything except the card."""
-    census = Census(modelled=any(chunk.is_labelled(done) for chunk in chunks))
+    modelled = any(chunk.is_labelled(done) for chunk in chunks)
+    census = Census(modelled=modelled, origins=origins)
+    used: dict[str, Origin] = {}
     with (out / REJECTED_FILE).open("w", encoding="utf-8") as listing:
 
         def reject(item: Rejection) -> None:
@@ -93,10 +104,16 @@ def _fill(
                     continue
                 writers[pair.split].write(row)
                 census.count(pair)
+                if pair.source_id in origins:
+                    used[pair.source_id] = origins[pair.source_id]
                 if pair.split == "test":
                     benchmark.append(_benchmark_item(pair, len(benchmark), out / "benchmark"))
     for writer in writers.values():
         writer.close()
+    if used:
+        listed = [{"source_id": name, **asdict(origin)} for name, origin in used.items()]
+        lines = "".join(json.dumps(one, ensure_ascii=False) + "\n" for one in listed)
+        (out / ORIGINS_FILE).write_text(lines, encoding="utf-8")
     if benchmark:
         lines = "".join(json.dumps(item, ensure_ascii=False) + "\n" for item in benchmark)
         (out / "benchmark" / "benchmark.jsonl").write_text(lines, encoding="utf-8")

@@ -10,20 +10,23 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from erm.annotation import Failure, view_of
+from erm.dataset.card import Origin
 from erm.dataset.domains import INGESTED
 from erm.dataset.duplicates import digest
-from erm.dataset.pairs import ShardWriter
+from erm.dataset.pairs import ShardWriter, read_rows
 from erm.errors import ErmError
 from erm.render import Renderer
 from erm.settings import Isolation
 from erm.sources.encodings import NotTextError, decode, marked_encoding, plain_text, read_text
+from erm.synthesis.collections import HELD_OUT, TRAIN
 from erm.tasks import Task, get_task
 from erm.tasks.settings import DrawingSettings
 
@@ -34,10 +37,15 @@ SOURCE_SCHEMA = pa.schema(
         ("origin", pa.string()),
         ("source", pa.string()),
         ("image", pa.struct([("bytes", pa.binary()), ("path", pa.string())])),
+        ("collection", pa.string()),
+        ("package", pa.string()),
+        ("licence", pa.string()),
+        ("role", pa.string()),
     ]
 )
 """Columns of ingested sources. `source_id` is ``<task>/own-<digest of the text>``; `origin` is the
-file, with the row if there are several."""
+file, with the row if there are several. The last four are null for sources of one's own; those of
+packages have them of their collection (`erm.synthesis.fetch`)."""
 
 HUGGING_FACE = "hf:"
 """Prefix of a Hugging Face data set: ``hf:owner/name``, ``hf:owner/name:split``, ``hf:folder``."""
@@ -55,6 +63,34 @@ class RejectedSource:
     origin: str
     reason: str
     message: str
+
+
+@dataclass(frozen=True)
+class UsableSource:
+    """A source that renders, with its PNG image.
+
+    Attributes:
+        name: digest of its text without white space.
+    """
+
+    origin: str
+    name: str
+    source: str
+    image: bytes
+
+
+@dataclass(frozen=True)
+class IngestedSource:
+    """A source as `read_ingested` gives it; a source of one's own has no package and no role."""
+
+    source_id: str
+    task: str
+    origin: str
+    source: str
+    collection: str | None
+    package: str | None
+    licence: str | None
+    role: str | None
 
 
 @dataclass(frozen=True)
@@ -112,48 +148,107 @@ def _ingest(
     other_files: Counter[str] = Counter()
     found = (item for path in paths for item in collect(task, str(path), column, other_files))
     rejected: list[RejectedSource] = []
-    seen: dict[str, str] = {}
-    any_found = False
     with ShardWriter(out, SOURCE_SCHEMA) as writer:
-        while batch := list(islice(found, _BATCH)):
-            any_found = True
-            refused: dict[int, RejectedSource] = {}
-            fresh: list[tuple[int, str, str, str]] = []
-            for index, item in enumerate(batch):
-                if isinstance(item, RejectedSource):
-                    refused[index] = item
-                    continue
-                origin, source = item
-                name = digest("".join(source.split()).encode("utf-8", "replace"))
-                if not source.strip():
-                    refused[index] = RejectedSource(origin, "no_source", "the source is empty")
-                elif name in seen:
-                    refused[index] = RejectedSource(origin, "duplicate", f"same as {seen[name]}")
-                else:
-                    seen[name] = origin
-                    fresh.append((index, name, origin, source))
-            items = [(task.name, source) for *_, source in fresh]
-            renders = renderer.render_batch(items, scenes=True)
-            for (index, name, origin, source), rendered in zip(fresh, renders, strict=True):
-                view = view_of(task.name, rendered, "reference")
-                if isinstance(view, Failure):
-                    reason = view.error_kind or view.kind
-                    refused[index] = RejectedSource(origin, reason, view.message)
-                    continue
-                writer.write(
-                    {
-                        "source_id": f"{task.name}/{INGESTED}{name}",
-                        "task": task.name,
-                        "origin": origin,
-                        "source": source,
-                        "image": {"bytes": rendered.image, "path": None},
-                    }
-                )
-            rejected += [refused[index] for index in sorted(refused)]
-        if not any_found:
+        for item in check_sources(task, found, renderer):
+            if isinstance(item, RejectedSource):
+                rejected.append(item)
+            else:
+                writer.write(source_row(task, item))
+        if not writer.rows and not rejected:
             places = ", ".join(str(path) for path in paths)
             raise ErmError(f"No source of task {task.name} was found in {places or 'no path'}.")
     return IngestSummary(task.name, out, writer.rows, tuple(rejected), other_files)
+
+
+def check_sources(
+    task: Task, found: Iterator[Found], renderer: Renderer, batch_size: int = _BATCH
+) -> Iterator[UsableSource | RejectedSource]:
+    """Draw each source once; give what became of each, in order.
+
+    Args:
+        batch_size: sources that are drawn before the first of them is given.
+
+    Raises:
+        ErmError: a worker died.
+    """
+    seen: dict[str, str] = {}
+    while batch := list(islice(found, batch_size)):
+        results: list[UsableSource | RejectedSource | None] = []
+        fresh: list[tuple[int, str, str, str]] = []
+        for index, item in enumerate(batch):
+            if isinstance(item, RejectedSource):
+                results.append(item)
+                continue
+            origin, source = item
+            name = digest("".join(source.split()).encode("utf-8", "replace"))
+            if not source.strip():
+                results.append(RejectedSource(origin, "no_source", "the source is empty"))
+            elif name in seen:
+                results.append(RejectedSource(origin, "duplicate", f"same as {seen[name]}"))
+            else:
+                results.append(None)
+                seen[name] = origin
+                fresh.append((index, name, origin, source))
+        items = [(task.name, source) for *_, source in fresh]
+        renders = renderer.render_batch(items, scenes=True)
+        for (index, name, origin, source), rendered in zip(fresh, renders, strict=True):
+            view = view_of(task.name, rendered, "reference")
+            if isinstance(view, Failure):
+                reason = view.error_kind or view.kind
+                results[index] = RejectedSource(origin, reason, view.message)
+            else:
+                assert rendered.image is not None
+                results[index] = UsableSource(origin, name, source, rendered.image)
+        yield from (result for result in results if result is not None)
+
+
+def source_row(task: Task, usable: UsableSource) -> dict[str, object]:
+    """A row of `SOURCE_SCHEMA`, without the columns for packages."""
+    return {
+        "source_id": f"{task.name}/{INGESTED}{usable.name}",
+        "task": task.name,
+        "origin": usable.origin,
+        "source": usable.source,
+        "image": {"bytes": usable.image, "path": None},
+    }
+
+
+def read_ingested(place: Path) -> Iterator[IngestedSource]:
+    """The sources in a Parquet file, or in all those of a folder; each id once.
+
+    Files that were written before packages were fetched lack the columns for them.
+
+    Raises:
+        ErmError: the place does not exist, a file can't be read, or a source has an unknown task
+            or role.
+    """
+    import pyarrow.parquet as pq
+
+    if not place.exists():
+        raise ErmError(
+            f"{place} can't be read: it does not exist. Use `erm ingest` or `erm sources fetch`."
+        )
+    columns = [field.name for field in fields(IngestedSource)]
+    seen: set[str] = set()
+    for file in sorted(place.glob("*.parquet")) if place.is_dir() else [place]:
+        try:
+            present = pq.read_schema(file).names
+        except (pa.ArrowException, OSError) as error:
+            raise ErmError(f"{file} can't be read as Parquet: {error}.") from error
+        optional = {"collection", "package", "licence", "role"} - set(present)
+        wanted = [name for name in columns if name not in optional]
+        for row in read_rows([file], wanted, SOURCE_SCHEMA):
+            if row["source_id"] not in seen:
+                seen.add(row["source_id"])
+                values: dict[str, Any] = {**dict.fromkeys(optional), **row}
+                source = IngestedSource(**values)
+                get_task(source.task)
+                if source.role not in (None, TRAIN, HELD_OUT):
+                    raise ErmError(
+                        f"{file}: source '{source.source_id}' has the unknown role "
+                        f"'{source.role}'; roles: {TRAIN}, {HELD_OUT}."
+                    )
+                yield source
 
 
 Found = tuple[str, str] | RejectedSource
@@ -188,6 +283,15 @@ def collect(
         yield from _file(place, task, column)
     else:
         raise ErmError(f"{place} does not exist.")
+
+
+def origins(ingested: Sequence[IngestedSource]) -> dict[str, Origin]:
+    """Where sources of packages come from, by source id."""
+    return {
+        one.source_id: Origin(one.origin, one.package, one.licence or "unknown", one.role or "any")
+        for one in ingested
+        if one.package is not None
+    }
 
 
 def _ending(file: Path) -> str:

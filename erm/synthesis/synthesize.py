@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from typing import Any
 from tqdm import tqdm
 
 from erm.dataset.domains import generated_id
-from erm.dataset.pairs import read_rows
 from erm.errors import ErmError
 from erm.fingerprint import fingerprint
 from erm.synthesis.assembly import assemble
@@ -30,10 +29,9 @@ from erm.synthesis.chunks import (
     references_of,
     write_replies,
 )
-from erm.synthesis.settings import (
-    WITHOUT_EFFECT,
-    SynthesizeSettings,
-)
+from erm.synthesis.collections import HELD_OUT, TRAIN
+from erm.synthesis.ingest import IngestedSource, origins, read_ingested
+from erm.synthesis.settings import WITHOUT_EFFECT, SynthesizeSettings
 from erm.synthesis.workers import ChunkJob, make_chunks
 from erm.tasks import task_names
 
@@ -60,7 +58,8 @@ def synthesize(
         ErmError: nothing to make, `ingested` can't be read, no space left, a worker died, or a
             model can't be had, gave no answer or has spent its budget.
     """
-    chunks = list(plan_chunks(settings))
+    ingested = list(read_ingested(settings.ingested)) if settings.ingested is not None else []
+    chunks = list(plan_chunks(settings, ingested))
     if not chunks:
         raise ErmError("There is nothing to synthesize: 'sources' is 0 for every task.")
     fields = settings.model_dump(
@@ -85,7 +84,9 @@ def synthesize(
         edited = [chunk for chunk in chunks if chunk.proposed]
         proposed, more = make_chunks(job, edited, "synthesize")
         costs |= _label(settings, chunks, done, answers)
-        census = assemble(chunks, done, out, settings.rows_per_shard, settings.drawing)
+        census = assemble(
+            chunks, done, out, settings.rows_per_shard, settings.drawing, origins=origins(ingested)
+        )
         shutil.rmtree(done)
     except OSError as error:
         raise ErmError(f"Pairs can't be written to {out}: {error.strerror or error}.") from error
@@ -94,34 +95,32 @@ def synthesize(
     return {**census.metrics(), **costs, "timing/pairs_per_second": rate}
 
 
-def plan_chunks(settings: SynthesizeSettings) -> Iterator[Chunk]:
+def plan_chunks(
+    settings: SynthesizeSettings, ingested: Sequence[IngestedSource] = ()
+) -> Iterator[Chunk]:
     """All units of work of a run, in the order of the result: tasks take turns."""
-    ingested: dict[str, list[tuple[str, str]]] = {task: [] for task in task_names()}
-    if settings.ingested is not None:
-        from erm.synthesis.ingest import SOURCE_SCHEMA
-
-        columns = ("source_id", "task", "source")
-        place = settings.ingested
-        files = sorted(place.glob("*.parquet")) if place.is_dir() else [place]
-        seen: set[str] = set()
-        for row in read_rows(files, columns, SOURCE_SCHEMA):
-            if row["source_id"] not in seen:  # the same source in two files
-                seen.add(row["source_id"])
-                ingested[row["task"]].append((row["source_id"], row["source"]))
-    by_task = [list(_chunks_of(task, settings, ingested[task])) for task in task_names()]
+    by_task = [
+        list(_chunks_of(task, settings, [one for one in ingested if one.task == task]))
+        for task in task_names()
+    ]
     for turn in zip_longest(*by_task):
         yield from (chunk for chunk in turn if chunk is not None)
 
 
 def _chunks_of(
-    task: str, settings: SynthesizeSettings, ingested: list[tuple[str, str]]
+    task: str, settings: SynthesizeSettings, ingested: Sequence[IngestedSource]
 ) -> Iterator[Chunk]:
-    generated, held_out = settings.sources.get(task, 0), settings.test_sources.get(task, 0)
-    splits = _splits(task, generated + len(ingested), settings) + ["test"] * held_out
-    ids = [generated_id(task, settings.variety, number) for number in range(generated + held_out)]
+    generated, tested = settings.sources.get(task, 0), settings.test_sources.get(task, 0)
+    free = [one for one in ingested if one.role is None]
+    train = [one for one in ingested if one.role == TRAIN]
+    held_out = [one for one in ingested if one.role == HELD_OUT]
+    splits = _splits(task, generated + len(free), settings) + ["test"] * tested
+    splits += _training_splits(task, len(train), settings) + ["test"] * len(held_out)
+    ids = [generated_id(task, settings.variety, number) for number in range(generated + tested)]
     everything: list[tuple[str, str | None]] = [(name, None) for name in ids[:generated]]
-    everything += ingested
+    everything += [(one.source_id, one.source) for one in free]
     everything += [(name, None) for name in ids[generated:]]
+    everything += [(one.source_id, one.source) for one in (*train, *held_out)]
     size = settings.sources_per_chunk
     for start in range(0, len(everything), size):
         part = [
@@ -129,6 +128,16 @@ def _chunks_of(
             for offset, (source_id, text) in enumerate(everything[start : start + size])
         ]
         yield Chunk(task, start // size, tuple(part))
+
+
+def _training_splits(task: str, number: int, settings: SynthesizeSettings) -> list[str]:
+    """The splits of sources that are not to be tested with: some validate, the others train."""
+    splits = ["train"] * number
+    wanted = round(settings.validation_share * number)
+    chosen = random.Random(f"{settings.seed}/{task}/packages").sample(range(number), wanted)
+    for position in chosen:
+        splits[position] = "validation"
+    return splits
 
 
 def _splits(task: str, number: int, settings: SynthesizeSettings) -> list[str]:

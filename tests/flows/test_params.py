@@ -15,7 +15,7 @@ from flows.params import PARAMS, STAGES, Params, check_profile, read_params
 from tests.flows.scratch import compose
 
 ROOT = Path(__file__).parents[2]
-PROFILES = ("gpu", "laptop", "smoke")
+PROFILES = ("gpu", "laptop", "smoke", "study", "wide")
 
 
 @pytest.fixture
@@ -70,13 +70,20 @@ def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
         ({"render": {"raster_sid": 9}}, "unknown parameter 'render.raster_sid'"),
         ({"evaluate": {"drawing": {}}}, "unknown parameter 'evaluate.drawing'"),
         (
+            {"train_critic": {"reinforce": {"pears": 1}}},
+            "unknown parameter 'train_critic.reinforce.pears'",
+        ),
+        (
             {
                 "render": {"backends": {"svg": "resvg"}},
                 "synthesize": {"second_backends": {"svg": "resvg"}},
             },
             "'resvg' draws task svg already",
         ),
-        ({"profile": "nope"}, "unknown profile 'nope'; known profiles: gpu, laptop, smoke"),
+        (
+            {"profile": "nope"},
+            "unknown profile 'nope'; known profiles: gpu, laptop, smoke, study, wide",
+        ),
     ],
 )
 def test_bad_parameters_are_named(

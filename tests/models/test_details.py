@@ -176,7 +176,7 @@ def test_a_saved_processor_shows_the_same(tmp_path: object) -> None:
 def test_a_detail_alone_asks_for_the_description_of_its_error() -> None:
     reference, candidate = _page((60, 40, 71, 51), (10, 80, 13, 83)), _page()
     errors = (
-        Discrepancy("style_error", 2, "square", "is red instead of black", Box(60, 40, 72, 52)),
+        Discrepancy("style_error", 2, "square", "width is 12 instead of 3", Box(60, 40, 72, 52)),
         Discrepancy("style_error", 2, "square", "is missing", Box(60, 40, 72, 52), "reference"),
         Discrepancy("style_error", 2, "canvas", "is 20 px wider", None),
         Discrepancy("style_error", 2, "elsewhere", "'A' is extra", Box(120, 10, 130, 20)),
@@ -187,5 +187,5 @@ def test_a_detail_alone_asks_for_the_description_of_its_error() -> None:
     )  # fmt: skip
     (sample,) = details_alone(pair, DetailSettings(), brief=True)
     assert sample.prompt == "37 25 45 32read svg"
-    assert sample.target == "is red instead of black"
+    assert sample.target == "width is 12 instead of 3"
     assert sample.images == (encode_png(_details(reference, candidate)[0].picture),)

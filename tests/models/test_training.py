@@ -22,8 +22,9 @@ from trl.trainer.sft_trainer import DataCollatorForVisionLanguageModeling
 
 from erm.critics.base import ImagePair
 from erm.critics.local import LocalCritic
+from erm.critics.selection import training_pairs
 from erm.critics.settings import TrainCriticSettings
-from erm.critics.training import train_critic, training_pairs
+from erm.critics.training import train_critic
 from erm.errors import ErmError
 from erm.images import encode_png
 from erm.models.example import Example

@@ -1,7 +1,6 @@
-"""Series in the picture of a plot: bars with their values, and the colours of all other marks.
+"""Bars in the picture of a plot, with their values on linear axes.
 
-Values are measured on linear axes. Not covered: the values of lines, points, wedges and areas, of
-which only colour and place are read, and series in shades of grey.
+Not covered: bars without gaps, and all other marks (`erm.tasks.chart.picture_lines`).
 """
 
 from __future__ import annotations
@@ -19,7 +18,13 @@ from erm.tasks.shared.regions import Mask, box_of
 _THINNEST = 5
 """Fewest pixels of a bar's thickness."""
 
-_FILLED = 0.85
+_SHORTEST = 12
+"""Pixels of the longest side among bars, at least."""
+
+_PAINTED = 0.85
+"""Share of a bar that nothing else covers, over that of its box which it fills, at least."""
+
+_FILLED = 0.93
 """Least share of its box that a bar fills."""
 
 _MOST = 0.7
@@ -39,7 +44,8 @@ def rectangles(mask: Mask) -> list[Box]:
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         inside = labels[place] == number
         box = box_of(place)
-        if inside.mean() >= _FILLED and max(side_length(box, 0), side_length(box, 1)) >= _THINNEST:
+        solid = min(inside.mean(), mask[place].mean() / _PAINTED) >= _FILLED
+        if solid and max(side_length(box, 0), side_length(box, 1)) >= _THINNEST:
             boxes.append(box)
             covered += int(mask[place].sum())
     return boxes if covered >= _MOST * mask.sum() else []
@@ -77,6 +83,8 @@ def are_lying(boxes: Sequence[Box]) -> bool | None:
     heights = [side_length(box, 1) for box in boxes]
     same_width = max(widths) - min(widths) <= _SAME_SIDE
     same_height = max(heights) - min(heights) <= _SAME_SIDE
+    if max(*widths, *heights) < _SHORTEST:
+        return None
     if same_width == same_height or min(heights if same_height else widths) < _THINNEST:
         return None
     return same_height

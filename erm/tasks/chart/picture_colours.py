@@ -18,6 +18,9 @@ _COLOURED = 40
 _FEWEST = 60
 """Pixels of a colour from which it is that of a series."""
 
+_MOST = 24
+"""Colours of a plot beyond which no more are looked for: it shows an image."""
+
 _CORE = 5
 """Side in px of a square of a mixed colour from which that colour is one of its own."""
 
@@ -34,12 +37,14 @@ def is_grey(code: int) -> bool:
 
 
 def series_colours(part: NDArray[np.int32], paper: int) -> list[int]:
-    """Colours of the series in a plot, without greys and without the mixed colours at edges."""
+    """Colours of the marks in a plot, without the mixed colours at edges."""
     values, counts = np.unique(part, return_counts=True)
     kept: list[int] = []
     for index in np.lexsort((values, -counts)):
         code = int(values[index])
-        if counts[index] < _FEWEST or code == paper or is_grey(code):
+        if counts[index] < _FEWEST or len(kept) > _MOST:
+            break
+        if code == paper:
             continue
         near = (
             max(abs(a - b) for a, b in zip(levels_of(code), levels_of(other), strict=True))

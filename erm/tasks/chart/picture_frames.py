@@ -31,6 +31,12 @@ _THICKEST = 4
 _MEET = 3
 """Pixels between the ends of two lines that meet."""
 
+_FILLED_PLOT = 0.08
+"""Share of a picture that the background of plots without lines around them covers."""
+
+_WHOLE_RIM = 0.8
+"""Share of the rim of such a plot that has the colour of its background."""
+
 _LEGEND_SIDES = (24, 10)
 """Shortest sides in px of a legend's frame, without its round corners."""
 
@@ -62,6 +68,39 @@ def plot_frames(codes: NDArray[np.int32]) -> list[Box]:
         if not any(_overlap(box, other) for other in frames):
             frames.append(box)
     return sorted(frames, key=lambda box: (round(box.y0 / 20), box.x0))
+
+
+def filled_frames(codes: NDArray[np.int32]) -> list[Box]:
+    """The plots without lines around them: upright rectangles of another colour than the page's."""
+    values, counts = np.unique(codes, return_counts=True)
+    order = np.argsort(-counts, kind="stable")[1:3]
+    boxes = []
+    for code, count in zip(values[order], counts[order], strict=True):
+        if count < _FILLED_PLOT * codes.size:
+            continue
+        # lines of a grid and marks do not divide a plot
+        same = ndimage.binary_closing(np.pad(codes == code, 6), np.ones((7, 7), bool))[6:-6, 6:-6]
+        labels, _ = ndimage.label(same)
+        for number, place in enumerate(ndimage.find_objects(labels), start=1):
+            box = box_of(place)
+            large = min(side_length(box, 0), side_length(box, 1)) >= _SHORTEST_SIDE
+            rim = labels[place] == number
+            edges = np.concatenate([rim[0], rim[-1], rim[:, 0], rim[:, -1]])
+            if large and edges.mean() > _WHOLE_RIM:
+                boxes.append(box)
+        if boxes:
+            break
+    return sorted(boxes, key=lambda box: (round(box.y0 / 20), box.x0))
+
+
+def drawn_frame(ink: Mask) -> Box | None:
+    """The box around the largest connected drawing, for plots without straight sides."""
+    labels, _ = ndimage.label(ndimage.binary_dilation(ink, np.ones((5, 5), bool)))
+    boxes = [box_of(place) for place in ndimage.find_objects(labels)]
+    best = max(boxes, key=lambda box: side_length(box, 0) * side_length(box, 1), default=None)
+    if best is None or min(side_length(best, 0), side_length(best, 1)) < _SHORTEST_SIDE:
+        return None
+    return best
 
 
 def _segments(mask: Mask) -> list[Box]:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from erm.tasks.chart.elements import Legend
 from erm.tasks.chart.picture_colours import hex_of, is_grey
 from erm.tasks.chart.picture_frames import shifted, side_length
 from erm.tasks.chart.picture_texts import PictureText, join_letters, letters_of
 from erm.tasks.discrepancy import Box
-from erm.tasks.shared.regions import INK, Pixels, codes_of, commonest, gap_from, place_of
+from erm.tasks.shared.regions import INK, Mask, Pixels, codes_of, commonest, gap_from, place_of
 
 _INSET = (4, 3)
 """Pixels at each side of a frame, along x and y, that its line and its corners take."""
@@ -22,6 +25,44 @@ _SMALLEST = 5
 
 _KEY_WIDTH = 1.2
 """Width of a grey key, as a share of the height of its text, from which it is no letter."""
+
+
+_FLAT = 0.5
+"""Height of a grey line as a key over that of the texts, at most."""
+
+_ALIGNED = 4
+"""Pixels by which the texts of entries may start apart."""
+
+
+def _entries(
+    row: list[Box], pieces: list[Box], codes: NDArray[np.int32], ink: Mask
+) -> list[tuple[PictureText, str]]:
+    """The entries of one row: each starts with a key.
+
+    Args:
+        row: connected ink in px of the frame, from the left; ``pieces`` the same in the picture.
+    """
+    high = float(np.median([side_length(one, 1) for one in row]))
+    found: list[tuple[list[Box], str]] = []
+    for inner, outer in zip(row, pieces, strict=True):
+        colours = codes[place_of(inner)][ink[place_of(inner)]]
+        code = commonest(colours)
+        broad = side_length(inner, 0) >= _KEY_WIDTH * high
+        key = not is_grey(code) if not found or found[-1][0] else False
+        flat = side_length(inner, 1) < _FLAT * high and broad
+        if not found and not (key or broad):
+            return []
+        if not found or key or (flat and found[-1][0]):
+            found.append(([], hex_of(code)))
+        else:
+            found[-1][0].append(outer)
+    return [(PictureText(Box.around(texts)), colour) for texts, colour in found if texts]
+
+
+def _in_columns(starts: list[float]) -> bool:
+    """Whether each start but one at most is shared by several entries."""
+    alone = [s for s in starts if sum(abs(s - other) <= _ALIGNED for other in starts) < 2]
+    return len(alone) <= 1 and len(starts) > 2
 
 
 @dataclass
@@ -68,12 +109,10 @@ class FramedLegend:
                 if not entries and title is None:
                     title = PictureText(pieces[0])
                 continue
-            key = codes[place_of(row[0])][ink[place_of(row[0])]]
-            grey = is_grey(commonest(key))
-            high = max(side_length(one, 1) for one in row[1:])
-            if grey and side_length(row[0], 0) < _KEY_WIDTH * high:
-                continue
-            entries.append((PictureText(Box.around(pieces[1:])), hex_of(commonest(key))))
+            entries += _entries(row, pieces, codes, ink)
+        starts = [entry.box.x0 for entry, _ in entries]
+        if len(starts) > 1 and max(starts) - min(starts) > _ALIGNED and not _in_columns(starts):
+            entries = []
         return cls(box, entries, title)
 
     def texts(self) -> list[PictureText]:

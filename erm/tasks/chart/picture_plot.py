@@ -6,24 +6,19 @@ at the right or the top, minor grids, and where a plot stands (`erm.tasks.chart.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.tasks.chart.elements import Axes, Axis, Legend, Series, Stroke, Tick
-from erm.tasks.chart.picture_bars import (
-    are_lying,
-    bar_point,
-    make_series,
-    rectangles,
-    rounded,
-    unmeasured_series,
-)
-from erm.tasks.chart.picture_colours import hex_of, series_colours
+from erm.tasks.chart.elements import Axes, Axis, Series, Stroke, Tick
+from erm.tasks.chart.picture_colours import hex_of, is_grey
 from erm.tasks.chart.picture_frames import inner_frames, shifted, side_length, tick_marks
 from erm.tasks.chart.picture_legends import FramedLegend
+from erm.tasks.chart.picture_lines import roundest
+from erm.tasks.chart.picture_series import read_series
 from erm.tasks.chart.picture_texts import PictureText, is_word
 from erm.tasks.contract import TextReader
 from erm.tasks.discrepancy import Box
@@ -33,7 +28,6 @@ from erm.tasks.shared.regions import (
     Pixels,
     codes_of,
     commonest,
-    ends,
     gap_from,
     levels_of,
     place_of,
@@ -55,8 +49,29 @@ _UPRIGHT = 1.8
 _NUMBERS = 0.6
 """Share of tick labels that are numbers, at least, on an axis of numbers."""
 
+_LEAST_PAPER = 0.1
+"""Share of a plot's pixels from which the colour at its rim is that of the background."""
+
+_POWERS = 1.5
+"""Tick marks over tick labels, at least, of an axis of powers of ten, which has minor marks."""
+
+_NOTE_GAP = 0.7
+"""Gap between two lines of one note over their height, at most."""
+
+_LIMIT_SLACK = 1.1
+"""Pixels by which a limit may be moved to a rounder one: lines and marks stand on whole pixels."""
+
+_FEWEST_TURNED = 3
+"""Numbers at an axis from which it may run the other way: of two, one is easily misread."""
+
 _OFF_LINE = 3.0
 """Pixels by which a tick label may stand off the place of its number."""
+
+_FLUSH = 4
+"""Pixels by which the lines of one note may start, end or be centred apart."""
+
+_GREY = 24
+"""Difference of a channel from the colour of a grid, 0 to 255, up to which a pixel is a part."""
 
 _DRAWN_SPINE, _DRAWN_GRID = 0.97, 0.85
 """Shares of their length from which a spine and a grid line, which marks cover, are drawn."""
@@ -74,6 +89,7 @@ class Plot:
         titles: role → text.
         notes: texts inside it.
         legends: inside it, with their texts.
+        framed: whether it has straight sides, along which axes run.
     """
 
     box: Box
@@ -85,14 +101,16 @@ class Plot:
     titles: dict[str, PictureText] = field(default_factory=dict)
     notes: list[PictureText] = field(default_factory=list)
     legends: list[FramedLegend] = field(default_factory=list)
+    framed: bool = True
 
     @classmethod
     def of(cls, pixels: Pixels, codes: NDArray[np.int32], box: Box) -> Plot:
         """The plot of a frame, without texts."""
         inside = codes[place_of(box)][3:-3, 3:-3]
-        return cls(
-            box, rim_colour(inside), (tick_marks(pixels, box, 0), tick_marks(pixels, box, 1))
-        )
+        paper = rim_colour(inside)
+        if (inside == paper).mean() < _LEAST_PAPER:
+            paper = commonest(inside)
+        return cls(box, paper, (tick_marks(pixels, box, 0), tick_marks(pixels, box, 1)))
 
     def find_texts(self, pixels: Pixels, reader: TextReader) -> list[PictureText]:
         """The texts inside the plot, found by the reader."""
@@ -117,7 +135,7 @@ class Plot:
             self.notes.append(PictureText(box, upright))
         return [*self.notes, *(text for legend in self.legends for text in legend.texts())]
 
-    def axes(self, pixels: Pixels, codes: NDArray[np.int32]) -> Axes:
+    def axes(self, pixels: Pixels) -> Axes:
         """The plot as a part of a scene."""
         x, y = (self._axis(pixels, axis) for axis in (0, 1))
         legends = [legend.item() for legend in self.legends]
@@ -131,15 +149,18 @@ class Plot:
             x=x,
             y=y,
             texts=[text.item(role) for role, text in self.titles.items()]
-            + [note.item("annotation") for note in self.notes if is_word(note.text)],
+            + [note.item("annotation") for note in _whole_notes(self.notes)],
             legends=legends,
-            series=self._series(codes, x, y, legends),
+            series=self._marks(pixels, x, y) if self.framed else [],
         )
 
     def _axis(self, pixels: Pixels, axis: int) -> Axis:
         labels = sorted(self.labels[axis], key=lambda label: label[0])
         _correct_digits([text for _, text in labels])
-        numbers = [parse_number(text.text) for _, text in labels]
+        powers = _powers_of_ten([text.text for _, text in labels])
+        if powers and len(self.marks[axis]) < _POWERS * len(labels):
+            powers = None
+        numbers = powers or [parse_number(text.text) for _, text in labels]
         low, high = (self.box.x0, self.box.x1) if axis == 0 else (self.box.y1, self.box.y0)
         known = [
             (place, value)
@@ -147,20 +168,26 @@ class Plot:
             if value is not None
         ]
         line = _fit(known) if len(known) >= max(2, _NUMBERS * len(labels)) else None
-        scale, fixed = "linear", False
+        scale, fixed = "log" if powers and line is not None else "linear", False
         if line is None and len(known) >= 3 and all(value > 0 for _, value in known):
             logs = _fit([(place, float(np.log10(value))) for place, value in known])
             if logs is not None:
                 line, scale = logs, "log"
+        turned = line is not None and (line[0] < 0) == (axis == 0)
+        if turned and len(known) < _FEWEST_TURNED:
+            line = None
         if line is None:
             fixed = True
             count = len(labels)
             line = _fit([(place, float(index)) for index, (place, _) in enumerate(labels)])
-            line = line if line is not None and count > 1 else (1 / max(1.0, abs(high - low)), 0.0)
-        limits = [rounded(line[0] * place + line[1]) for place in (low, high)]
+            if line is None or count < 2:
+                # nothing is known of the limits: shares of the axis
+                line = 1 / (high - low or 1.0), -low / (high - low or 1.0)
+        slack = abs(line[0]) * _LIMIT_SLACK
+        limits = [roundest(line[0] * place + line[1], slack) for place in (low, high)]
         ticks = []
         for place, text in labels:
-            at = rounded(line[0] * place + line[1])
+            at = roundest(line[0] * place + line[1], slack)
             ticks.append(
                 Tick(at=10**at if scale == "log" else at, text=text.text, box=list(text.box))
             )
@@ -169,9 +196,9 @@ class Plot:
         return Axis(
             scale=scale,
             limits=limits,
-            auto=True,
+            auto=False,
             fixed=fixed,
-            visible=bool(ticks) or bool(self.marks[axis]),
+            visible=True,
             side="bottom" if axis == 0 else "left",
             ticks=ticks,
             tick_font="",
@@ -212,37 +239,70 @@ class Plot:
             if drawn.size and drawn.mean() > _DRAWN_SPINE
         }
 
-    def _series(
-        self, codes: NDArray[np.int32], x: Axis, y: Axis, legends: Sequence[Legend]
-    ) -> list[Series]:
-        """Bars with their values, and everything else of a colour of its own without any."""
-        part = codes[place_of(self.box)].copy()
-        for legend in legends:
-            x0, y0, x1, y1 = legend["box"]
-            rows = slice(max(0, int(y0 - self.box.y0)), max(0, int(y1 - self.box.y0)))
-            part[rows, max(0, int(x0 - self.box.x0)) : max(0, int(x1 - self.box.x0))] = self.paper
-        names = {
-            colour: entry["text"]
-            for legend in legends
-            for entry, colour in zip(legend["entries"], legend["colours"], strict=True)
-        }
+    def _marks(self, pixels: Pixels, x: Axis, y: Axis) -> list[Series]:
+        """The series, read from the plot without its frame, grid, notes and legends."""
+        part = pixels[place_of(self.box)].copy()
         corner = int(self.box.x0), int(self.box.y0)
-        series = []
-        for code in series_colours(part, self.paper):
-            same = part == code
-            name = names.get(hex_of(code), "")
-            boxes = [shifted(box, *corner) for box in rectangles(same)]
-            sideways = are_lying(boxes)
-            if sideways is not None:
-                points = [bar_point(box, self.box, x, y, sideways) for box in boxes]
-                points.sort(key=lambda point: point["at"])
-                kind = "horizontal bar" if sideways else "bar"
-                series.append(make_series(kind, name, hex_of(code), points))
+        hidden = [Box(*legend.box) for legend in self.legends]
+        hidden += [note.box for note in self.notes if is_word(note.text)]
+        for box in hidden:
+            rows, columns = place_of(shifted(box, -corner[0], -corner[1]))
+            part[
+                max(0, rows.start) : max(0, rows.stop), max(0, columns.start) : max(0, columns.stop)
+            ] = levels_of(self.paper)
+        part[:2], part[:, :2] = levels_of(self.paper), levels_of(self.paper)
+        part[-2:], part[:, -2:] = levels_of(self.paper), levels_of(self.paper)
+        names = {colour: entry.text for legend in self.legends for entry, colour in legend.entries}
+        self._without_grid(part, x, y)
+        return read_series(part, self.paper, self.box, (x, y), names)
+
+    def _without_grid(self, part: Pixels, x: Axis, y: Axis) -> None:
+        """Paints grey lines over that run through a plot at its tick marks."""
+        for axis, item in enumerate((x, y)):
+            if item["grid"] is None:
                 continue
-            (left, right), (top, bottom) = ends(same.any(axis=0)), ends(same.any(axis=1))
-            box = shifted(Box(left, top, right, bottom), *corner)
-            series.append(unmeasured_series(name, hex_of(code), box))
-        return series
+            lines = part if axis == 1 else part.transpose(1, 0, 2)
+            start = int(self.box[axis])
+            for place in self.marks[axis]:
+                middle = int(place) - start
+                near = lines[max(0, middle - 1) : middle + 2]
+                codes = codes_of(near)
+                drawn = codes[codes != self.paper]
+                if drawn.size and is_grey(commonest(drawn)):
+                    near[gap_from(near, commonest(drawn)) < _GREY] = levels_of(self.paper)
+
+
+def _powers_of_ten(texts: Sequence[str]) -> list[float | None] | None:
+    """The exponents of labels such as ``10²``, which are read as ``102``; None for others."""
+    plain = [text.replace(" ", "").replace("−", "-").replace("°", "0") for text in texts]
+    matches = [re.fullmatch(r"[1lI][0O](-?\d{1,2})", text) for text in plain]
+    exponents = [float(match[1]) if match else None for match in matches]
+    known = [value for value in exponents if value is not None]
+    return exponents if len(known) >= max(2, _NUMBERS * len(texts)) else None
+
+
+def _whole_notes(notes: Sequence[PictureText]) -> list[PictureText]:
+    """Notes without what is no word, lines that stand under each other as one."""
+    whole: list[PictureText] = []
+    for note in sorted((one for one in notes if is_word(one.text)), key=lambda one: one.box.y0):
+        above = next((one for one in reversed(whole) if _continues(one, note)), None)
+        if above is None:
+            whole.append(PictureText(note.box, note.upright, note.text))
+        else:
+            above.box = Box.around([above.box, note.box])
+            above.text = f"{above.text}\n{note.text}"
+    return whole
+
+
+def _continues(above: PictureText, note: PictureText) -> bool:
+    """Whether a note is the next line of another one."""
+    if above.upright or note.upright or parse_number(note.text) is not None:
+        return False
+    high = side_length(note.box, 1)
+    starts, closes = abs(above.box.x0 - note.box.x0), abs(above.box.x1 - note.box.x1)
+    middles = abs(above.box.x0 + above.box.x1 - note.box.x0 - note.box.x1) / 2
+    aligned = min(starts, closes, middles) <= _FLUSH
+    return aligned and -0.6 * high <= note.box.y0 - above.box.y1 <= _NOTE_GAP * high
 
 
 def _fit(points: Sequence[tuple[float, float]]) -> tuple[float, float] | None:

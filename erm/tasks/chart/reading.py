@@ -1,8 +1,9 @@
 """Reads a scene from the picture of a chart: frames, ticks, texts, legends, bars and colours.
 
 Covers plots with straight axes; here each text outside them gets its role by where it stands.
-Limits come from tick labels that are numbers and from the marks at the axis. Of marks only filled
-bars become values. Not covered: lines, points, wedges, areas, polar plots and how texts are set.
+Limits come from tick labels that are numbers and from the marks at the axis; bars, lines, points
+and areas of one colour become values. Not covered: wedges, cells, boxes, axes that are not
+straight, and how texts are set.
 """
 
 from __future__ import annotations
@@ -11,12 +12,12 @@ from collections.abc import Sequence
 
 from erm.tasks.chart.elements import ChartScene, TextItem
 from erm.tasks.chart.picture_colours import hex_of
-from erm.tasks.chart.picture_frames import plot_frames, side_length
+from erm.tasks.chart.picture_frames import drawn_frame, filled_frames, plot_frames, side_length
 from erm.tasks.chart.picture_plot import Plot
 from erm.tasks.chart.picture_texts import PictureText, is_word, read_texts, texts_of_ink
 from erm.tasks.contract import TextReader
 from erm.tasks.discrepancy import Box
-from erm.tasks.shared.regions import INK, Pixels, codes_of, gap_from, rim_colour
+from erm.tasks.shared.regions import INK, Pixels, codes_of, gap_from, place_of, rim_colour
 
 _SURE = 0.9
 """Mean probability of the letters from which something inside a plot is a text."""
@@ -33,6 +34,12 @@ _OVERHANG = (20, 12)
 _CENTRED, _CENTRED_TITLE = 0.1, 0.05
 """Distance of a label's and of a title's middle from a plot's, as a share of the plot's side."""
 
+_TITLE_GAP = 12
+"""Pixels between a title and its plot, at most, where another plot stands above."""
+
+_FREE_TITLE = 0.15
+"""The same of the title of a plot without sides."""
+
 _SAME_ROW = 6
 """Pixels by which the tops of tick labels of one axis, or a label and its mark, stand apart."""
 
@@ -44,9 +51,12 @@ def read_chart(pixels: Pixels, reader: TextReader) -> ChartScene:
     """The scene that a picture, (height, width, 3) RGB, shows, as far as it can be read."""
     height, width = pixels.shape[:2]
     codes = codes_of(pixels)
-    frames = plot_frames(codes)
     paper = rim_colour(codes)
+    frames = plot_frames(codes) or filled_frames(codes)
     plots = [Plot.of(pixels, codes, frame) for frame in frames]
+    drawn = None if plots else drawn_frame(gap_from(pixels, paper) > INK)
+    if drawn is not None:
+        plots = [Plot(drawn, paper, ([], []), framed=False)]
     texts = _outer_texts(pixels, paper, plots)
     inner = [text for plot in plots for text in plot.find_texts(pixels, reader)]
     read_texts(pixels, texts, reader, 0.0)
@@ -60,7 +70,7 @@ def read_chart(pixels: Pixels, reader: TextReader) -> ChartScene:
         background=hex_of(paper),
         texts=[],
         legends=[],
-        axes=[plot.axes(pixels, codes) for plot in plots],
+        axes=[plot.axes(pixels) for plot in plots],
     )
     scene["texts"] = _page_texts(page, plots)
     return scene
@@ -70,6 +80,9 @@ def _outer_texts(pixels: Pixels, paper: int, plots: Sequence[Plot]) -> list[Pict
     """All texts outside the plots and their tick marks."""
     ink = gap_from(pixels, paper) > INK
     for plot in plots:
+        if not plot.framed:
+            ink[place_of(plot.box)] = False
+            continue
         x0, y0, x1, y1 = (int(value) for value in plot.box)
         ink[max(0, y0 - 3) : y1 + 4, max(0, x0 - 3) : x1 + 4] = False
         for place in plot.marks[0]:
@@ -82,20 +95,28 @@ def _outer_texts(pixels: Pixels, paper: int, plots: Sequence[Plot]) -> list[Pict
 def _add_to_plot(text: PictureText, plots: Sequence[Plot]) -> bool:
     """Add a tick label, an axis label or a title to its plot; whether the text is one of these."""
     x, y = (text.box.x0 + text.box.x1) / 2, (text.box.y0 + text.box.y1) / 2
-    for plot in plots:
+    # a title stands closer to its plot than the label of the axis above it
+    for plot in sorted(plots, key=lambda one: not 0 <= one.box.y0 - text.box.y1 <= _TITLE_GAP):
         box = plot.box
+        if not plot.framed:
+            above = box.y0 - text.box.y1
+            if above >= -_SAME_ROW and abs(x - (box.x0 + box.x1) / 2) <= _FREE_TITLE * side_length(
+                box, 0
+            ):
+                return _add_title(plot, "title", text)
+            continue
         below, left, above = text.box.y0 - box.y1, box.x0 - text.box.x1, box.y0 - text.box.y1
         inside_x = box.x0 - _OVERHANG[0] <= x <= box.x1 + _OVERHANG[0]
         inside_y = box.y0 - _OVERHANG[1] <= y <= box.y1 + _OVERHANG[1]
         if inside_x and below >= 0:
             mark = _at_mark(plot, 0, x)
-            if below <= _NEAR_AXIS and mark is not None and not text.upright:
+            if below <= _NEAR_AXIS and mark is not None:
                 first = min((one.box.y0 for _, one in plot.labels[0]), default=text.box.y0)
                 if abs(first - text.box.y0) <= _SAME_ROW:
                     plot.labels[0].append((mark, text))
                     return True
             centred = abs(x - (box.x0 + box.x1) / 2) <= _CENTRED * side_length(box, 0)
-            if below <= 3 * _NEAR_AXIS and centred:
+            if below <= 3 * _NEAR_AXIS and centred and any(map(str.isalpha, text.text)):
                 return _add_title(plot, "x label", text)
         if inside_y and left >= 0:
             centred = abs(y - (box.y0 + box.y1) / 2) <= _CENTRED * side_length(box, 1)

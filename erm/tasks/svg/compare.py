@@ -73,9 +73,10 @@ def _find(reference: View, candidate: View) -> list[SvgFinding]:
     found = compare_sizes(reference, candidate)
     if int(visible.sum()) < _VISIBLE_PIXELS:
         return found
-    turn = find_turn(reference, candidate, visible)
-    if turn is not None:
-        return [turn]
+    if len(reference.scene["shapes"]) > 1:
+        turn = find_turn(reference, candidate, visible)
+        if turn is not None:
+            return [turn]
     scenes = with_equal_backgrounds(reference.scene, candidate.scene)
     reference, candidate = View(reference.pixels, scenes[0]), View(candidate.pixels, scenes[1])
     found += find_background(reference, candidate)

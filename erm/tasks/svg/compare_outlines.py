@@ -149,6 +149,11 @@ def _is_stretched(a: Outline, b: Outline) -> bool:
     return outline.distance(mapped, b.subpaths) <= _RESIZED
 
 
+def compare_box_sizes(pair: Pair) -> list[SvgFinding]:
+    """Another size and place of two shapes that are one but for their boxes."""
+    return _compare_sizes(pair) + _anchored_move(pair)
+
+
 def _in_proportion(a: Outline, b: Outline, radii: tuple[float, float]) -> bool:
     ratio = min(_sides(b.box)) / max(min(_sides(a.box)), 0.1)
     return abs(radii[1] - radii[0] * ratio) < 1

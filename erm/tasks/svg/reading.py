@@ -1,8 +1,7 @@
 """Reads a scene from the picture of an icon: shapes are connected regions of one colour.
 
-A region is filled, or a stroke where it is thin everywhere. Colours are those that many pixels
-have; others are mixtures at edges. Not covered: text, gradients, dashes, clips, opacity, and what
-lies beneath another shape.
+A segment (`erm.tasks.svg.segments`) is filled, or a stroke where it is thin everywhere. Not
+covered: text, gradients, dashes, clips, opacity, and what lies beneath another shape.
 """
 
 from __future__ import annotations
@@ -17,30 +16,29 @@ from skimage.measure import approximate_polygon, find_contours
 from skimage.morphology import skeletonize
 
 from erm.tasks.shared.regions import Mask, Pixels, codes_of, levels_of, rim_colour
-from erm.tasks.svg.outline import area_of, name_kind
+from erm.tasks.svg.outline import Outline, area_of, closed, corner_radius, is_closed, name_kind
+from erm.tasks.svg.segments import Picture, Segment, cover_of
 
 _SIDE = 256
 """Longest side in px to which smaller pictures are enlarged before they are measured."""
-_MOST_SHAPES = 80
-"""Largest regions that are read."""
-_MOST_COLOURS = 14
-"""Colours of shapes that are read, the commonest ones."""
-_MOST_TRIED = 64
-"""Commonest colours of pixels that are tried."""
-_FEWEST = 0.001
-"""Share of the picture from which a colour is one of its own."""
-_MIXTURE = 24
-"""Distance of channels within which a colour lies between two others."""
-_SMALLEST = 2.0
-"""Area in px of the picture from which a region is a shape."""
 _SLENDER = 3.0
 """Length of a stroke over its width, at least."""
 _EVEN = 0.3
 """Deviation of a stroke's width from its mean, as a share, at most."""
+_VERY_EVEN = 0.08
+"""The same in pictures that are not drawn with strokes of one width."""
+_SHORTEST = 12
+"""Points of an outline, at most, that is the trace of a pixel."""
 _CLOSE, _STRAIGHT = 0.1, 0.6
 """Pixels of the picture within which an outline is followed, and within which it is straight."""
+_WOBBLE = 0.06
+"""The same for a stroke, as a share of its width."""
 _UPRIGHT = 0.96
 """Share of its box that an upright rectangle fills."""
+_ALL_ROUND = 0.45
+"""Radius of corners over the shorter side from which a rounded square is a circle."""
+_MOST_CORNERS, _SHARP = 12, 0.5
+"""Corners of a polygon that turns by more than so many radians at each of them, at most."""
 _CORNERS = 5
 """Most corners of a polygon; other outlines are curves."""
 _LONGEST_PEN = 6000
@@ -52,116 +50,93 @@ Points = NDArray[np.float64]
 
 
 def read_icon(pixels: Pixels) -> dict[str, Any]:
-    """The scene that a picture, (height, width, 3) RGB, shows, as far as it can be read."""
+    """The scene of a picture, (height, width, 3) RGB: its size and its page.
+
+    Shapes are read where two pictures differ (`erm.tasks.svg.compare_read`), from colours that both
+    share.
+    """
     height, width = pixels.shape[:2]
-    codes = codes_of(pixels)
-    page = page_of(pixels)
-    colours = _colours(codes, page)
-    gaps = _gaps(pixels, [page, *colours])
-    shapes = []
-    for index, colour in enumerate(colours, start=1):
-        rest = np.delete(gaps, index, axis=0).min(axis=0)
-        shapes += shapes_of_cover(rest / np.maximum(gaps[index] + rest, 1e-6), colour)
-    shapes.sort(key=lambda shape: -shape["area"])
     return {
         "width": width,
         "height": height,
-        "background": _paint(page),
+        "background": paint_of(rim_colour(codes_of(pixels))),
         "background_visible": True,
-        "shapes": shapes[:_MOST_SHAPES],
+        "shapes": [],
     }
 
 
-def page_of(pixels: Pixels) -> int:
-    """The colour of a picture's rim."""
-    return rim_colour(codes_of(pixels))
-
-
-def _colours(codes: NDArray[np.int32], page: int) -> list[int]:
-    """The colours of shapes, the commonest first, without mixtures of two others."""
-    values, counts = np.unique(codes, return_counts=True)
-    order = np.lexsort((values, -counts))
-    least = max(3.0, _FEWEST * codes.size)
-    kept = [page]
-    for index in order[:_MOST_TRIED]:
-        if len(kept) > _MOST_COLOURS:
-            break
-        code = int(values[index])
-        if code != page and counts[index] >= least and not _is_mixture(code, kept):
-            kept.append(code)
-    return kept[1:]
-
-
-def _is_mixture(code: int, kept: list[int]) -> bool:
-    """Whether a colour is about one of the kept ones or lies between two of them."""
-    point = np.array(levels_of(code), dtype=float)
-    known = [np.array(levels_of(other), dtype=float) for other in kept]
-    if any(float(np.abs(point - other).max()) <= _MIXTURE for other in known):
-        return True
-    for index, first in enumerate(known):
-        for second in known[index + 1 :]:
-            line = second - first
-            share = float((point - first) @ line / (line @ line))
-            if 0 < share < 1 and float(np.abs(first + share * line - point).max()) <= _MIXTURE / 2:
-                return True
-    return False
-
-
-def _paint(code: int) -> dict[str, Any]:
+def paint_of(code: int) -> dict[str, Any]:
     """An opaque colour as the paint of a shape."""
     return {"type": "solid", "color": list(levels_of(code)), "alpha": 1.0}
 
 
-def _gaps(pixels: Pixels, colours: list[int]) -> NDArray[np.float32]:
-    """Distance of each pixel from each colour, (colours, height, width)."""
-    values = pixels.astype(np.float32)
-    return np.stack(
-        [
-            np.sqrt(((values - np.array(levels_of(code), dtype=np.float32)) ** 2).sum(axis=2))
-            for code in colours
-        ]
-    )
+def shape_entry(picture: Picture, segment: Segment, *, solid: bool = False) -> dict[str, Any]:
+    """A segment as a shape of a scene.
 
-
-def shapes_of_cover(cover: NDArray[np.float32], colour: int) -> list[dict[str, Any]]:
-    """The shapes of one colour, of which each pixel is covered by a share of 0 to 1."""
-    height, width = cover.shape
-    factor = max(1, math.ceil(_SIDE / max(height, width)))
+    Args:
+        solid: holes are what other shapes cover.
+    """
+    cover, place = cover_of(picture, segment)
+    factor = max(1, math.ceil(_SIDE / max(segment.shape)))
     if factor > 1:
         cover = ndimage.zoom(cover, factor, order=1, grid_mode=True, mode="grid-constant")
-    labels, _ = ndimage.label(cover >= 0.5, np.ones((3, 3), bool))
-    shapes = []
-    for number, place in enumerate(ndimage.find_objects(labels), start=1):
-        rows, columns = place
-        mask = np.pad(labels[place] == number, 2)
-        area = float(mask.sum()) / factor**2
-        if area < _SMALLEST:
-            continue
-        origin = np.array([columns.start - 2, rows.start - 2], dtype=float)
-        box = [
-            columns.start // factor,
-            rows.start // factor,
-            -(-columns.stop // factor),
-            -(-rows.stop // factor),
-        ]
-        shapes.append(_shape(mask, origin, factor, colour, box, area))
-    return shapes
+    mask = cover >= 0.5
+    if not mask.any():
+        mask = cover > 0
+    labels, count = ndimage.label(mask, np.ones((3, 3), bool))
+    if count > 1:
+        mask = labels == 1 + np.bincount(labels.ravel())[1:].argmax()
+        cover = np.where(ndimage.binary_dilation(mask, np.ones((3, 3), bool)), cover, 0)
+    if solid:
+        filled = ndimage.binary_fill_holes(mask)
+        cover = np.where(filled & ~mask, 1, cover)
+        mask = filled
+    origin = np.array([place[1].start, place[0].start], dtype=float) * factor - 2
+    box = segment.box
+    pen = _pen(np.pad(mask, 2), _EVEN if picture.strokes else _VERY_EVEN)
+    if pen is not None and not picture.strokes and _is_upright(mask):
+        pen = None
+    shape = _shape(np.pad(cover, 2), pen, origin, factor, segment.code)
+    return {**shape, "box": [box.x0, box.y0, box.x1, box.y1], "area": float(segment.area)}
+
+
+def _middle_of(outer: Points, inner: Points) -> tuple[Points, float]:
+    """The middle line of a closed stroke between its two edges, and its width."""
+    boxes = [(line.min(axis=0), line.max(axis=0)) for line in (outer, inner)]
+    low, high = ((boxes[0][end] + boxes[1][end]) / 2 for end in (0, 1))
+    scale = (high - low) / np.maximum(boxes[0][1] - boxes[0][0], 1e-6)
+    gaps = np.concatenate([boxes[1][0] - boxes[0][0], boxes[0][1] - boxes[1][1]])
+    return low + (outer - boxes[0][0]) * scale, float(np.median(gaps))
+
+
+def _is_upright(mask: Mask) -> bool:
+    """Whether a mask fills its box."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return bool(mask.sum() >= _UPRIGHT * (np.ptp(rows) + 1) * (np.ptp(columns) + 1))
 
 
 def _shape(
-    mask: Mask, origin: Points, factor: int, colour: int, box: list[int], area: float
+    cover: NDArray[np.float32],
+    pen: tuple[Points, float] | None,
+    origin: Points,
+    factor: int,
+    colour: int,
 ) -> dict[str, Any]:
-    """One region as a shape; all lengths in px of the picture."""
-    pen = _pen(mask)
-    fill: dict[str, Any] | None = _paint(colour)
+    """One region as a shape without box and area; all lengths in px of the picture."""
+    fill: dict[str, Any] | None = paint_of(colour)
     stroke: dict[str, Any] | None = None
     subpaths: list[Points] = []
+    contours = find_contours(cover, 0.5)
+    contours.sort(key=len, reverse=True)
+    contours = [line for line in contours if len(line) > _SHORTEST] or contours[:1]
     if pen is not None:
         path, pen_width = pen
+        if len(contours) > 1 and is_closed(path):
+            path, pen_width = _middle_of(contours[0][:, ::-1], contours[1][:, ::-1])
         subpaths = [(path + origin + 0.5) / factor]
         fill = None
         stroke = {
-            **_paint(colour),
+            **paint_of(colour),
             "width": round(2 * pen_width / factor) / 2,
             "dash": [],
             "cap": "butt",
@@ -169,11 +144,8 @@ def _shape(
             "beneath": False,
         }
     else:
-        contours = find_contours(mask.astype(float), 0.5)
-        contours.sort(key=len, reverse=True)
         subpaths = [(line[:, ::-1] + origin + 0.5) / factor for line in contours]
-    subpaths, curved = _drawn(subpaths, fill is not None)
-    kind = name_kind(tuple(subpaths), curved, fill is not None)
+    subpaths, curved, kind = _drawn(subpaths, pen and pen[1] / factor)
     return {
         "kind": kind,
         "subpaths": [np.round(points, 2).tolist() for points in subpaths],
@@ -183,30 +155,69 @@ def _shape(
         "text": None,
         "clips": [],
         "clip_rules": [],
-        "box": box,
-        "area": area,
         "part_of": None,
     }
 
 
-def _drawn(subpaths: list[Points], filled: bool) -> tuple[list[Points], bool]:
-    """Outlines with few points, and whether they bend: straight ones have few corners."""
+def _kind(subpaths: list[Points], filled: bool) -> str:
+    """The kind of a curved outline, all of whose points are given."""
+    kind = name_kind(tuple(subpaths), True, filled)
+    if kind != "rounded rectangle":
+        return kind
+    width, height = np.ptp(subpaths[0], axis=0)
+    radius = corner_radius(Outline(tuple(subpaths), True, kind))
+    round_all = radius > _ALL_ROUND * min(width, height) and abs(width - height) <= 1.5
+    return "circle" if round_all else kind
+
+
+def _drawn(subpaths: list[Points], pen: float | None) -> tuple[list[Points], bool, str]:
+    """Outlines with few points, whether they bend, and their kind.
+
+    Args:
+        pen: width of the stroke that they are the middle of; None for what is filled.
+    """
+    filled = pen is None
+    first = subpaths[0]
     if filled and len(subpaths) == 1:
-        low, high = subpaths[0].min(axis=0), subpaths[0].max(axis=0)
-        if abs(area_of(subpaths[0])) >= _UPRIGHT * float(np.prod(high - low)):
+        low, high = first.min(axis=0), first.max(axis=0)
+        if abs(area_of(closed(first))) >= _UPRIGHT * float(np.prod(high - low)):
             (x0, y0), (x1, y1) = low, high
-            return [np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])], False
-    coarse = [approximate_polygon(points, _STRAIGHT) for points in subpaths]
+            box = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
+            return [box], False, name_kind((box,), False, filled)
+    if pen is not None and np.abs(first[0] - first[-1]).max() > pen:
+        straight = approximate_polygon(first, max(_STRAIGHT, _WOBBLE * pen))
+        if len(straight) == 2:
+            return [straight], False, "line"
+    kind = _kind(subpaths, filled)
+    if len(subpaths) == 1 and kind not in ("circle", "ellipse"):
+        coarse = approximate_polygon(_from_corner(first), _STRAIGHT)
+        if 2 <= len(coarse) <= _CORNERS + 1 or _is_sharp(coarse):
+            return [coarse], False, name_kind((coarse,), False, filled)
     fine = [approximate_polygon(points, _CLOSE) for points in subpaths]
-    fine = [points for points in fine if len(points) > 1] or subpaths
-    rounded = name_kind(tuple(fine), True, filled) in ("circle", "ellipse", "ring")
-    few = len(subpaths) == 1 and 2 <= len(coarse[0]) <= _CORNERS + 1
-    if few and not rounded:
-        return coarse, False
-    return fine, True
+    return [points for points in fine if len(points) > 1] or subpaths, True, kind
 
 
-def _pen(mask: Mask) -> tuple[Points, float] | None:
+def _from_corner(points: Points) -> Points:
+    """A closed outline from its point farthest from the middle: a corner, if it has any."""
+    if not is_closed(points):
+        return points
+    loop = points[:-1]
+    far = int(np.hypot(*(loop - loop.mean(axis=0)).T).argmax())
+    loop = np.roll(loop, -far, axis=0)
+    return np.vstack([loop, loop[:1]])
+
+
+def _is_sharp(polygon: Points) -> bool:
+    """Whether a closed polygon of few corners turns clearly at each of them."""
+    if not 3 < len(polygon) <= _MOST_CORNERS + 1 or not is_closed(polygon):
+        return False
+    edges = np.diff(polygon, axis=0)
+    angles = np.arctan2(edges[:, 1], edges[:, 0])
+    turns = np.abs((np.diff(np.append(angles, angles[0])) + np.pi) % (2 * np.pi) - np.pi)
+    return bool(turns.min() > _SHARP)
+
+
+def _pen(mask: Mask, even: float) -> tuple[Points, float] | None:
     """The middle line, (n, 2) as x and y, and the width of a stroke without branches, or None."""
     reach = ndimage.distance_transform_edt(mask)
     thin = skeletonize(mask)
@@ -214,7 +225,7 @@ def _pen(mask: Mask) -> tuple[Points, float] | None:
     if not 0 < widths.size <= _LONGEST_PEN:
         return None
     width = float(np.median(widths))
-    if thin.sum() < (_SLENDER - 1) * width or widths.std() > _EVEN * width:
+    if thin.sum() < (_SLENDER - 1) * width or widths.std() > even * width:
         return None
     path = _trail(thin)
     if path is None:

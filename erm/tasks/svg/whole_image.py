@@ -74,11 +74,11 @@ def compare_sizes(reference: View, candidate: View) -> list[SvgFinding]:
 
 
 def find_turn(reference: View, candidate: View, visible: Mask) -> SvgFinding | None:
-    """A picture of several shapes that was mirrored or rotated as a whole.
+    """A picture that was mirrored or rotated as a whole.
 
     Its middle is compared first, which shows most turns to be wrong.
     """
-    if len(reference.scene["shapes"]) < 2 or not is_patch(visible):
+    if not is_patch(visible):
         return None
     height = reference.pixels.shape[0]
     for turn, apply in _TURNS.items():

@@ -97,6 +97,52 @@ def test_a_chart_is_read_in_the_words_of_the_exact_report(
     assert expected in said(critic, "chart", (CHART, CHART.replace(*change)), renderer)
 
 
+LINES = """import matplotlib.pyplot as plt
+fig, ax = plt.subplots()
+ax.plot([0, 1, 2, 3, 4], [1, 4, 2, 5, 3], label='up')
+ax.plot([0, 1, 2, 3, 4], [8, 7, 9, 6, 8], color='tab:red', label='down')
+ax.legend(loc='center')
+plt.show()
+"""
+
+MARKS = {
+    "a value": (
+        ("[1, 4, 2, 5, 3]", "[1, 4, 4, 5, 3]"),
+        "data_error 2 point at 2 of series 'up': value is about 4 instead of about 2",
+    ),
+    "a colour": (
+        ("'tab:red'", "'tab:green'"),
+        "style_error 2 series 'down': colour is green instead of red",
+    ),
+    "a dash": (
+        ("color='tab:red'", "color='tab:red', linestyle='--'"),
+        "style_error 1 series 'down': line is dashed instead of solid",
+    ),
+    "a line across": (
+        ("ax.legend(", "ax.axhline(6, color='tab:purple')\nax.legend("),
+        "structure_error 2 horizontal line: is extra",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", MARKS)
+def test_lines_are_measured_in_the_values_of_their_axes(
+    critic: ReadingCritic, renderer: Renderer, name: str
+) -> None:
+    change, expected = MARKS[name]
+    assert expected in said(critic, "chart", (LINES, LINES.replace(*change)), renderer)
+
+
+PIE = "import matplotlib.pyplot as plt\nplt.pie([1, 2, 3])\nplt.show()\n"
+
+
+def test_what_differs_and_has_no_name_is_reported_by_its_place(
+    critic: ReadingCritic, renderer: Renderer
+) -> None:
+    changed = PIE.replace("[1, 2, 3]", "[3, 2, 1]")
+    assert said(critic, "chart", (PIE, changed), renderer) == ["data_error 3 plot: looks different"]
+
+
 def icon(*shapes: str) -> str:
     inside = "".join(shapes)
     return f'<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96">{inside}</svg>'

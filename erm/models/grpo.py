@@ -1,0 +1,194 @@
+"""Reinforcement by GRPO, shared by the policy and the critic.
+
+TRL's `GRPOTrainer` samples completions and weighs them by their rewards. It can be killed at any
+moment and goes on from its last checkpoint to the same curve. Not covered: what is rewarded
+(`erm.policies.reinforcement`, `erm.critics.reinforcement`) and how processes are launched
+(`erm.models.launch`).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from datasets import Dataset
+from trl import GRPOConfig, GRPOTrainer
+
+from erm.models.best_checkpoint import BestCheckpoint, Validation
+from erm.models.checkpoint import Checkpoint
+from erm.models.launch import distributed
+from erm.models.settings import GrpoSettings, LaunchSettings
+from erm.models.sft import TrackingCallback, last_checkpoint, write_model
+
+Rewarding = Callable[..., Sequence[float | None]]
+"""A reward function as TRL calls it: completions and the columns of their samples → rewards. A
+completion whose reward is None is left out of the update."""
+
+_LOGGED_AS = {"length": "completions/mean_length"}
+"""Columns of a history that TRL logs under another name."""
+
+
+class GrpoLog(NamedTuple):
+    """What a reinforcement logged.
+
+    Attributes:
+        history: a row per step: ``step`` and the columns asked for; NaN where nothing was logged.
+        validation: a row per validation: ``step`` and the metrics.
+        best: the row of `validation` whose weights were kept; empty without validation.
+    """
+
+    history: list[dict[str, float]]
+    validation: list[dict[str, float]]
+    best: dict[str, float]
+
+
+def reinforce_model(
+    checkpoint: Checkpoint,
+    samples: Dataset,
+    reward: Rewarding,
+    settings: GrpoSettings,
+    launch: LaunchSettings,
+    work: Path,
+    out: Path,
+    *,
+    columns: Sequence[str],
+    tracked: Mapping[str, str],
+    max_completion_tokens: int,
+    activation_checkpointing: bool = False,
+    validation: Validation | None = None,
+) -> GrpoLog:
+    """Reinforce a model and write its weights and processor to `out`.
+
+    Args:
+        samples: in the order in which they are used, `settings.prompts_per_step` a step, with TRL's
+            columns ``prompt`` and ``images``; the reward gets all other columns.
+        reward: must not use torch's random state, which resumed runs restore.
+        work: folder of resumable checkpoints.
+        columns: of the history, besides ``step``: what TRL logs, and ``length``, the mean length
+            of a completion in tokens.
+        tracked: logged value → name of its metric in the active tracking run.
+        validation: chooses the weights; without it they are the last.
+    """
+    on_gpu = torch.cuda.is_available()
+    each = settings.completions_of_each(int(os.environ.get("WORLD_SIZE", "1")))
+    micro = _largest_part(each, settings.micro_batch_size)
+    arguments = GRPOConfig(
+        output_dir=str(work),
+        max_steps=settings.steps,
+        per_device_train_batch_size=micro,
+        gradient_accumulation_steps=each // micro,
+        num_generations=settings.generations,
+        num_iterations=settings.iterations,
+        max_completion_length=max_completion_tokens,
+        learning_rate=settings.learning_rate,
+        lr_scheduler_type="constant",
+        beta=settings.kl_coefficient,
+        temperature=settings.temperature,
+        scale_rewards="group",
+        shuffle_dataset=False,
+        seed=settings.seed,
+        data_seed=settings.seed,
+        logging_steps=1,
+        save_steps=settings.checkpoint_every,
+        save_total_limit=1,
+        report_to=[],
+        remove_unused_columns=False,
+        bf16=on_gpu,
+        use_cpu=not on_gpu,
+        ddp_backend="gloo" if distributed() and not on_gpu else None,
+        gradient_checkpointing=activation_checkpointing,
+        dataloader_pin_memory=on_gpu,
+        deepspeed=launch.deepspeed,
+        use_vllm=settings.vllm,
+        disable_tqdm=False,
+        log_level="error",
+    )
+    trainer = _SlotTrainer(
+        model=checkpoint.model,
+        reward_funcs=[reward],
+        args=arguments,
+        train_dataset=samples,
+        processing_class=checkpoint.processor,
+        callbacks=[TrackingCallback(tracked)],
+    )
+    best_checkpoint = None
+    if validation is not None:
+        best_checkpoint = BestCheckpoint(validation, trainer, work / "validation")
+        trainer.add_callback(best_checkpoint)
+    trainer.train(resume_from_checkpoint=last_checkpoint(work))
+    best = None if best_checkpoint is None else best_checkpoint.weights
+    write_model(trainer, checkpoint.processor, best, out)
+    return GrpoLog(
+        [_row(logged, columns) for logged in trainer.state.log_history if "reward" in logged],
+        best_checkpoint.rows if best_checkpoint else [],
+        best_checkpoint.best if best_checkpoint else {},
+    )
+
+
+def prompt_order(number: int, wanted: int, seed: int) -> list[int]:
+    """Indices of `wanted` samples out of `number`: one shuffled pass after the other.
+
+    The order depends on nothing but the arguments, so a resumed run sees the same samples; TRL's
+    own sampler begins with the first pass again.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    order: list[int] = []
+    while len(order) < wanted:
+        order += torch.randperm(number, generator=generator).tolist()
+    return order[:wanted]
+
+
+def mean_of(rows: Sequence[Mapping[str, float]], column: str) -> float:
+    """Mean of a column of a history, NaN left out; NaN if nothing is left."""
+    values = [row[column] for row in rows if row[column] == row[column]]
+    return sum(values) / len(values) if values else float("nan")
+
+
+class _SlotTrainer(GRPOTrainer):  # type: ignore[misc]
+    """TRL's trainer for samples whose images do not take one slot each.
+
+    TRL counts a sample's images to find its rows of patches. `PairProcessor` may put two images
+    into one slot and adds slots of details, so slots are counted here.
+    """
+
+    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+        batch: dict[str, Any] = super()._generate_and_score_completions(inputs)
+        return {**batch, "num_images": self._slots(batch)}
+
+    def _get_per_token_logps_and_entropies(self, *args: Any, **inputs: Any) -> Any:
+        slots = self._slots(inputs)
+        return super()._get_per_token_logps_and_entropies(*args, **{**inputs, "num_images": slots})
+
+    def _slots(self, batch: Mapping[str, Any]) -> list[int]:
+        merge = self.processing_class.image_processor.merge_size
+        return count_slots(batch["mm_token_type_ids"], batch["image_grid_thw"], merge)
+
+
+def count_slots(image_tokens: torch.Tensor, grids: torch.Tensor, merge: int) -> list[int]:
+    """Number of image slots of each sample of a batch.
+
+    Args:
+        image_tokens: (batch, length), 1 for a token of an image and 0 for others.
+        grids: (slots of all samples, 3): frames, rows and columns of patches.
+        merge: patches that one token joins, along each side.
+    """
+    ends = (grids.prod(-1) // merge**2).cumsum(0)
+    before = torch.searchsorted(ends, image_tokens.sum(1).cumsum(0), right=True)
+    counts: list[int] = before.diff(prepend=before.new_zeros(1)).tolist()
+    return counts
+
+
+def _largest_part(whole: int, limit: int) -> int:
+    """The largest divisor of `whole` that is at most `limit`."""
+    return next(part for part in range(min(whole, limit), 0, -1) if whole % part == 0)
+
+
+def _row(logged: Mapping[str, float | None], columns: Sequence[str]) -> dict[str, float]:
+    def value(name: str) -> float:
+        found = logged.get(_LOGGED_AS.get(name, name))
+        return float("nan") if found is None else float(found)
+
+    return {name: value(name) for name in ("step", *columns)}
