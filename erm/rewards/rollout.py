@@ -16,11 +16,15 @@ from erm.annotation import Annotation
 from erm.critics.base import Critique
 from erm.errors import ErmError
 from erm.render import Rendered
+from erm.tasks import get_task
 
 Outcome = Literal["judged", "unparsable", "no_code", "not_rendered", "blank", "unjudged"]
 """How far a completion came. ``judged``: it was drawn; ``unparsable``: it was drawn, and the
 critic's reply holds no report; ``unjudged``: something failed that is not the completion's fault
 (`FailureKind`), and nobody knows what it earns."""
+
+MOST_CHARACTERS = 2_000_000
+"""Longest completion in which code is looked for; no source may be as long."""
 
 FailureKind = Literal["unparsable", "late", "unreachable", "refused", "reference"]
 """Why a part can't judge what a completion drew; never the completion's own fault.
@@ -63,6 +67,13 @@ class Drawn:
     rendered: Rendered | None = None
     reference_rendered: Rendered | None = None
 
+    @classmethod
+    def undrawn(cls, rollout: Rollout) -> Drawn:
+        """A rollout with the source in its completion."""
+        if len(rollout.completion) > MOST_CHARACTERS:
+            return cls(rollout)
+        return cls(rollout, get_task(rollout.task).extract(rollout.completion))
+
     @property
     def image(self) -> bytes | None:
         """PNG of the render, or None."""
@@ -83,6 +94,9 @@ class Drawn:
     def reason(self) -> str:
         """Why there is nothing to judge; empty where there is."""
         if self.outcome == "no_code":
+            length = len(self.rollout.completion)
+            if length > MOST_CHARACTERS:
+                return f"the completion has {length} characters, more than {MOST_CHARACTERS}"
             return "no code in the text"
         if self.outcome == "blank":
             return "the image is blank"

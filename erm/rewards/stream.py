@@ -13,7 +13,6 @@ from erm.images import open_image
 from erm.render import Rendered, Renderer
 from erm.rewards.parts.base import Part
 from erm.rewards.rollout import Drawn, Failure, PartScore, Rollout
-from erm.tasks import get_task
 
 DRAWN_AGAIN = frozenset(
     {
@@ -129,7 +128,7 @@ def judge_batch(
     """
     failures = _unreadable_references(rollouts)
     done = {
-        index: Drawn(rollout, get_task(rollout.task).extract(rollout.completion))
+        index: Drawn.undrawn(rollout)
         for index, rollout in enumerate(rollouts)
         if index not in failures
     }

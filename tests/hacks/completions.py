@@ -199,7 +199,11 @@ HACKS = (
         + "\n"
         + _fenced("svg", ICON.split("<rect")[0] + '<rect width="1" height="1" fill="#fff"/></svg>'),
     ),
-    Hack("two blocks that draw nothing", "chart", 2 * _fenced("python", _PYPLOT + "plt.figure()")),
+    Hack(
+        "two blocks that draw nothing",
+        "chart",
+        "\n".join(2 * [_fenced("python", _PYPLOT + "plt.figure()")]),
+    ),
     Hack(
         "all text in one cell",
         "table",

@@ -159,6 +159,13 @@ def test_a_damaged_reference_hurts_only_its_rollout(
     assert "Rollout 1, reference" in scored[0].reason
 
 
+def test_a_completion_of_ten_megabytes_holds_no_code(renderer: Renderer, red: bytes) -> None:
+    rollouts = [Rollout("svg", red, "<svg " * 2_000_000), Rollout("svg", red, fenced(RED))]
+    scored = reward_of(renderer, renders=1.0, format=1.0, length=1.0).score(rollouts)
+    assert [each.value for each in scored] == [-1.0, 2.0]
+    assert "10000000 characters" in scored[0].reason
+
+
 def test_bad_input_is_named(renderer: Renderer, red: bytes) -> None:
     with pytest.raises(ErmError, match="Unknown task 'sheet'"):
         reward_of(renderer, renders=1.0).score([Rollout("sheet", red, "")])

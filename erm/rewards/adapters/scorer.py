@@ -4,6 +4,7 @@ its methods."""
 from __future__ import annotations
 
 import atexit
+import os
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol, Self
@@ -77,8 +78,8 @@ def scorer_settings(options: Mapping[str, Any]) -> ScorerSettings:
     Raises:
         ErmError: an option is unknown or invalid.
     """
-    given = dict(options)
-    if isinstance(given.get("parts"), Mapping):
+    given = _plain(options)
+    if isinstance(given.get("parts"), dict):
         given["parts"] = [
             {"part": part, "weight": weight} for part, weight in given["parts"].items()
         ]
@@ -90,7 +91,16 @@ def scorer_settings(options: Mapping[str, Any]) -> ScorerSettings:
         raise ErmError(f"Reward option {place}: {first['msg']}.") from error
 
 
-_scorers: dict[str, Scorer] = {}
+def _plain(value: Any) -> Any:
+    """Mappings and sequences of a configuration library, such as OmegaConf, as dicts and lists."""
+    if isinstance(value, Mapping):
+        return {str(name): _plain(each) for name, each in value.items()}
+    if isinstance(value, Sequence) and not isinstance(value, (str, bytes)):
+        return [_plain(each) for each in value]
+    return value
+
+
+_scorers: dict[tuple[int, str], Scorer] = {}
 _loading = threading.Lock()
 
 
@@ -100,7 +110,7 @@ def shared_scorer(settings: ScorerSettings) -> Scorer:
     Raises:
         ErmError: the critic, a model or a worker can't be had.
     """
-    key = settings.model_dump_json()
+    key = (os.getpid(), settings.model_dump_json())
     with _loading:
         if key not in _scorers and settings.server is not None:
             _scorers[key] = RewardClient(settings.server, settings)

@@ -29,15 +29,14 @@ class FormatPart(Part):
     judges = "completion"
 
     def score(self, drawn: Sequence[Drawn]) -> list[PartScore]:
-        return [
-            PartScore(
-                float(is_one_block(each.rollout.completion, get_task(each.rollout.task).languages))
-            )
-            for each in drawn
-        ]
+        return [PartScore(float(self._holds(each))) for each in drawn]
 
     def without(self, drawn: Drawn) -> PartScore:
         raise AssertionError("each rollout has a completion")
+
+    def _holds(self, drawn: Drawn) -> bool:
+        languages = get_task(drawn.rollout.task).languages
+        return drawn.source is not None and is_one_block(drawn.rollout.completion, languages)
 
 
 class LengthPart(Part):
@@ -62,4 +61,4 @@ class LengthPart(Part):
 
     def _one(self, length: int) -> float:
         over = (length - self._free) / (self._most - self._free)
-        return -min(1.0, max(0.0, over))
+        return min(0.0, max(-1.0, -over))

@@ -87,7 +87,8 @@ def _ink(image: bytes) -> NDArray[np.uint8]:
     )
     code = int(codes[counts.argmax()])
     commonest = np.array([code // 1024, code // 32 % 32, code % 32]) * 8 + 4
-    return np.abs(pixels - commonest).max(axis=2).astype(np.uint8)
+    ink: NDArray[np.uint8] = np.abs(pixels - commonest).max(axis=2).astype(np.uint8)
+    return ink
 
 
 @lru_cache(maxsize=256)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from omegaconf import OmegaConf
 
 from erm.errors import ErmError
 from erm.rewards.adapters import verl
@@ -30,7 +31,9 @@ def sample(red_file: Path, completion: str) -> dict[str, Any]:
 
 
 def test_one_sample(red_file: Path, options: dict[str, Any]) -> None:
-    loaded = partial(verl.compute_score, **options)
+    # verl makes a dict of its configuration; what is nested stays OmegaConf's
+    kwargs = {str(name): value for name, value in OmegaConf.create(options).items()}
+    loaded = partial(verl.compute_score, **kwargs)
     row = loaded(**sample(red_file, fenced(RED)), reward_router_address=None)
     assert row["score"] == 2.5
     assert row["part/critic"] == 2.0
