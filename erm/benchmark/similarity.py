@@ -100,12 +100,13 @@ def _pixel_distances(
 ) -> Distances:
     values = np.full((len(items), len(wanted)), np.nan)
     for index, (reference, candidate) in image_pairs(items):
-        pixels = [np.asarray(_shrunk(image)) for image in (reference, candidate)]
+        pixels = [np.asarray(shrunk(image)) for image in (reference, candidate)]
         values[index] = [distance(*pixels) for _, distance in wanted]
     return {name: values[:, column] for column, (name, _) in enumerate(wanted)}
 
 
-def _shrunk(image: PillowImage.Image) -> PillowImage.Image:
+def shrunk(image: PillowImage.Image) -> PillowImage.Image:
+    """An image as it is compared: with `LONGEST_SIDE` pixels at most."""
     small = image.copy()
     small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
     return small

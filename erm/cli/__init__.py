@@ -30,14 +30,14 @@ def main() -> None:
 
 def _app() -> typer.Typer:
     # the help of the commands names the installed tasks, any of which may fail to load
-    from erm.cli import judging, packages, scores, sources
+    from erm.cli import judging, packages, scores, serving, sources
 
     app = typer.Typer(
         name="erm",
         help="Visual-ERM: render code, compare images, reward and refine vision-to-code.",
         epilog=(
             f"TASK is one of {', '.join(task_names())}. A critic is named by a model folder, an "
-            "MLflow URI (models:/erm-critic@champion), openai:MODEL, reading or pixel."
+            "MLflow URI (models:/erm-critic@champion), openai:MODEL, server:URL, reading or pixel."
         ),
         no_args_is_help=True,
         add_completion=False,
@@ -52,6 +52,8 @@ def _app() -> typer.Typer:
     app.command()(judging.refine)
     app.command()(sources.ingest)
     app.command()(scores.view)
+    app.command()(serving.serve)
+    app.command()(serving.adopt)
     group = typer.Typer(help="Real sources from published packages.", no_args_is_help=True)
     group.command()(packages.fetch)
     app.add_typer(group, name="sources")

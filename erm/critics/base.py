@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from PIL import Image
 
+from erm.endpoints.errors import EndpointError
 from erm.images import open_image
 from erm.report import (
     Replies,
@@ -53,6 +55,21 @@ def open_pair(pair: ImagePair, number: int) -> tuple[Image.Image, Image.Image]:
         return open_image(source, f"Pair {number}, {side}{place}")
 
     return opened("reference", pair.reference), opened("candidate", pair.candidate)
+
+
+def scaled_pair(
+    images: tuple[Image.Image, Image.Image], most: int
+) -> tuple[Image.Image, Image.Image]:
+    """Both images scaled down by one factor, so that no side is longer than `most` pixels."""
+    factor = min(1.0, most / max(max(image.size) for image in images))
+
+    def scaled(image: Image.Image) -> Image.Image:
+        if factor == 1.0:
+            return image
+        size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
+        return image.resize(size, Image.Resampling.LANCZOS)
+
+    return scaled(images[0]), scaled(images[1])
 
 
 @dataclass(frozen=True)
@@ -121,10 +138,14 @@ class Critic(ABC):
     Attributes:
         name: in tables and journals.
         varies: whether the same pair may get another reply in another call.
+        batch_size: pairs that it judges best in one call, where a caller has the choice.
+        parallel: calls that it may get at the same time, from several threads.
     """
 
     name: str
     varies: bool = False
+    batch_size: int = 16
+    parallel: int = 1
 
     @property
     def identity(self) -> str:
@@ -134,6 +155,13 @@ class Critic(ABC):
     @abstractmethod
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         """Critiques of the pairs, in order; `progress` shows a bar on standard error."""
+
+    def critique_each(self, pairs: Sequence[ImagePair]) -> list[Critique | EndpointError]:
+        """As `critique`, with the error of each pair that got no answer in its place.
+
+        Only a critic on a server has such errors; they do not hurt the other pairs.
+        """
+        return list(self.critique(pairs))
 
 
 def critique_with_retry(
@@ -148,20 +176,43 @@ def critique_with_retry(
     Args:
         replies: how the replies are read (`erm.report.parse_reply`).
     """
-    critiques: dict[int, Critique] = {}
+    ask = partial(critic.critique, progress=progress)
+    answers = _with_retry(ask, critic.varies, pairs, replies)
+    return [answer for answer in answers if isinstance(answer, Critique)]
+
+
+def critique_each_with_retry(
+    critic: Critic, pairs: Sequence[ImagePair], replies: Replies = "strict"
+) -> list[Critique | EndpointError]:
+    """As `critique_with_retry`, with errors as `Critic.critique_each` gives them."""
+    return _with_retry(critic.critique_each, critic.varies, pairs, replies)
+
+
+def _with_retry(
+    ask: Callable[[Sequence[ImagePair]], Sequence[Critique | EndpointError]],
+    varies: bool,
+    pairs: Sequence[ImagePair],
+    replies: Replies,
+) -> list[Critique | EndpointError]:
+    answers: dict[int, Critique | EndpointError] = {}
     waiting = list(range(len(pairs)))
-    for _ in range(TRIES if critic.varies else 1):
+    for _ in range(TRIES if varies else 1):
         if waiting:
-            asked = [pairs[index] for index in waiting]
-            answers = critic.critique(asked, progress=progress)
-            for index, answer in zip(waiting, answers, strict=True):
-                critiques[index] = _read_as(answer, pairs[index].task, replies)
-            waiting = [index for index in waiting if critiques[index].parsed is None]
-    return [critiques[index] for index in range(len(pairs))]
+            found = ask([pairs[index] for index in waiting])
+            for index, answer in zip(waiting, found, strict=True):
+                answers[index] = _read_as(answer, pairs[index].task, replies)
+            waiting = [index for index in waiting if _is_unparsable(answers[index])]
+    return [answers[index] for index in range(len(pairs))]
 
 
-def _read_as(critique: Critique, task: str, replies: Replies) -> Critique:
-    if replies == "strict":
-        return critique
-    read = read_reply(task, critique.reply, replies)
-    return replace(read, expected_severity=critique.expected_severity)
+def _is_unparsable(answer: Critique | EndpointError) -> bool:
+    return isinstance(answer, Critique) and answer.parsed is None
+
+
+def _read_as(
+    answer: Critique | EndpointError, task: str, replies: Replies
+) -> Critique | EndpointError:
+    if replies == "strict" or isinstance(answer, EndpointError):
+        return answer
+    read = read_reply(task, answer.reply, replies)
+    return replace(read, expected_severity=answer.expected_severity)

@@ -1,8 +1,8 @@
 """The stage that benchmarks a critic on held-out pairs, together with baselines.
 
-The baselines are the same model with random weights, a critic that always reports the commonest
-error of the training pairs, and one that learns nothing: the reading critic
-(`erm.critics.reading`), or the pixel critic where that one can't judge the pairs.
+The baselines are the same model with random weights, where the critic is a model in this process, a
+critic that always reports the commonest error of the training pairs, and one that learns nothing:
+the reading critic (`erm.critics.reading`), or the pixel critic where that one can't judge pairs.
 
 Three sets of pairs are scored apart: the test split, a policy's own errors, and the real pairs
 that come with the package (`erm.dataset.checked`). Within a set each domain of sources is.
@@ -32,9 +32,10 @@ from erm.benchmark.blindness import compare_distances, plot_distances
 from erm.benchmark.comparison import comparison_table, severity_of_items
 from erm.benchmark.page import write_page
 from erm.benchmark.similarity import Distances, measure_distances
-from erm.critics.base import Critic, Critique, ImagePair
+from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
 from erm.critics.exact import ExactCritic
 from erm.critics.figures import critique_picture, spread
+from erm.critics.loading import EXACT, critic_from_spec
 from erm.critics.pixel import PixelCritic
 from erm.critics.prediction import items_of, predictions_of
 from erm.critics.reading.ocr import missing_reader
@@ -71,6 +72,7 @@ def benchmark(
     shows the checked pairs too.
 
     Args:
+        critic: folder of the critic, unless the settings name another one.
         inferred: a second folder of pairs, a policy's own errors.
         answers: folder that keeps the answers of a judge behind an endpoint (``judge.jsonl``), so
             that none is paid for twice.
@@ -164,8 +166,16 @@ class _Critics:
         self._judge = judge_from_spec(
             settings.judge, journal=journal, settings=settings.judge_endpoint
         )
-        self._trained = LocalCritic(critic, batch_size=settings.batch_size)
-        self._untrained = _untrained(self._trained, settings)
+        self._critic: Critic | None = None
+        if settings.critic != EXACT:
+            self._critic = critic_from_spec(
+                settings.critic or str(critic),
+                batch_size=settings.batch_size,
+                endpoint=settings.endpoint,
+            )
+        self._untrained: LoadedCritic | None = None
+        if isinstance(self._critic, LocalCritic):
+            self._untrained = _untrained(self._critic, settings)
         self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
         self._reading: Critic | None = None
         self._renderer = (
@@ -174,7 +184,7 @@ class _Critics:
                 isolation=settings.isolation,
                 drawing=settings.drawing,
             )
-            if settings.exact_annotator
+            if settings.exact_annotator or self._critic is None
             else None
         )
 
@@ -202,12 +212,18 @@ class _Critics:
         """Scores on pairs; `exactly` says whether also those of the exact annotator."""
         items = items_of(held_out)
         views = [ImagePair(pair.task, pair.reference, pair.candidate) for pair in held_out]
-        critiques = self._trained.critique(views, progress=True)
+        critic = self._critic
+        if critic is None:
+            assert self._renderer is not None
+            critic = ExactCritic(held_out, self._renderer)
+        critiques = critique_with_retry(critic, views, progress=True)
         predictions = {
             "critic": predictions_of(items, critiques),
             "commonest error": self._commonest.predict(items),
         }
-        looking: list[Critic] = [self._untrained, self._without_learning(held_out)]
+        looking: list[Critic] = [self._without_learning(held_out)]
+        if self._untrained is not None:
+            looking.insert(0, self._untrained)
         if exactly and self._renderer is not None:
             looking.append(ExactCritic(held_out, self._renderer))
         some = _evenly(held_out, self._settings.baseline_pairs)

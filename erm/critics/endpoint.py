@@ -9,12 +9,12 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
-from PIL import Image
-
-from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
-from erm.endpoints.client import DEFAULT_URL, Endpoint, Question
+from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, scaled_pair
+from erm.endpoints.client import DEFAULT_URL, Answer, Endpoint, Question
+from erm.endpoints.errors import EndpointError
 from erm.endpoints.settings import RequestSettings
 from erm.images import encode_png
 from erm.models.prompts import critic_prompt
@@ -31,6 +31,14 @@ PUBLISHED_SAMPLING: dict[str, Any] = {
 
 PUBLISHED_TOP_K = 20
 """OpenAI's own service refuses this field; vLLM and others accept it."""
+
+_Prepared = tuple[str, bytes, bytes]
+"""A pair's task and its images as PNG."""
+
+
+_PARALLEL = 4
+"""Most calls at the same time, which share the endpoint's concurrency. With one call at a time the
+servers would idle while its slowest reply is waited for."""
 
 
 class EndpointCritic(Critic):
@@ -57,10 +65,13 @@ class EndpointCritic(Critic):
     ) -> None:
         self.name = f"openai:{model}"
         self.endpoint = endpoint or published_endpoint(model)
+        self.parallel = min(_PARALLEL, self.endpoint.concurrency)
+        self.batch_size = self.endpoint.concurrency // self.parallel
         self.asked = 0
         self.unparsable = 0
         self._constrained = constrained
-        self._failures: Counter[tuple[str, bytes, bytes]] = Counter()
+        self._failures: Counter[_Prepared] = Counter()
+        self._counting = Lock()
 
     @property
     def identity(self) -> str:
@@ -74,27 +85,43 @@ class EndpointCritic(Critic):
             ErmError: an image can't be read, a task is unknown, or no server answered.
         """
         prepared = [_prepared(pair, number) for number, pair in enumerate(pairs, start=1)]
-        answers = self.endpoint.ask_all(
-            [
-                Question(
-                    critic_prompt(task, brief=False),
-                    images=(reference, candidate),
-                    schema=report_schema(task) if self._constrained else None,
-                    attempt=self._failures[task, reference, candidate],
-                )
-                for task, reference, candidate in prepared
-            ]
-        )
-        critiques = []
-        failed = set()
-        for key, answer in zip(prepared, answers, strict=True):
-            critique = read_reply(key[0], answer.text)
-            self.asked += 1
-            if critique.parsed is None:
-                self.unparsable += 1
-                failed.add(key)
-            critiques.append(critique)
-        self._failures.update(failed)
+        answers = self.endpoint.ask_all(self._questions(prepared))
+        return self._read(prepared, [answer.text for answer in answers])
+
+    def critique_each(self, pairs: Sequence[ImagePair]) -> list[Critique | EndpointError]:
+        """As `critique`; a pair without an answer has its error.
+
+        Raises:
+            ErmError: an image can't be read, or a task is unknown.
+        """
+        prepared = [_prepared(pair, number) for number, pair in enumerate(pairs, start=1)]
+        answers = self.endpoint.ask_each(self._questions(prepared))
+        answered = [
+            (key, answer.text)
+            for key, answer in zip(prepared, answers, strict=True)
+            if isinstance(answer, Answer)
+        ]
+        read = iter(self._read([key for key, _ in answered], [text for _, text in answered]))
+        return [answer if isinstance(answer, EndpointError) else next(read) for answer in answers]
+
+    def _questions(self, prepared: Sequence[_Prepared]) -> list[Question]:
+        return [
+            Question(
+                critic_prompt(task, brief=False),
+                images=(reference, candidate),
+                schema=report_schema(task) if self._constrained else None,
+                attempt=self._failures[task, reference, candidate],
+            )
+            for task, reference, candidate in prepared
+        ]
+
+    def _read(self, prepared: Sequence[_Prepared], replies: Sequence[str]) -> list[Critique]:
+        critiques = [read_reply(key[0], text) for key, text in zip(prepared, replies, strict=True)]
+        failed = {key for key, one in zip(prepared, critiques, strict=True) if one.parsed is None}
+        with self._counting:
+            self.asked += len(critiques)
+            self.unparsable += sum(one.parsed is None for one in critiques)
+            self._failures.update(failed)
         return critiques
 
 
@@ -147,18 +174,8 @@ def report_schema(task: str) -> dict[str, Any]:
     }
 
 
-def _prepared(pair: ImagePair, number: int) -> tuple[str, bytes, bytes]:
+def _prepared(pair: ImagePair, number: int) -> _Prepared:
     """Task and both images as PNG, scaled down by one factor to the task's longest side."""
     most = get_task(pair.task).published_max_side
-    images = open_pair(pair, number)
-    longest = max(max(image.size) for image in images)
-    factor = min(1.0, most / longest)
-    reference, candidate = (encode_png(_scaled(image, factor)) for image in images)
+    reference, candidate = map(encode_png, scaled_pair(open_pair(pair, number), most))
     return pair.task, reference, candidate
-
-
-def _scaled(image: Image.Image, factor: float) -> Image.Image:
-    if factor == 1.0:
-        return image
-    size = (max(1, round(image.width * factor)), max(1, round(image.height * factor)))
-    return image.resize(size, Image.Resampling.LANCZOS)

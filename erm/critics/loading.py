@@ -1,8 +1,12 @@
 """A critic by its spec.
 
 A spec is a folder, an MLflow URI (``models:/erm-critic@champion``), ``openai:MODEL`` for a model
-behind an OpenAI-compatible endpoint, ``reading`` (`erm.critics.reading`) or ``pixel``
-(`erm.critics.pixel`). Only the code of that kind is imported.
+behind an OpenAI-compatible endpoint, ``server:URL`` for the critic of a reward server
+(`erm.critics.served`), ``reading`` (`erm.critics.reading`) or ``pixel`` (`erm.critics.pixel`). Only
+the code of that kind is imported.
+
+``exact`` names the exact annotator. It compares sources, not images, so only what knows the sources
+takes it; `critic_from_spec` refuses it with a sentence.
 """
 
 from __future__ import annotations
@@ -10,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from erm.errors import ErmError
-from erm.models.location import ENDPOINT, endpoint_model, model_folder
+from erm.models.location import ENDPOINT, SERVER, endpoint_model, model_folder
 
 if TYPE_CHECKING:
     from erm.critics.base import Critic
@@ -20,7 +24,10 @@ if TYPE_CHECKING:
 DEFAULT_CRITIC = "models:/erm-critic@champion"
 """The critic that the pipeline promoted last."""
 
-WITHOUT_MODEL = ("pixel", "reading")
+EXACT = "exact"
+"""The exact annotator in the place of a critic."""
+
+WITHOUT_MODEL = ("pixel", "reading", EXACT)
 """Critics that are no models, so that no grammar constrains their replies."""
 
 
@@ -40,16 +47,32 @@ def critic_from_spec(
         device, dtype, batch_size, sampling: of a local model, as in
             `erm.critics.local.LocalCritic`; other kinds ignore them.
         constrained: keeps replies within the report's grammar. The default is True for a local
-            model and False for an endpoint, whose server must support JSON schemas; None for a
-            critic of `WITHOUT_MODEL`.
+            model that this project trained and False for other models and for an endpoint, whose
+            server must support JSON schemas; None for a critic of `WITHOUT_MODEL`.
         endpoint: how to reach the endpoint, and fields of its requests.
 
     Raises:
         ErmError: there is no such folder, model or alias, it is no critic, `constrained` is given
-            for a critic without a model, or the packages of the extra ``ocr`` are missing.
+            for a critic without a model or on a server, the packages of the extra ``ocr`` are
+            missing, or the spec is ``exact``.
     """
     if spec in WITHOUT_MODEL and constrained is not None:
         raise ErmError(f"--constrained and --free are for models, not for the critic '{spec}'.")
+    if spec == EXACT:
+        raise ErmError(
+            "The critic 'exact' compares sources, and only images are known here; name another "
+            "critic."
+        )
+    if spec.startswith(SERVER):
+        if constrained is not None:
+            raise ErmError(
+                f"--constrained and --free are for models, not for '{spec}', whose server decides."
+            )
+        from erm.critics.served import ServedCritic
+        from erm.endpoints.reward_servers import RewardServers
+
+        addresses = spec.removeprefix(SERVER).split(",")
+        return ServedCritic(RewardServers(address.strip() for address in addresses))
     if spec == "pixel":
         from erm.critics.pixel import PixelCritic
 
@@ -75,5 +98,5 @@ def critic_from_spec(
         dtype=dtype,
         batch_size=batch_size,
         sampling=sampling or GREEDY,
-        constrained=constrained is not False,
+        constrained=constrained,
     )

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply
+from PIL import Image
+
+from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, scaled_pair
+from erm.errors import ErmError
+from erm.fingerprint import content_hash
 from erm.models.checkpoint import Checkpoint, load_checkpoint
 from erm.models.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
 from erm.models.generation import GREEDY, generate, visual_prompt
@@ -22,8 +27,15 @@ class LoadedCritic(Critic):
         sampling: greedy by default, so that the same pair gets the same report. Otherwise each call
             samples anew, from the seed and the number of the call.
         constrained: keeps replies within the grammar of `erm.critics.base.write_reply`, so that
-            each one parses and has an expected severity. Otherwise generation is free.
+            each one parses and has an expected severity. Otherwise generation is free, as it is by
+            default for a model that others trained to write another form.
         max_errors: most errors in a constrained reply.
+
+    Attributes:
+        decoding: how replies are written, as text.
+
+    Raises:
+        ErmError: others trained the model, and `constrained` is asked for.
     """
 
     def __init__(
@@ -33,17 +45,22 @@ class LoadedCritic(Critic):
         *,
         batch_size: int = 32,
         sampling: SamplingSettings = GREEDY,
-        constrained: bool = True,
+        constrained: bool | None = None,
         max_errors: int = MAX_ERRORS,
     ) -> None:
         self.name = name
         self.varies = sampling.temperature > 0
         self.checkpoint = checkpoint
-        self._batch_size = batch_size
+        self.batch_size = batch_size
         self._sampling = sampling
         self._calls = 0
         self._automata: dict[str, TokenAutomaton] = {}
-        if constrained:
+        adopted = checkpoint.role.adopted
+        if constrained and adopted:
+            raise ErmError(f"{name}: replies of models that others trained can't be constrained.")
+        kept = constrained is not False and not adopted
+        self.decoding = f"{sampling} constrained={kept} max_errors={max_errors}"
+        if kept:
             self._automata = {
                 task: TokenAutomaton(task, checkpoint.processor.tokenizer, max_errors)
                 for task in checkpoint.role.prompts
@@ -70,12 +87,12 @@ class LoadedCritic(Critic):
                 visual_prompt(
                     role.prompts[pair.task],
                     (pair.reference, pair.candidate),
-                    open_pair(pair, number),
+                    self._images(pair, number),
                 )
                 for number, pair in enumerate(pairs, start=1)
             ],
             max_new_tokens=limit,
-            batch_size=self._batch_size,
+            batch_size=self.batch_size,
             sampling=self._sampling,
             draw=self._calls,
             constrain=constrain if self._automata else None,
@@ -90,6 +107,12 @@ class LoadedCritic(Critic):
                 critique = replace(critique, expected_severity=constraint.expected_severity(row))
             critiques.append(critique)
         return critiques
+
+    def _images(self, pair: ImagePair, number: int) -> tuple[Image.Image, Image.Image]:
+        """Both images, as large as the model was trained on them; its processor does the rest."""
+        sides = self.checkpoint.role.max_sides
+        images = open_pair(pair, number)
+        return images if sides is None else scaled_pair(images, sides[pair.task])
 
 
 class LocalCritic(LoadedCritic):
@@ -109,3 +132,9 @@ class LocalCritic(LoadedCritic):
     ) -> None:
         checkpoint = load_checkpoint(folder, "critic", device=device, dtype=dtype)
         super().__init__(folder.name, checkpoint, **options)
+        self._folder = folder
+        self._dtype = dtype
+
+    @cached_property
+    def identity(self) -> str:
+        return f"{self.name} {content_hash(self._folder)[:16]} {self._dtype} {self.decoding}"

@@ -60,6 +60,12 @@ class TrainCriticSettings(TrainingSettings):
 class BenchmarkSettings(Settings):
     """Section ``benchmark`` of the parameters."""
 
+    critic: str | None = Field(
+        None, description="its spec (`erm.critics.loading`); null is the one that was trained"
+    )
+    endpoint: ConnectionSettings = Field(
+        ConnectionSettings(), description="of a critic openai:MODEL"
+    )
     judge: str = "offline"
     judge_endpoint: ConnectionSettings = Field(
         ConnectionSettings(), description="of a judge openai:MODEL"

@@ -23,6 +23,7 @@ from urllib.parse import urlsplit
 import openai
 from openai import AsyncOpenAI
 
+from erm.endpoints.errors import EndpointError, EndpointFailure
 from erm.errors import ErmError
 
 DEFAULT_URL = "https://api.openai.com/v1"
@@ -158,8 +159,27 @@ class Endpoint:
                 the token budget is spent. Requests that are under way are still waited for, so
                 that the journal has all answers that were paid for.
         """
+        answers = await self._answers(questions, patient=False)
+        return [answer for answer in answers if isinstance(answer, Answer)]
+
+    def ask_each(self, questions: Sequence[Question]) -> list[Answer | EndpointError]:
+        """As `ask_all`, with the error of each question that got no answer in its place.
+
+        A question that fails on its own does not hurt the others. Where a server can't be reached,
+        refuses the key or the model, or the token budget is spent, no further question is asked.
+        """
+        return asyncio.run(self._answers(questions, patient=True))
+
+    async def _answers(
+        self, questions: Sequence[Question], *, patient: bool
+    ) -> list[Answer | EndpointError]:
+        """Answers or errors in order.
+
+        Args:
+            patient: go on after an error that concerns one question alone.
+        """
         keys = [_key(self.model, question, self.options) for question in questions]
-        answers: dict[str, Answer] = {}
+        answers: dict[str, Answer | EndpointError] = {}
         if self._journal is not None:
             answers = {
                 key: self._journal.answers[key] for key in keys if key in self._journal.answers
@@ -171,12 +191,14 @@ class Endpoint:
             if key not in answers
         }
         if open_questions:
-            answers.update(await self._ask_open(open_questions))
+            answers.update(await self._ask_open(open_questions, patient))
         return [answers[key] for key in keys]
 
-    async def _ask_open(self, questions: Mapping[str, Question]) -> dict[str, Answer]:
-        answers: dict[str, Answer] = {}
-        failures: list[ErmError] = []
+    async def _ask_open(
+        self, questions: Mapping[str, Question], patient: bool
+    ) -> dict[str, Answer | EndpointError]:
+        answers: dict[str, Answer | EndpointError] = {}
+        stops: list[ErmError] = []
         over = asyncio.Event()
         waiting = iter(questions.items())
 
@@ -187,7 +209,11 @@ class Endpoint:
                 try:
                     answers[key] = await self._ask(clients, key, question, over)
                 except ErmError as error:
-                    failures.append(error)
+                    if patient and isinstance(error, EndpointError):
+                        answers[key] = error
+                        if not error.common:
+                            continue
+                    stops.append(error)
                     over.set()
 
         async with AsyncExitStack() as stack:
@@ -202,8 +228,11 @@ class Endpoint:
             async with asyncio.TaskGroup() as group:
                 for _ in range(min(self.concurrency, len(questions))):
                     group.create_task(work(clients))
-        if failures:
-            raise failures[0]
+        for error in stops:
+            if not patient or not isinstance(error, EndpointError):
+                raise error
+            for key in questions:
+                answers.setdefault(key, error)
         return answers
 
     async def _ask(
@@ -212,17 +241,21 @@ class Endpoint:
         """One answer; there is no further try after another question has set `over`."""
         request = self._request(question)
         last = ""
+        kind: EndpointFailure = "unreachable"
         cause: Exception | None = None
         for attempt in range(self.attempts):
             spent = self.usage.tokens_in + self.usage.tokens_out
             if self.token_budget is not None and spent >= self.token_budget:
-                raise ErmError(
+                raise EndpointError(
                     f"The budget of {self.token_budget} tokens is spent after "
-                    f"{self.usage.answers} answers of model '{self.model}'."
+                    f"{self.usage.answers} answers of model '{self.model}'.",
+                    "refused",
+                    common=True,
                 )
             client = clients[self._turn % len(clients)]
             self._turn += 1
             wait: float | None = None
+            kind = "unreachable"
             try:
                 # The client limits only the time between bytes, and a server may be endlessly slow.
                 async with asyncio.timeout(self.timeout):
@@ -233,12 +266,13 @@ class Endpoint:
                     raise self._refused(client, error, request) from error
                 last = f"status {error.status_code}"
                 wait = _asked_pause(error)
+            except (TimeoutError, openai.APITimeoutError) as error:
+                cause = error
+                kind = "late"
+                last = f"no whole reply in {self.timeout:g} s"
             except (openai.APIConnectionError, openai.APIResponseValidationError) as error:
                 cause = error
                 last = (str(error.__cause__ or "") or str(error)).rstrip(".")
-            except TimeoutError as error:
-                cause = error
-                last = f"no whole reply in {self.timeout:g} s"
             except (ValueError, RecursionError) as error:
                 cause = error
                 last = f"an unreadable reply ({error})"
@@ -251,9 +285,11 @@ class Endpoint:
                 if over.is_set():
                     break
                 self.usage.retries += 1
-        raise ErmError(
+        raise EndpointError(
             f"Model '{self.model}' gave no answer in {self.attempts} tries at "
-            f"{', '.join(self.base_urls)}; the last one: {last}."
+            f"{', '.join(self.base_urls)}; the last one: {last}.",
+            kind,
+            common=kind == "unreachable" and isinstance(cause, openai.APIConnectionError),
         ) from cause
 
     def _request(self, question: Question) -> dict[str, Any]:
@@ -284,12 +320,16 @@ class Endpoint:
 
     def _refused(
         self, client: AsyncOpenAI, error: openai.APIStatusError, request: Mapping[str, Any]
-    ) -> ErmError:
+    ) -> EndpointError:
         """What the server refuses, and the endpoint options that change it."""
         refusal = _REFUSALS.get(error.status_code, f"refuses the request ({error.status_code})")
         details = " ".join(error.message.split())[:300].rstrip(".")
         remedy = _remedy(error.message, request) if error.status_code in (400, 422) else ""
-        return ErmError(f"{client.base_url} {refusal} for model '{self.model}': {details}.{remedy}")
+        return EndpointError(
+            f"{client.base_url} {refusal} for model '{self.model}': {details}.{remedy}",
+            "refused",
+            common=error.status_code in _REFUSALS,
+        )
 
     def _pause(self, attempt: int, asked: float | None) -> float:
         # With jitter, many workers don't try again at the same moment. It changes no result.

@@ -50,12 +50,7 @@ def load_checkpoint(
             damaged.
     """
     role = read_role(folder, expected)
-    try:
-        processor = PairProcessor.from_pretrained(folder)
-        processor.apply_chat_template(conversation("", 1), tokenize=False)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, TemplateError) as error:
-        reason = str(error).splitlines()[0]
-        raise ErmError(f"{folder}: no processor can be loaded from here ({reason}).") from error
+    processor = load_processor(folder, role)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     model = load_model(folder, dtype=dtype).to(device).eval()
     for name, weights in model.named_parameters():
@@ -63,3 +58,22 @@ def load_checkpoint(
         if not weights.isfinite().all():
             raise ErmError(f"{folder}: the weights of {name} are not finite numbers.")
     return Checkpoint(model, processor, role)
+
+
+def load_processor(folder: Path, role: Role) -> PairProcessor:
+    """The processor of a model folder.
+
+    Raises:
+        ErmError: a file of it is missing or damaged.
+    """
+    try:
+        if role.max_sides is not None:
+            side = max(role.max_sides.values())
+            processor = PairProcessor.from_checkpoint(str(folder), max_side=side)
+        else:
+            processor = PairProcessor.from_pretrained(folder)
+        processor.apply_chat_template(conversation("", 1), tokenize=False)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, TemplateError) as error:
+        reason = str(error).splitlines()[0]
+        raise ErmError(f"{folder}: no processor can be loaded from here ({reason}).") from error
+    return processor

@@ -23,8 +23,9 @@ from erm.models.launch import distributed
 from erm.models.settings import GrpoSettings, LaunchSettings
 from erm.models.sft import TrackingCallback, last_checkpoint, write_model
 
-Rewarding = Callable[..., list[float]]
-"""A reward function as TRL calls it: completions and the columns of their samples → rewards."""
+Rewarding = Callable[..., Sequence[float | None]]
+"""A reward function as TRL calls it: completions and the columns of their samples → rewards. A
+completion whose reward is None is left out of the update."""
 
 _LOGGED_AS = {"length": "completions/mean_length"}
 """Columns of a history that TRL logs under another name."""

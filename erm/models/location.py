@@ -11,6 +11,9 @@ from erm.models.role import CARD
 ENDPOINT = "openai:"
 """Prefix of a model behind an endpoint: ``openai:NAME``."""
 
+SERVER = "server:"
+"""Prefix of a critic on reward servers: ``server:URL``, several with commas in between."""
+
 _REGISTRY = ("models:/", "runs:/", "mlflow-artifacts:/")
 
 
@@ -32,7 +35,7 @@ def model_folder(spec: str, role: str) -> Path:
         return folder
     if folder.exists():
         raise ErmError(f"{spec}: is a file, but a {role} is a folder.")
-    last = "openai:MODEL or pixel" if role == "critic" else "openai:MODEL"
+    last = "openai:MODEL, server:URL or pixel" if role == "critic" else "openai:MODEL"
     raise ErmError(
         f"{spec}: no such {role}; expected a model folder, an MLflow URI such as "
         f"models:/erm-{role}@champion, or {last}."

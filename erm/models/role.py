@@ -21,16 +21,27 @@ class Role(Settings):
         role: a critic scores pairs of images, a policy writes source code for one image.
         prompts: task → prompt, for each task that the model was trained on.
         max_new_tokens: tokens of the longest answer.
+        max_sides: task → longest side in pixels of the images that the model was trained on; only
+            of a folder that others wrote (`erm.models.adoption`), whose processor does not say.
     """
 
     role: Literal["critic", "policy"]
     prompts: dict[str, str] = Field(min_length=1)
     max_new_tokens: int = Field(ge=1)
+    max_sides: dict[str, int] | None = None
+
+    @property
+    def adopted(self) -> bool:
+        """Whether others trained the model: its processor is Qwen3-VL's own, and a critic writes
+        replies of another form than `erm.critics.base.write_reply`."""
+        return self.max_sides is not None
 
 
 def write_role(role: Role, folder: Path) -> None:
     """Write ``erm.json`` into a model folder."""
-    (folder / CARD).write_text(role.model_dump_json(indent=1) + "\n")
+    (folder / CARD).write_text(
+        role.model_dump_json(indent=1, exclude_none=True) + "\n", encoding="utf-8"
+    )
 
 
 def read_role(folder: Path, expected: Literal["critic", "policy"]) -> Role:

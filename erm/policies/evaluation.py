@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from erm.annotation import Annotation, annotate_rendered
+from erm.critics.loading import EXACT, critic_from_spec
 from erm.dataset.pairs import Reference, read_references
 from erm.errors import ErmError
 from erm.images import open_image
@@ -27,7 +28,8 @@ from erm.policies.settings import EvaluateSettings
 from erm.render import Rendered, Renderer
 from erm.report import Replies
 from erm.rewards.exact import exact_reward, exact_severity
-from erm.rewards.published import Reward, reward_completions
+from erm.rewards.loading import load_reward
+from erm.rewards.rollout import Rollout, Scored
 from erm.rewards.settings import RewardSettings
 from erm.tracking import log_artifact
 
@@ -48,6 +50,9 @@ def evaluate(
     Completions are greedy. Writes ``completions.jsonl``, ``comparison.csv`` and
     ``comparison.png`` to `out`.
 
+    Args:
+        critic: folder of the critic that rewards, unless the settings name another one.
+
     Returns:
         ``before.rendered`` and ``after.rendered``: share of completions that draw something. For
         each policy and task, since scales of different tasks don't compare: ``rendered``,
@@ -60,7 +65,6 @@ def evaluate(
     Raises:
         ErmError: a folder holds no such model, or there are no held-out references.
     """
-    from erm.critics.local import LocalCritic
     from erm.policies.local import LocalPolicy
 
     references = [
@@ -70,7 +74,9 @@ def evaluate(
     ]
     if not references:
         raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} in the test split.")
-    scorer = LocalCritic(critic)
+    scorer = None
+    if settings.critic != EXACT:
+        scorer = critic_from_spec(settings.critic or str(critic), endpoint=settings.endpoint)
     requests = [Request(reference.task, reference.image) for reference in references]
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
@@ -108,7 +114,7 @@ def evaluate(
 
 def score_completions(
     completions: Sequence[str],
-    critic: Critic,
+    critic: Critic | None,
     references: Sequence[Reference],
     originals: Sequence[Rendered],
     renderer: Renderer,
@@ -118,6 +124,7 @@ def score_completions(
 
     Args:
         completions: one per reference.
+        critic: None for the exact annotator in its place.
         originals: renders of the references' sources, with scenes.
         renderer: draws the completions, contained.
         replies: how the critic's replies are read.
@@ -125,45 +132,48 @@ def score_completions(
     Raises:
         ErmError: a reference can't be annotated, which is not a fault of the policy.
     """
-    rewards = reward_completions(
-        [
-            (reference.task, reference.image, completion)
-            for reference, completion in zip(references, completions, strict=True)
-        ],
-        critic,
-        renderer,
-        RewardSettings(replies=replies),
+    settings = RewardSettings(replies=replies)
+    reward = load_reward(
+        settings if critic is not None else settings.by_exact_annotator(), critic, renderer
     )
+    rewards = reward.score(
+        [
+            Rollout(reference.task, reference.image, completion, reference.source)
+            for reference, completion in zip(references, completions, strict=True)
+        ]
+    )
+    for earned in rewards:
+        earned.require()
     drawn = iter(
         renderer.render_batch(
             [
-                (reference.task, reward.source)
-                for reference, reward in zip(references, rewards, strict=True)
-                if reward.source is not None
+                (reference.task, earned.source)
+                for reference, earned in zip(references, rewards, strict=True)
+                if earned.source is not None
             ],
             scenes=True,
         )
     )
     rows = []
-    for reference, original, completion, reward in zip(
+    for reference, original, completion, earned in zip(
         references, originals, completions, rewards, strict=True
     ):
-        rendered = next(drawn) if reward.source is not None else None
+        rendered = next(drawn) if earned.source is not None else None
         annotation = _annotation(reference.task, original, rendered)
         rows.append(
             {
                 "source_id": reference.source_id,
                 "task": reference.task,
                 "completion": completion,
-                "outcome": reward.outcome,
-                "reason": reward.reason,
-                "critic_reward": reward.value,
-                "critic_severity": reward.severity,
+                "outcome": earned.outcome,
+                "reason": earned.reason,
+                "critic_reward": earned.value,
+                "critic_severity": earned.severity,
                 "exact_severity": exact_severity(annotation),
                 "exact_failure": annotation and annotation.failure and annotation.failure.kind,
                 "exact_reward": exact_reward(reference.task, annotation),
-                "pixel_mse": _pixel_mse(reference.image, reward),
-                "image": reward.image,
+                "pixel_mse": _pixel_mse(reference.image, earned),
+                "image": earned.image,
             }
         )
     return rows
@@ -183,7 +193,7 @@ def _annotation(task: str, original: Rendered, rendered: Rendered | None) -> Ann
     return annotation
 
 
-def _pixel_mse(reference: bytes, reward: Reward) -> float | None:
+def _pixel_mse(reference: bytes, reward: Scored) -> float | None:
     """Mean squared error over the common canvas, channels in 0..1; None without an image."""
     if reward.image is None:
         return None

@@ -19,11 +19,12 @@ from erm.images import encode_png, open_image
 from erm.policies.base import Policy, Request, RevisingPolicy, Revision, SamplingPolicy
 from erm.render import Renderer
 from erm.report import Replies
-from erm.rewards.published import Reward, reward_completions
+from erm.rewards.reward import reward_completions
+from erm.rewards.rollout import Scored
 from erm.rewards.settings import RewardSettings
 from erm.tasks import get_task
 
-_RANK = {"judged": 0, "unparsable": 1, "blank": 2, "not_rendered": 3, "no_code": 4}
+_RANK = {"judged": 0, "unparsable": 1, "blank": 2, "not_rendered": 3, "no_code": 4, "unjudged": 5}
 
 
 @dataclass(frozen=True)
@@ -36,12 +37,12 @@ class Refinement:
         revised: whether the policy used feedback; otherwise the drafts are independent samples.
     """
 
-    drafts: tuple[Reward, ...]
+    drafts: tuple[Scored, ...]
     best: int
     revised: bool
 
     @property
-    def kept(self) -> Reward:
+    def kept(self) -> Scored:
         """The draft to keep."""
         return self.drafts[self.best]
 
@@ -75,7 +76,7 @@ def refine(
     reference = encode_png(open_image(image))
     request = Request(task, reference)
 
-    def score(completions: Sequence[str]) -> list[Reward]:
+    def score(completions: Sequence[str]) -> list[Scored]:
         return reward_completions(
             [(task, reference, text) for text in completions],
             critic,
@@ -102,12 +103,12 @@ def refine(
     return Refinement(tuple(drafts), best, revises)
 
 
-def _preference(draft: Reward) -> tuple[int, float]:
+def _preference(draft: Scored) -> tuple[int, float]:
     # The reward can't decide: a table that fails has a higher reward than one with S > 4.
     return _RANK[draft.outcome], draft.severity if draft.severity is not None else 0.0
 
 
-def feedback(draft: Reward) -> str:
+def feedback(draft: Scored) -> str:
     """Feedback on a draft, for the policy: one line per discrepancy, the most severe first."""
     if draft.outcome == "no_code":
         return "Your answer holds no code block."

@@ -1,24 +1,25 @@
 """Reinforcing a policy with the critic's reward by GRPO.
 
-The policy samples completions for training images (`erm.models.grpo`); `erm.rewards.published`
-renders them and computes their rewards. Only images are used, no ground-truth code.
+The policy samples completions for training images (`erm.models.grpo`); `erm.rewards.reward` renders
+them and computes their rewards. Images alone are used, unless a part of it compares sources.
 """
 
 from __future__ import annotations
 
 import time
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from erm.critics.base import Critic
+from erm.critics.loading import EXACT, critic_from_spec
 from erm.dataset.pairs import read_references
 from erm.errors import ErmError
 from erm.models.launch import distribute, is_main_process, needed
 from erm.models.prompts import conversation
 from erm.policies.settings import ReinforceSettings
 from erm.render import Renderer
-from erm.rewards.published import reward_completions
+from erm.rewards.adapters.trl import TrlReward
+from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.settings import RewardSettings
 
 HISTORY_COLUMNS = (
@@ -29,6 +30,8 @@ HISTORY_COLUMNS = (
     "rendered",
     "unparsable",
     "severity",
+    "failed",
+    "exact_severity",
     "length",
 )
 
@@ -37,6 +40,9 @@ def reinforce(
     settings: ReinforceSettings, policy: Path, critic: Path, pairs: Path, out: Path, work: Path
 ) -> dict[str, float]:
     """Reinforce a policy; write its weights and ``history.csv`` to `out`.
+
+    Args:
+        critic: folder of the critic that rewards, unless the settings name another one.
 
     Returns:
         ``steps``, ``reward_first`` and ``reward_last`` (means over the first and last quarter of
@@ -55,7 +61,6 @@ def reinforce(
     from datasets import Image as ImageFeature
     from transformers import set_seed
 
-    from erm.critics.local import LocalCritic
     from erm.models.checkpoint import load_checkpoint
     from erm.models.grpo import mean_of, prompt_order, reinforce_model
     from erm.models.role import write_role
@@ -76,6 +81,7 @@ def reinforce(
             "images": [{"bytes": reference.image, "path": None}],
             "task": reference.task,
             "reference": reference.image,
+            "reference_source": reference.source,
         }
         for reference in read_references(pairs, "train", settings.tasks)
     ]
@@ -83,11 +89,20 @@ def reinforce(
         raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} to reinforce on.")
     order = prompt_order(len(rows), settings.steps * settings.prompts_per_step, settings.seed)
     dataset = Dataset.from_list(rows).cast_column("images", [ImageFeature()])
-    scorer = LocalCritic(critic, dtype=dtype, batch_size=settings.critic_batch_size)
+    chosen, scorer = settings.reward, None
+    if settings.critic == EXACT:
+        chosen = chosen.by_exact_annotator()
+    if needs_critic(chosen):
+        scorer = critic_from_spec(
+            settings.critic or str(critic),
+            dtype=dtype,
+            batch_size=settings.critic_batch_size,
+            endpoint=settings.endpoint,
+        )
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:
-        reward = CriticReward(scorer, renderer, settings.reward)
+        reward = CriticReward(scorer, renderer, chosen)
         log = reinforce_model(
             checkpoint,
             dataset.select(order),
@@ -114,42 +129,22 @@ def reinforce(
     }
 
 
-class CriticReward:
-    """The reward function for TRL: completions → rewards by the critic.
+class CriticReward(TrlReward):
+    """The reward function for TRL, by settings; it measures its own time.
 
-    It also logs, per training step, the share of completions that rendered, the share of those
-    whose critique holds no report, and the mean severity of the others.
+    Each training step it logs what `erm.rewards.summary.summarize` gives.
     """
 
-    __name__ = "critic"
-
-    def __init__(self, critic: Critic, renderer: Renderer, settings: RewardSettings) -> None:
-        self._critic = critic
-        self._renderer = renderer
-        self._settings = settings
+    def __init__(self, critic: Critic | None, renderer: Renderer, settings: RewardSettings) -> None:
+        super().__init__(load_reward(settings, critic, renderer), settings.failures, "critic")
         self._started = time.perf_counter()
         self._seconds = 0.0
 
-    def __call__(
-        self,
-        completions: list[list[dict[str, str]]],
-        task: list[str],
-        reference: list[bytes],
-        log_metric: Any,
-        **_: Any,
-    ) -> list[float]:
+    def __call__(self, *arguments: Any, **columns: Any) -> list[float | None]:
         begun = time.perf_counter()
-        texts = [completion[0]["content"] for completion in completions]
-        items = list(zip(task, reference, texts, strict=True))
-        rewards = reward_completions(items, self._critic, self._renderer, self._settings)
-        outcomes = Counter(reward.outcome for reward in rewards)
-        severities = [reward.severity for reward in rewards if reward.severity is not None]
-        drawn = outcomes["judged"] + outcomes["unparsable"]
-        log_metric("rendered", drawn / len(rewards))
-        log_metric("unparsable", outcomes["unparsable"] / max(1, drawn))
-        log_metric("severity", sum(severities) / len(severities) if severities else float("nan"))
+        values = super().__call__(*arguments, **columns)
         self._seconds += time.perf_counter() - begun
-        return [reward.value for reward in rewards]
+        return values
 
     def shares(self) -> dict[str, float]:
         """Share of the wall time since construction spent on rewards."""

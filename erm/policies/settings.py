@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from erm.endpoints.settings import ConnectionSettings
 from erm.models.settings import GrpoSettings, LaunchSettings, TrainingSettings
 from erm.report import Replies
 from erm.rewards.settings import RewardSettings
@@ -41,6 +42,12 @@ class ReinforceSettings(GrpoSettings):
     """Section ``reinforce`` of the parameters."""
 
     tasks: Tasks = Field(default_factory=task_names)
+    critic: str | None = Field(
+        None, description="its spec (`erm.critics.loading`); null is the one that was trained"
+    )
+    endpoint: ConnectionSettings = Field(
+        ConnectionSettings(), description="of a critic openai:MODEL"
+    )
     reward: RewardSettings = RewardSettings()
     max_completion_tokens: int = Field(256, ge=16)
     render_workers: int | None = Field(None, ge=1)
@@ -54,6 +61,11 @@ class ReinforceSettings(GrpoSettings):
         self.completions_of_each(self.launch.processes)
         return self
 
+    @model_validator(mode="after")
+    def _check_reward(self) -> ReinforceSettings:
+        self.reward.check_tasks(self.tasks)
+        return self
+
 
 class EvaluateSettings(Settings):
     """Section ``evaluate`` of the parameters."""
@@ -61,6 +73,12 @@ class EvaluateSettings(Settings):
     tasks: Tasks = Field(default_factory=task_names)
     references: int = Field(100, ge=1, description="held-out references of a task, at most")
     pictured: int = Field(6, ge=1, description="references shown in the picture")
+    critic: str | None = Field(
+        None, description="its spec (`erm.critics.loading`); null is the one that was trained"
+    )
+    endpoint: ConnectionSettings = Field(
+        ConnectionSettings(), description="of a critic openai:MODEL"
+    )
     replies: Replies = "strict"
     """How the critic's replies are read (`erm.report.parse_reply`)."""
     render_workers: int | None = Field(None, ge=1)

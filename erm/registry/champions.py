@@ -66,6 +66,9 @@ def promote_trained(
         work: folder for what that leaves behind.
         answers: folder of a judge's answers (`erm.critics.benchmarking.benchmark`).
 
+    Where the benchmark scored another critic than the trained one (`BenchmarkSettings.critic`),
+    nothing is known of the trained one; it is left out, with a warning.
+
     Returns:
         For ``critic`` and ``policy``: ``version``, ``promoted`` (0 or 1) and, where there was a
         champion, its score in each task as ``champion.<task>``.
@@ -101,23 +104,31 @@ def promote_trained(
 
     benchmarked = json.loads(trained.benchmark.read_text())
     evaluated = json.loads(trained.evaluation.read_text())
-    critic_scores = _critic_scores(benchmarked, settings)
-    critic = promote(
-        Candidate(
-            CRITIC,
+    promotions: dict[str, Promotion] = {}
+    if benchmarking.critic is not None:
+        _log.warning(
+            "The benchmark scored the critic '%s', not %s, which is therefore not promoted.",
+            benchmarking.critic,
             trained.critic,
-            settings.critic_metric,
-            critic_scores,
-            _scored_on(both, benchmarking),
-            below_floor(critic_scores, _critic_floor(benchmarked, settings)),
-        ),
-        lambda folder: _uri(log_critic(folder, metrics=numbers(benchmarked), data_hash=both)),
-        score_critic,
-        margin=settings.margin,
-        most_loss=settings.most_loss,
-    )
+        )
+    else:
+        critic_scores = _critic_scores(benchmarked, settings)
+        promotions["critic"] = promote(
+            Candidate(
+                CRITIC,
+                trained.critic,
+                settings.critic_metric,
+                critic_scores,
+                _scored_on(both, benchmarking),
+                below_floor(critic_scores, _critic_floor(benchmarked, settings)),
+            ),
+            lambda folder: _uri(log_critic(folder, metrics=numbers(benchmarked), data_hash=both)),
+            score_critic,
+            margin=settings.margin,
+            most_loss=settings.most_loss,
+        )
     gains = _task_scores(evaluated, "gain.{}", "evaluate")
-    policy = promote(
+    promotions["policy"] = promote(
         Candidate(
             POLICY,
             trained.policy,
@@ -131,10 +142,11 @@ def promote_trained(
         margin=settings.margin,
         most_loss=settings.most_loss,
     )
-    for name, promotion in (("critic", critic), ("policy", policy)):
+    for name, promotion in promotions.items():
         outcome = "is champion now" if promotion.promoted else "; ".join(promotion.reasons)
         _log.info("erm-%s version %d: %s", name, promotion.version, outcome)
-    return {**_outcome("critic", critic), **_outcome("policy", policy)}
+    outcomes = (_outcome(name, promotion) for name, promotion in promotions.items())
+    return {name: value for outcome in outcomes for name, value in outcome.items()}
 
 
 def _critic_scores(metrics: Mapping[str, Any], settings: PromoteSettings) -> Scores:

@@ -12,6 +12,7 @@ import importlib.util
 import json
 import logging
 import os
+import signal
 import site
 import socket
 import subprocess
@@ -44,6 +45,12 @@ START_SECONDS = 300.0
 GRACE_SECONDS = 10.0
 """So long after an item's deadline a worker that has not answered is given up."""
 
+ENDED_WORKERS = 2
+"""So many workers have to end while they draw an item before the item counts as the cause."""
+
+LOST_WORKERS = 20
+"""So many workers may end before they draw an item; then nothing draws on this machine."""
+
 MAX_IMAGE_BYTES_PER_PIXEL = 4
 
 SMALL_REQUEST = 1 << 16
@@ -64,6 +71,10 @@ class _WorkerGoneError(Exception):
         super().__init__()
         self.late = late
         self.begun = begun
+
+
+class _KilledWhileStartingError(ErmError):
+    """A worker was killed before it could draw, which no item can cause."""
 
 
 class _Worker:
@@ -135,6 +146,8 @@ class _Worker:
 
     def _started(self) -> list[str]:
         if self._missing is None:
+            if self._gone:
+                raise _WorkerGoneError(begun=False)
             started = self._start_message()
             self._missing = [str(name) for name in started["missing"]]
             self._warm = set(started["warm"])
@@ -152,7 +165,10 @@ class _Worker:
             self._started()
             if task in self._warm:
                 return
-            answer, _ = self._ask({"warm": task}, b"", 0, START_SECONDS)
+            try:
+                answer, _ = self._ask({"warm": task}, b"", 0, START_SECONDS)
+            except _WorkerGoneError as gone:
+                raise _WorkerGoneError(gone.late, begun=False) from gone
             if "failed" in answer:
                 self.kill()
                 reason = f"{answer['failed']}{_unseen(answer.get('module'))}"
@@ -220,6 +236,7 @@ class _Worker:
 
     def kill(self) -> None:
         """End it at once."""
+        self._gone = True
         self._errors.close()
         self._process.kill()
         self._process.wait()
@@ -230,11 +247,17 @@ class _Worker:
             self._channel.settimeout(START_SECONDS)
             header, _ = wire.receive(self._channel, 0)
         except (OSError, wire.WireError) as error:
-            self._process.kill()
-            self._process.wait()
+            try:
+                status = self._process.wait(2.0)
+            except subprocess.TimeoutExpired:
+                status = 0
+                self._process.kill()
+                self._process.wait()
             reason = self._reason()
             self.kill()
-            raise ErmError(f"A drawing worker could not start: {reason}") from error
+            killed = -status in (signal.SIGKILL, signal.SIGTERM)
+            kind = _KilledWhileStartingError if killed else ErmError
+            raise kind(f"A drawing worker could not start: {reason}") from error
         return header
 
     def _reason(self) -> str:
@@ -355,9 +378,16 @@ class Renderer:
             ErmError: an unknown task, scenes of a back end that gives none, a closed renderer, or
                 workers that can't start.
         """
+        return list(self.render_each(items, scenes=scenes))
+
+    def render_each(
+        self, items: Sequence[tuple[str, str]], *, scenes: bool = False
+    ) -> Iterator[Rendered]:
+        """As `render_batch`, each result as soon as it and all before it are drawn."""
         batch = Batch()
         try:
-            return [future.result() for future in self._submit(items, scenes, batch)]
+            for future in self._submit(items, scenes, batch):
+                yield future.result()
         except BaseException:
             batch.abandon()
             raise
@@ -430,17 +460,29 @@ class Renderer:
         if len(data) > self.limits.max_source_bytes:
             most = self.limits.max_source_bytes
             return _failed("too_large", f"The source has {len(data)} bytes, more than {most}.")
+        ended = never_drew = 0
         while True:
             try:
                 with self._worker(task, batch) as worker, batch.drawing(worker):
                     _say_once(worker.missing())
                     worker.warm_up(task)
                     return worker.draw(task, data, scene)
+            except _KilledWhileStartingError:
+                never_drew += 1
+                if never_drew == LOST_WORKERS:
+                    raise
             except _WorkerGoneError as gone:
                 if gone.late:
                     return _failed("wall_time", "The worker did not answer in time.")
-                if gone.begun:
+                ended += gone.begun
+                never_drew += not gone.begun
+                # The first time, something other than the item may have ended it.
+                if ended == ENDED_WORKERS:
                     return _failed("worker_died", "The worker ended while it drew the item.")
+                if never_drew == LOST_WORKERS:
+                    raise ErmError(
+                        f"{LOST_WORKERS} drawing workers ended before they drew."
+                    ) from gone
 
     @contextmanager
     def _worker(self, task: str, batch: Batch) -> Iterator[_Worker]:

@@ -42,11 +42,15 @@ class Report:
 
         return replace(self, errors=tuple(sorted(self.errors, key=key)))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self, *, boxes: bool = False) -> dict[str, Any]:
         """The published format: a ``<category>_count`` integer per category, then ``errors``.
 
         Categories that only published critics use (`readable_categories`) are counted where they
         occur.
+
+        Args:
+            boxes: adds to each error ``box``, its place in pixels or None, and ``box_in``, the
+                image that it is measured in.
         """
         key = get_task(self.task).category_key
         occurring = [error.category for error in self.errors]
@@ -61,6 +65,7 @@ class Report:
                 "severity": error.severity,
                 "location": error.location,
                 "description": error.description,
+                **(_place(error) if boxes else {}),
             }
             for error in self.errors
         ]
@@ -69,6 +74,11 @@ class Report:
     def to_json(self) -> str:
         """`to_dict` as one line of JSON."""
         return json.dumps(self.to_dict(), ensure_ascii=False)
+
+
+def _place(error: Discrepancy) -> dict[str, Any]:
+    box = list(error.box) if error.box is not None else None
+    return {"box": box, "box_in": error.box_in}
 
 
 def categories_of(task: str) -> tuple[str, ...]:

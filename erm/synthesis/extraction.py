@@ -176,7 +176,7 @@ def _tables_as_html(written: str) -> Iterator[str]:
     for table in list(document.findall(nodes.table)):
         if any(isinstance(node, unresolved) for node in table.findall()):
             continue
-        one = docutils.utils.new_document("table", document.settings)
+        one = docutils.utils.new_document("one table", document.settings)
         one += _without_links(table)
         parts = docutils.core.publish_parts(
             one,

@@ -32,6 +32,7 @@ from erm.synthesis.ingest import (
 )
 from erm.synthesis.packages import Package, download, members
 from erm.tasks import get_task
+from erm.tasks.settings import DrawingSettings
 
 _BATCH = 32
 
@@ -58,6 +59,7 @@ def fetch(
     collections: Sequence[Collection] = COLLECTIONS,
     most: int | None = None,
     isolation: Isolation = "auto",
+    drawing: DrawingSettings | None = None,
 ) -> list[FetchedCollection]:
     """Write the sources of collections to the folder `out`; complete collections are kept.
 
@@ -65,6 +67,7 @@ def fetch(
         packages: folder that keeps the downloaded archives.
         most: sources of each collection; None takes as many as the collection says.
         isolation: of the workers that draw the sources.
+        drawing: how they are drawn.
 
     Returns:
         What became of each collection, in order. One whose package can't be had has a failure; the
@@ -75,7 +78,7 @@ def fetch(
     """
     failures: dict[Package, str] = {}
     results = []
-    with Renderer(isolation=isolation) as renderer:
+    with Renderer(isolation=isolation, drawing=drawing) as renderer:
         for collection in collections:
             limit = collection.most if most is None else min(most, collection.most)
             failure = failures.get(collection.package)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -110,9 +111,9 @@ def test_pretrained_models_get_two_images_of_any_shape(
     image = open_image(_noise(*size))
     slots = pretrained._slots([image, image])
     assert len(slots) == 2
-    for patches, (_, rows, columns) in slots:
-        assert len(patches) == rows * columns
-    merged = sum(rows * columns // 4 for _, (_, rows, columns) in slots)
+    for slot in slots:
+        assert len(slot.patches) == math.prod(slot.grid)
+    merged = sum(math.prod(slot.grid) // 4 for slot in slots)
     assert pretrained.image_tokens([size, size]) == merged
 
 

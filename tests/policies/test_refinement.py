@@ -14,8 +14,8 @@ from erm.models.prompts import revision_prompt
 from erm.policies.base import Policy, Request, RevisingPolicy, Revision
 from erm.policies.local import LocalPolicy, LocalReviser, local_policy
 from erm.policies.refinement import feedback, refine
-from erm.render import Renderer
-from erm.rewards.published import Reward
+from erm.render import Rendered, Renderer, RenderError
+from erm.rewards.rollout import Drawn, Failure, PartScore, Rollout, Scored
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40">'
@@ -109,7 +109,8 @@ def test_a_policy_from_scratch_draws_again_and_repeatably(
     runs = [refine("svg", red, policy, PixelCritic(), renderer, rounds=2, seed=1) for _ in range(2)]
     assert not runs[0].revised
     assert len(runs[0].drafts) == 3
-    assert runs[0] == runs[1]
+    images = [[draft.image for draft in run.drafts] for run in runs]
+    assert images[0] == images[1]
     assert policy.sampling.temperature == 0
 
 
@@ -126,8 +127,13 @@ def test_bad_input_is_refused(renderer: Renderer, red: bytes, tiny_critic: Path)
         local_policy(tiny_critic)
 
 
-def test_feedback_names_every_way_to_fail() -> None:
-    assert "no code" in feedback(Reward(0, "no_code"))
-    assert "line 3" in feedback(Reward(0, "not_rendered", reason="line 3: invalid"))
-    assert "blank" in feedback(Reward(0, "blank"))
-    assert "could not be compared" in feedback(Reward(1.5, "unparsable"))
+def test_feedback_names_every_way_to_fail(red: bytes) -> None:
+    rollout = Rollout("svg", red, "")
+    failed = Rendered(None, None, RenderError("syntax_error", "line 3: invalid"), False, 0, 0)
+    blank = Rendered(red, None, None, True, 0, 0)
+    unparsable = PartScore(1.5, Failure("unparsable", "no report"))
+    assert "no code" in feedback(Scored(0, {}, Drawn(rollout)))
+    assert "line 3" in feedback(Scored(0, {}, Drawn(rollout, "<svg", failed)))
+    assert "blank" in feedback(Scored(0, {}, Drawn(rollout, "<svg/>", blank)))
+    drawn = Drawn(rollout, "<svg/>", Rendered(red, None, None, False, 0, 0))
+    assert "could not be compared" in feedback(Scored(1.5, {"critic": unparsable}, drawn))

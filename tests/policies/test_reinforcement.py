@@ -116,6 +116,37 @@ def test_evaluation_annotates_both_policies_exactly(
     assert (tmp_path / "comparison.png").stat().st_size > 1000
 
 
+@pytest.mark.parametrize("critic", ["pixel", "exact"])
+def test_another_critic_takes_the_trained_ones_place(
+    critic: str, policy: Path, pairs: Path, tmp_path: Path
+) -> None:
+    settings = EvaluateSettings(
+        tasks=("svg",), references=2, pictured=2, critic=critic, render_workers=1
+    )
+    metrics = evaluate(settings, policy, policy, Path("nowhere"), pairs, tmp_path)
+    assert metrics["gain.svg"] == 0
+    same = metrics["after.svg.critic_reward"] == metrics["after.svg.exact_reward"]
+    assert same or critic == "pixel"
+
+
+def test_reinforcement_by_the_exact_annotator_needs_no_critic(
+    policy: Path, pairs: Path, tmp_path: Path
+) -> None:
+    settings = ReinforceSettings(
+        tasks=("svg",),
+        steps=1,
+        prompts_per_step=2,
+        generations=2,
+        max_completion_tokens=24,
+        critic="exact",
+        render_workers=1,
+    )
+    out = tmp_path / "out"
+    metrics = reinforce(settings, policy, Path("nowhere"), pairs, out, tmp_path / "work")
+    assert metrics["steps"] == 1
+    assert 0 <= metrics["reward_last"] <= 2
+
+
 def test_a_critic_is_no_policy(tiny_critic: Path, pairs: Path, tmp_path: Path) -> None:
     with pytest.raises(ErmError, match="holds a critic, not a policy"):
         reinforce(

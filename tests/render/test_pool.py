@@ -284,15 +284,23 @@ def _below(process: psutil.Process) -> list[psutil.Process]:
     return [child for child in children if child.status() != psutil.STATUS_ZOMBIE]
 
 
-def test_a_killed_worker_is_replaced_and_no_other_item_is_lost() -> None:
+def test_a_killed_worker_is_replaced_and_no_item_is_lost() -> None:
     good = ("svg", ICON.format(size='width="20" height="20"'))
     with Renderer(workers=1) as renderer:
         first = renderer.render_batch([good])[0]
         for process in _below(psutil.Process()):
             process.send_signal(signal.SIGKILL)
         results = renderer.render_batch([good] * 4)
-        assert sum(result.image == first.image for result in results) >= 3
-        assert {_kind(result) for result in results} <= {None, "worker_died"}
+        assert [result.image for result in results] == [first.image] * 4
+
+
+def test_a_worker_that_is_killed_while_it_starts_costs_no_item() -> None:
+    icon = ("svg", ICON.format(size='width="20" height="20"'))
+    with Renderer(workers=1) as renderer, ThreadPoolExecutor(1) as caller:
+        asked = caller.submit(renderer.render_batch, [icon])
+        until(lambda: renderer._all[0].tasks == ["svg"], 60)
+        renderer._all[0]._process.kill()
+        assert asked.result()[0].image is not None
 
 
 SLOW_TABLE = "<table>" + "<tr><td>a<td>b<td>c" * 3000 + "</table>"
@@ -310,7 +318,7 @@ def test_a_document_behind_one_that_hangs_gets_its_own_answer() -> None:
 
 def test_a_document_that_waits_outlives_the_worker_it_was_given_to() -> None:
     icon = ("svg", ICON.format(size='width="20" height="20"'))
-    with Renderer(workers=1, limits=Limits(max_elements=100_000)) as renderer:
+    with Renderer(workers=1, limits=Limits(wall_seconds=3, max_elements=100_000)) as renderer:
         first, _ = renderer.render_batch([icon, ("table", "x")])
         with ThreadPoolExecutor(1) as caller:
             asked = caller.submit(renderer.render_batch, [("table", SLOW_TABLE), icon, icon])
@@ -318,7 +326,7 @@ def test_a_document_that_waits_outlives_the_worker_it_was_given_to() -> None:
             for process in _below(psutil.Process()):
                 process.send_signal(signal.SIGKILL)
             results = asked.result()
-    assert _kind(results[0]) in (None, "worker_died")
+    assert _kind(results[0]) in (None, "wall_time")  # drawn again, on a machine that may be slow
     assert [result.image for result in results[1:]] == [first.image] * 2
 
 

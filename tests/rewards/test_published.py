@@ -15,12 +15,9 @@ from hypothesis import strategies as st
 from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry, read_reply
 from erm.render import Renderer
 from erm.report import Replies
-from erm.rewards.published import (
-    FAILURE_SEVERITY,
-    Outcome,
-    reward_completions,
-    reward_value,
-)
+from erm.rewards.published import FAILURE_SEVERITY, reward_value
+from erm.rewards.reward import reward_completions
+from erm.rewards.rollout import Outcome
 from erm.rewards.settings import RewardSettings
 from erm.tasks import task_names
 

@@ -19,6 +19,7 @@ from erm.dataset.domains import CHECKED
 from erm.dataset.pairs import Pair
 from erm.render import Limits, Renderer
 from erm.settings import Isolation
+from erm.tasks.settings import DrawingSettings
 
 _LIMITS = Limits(wall_seconds=120)
 """A program of a gallery may import much, on a busy machine."""
@@ -91,7 +92,10 @@ def draw_checked(
     sources = list(
         dict.fromkeys((one.task, text) for one in pairs for text in (one.reference, one.candidate))
     )
-    with Renderer(workers=workers, limits=_LIMITS, isolation=isolation) as renderer:
+    drawing = DrawingSettings()
+    with Renderer(
+        workers=workers, limits=_LIMITS, isolation=isolation, drawing=drawing
+    ) as renderer:
         rendered = dict(zip(sources, renderer.render_batch(sources, scenes=True), strict=True))
     numbers: Counter[str] = Counter()
     drawn = []

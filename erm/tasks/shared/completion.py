@@ -71,6 +71,13 @@ def find_source(
     return find_bare(text) if find_bare is not None else None
 
 
+def is_one_block(completion: str, languages: Collection[str]) -> bool:
+    """Whether an answer, less its thoughts, holds exactly one block in these languages, closed."""
+    text = re.sub(r"\r\n?", "\n", without_thinking(completion))
+    blocks = _blocks(text, languages)
+    return len(blocks) == 1 and blocks[0].complete and bool(blocks[0].text.strip())
+
+
 def last_element(text: str, tag: str) -> str | None:
     """The last outermost complete element of a tag, such as ``<svg …>…</svg>`` or ``<svg …/>``."""
     found, depth, start = None, 0, 0

@@ -32,6 +32,24 @@ if TYPE_CHECKING:
     from erm.tasks.settings import DrawingSettings
 
 
+def _teds_distance(one: str, other: str) -> float:
+    from erm.tasks.table.teds import teds
+
+    return 1 - teds(one, other)
+
+
+def _structure_distance(one: str, other: str) -> float:
+    from erm.tasks.table.teds import teds
+
+    return 1 - teds(one, other, True)
+
+
+def _edit_distance(one: str, other: str) -> float:
+    from erm.tasks.table.teds import edit_distance
+
+    return edit_distance(one, other)
+
+
 class TableTask(Task):
     """Table image to HTML or GitHub Markdown."""
 
@@ -76,9 +94,11 @@ class TableTask(Task):
 
     @property
     def text_distances(self) -> Mapping[str, TextDistance]:
-        from erm.tasks.table.teds import teds
-
-        return {"teds": TextDistance("1 − TEDS", lambda one, other: 1 - teds(one, other))}
+        return {
+            "teds": TextDistance("1 − TEDS", _teds_distance),
+            "teds_s": TextDistance("1 − TEDS-S", _structure_distance),
+            "edit_distance": TextDistance("edit distance", _edit_distance),
+        }
 
     @property
     def browser(self) -> BrowserPage:

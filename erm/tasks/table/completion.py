@@ -32,13 +32,16 @@ def _bare_table(text: str) -> str | None:
 
 def _last_markdown(text: str) -> str | None:
     lines = text.split("\n")
-    found = None
-    for index in range(1, len(lines)):
-        head = lines[index - 1]
-        if "|" not in head or "-" not in lines[index] or not _DELIMITER.match(lines[index]):
-            continue
-        end = index + 1
-        while end < len(lines) and lines[end].strip() and "|" in lines[end]:
-            end += 1
-        found = "\n".join(lines[index - 1 : end])
-    return found
+    last = next((index for index in range(len(lines) - 1, 0, -1) if _begins(lines, index)), None)
+    if last is None:
+        return None
+    end = last + 1
+    while end < len(lines) and lines[end].strip() and "|" in lines[end]:
+        end += 1
+    return "\n".join(lines[last - 1 : end])
+
+
+def _begins(lines: list[str], index: int) -> bool:
+    """Whether a line is the delimiter row of a table, below its head."""
+    line = lines[index]
+    return "|" in lines[index - 1] and "-" in line and _DELIMITER.match(line) is not None

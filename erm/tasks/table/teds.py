@@ -1,7 +1,7 @@
 """TEDS of two HTML or Markdown tables: how alike their structure and texts are.
 
-Covers TEDS and TEDS-S (Zhong et al. 2020). Not covered: TEDS as a score of a whole benchmark
-(`erm.benchmark.similarity`).
+Covers TEDS and TEDS-S (Zhong et al. 2020), and the edit distance of their texts. Not covered: TEDS
+as a score of a whole benchmark (`erm.benchmark.similarity`).
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ from erm.tasks.table.spans import read_colspan, read_rowspan
 
 MOST_NODES = 600
 """Nodes of one table; the tree edit distance takes time in about their third power."""
+
+MOST_CHARACTERS = 100_000
+"""Characters of one table; the edit distance takes time in their product."""
 
 _TAGS = ("table", "thead", "tbody", "tfoot", "tr", "td", "th")
 
@@ -66,6 +69,33 @@ def teds(reference: str, candidate: str, structure_only: bool = False) -> float:
         update_cost=update,
     )
     return max(0.0, 1.0 - float(distance) / max(first.size, second.size))
+
+
+def edit_distance(reference: str, candidate: str) -> float:
+    """Normalised Levenshtein distance of two serialised tables, in [0, 1].
+
+    A table is written cell by cell, with a tab between cells and a line break after each row, so
+    that markup does not count. Either text without a table is at distance 1.
+
+    Raises:
+        ErmError: a table of more than `MOST_NODES` nodes or `MOST_CHARACTERS` characters.
+    """
+    first, second = _parse(reference), _parse(candidate)
+    if first is None or second is None:
+        return 1.0
+    texts = [_serialized(tree) for tree in (first, second)]
+    if (longest := max(map(len, texts))) > MOST_CHARACTERS:
+        raise ErmError(
+            f"A table of {longest} characters is too large for the edit distance (at most "
+            f"{MOST_CHARACTERS})."
+        )
+    return normalized_distance(*texts)
+
+
+def _serialized(tree: _Node) -> str:
+    if tree.label[0] != "tr":
+        return "".join(_serialized(child) for child in tree.children)
+    return "\t".join(cell.text for cell in tree.children) + "\n"
 
 
 def _parse(source: str) -> _Node | None:

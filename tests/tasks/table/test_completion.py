@@ -43,3 +43,8 @@ def test_the_source_is_found_in_a_completion(completion: str, source: str | None
 def test_extraction_takes_any_text(completion: str) -> None:
     found = TASK.extract(completion)
     assert found is None or found.strip()
+
+
+def test_a_long_run_of_markdown_tables_is_searched_once() -> None:
+    tables = "a | b\n-|-\n" * 100_000
+    assert TASK.extract(tables + "c | d\n-|-\n1 | 2\n\nThat is all.") == "c | d\n-|-\n1 | 2"

@@ -1,0 +1,158 @@
+"""A task as an environment: an image is observed, code is the action, a reward ends the episode.
+
+`Environment` has the methods of OpenEnv's environments (``reset``, ``step``, ``state`` and their
+asynchronous forms) over plain dataclasses; `reward_function` is a reward of verifiers' tasks and
+rubrics.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from erm.errors import ErmError
+from erm.models.prompts import policy_prompt
+from erm.rewards.adapters.batching import micro_batches
+from erm.rewards.adapters.inputs import completion_text, rollout_from
+from erm.rewards.adapters.scorer import Scorer
+from erm.rewards.rollout import Rollout, Scored
+from erm.rewards.summary import require_values
+
+
+@dataclass(frozen=True)
+class Action:
+    """A policy's whole answer."""
+
+    completion: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """What a policy sees.
+
+    Attributes:
+        prompt: what is asked.
+        image: that should be reproduced, as encoded bytes; after a step the render of the answer,
+            or None where it draws nothing.
+        done: whether the episode has ended.
+        reward: of the last step; None after `Environment.reset`.
+        metadata: ``outcome``, ``severity`` and the parts' values of the last step.
+    """
+
+    prompt: str
+    image: bytes | None
+    done: bool = False
+    reward: float | None = None
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class State:
+    """An episode and its steps."""
+
+    episode_id: str
+    step_count: int = 0
+
+
+class Environment:
+    """Reproduce one image of `references` as code, in one step.
+
+    Args:
+        references: tasks with images and, where they are known, sources: (task, image, source).
+        scorer: gives the rewards; environments may share one.
+
+    Raises:
+        ErmError: there are no references.
+    """
+
+    SUPPORTS_CONCURRENT_SESSIONS = True
+
+    def __init__(self, references: Sequence[tuple[str, bytes, str | None]], scorer: Scorer) -> None:
+        if not references:
+            raise ErmError("An environment needs at least one reference.")
+        self._references = references
+        self._batches = micro_batches(scorer)
+        self._random = random.Random()
+        self._reference = references[0]
+        self._state = State("")
+        self._done = True
+
+    @property
+    def state(self) -> State:
+        """The episode that is under way."""
+        return self._state
+
+    def reset(
+        self, seed: int | None = None, episode_id: str | None = None, **_: Any
+    ) -> Observation:
+        """Begin an episode with a reference; the seed decides which."""
+        if seed is not None:
+            self._random.seed(seed)
+        self._reference = self._random.choice(self._references)
+        self._state = State(episode_id or str(uuid.uuid4()))
+        self._done = False
+        return Observation(policy_prompt(self._reference[0], brief=False), self._reference[1])
+
+    def step(self, action: Action, timeout_s: float | None = None, **_: Any) -> Observation:
+        """Score an answer, which ends the episode.
+
+        Raises:
+            ErmError: no episode is under way, or the answer can't be judged, or not in time.
+        """
+        return self._observe(self._batches.score(self._rollout(action), timeout_s))
+
+    async def reset_async(
+        self, seed: int | None = None, episode_id: str | None = None, **_: Any
+    ) -> Observation:
+        """`reset`."""
+        return self.reset(seed, episode_id)
+
+    async def step_async(
+        self, action: Action, timeout_s: float | None = None, **_: Any
+    ) -> Observation:
+        """`step` without blocking the event loop; answers of many environments are scored
+        together."""
+        return self._observe(await self._batches.score_async(self._rollout(action), timeout_s))
+
+    def close(self) -> None:
+        """Nothing is held that outlives the scorer."""
+
+    def _rollout(self, action: Action) -> Rollout:
+        if self._done:
+            raise ErmError("No episode is under way; call reset first.")
+        task, image, source = self._reference
+        return Rollout(task, image, action.completion, source)
+
+    def _observe(self, scored: Scored) -> Observation:
+        value = require_values([scored])[0]
+        self._done = True
+        self._state = State(self._state.episode_id, self._state.step_count + 1)
+        parts = {name: score.value for name, score in scored.parts.items()}
+        known = {"outcome": scored.outcome, "severity": scored.severity, "reason": scored.reason}
+        return Observation("", scored.image, done=True, reward=value, metadata={**known, **parts})
+
+
+def reward_function(scorer: Scorer) -> Callable[..., Awaitable[float]]:
+    """A reward for verifiers: ``async f(completion, info, **kwargs) -> float``.
+
+    ``info`` holds ``task``, ``reference`` (the image, see
+    `erm.rewards.adapters.inputs.image_bytes`) and, where it is known, ``reference_source``.
+
+    A completion that can't be judged ends the process (`SystemExit`): rubrics of verifiers turn
+    every other exception into a reward of 0.
+    """
+    batches = micro_batches(scorer)
+
+    async def erm(completion: Any, info: Mapping[str, Any], **_: Any) -> float:
+        source = info.get("reference_source")
+        text = completion_text(completion, 1)
+        try:
+            rollout = rollout_from(info.get("task"), info.get("reference"), text, source, 1)
+            return require_values([await batches.score_async(rollout)])[0]
+        except ErmError as error:
+            raise SystemExit(str(error)) from error
+
+    return erm

@@ -1,0 +1,76 @@
+"""A reward by its settings."""
+
+from __future__ import annotations
+
+from erm.critics.base import Critic
+from erm.errors import ErmError
+from erm.render import Renderer
+from erm.rewards.cache import CachedCritic
+from erm.rewards.parts.base import Part
+from erm.rewards.parts.critic import BatchCriticPart, CriticPart
+from erm.rewards.parts.exact import ExactPart
+from erm.rewards.parts.form import FormatPart, LengthPart, RendersPart
+from erm.rewards.parts.gated import GatedCriticPart
+from erm.rewards.parts.similarity import FeaturesPart, PixelPart, TextPart
+from erm.rewards.reward import Reward, Weighted
+from erm.rewards.settings import (
+    BATCH_CRITIC,
+    CRITIC,
+    CRITICS,
+    EXACT,
+    FEATURES,
+    FORMAT,
+    GATED_CRITIC,
+    LENGTH,
+    MSE,
+    RENDERS,
+    SSIM,
+    RewardSettings,
+)
+
+_CRITICS = {CRITIC: CriticPart, BATCH_CRITIC: BatchCriticPart, GATED_CRITIC: GatedCriticPart}
+
+
+def load_reward(settings: RewardSettings, critic: Critic | None, renderer: Renderer) -> Reward:
+    """The reward of settings.
+
+    Args:
+        critic: for the parts that ask one; None where there is none.
+
+    Raises:
+        ErmError: a part needs a critic, its model can't be loaded, or the cache can't be opened.
+    """
+    if critic is not None and settings.cache is not None:
+        critic = CachedCritic(critic, settings.cache, settings.cache_mb)
+    return Reward(
+        [Weighted(_part(each.part, settings, critic), each.weight) for each in settings.parts],
+        renderer,
+    )
+
+
+def needs_critic(settings: RewardSettings) -> bool:
+    """Whether a part asks a critic."""
+    return any(each.part in CRITICS for each in settings.parts)
+
+
+def _part(name: str, settings: RewardSettings, critic: Critic | None) -> Part:
+    if name in _CRITICS:
+        if critic is None:
+            raise ErmError(f"The part '{name}' of the reward needs a critic.")
+        return _CRITICS[name](critic, settings)
+    if name == EXACT:
+        return ExactPart()
+    if name in (SSIM, MSE):
+        return PixelPart(name)
+    if name == RENDERS:
+        return RendersPart()
+    if name == FORMAT:
+        return FormatPart()
+    if name == LENGTH:
+        return LengthPart(settings.length_free, settings.length_most)
+    if name.startswith(FEATURES):
+        from erm.benchmark.features import load_embedder
+
+        model = name.removeprefix(FEATURES)
+        return FeaturesPart(model, load_embedder(model))
+    return TextPart(name)

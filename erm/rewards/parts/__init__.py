@@ -1,0 +1,1 @@
+"""Parts of a reward: each gives a drawn rollout one number."""

@@ -1,0 +1,1 @@
+"""The HTTP reward server, ``erm serve``."""

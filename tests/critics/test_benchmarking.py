@@ -1,0 +1,52 @@
+"""The stage that benchmarks a critic takes any critic by its spec."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from erm.critics.benchmarking import benchmark
+from erm.critics.settings import BenchmarkSettings
+from erm.synthesis.settings import SynthesizeSettings
+from erm.synthesis.synthesize import synthesize
+
+NOWHERE = Path("no such folder")
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory: pytest.TempPathFactory, warm: None) -> Path:
+    folder = tmp_path_factory.mktemp("data")
+    settings = SynthesizeSettings(
+        sources={"chart": 0, "table": 0, "svg": 6}, test_share=0.3, workers=1
+    )
+    synthesize(settings, folder / "pairs", folder / "work")
+    return folder / "pairs"
+
+
+@pytest.fixture(autouse=True)
+def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reading critic is a baseline that takes a second a pair."""
+    monkeypatch.setattr("erm.critics.benchmarking.missing_reader", lambda: "Not in this test.")
+
+
+def _f1(folder: Path) -> float:
+    summary = json.loads((folder / "summary.json").read_text())
+    return float(summary["overall"]["overall"]["f1_hard"])
+
+
+def test_a_critic_without_a_model_is_scored(pairs: Path, tmp_path: Path) -> None:
+    settings = BenchmarkSettings(critic="pixel", exact_annotator=False, similarities=())
+    metrics = benchmark(settings, NOWHERE, pairs, tmp_path)
+    assert metrics["unparsable"] == 0
+    assert not any("untrained" in name for name in metrics)
+    assert 0 <= _f1(tmp_path) < 1
+
+
+def test_the_exact_annotator_takes_the_critics_place(pairs: Path, tmp_path: Path) -> None:
+    settings = BenchmarkSettings(
+        critic="exact", exact_annotator=False, similarities=(), render_workers=1
+    )
+    benchmark(settings, NOWHERE, pairs, tmp_path)
+    assert _f1(tmp_path) == 1
