@@ -95,6 +95,13 @@ def train_on_reports(
     brief, detailed = settings.model.from_scratch, settings.model.details is not None
     prompts = {task: critic_prompt(task, brief=brief, details=detailed) for task in task_names()}
 
+    def texts() -> Iterator[str]:
+        for pair in all_training_pairs(settings, pairs, inferred):
+            yield prompts[pair.task]
+            if settings.details_alone:
+                yield detail_prompt(pair.task, "", brief=brief)
+            yield write_reply(pair.report)
+
     def examples() -> Iterator[Example]:
         for pair in all_training_pairs(settings, pairs, inferred):
             images = pair.reference, pair.candidate
@@ -111,7 +118,7 @@ def train_on_reports(
         role = Role(role="critic", prompts=prompts, max_new_tokens=settings.max_target_tokens)
         scoring = HeldOutScoring(settings.validation, pairs, role)
         validation = Validation(scoring, "f1_hard", settings.validation.every)
-    return train("critic", prompts, examples, settings, out, work, validation)
+    return train("critic", prompts, texts(), examples(), settings, out, work, validation)
 
 
 def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Iterator[Example]:

@@ -13,7 +13,7 @@ import csv
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -69,7 +69,8 @@ class TrainingLog(NamedTuple):
 def train(
     role: Literal["critic", "policy"],
     prompts: dict[str, str],
-    examples: Callable[[], Iterator[Example]],
+    texts: Iterable[str],
+    examples: Iterable[Example],
     settings: TrainingSettings,
     out: Path,
     work: Path,
@@ -82,7 +83,7 @@ def train(
 
     Args:
         prompts: by task; what the model will be asked.
-        examples: called once a pass over the data, each time with the same result.
+        texts: prompts and targets, from which a new tokenizer is learnt.
         work: folder of resumable state.
 
     Returns:
@@ -95,12 +96,12 @@ def train(
     """
     processor = build_processor(
         settings.model,
-        (text for each in examples() for text in (each.prompt, each.target)),
+        texts,
         vocabulary=settings.vocabulary,
         max_side=settings.max_side,
     )
     samples, rejected = write_samples(
-        examples(),
+        examples,
         processor,
         settings.max_target_tokens,
         work / f"samples-{rank()}.arrow",

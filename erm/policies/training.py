@@ -52,4 +52,5 @@ def train_policy(
                     target = write_completion(pair.task, source)
                     yield Example(prompts[pair.task], (image,), target)
 
-    return train("policy", prompts, examples, settings, out, work)
+    texts = (text for each in examples() for text in (each.prompt, each.target))
+    return train("policy", prompts, texts, examples(), settings, out, work)
