@@ -10,7 +10,7 @@ the second one a process is killed (SIGKILL) every few seconds: two drawing work
 critic's server, which is started again on the same port and left alone until it answers.
 
 A completion is lost where it has no value, and different where it has another one than the library
-gives in this process. Not covered: rewards in the training process (`benchmarks/reward.py`).
+gives in this process.
 """
 
 from __future__ import annotations
