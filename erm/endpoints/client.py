@@ -18,11 +18,11 @@ from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import openai
 from openai import AsyncOpenAI
 
+from erm.endpoints.addresses import checked_address
 from erm.endpoints.errors import EndpointError, EndpointFailure
 from erm.errors import ErmError
 
@@ -360,15 +360,7 @@ def _remedy(details: str, request: Mapping[str, Any]) -> str:
 
 
 def _address(url: str) -> str:
-    """The address, if it is valid; else raises `ErmError`."""
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ErmError(f"'{url}' is no address of a server; write http://HOST:PORT/v1.")
-    return url
+    return checked_address(url, "a server", "http://HOST:PORT/v1")
 
 
 def _asked_pause(error: openai.APIStatusError) -> float | None:

@@ -15,10 +15,10 @@ import threading
 from collections.abc import Coroutine, Iterable, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import httpx
 
+from erm.endpoints.addresses import checked_address
 from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
 
@@ -178,14 +178,7 @@ def spans(items: Sequence[Mapping[str, Any]], most: int) -> list[range]:
 
 
 def _address(address: str) -> str:
-    try:
-        parts = urlsplit(address)
-        valid = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        valid = False
-    if not valid:
-        raise ErmError(f"'{address}' is no address of a reward server; write http://HOST:PORT.")
-    return address.rstrip("/")
+    return checked_address(address, "a reward server", "http://HOST:PORT").rstrip("/")
 
 
 def _object(response: httpx.Response) -> dict[str, Any]:

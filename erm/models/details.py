@@ -17,9 +17,8 @@ from scipy import ndimage
 
 from erm.images import open_image
 from erm.tasks.discrepancy import Box
+from erm.tasks.shared.visible import visible_change
 
-_LEVEL = 12
-"""Largest difference of one channel, 0 to 255, that is no difference."""
 _BLOCK = 4
 """Differing pixels in blocks of this side that touch belong to one region."""
 _LONG, _THIN = 12, 3
@@ -68,10 +67,9 @@ def details_of(
     Args:
         side: of a square crop in pixels; wide and tall ones are twice as long and half as broad.
     """
-    size = (max(reference.width, candidate.width), max(reference.height, candidate.height))
-    images = [on_canvas(image, size) for image in (reference, candidate)]
-    regions = _regions(np.asarray(images[0]), np.asarray(images[1]), most)
-    return [_detail(images, region, side) for region in regions]
+    images = (reference, candidate)
+    differs = visible_change(np.asarray(reference), np.asarray(candidate))
+    return [_detail(images, region, side) for region in _regions(differs, most)]
 
 
 @lru_cache(maxsize=1)
@@ -80,12 +78,11 @@ def details_of_files(reference: bytes, candidate: bytes, *, most: int, side: int
     return details_of(open_image(reference), open_image(candidate), most=most, side=side)
 
 
-def _regions(reference: NDArray[np.uint8], candidate: NDArray[np.uint8], most: int) -> list[Box]:
-    """Boxes of the regions that differ, the first `most` in reading order.
+def _regions(differs: NDArray[np.bool_], most: int) -> list[Box]:
+    """Boxes of the regions of a mask (height, width), the first `most` in reading order.
 
     Later ones are often no more than shifted by an earlier one; the overview shows them.
     """
-    differs = np.abs(reference.astype(np.int16) - candidate).max(axis=2) > _LEVEL
     rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
     if not len(rows):
         return []
@@ -130,7 +127,7 @@ def _tight(mask: NDArray[np.bool_], place: tuple[slice, slice], left: int, top: 
     )
 
 
-def _detail(images: list[Image.Image], region: Box, side: int) -> Detail:
+def _detail(images: tuple[Image.Image, Image.Image], region: Box, side: int) -> Detail:
     """The picture of a region, its crops in the shape that shows it largest."""
     width = region.x1 - region.x0 + 2 * _MARGIN
     height = region.y1 - region.y0 + 2 * _MARGIN
@@ -146,7 +143,7 @@ def _detail(images: list[Image.Image], region: Box, side: int) -> Detail:
     for turn, image in enumerate(images):
         part = _crop(image, window, (across, down))
         picture.paste(part, (turn * step[0], turn * step[1]))
-    longest = max(images[0].size)
+    longest = max(max(image.size) for image in images)
     place = " ".join(f"{min(99, int(100 * edge / longest)):02d}" for edge in region)
     return Detail(region, place, scale, picture)
 
@@ -159,12 +156,3 @@ def _crop(image: Image.Image, window: Box, size: tuple[int, int]) -> Image.Image
     part.paste(image, (-left, -top))
     box = (window.x0 - left, window.y0 - top, window.x1 - left, window.y1 - top)
     return part.resize(size, Image.Resampling.BICUBIC, box=box)
-
-
-def on_canvas(image: Image.Image, size: tuple[int, int]) -> Image.Image:
-    """The image at the top left corner of a white canvas."""
-    if image.size == size:
-        return image
-    ground = Image.new("RGB", size, (255, 255, 255))
-    ground.paste(image, (0, 0))
-    return ground

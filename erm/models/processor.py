@@ -29,7 +29,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from transformers.utils import VIDEO_PROCESSOR_NAME
 
 from erm.images import open_image
-from erm.models.details import details_of, details_of_files, on_canvas
+from erm.models.details import details_of, details_of_files
 from erm.models.tokenizer import IMAGE_TOKEN
 
 PairEncoding = Literal["difference", "two_images"]
@@ -327,7 +327,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             scaled = image
             if image.size != size:
                 scaled = image.resize(size, Image.Resampling.LANCZOS)
-            result.append(on_canvas(scaled, canvas))
+            result.append(_on_canvas(scaled, canvas))
         return result
 
     def _expand(self, texts: list[str], shown: list[list[_Slot]]) -> list[str]:
@@ -361,6 +361,15 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
 def _slot(image: str) -> str:
     """An image slot of the chat format."""
     return f"<|vision_start|>{image}{_VISION_END}"
+
+
+def _on_canvas(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    """The image at the top left corner of a white canvas."""
+    if image.size == size:
+        return image
+    ground = Image.new("RGB", size, (255, 255, 255))
+    ground.paste(image, (0, 0))
+    return ground
 
 
 def _frames(first: NDArray[np.float32], second: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,18 @@ def rollout_from(task: Any, reference: Any, completion: Any, source: Any, number
         raise ErmError(f"Rollout {number}: the reference's source must be text, not {kind}.")
     image = image_bytes(reference, f"Rollout {number}, reference")
     return Rollout(task, image, completion_text(completion, number), source or None)
+
+
+def rollouts_from(
+    tasks: Sequence[Any],
+    references: Sequence[Any],
+    completions: Sequence[Any],
+    sources: Sequence[Any] | None,
+) -> list[Rollout]:
+    """Rollouts from the columns of a batch, which have one length; see `rollout_from`."""
+    known = sources if sources is not None else [None] * len(completions)
+    rows = zip(tasks, references, completions, known, strict=True)
+    return [rollout_from(*row, number) for number, row in enumerate(rows, start=1)]
 
 
 def image_bytes(value: Any, name: str) -> bytes:

@@ -12,9 +12,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from erm.rewards.adapters.inputs import rollout_from
+from erm.rewards.adapters.inputs import rollouts_from
 from erm.rewards.adapters.scorer import ScorerSettings, scorer_settings, shared_scorer
-from erm.rewards.rollout import Rollout, Scored
+from erm.rewards.rollout import Scored
 from erm.rewards.summary import filled_values, require_values
 
 Orm = TypeVar("Orm", bound="_Orm")
@@ -27,17 +27,6 @@ class _Orm:
 
     def __init__(self, args: Any = None, **_: Any) -> None:
         self.args = args
-
-    def _rollouts(
-        self,
-        completions: Sequence[Any],
-        tasks: Sequence[str],
-        references: Sequence[Any],
-        sources: Sequence[str | None] | None,
-    ) -> list[Rollout]:
-        known = sources if sources is not None else [None] * len(completions)
-        rows = zip(tasks, references, completions, known, strict=True)
-        return [rollout_from(*row, number) for number, row in enumerate(rows, start=1)]
 
     def _values(self, scored: list[Scored]) -> list[float]:
         skips = self.settings.failures == "skip"
@@ -55,7 +44,7 @@ class ErmReward(_Orm):
         reference_source: Sequence[str | None] | None = None,
         **_: Any,
     ) -> list[float]:
-        rollouts = self._rollouts(completions, task, reference, reference_source)
+        rollouts = rollouts_from(task, reference, completions, reference_source)
         return self._values(shared_scorer(self.settings).score(rollouts))
 
 
@@ -70,7 +59,7 @@ class AsyncErmReward(_Orm):
         reference_source: Sequence[str | None] | None = None,
         **_: Any,
     ) -> list[float]:
-        rollouts = self._rollouts(completions, task, reference, reference_source)
+        rollouts = rollouts_from(task, reference, completions, reference_source)
         return self._values(await shared_scorer(self.settings).score_async(rollouts))
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from erm.errors import ErmError
-from erm.rewards.adapters.inputs import rollout_from
+from erm.rewards.adapters.inputs import rollouts_from
 from erm.rewards.adapters.scorer import Scorer
 from erm.rewards.published import SEVERITY_SCALE, UNPARSABLE_SEVERITY
 from erm.rewards.rollout import Rollout, Scored
@@ -50,13 +50,11 @@ class TrlReward:
         log_metric: LogMetric | None = None,
         **_: Any,
     ) -> list[float | None]:
-        rollouts = _rollouts(completions, task, reference, reference_source)
+        rollouts = rollouts_from(task, reference, completions, reference_source)
         return self._values(self._scorer.score(rollouts), log_metric)
 
     def _values(self, scored: list[Scored], log_metric: LogMetric | None) -> list[float | None]:
-        if log_metric is not None:
-            for name, number in summarize(scored, self._scorer.weights).items():
-                log_metric(name, number)
+        _log(scored, self._scorer, log_metric)
         return [*require_values(scored)] if self._failures == "stop" else values_or_none(scored)
 
 
@@ -72,7 +70,7 @@ class AsyncTrlReward(TrlReward):
         log_metric: LogMetric | None = None,
         **_: Any,
     ) -> list[float | None]:
-        rollouts = _rollouts(completions, task, reference, reference_source)
+        rollouts = rollouts_from(task, reference, completions, reference_source)
         return self._values(await self._scorer.score_async(rollouts), log_metric)
 
 
@@ -123,7 +121,7 @@ class PartReward:
         log_metric: LogMetric | None = None,
         **_: Any,
     ) -> list[float | None]:
-        rollouts = _rollouts(completions, task, reference, reference_source)
+        rollouts = rollouts_from(task, reference, completions, reference_source)
         scored = self._batch.scored(rollouts, log_metric if self.logs else None)
         return [self._value(each) for each in scored]
 
@@ -151,10 +149,14 @@ class _SharedBatch:
             self._rollouts = rollouts
             values = require_values if self._failures == "stop" else values_or_none
             values(self._scored)
-        if log_metric is not None:
-            for name, number in summarize(self._scored, self._scorer.weights).items():
-                log_metric(name, number)
+        _log(self._scored, self._scorer, log_metric)
         return self._scored
+
+
+def _log(scored: list[Scored], scorer: Scorer, log_metric: LogMetric | None) -> None:
+    if log_metric is not None:
+        for name, number in summarize(scored, scorer.weights).items():
+            log_metric(name, number)
 
 
 def component_value(scored: Scored, part: str, category: str) -> float | None:
@@ -169,14 +171,3 @@ def component_value(scored: Scored, part: str, category: str) -> float | None:
         return -1.0
     severity = scored.parts[part].components.get(category, UNPARSABLE_SEVERITY)
     return -min(1.0, severity / SEVERITY_SCALE)
-
-
-def _rollouts(
-    completions: Sequence[Any],
-    tasks: Sequence[str],
-    references: Sequence[Any],
-    sources: Sequence[str | None] | None,
-) -> list[Rollout]:
-    known = sources if sources is not None else [None] * len(completions)
-    rows = zip(tasks, references, completions, known, strict=True)
-    return [rollout_from(*row, number) for number, row in enumerate(rows, start=1)]
