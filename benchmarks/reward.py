@@ -10,7 +10,8 @@ knows nothing of repeats: it draws in a Python process a chart, a process and a 
 manager an SVG, a headless browser a table (`benchmarks/render.py`), asks the critic for the one
 pair, and computes the published reward. It is measured on the first completions only; seconds are
 per completion. Both sides ask one ``erm serve``, draw SVGs 336 pixels wide, and take turns in
-rounds, so that a busy machine slows both; the numbers are medians.
+rounds, so that a busy machine slows both; the numbers are medians. Processor time is that of all
+processes together, the server among them, and depends less on what else runs.
 
 The critic runs on the same processors as the drawing, so that two workers share them with it.
 ``drawing alone`` is the same batch with the part ``renders``, which asks no critic.
@@ -25,9 +26,12 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
+
+import psutil
 
 from benchmarks.render import (
     Draw,
@@ -57,15 +61,26 @@ TWO_WORKERS = 1.7
 
 
 class Way(NamedTuple):
-    """Seconds per completion and values of one way, by round."""
+    """Seconds and processor seconds per completion of one way by round, and its last values."""
 
     seconds: list[float]
+    processor: list[float]
     values: list[float | None]
 
     @property
     def median(self) -> float:
-        """Of the rounds."""
+        """Seconds per completion."""
         return statistics.median(self.seconds)
+
+
+def processor_seconds() -> float:
+    """Processor time of this process and its descendants so far, the server among them."""
+    total = 0.0
+    own = psutil.Process()
+    for process in (own, *own.children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):  # its parent has its time by now
+            total += sum(process.cpu_times()[:4])
+    return total
 
 
 def completions(task: str, variety: Variety, number: int, renderer: Renderer) -> list[Rollout]:
@@ -126,22 +141,24 @@ def compare(
     workers: tuple[Renderer, Renderer],
 ) -> dict[str, Way]:
     """Each way by its name, measured in turn."""
-    ways = {name: Way([], []) for name in ("public", "one", "two", "one drawing", "two drawing")}
-
-    def measure(name: str, values: list[float | None], began: float) -> None:
-        ways[name].seconds.append((time.perf_counter() - began) / len(values))
-        ways[name].values[:] = values
-
+    one, two = workers
+    work: dict[str, Callable[[], list[float | None]]] = {
+        "public": lambda: public_values(rollouts[:sample], draw, critic),
+        "one": lambda: our_values(rollouts, CRITIC, critic, one),
+        "two": lambda: our_values(rollouts, CRITIC, critic, two),
+        "one drawing": lambda: our_values(rollouts, RENDERS, critic, one),
+        "two drawing": lambda: our_values(rollouts, RENDERS, critic, two),
+    }
+    ways = {name: Way([], [], []) for name in work}
     for renderer in workers:  # loads what it draws with
         our_values(rollouts[:6], CRITIC, critic, renderer)
     for _ in range(rounds):
-        began = time.perf_counter()
-        measure("public", public_values(rollouts[:sample], draw, critic), began)
-        for name, renderer in zip(("one", "two"), workers, strict=True):
-            began = time.perf_counter()
-            measure(name, our_values(rollouts, CRITIC, critic, renderer), began)
-            began = time.perf_counter()
-            measure(f"{name} drawing", our_values(rollouts, RENDERS, critic, renderer), began)
+        for name, values in work.items():
+            began, used = time.perf_counter(), processor_seconds()
+            ways[name].values[:] = values()
+            scored = len(ways[name].values)
+            ways[name].seconds.append((time.perf_counter() - began) / scored)
+            ways[name].processor.append((processor_seconds() - used) / scored)
     return ways
 
 
@@ -192,6 +209,8 @@ def main() -> None:
                     "two_workers_ms": 1000 * ways["two"].median,
                     "speed_up": ways["public"].median / ways["two"].median,
                     "bar": BARS[task],
+                    "public_processor_ms": 1000 * statistics.median(ways["public"].processor),
+                    "our_processor_ms": 1000 * statistics.median(ways["two"].processor),
                     "two_against_one": ways["one"].median / ways["two"].median,
                     "two_against_one_drawing_alone": ways["one drawing"].median
                     / ways["two drawing"].median,
@@ -203,13 +222,17 @@ def main() -> None:
         f"{options.completions} completions of each task, the public way on {options.sample}, "
         f"critic {options.critic}; ms per completion, medians of {options.rounds} rounds"
     )
-    print("                public  one worker  two workers  public/two  one/two  drawing alone")
+    print(
+        "                public  one worker  two workers  public/two  one/two  drawing alone  "
+        "processor"
+    )
     for name, row in report.items():
         print(
             f"{name:14} {row['public_ms']:7.1f} {row['one_worker_ms']:11.2f} "
             f"{row['two_workers_ms']:12.2f}  {verdict(row['speed_up'], row['bar']):>10}  "
             f"{verdict(row['two_against_one'], TWO_WORKERS):>7}  "
-            f"{verdict(row['two_against_one_drawing_alone'], TWO_WORKERS):>13}"
+            f"{verdict(row['two_against_one_drawing_alone'], TWO_WORKERS):>13}  "
+            f"{row['public_processor_ms']:.0f}/{row['our_processor_ms']:.1f}"
         )
     if options.json is not None:
         options.json.write_text(json.dumps(report, indent=1) + "\n")
