@@ -1,4 +1,4 @@
-"""The environment as OpenEnv drives it, and the rewards as rubrics and tasks of verifiers call them."""
+"""The environment as OpenEnv drives it, and rewards as verifiers calls them."""
 
 from __future__ import annotations
 
