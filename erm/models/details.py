@@ -1,7 +1,9 @@
 """Details of a pair of images: pictures of the regions that differ, at full resolution or enlarged.
 
 An overview at low resolution shows where two images differ, but small text and digits can't be read
-in it. A detail is one picture of one region: the reference's crop and the candidate's. Details and
+in it. A detail is one picture of one region: the reference's crop and the candidate's. A region
+inside a frame, such as a plot's, can be shown with its margins: what stands left of the frame in
+the region's rows and below it in its columns, where plots have their scales and names. Details and
 their places are further parts of the same Qwen3-VL input (`erm.models.processor`).
 """
 
@@ -30,6 +32,17 @@ _MARGIN = 4
 """Pixels around a region that its crop shows at least."""
 _LARGEST_SCALE = 2.0
 """Crops are enlarged at most by this factor."""
+_DARK = 100
+"""Lines of a frame are darker than this in all three channels; grid lines and fills are not."""
+_FRAME_LINE = 30
+"""Lines of a frame are at least so long."""
+_REACH = 8
+"""So many rows or columns around a region's middle are searched for a frame's line: ticks, marks
+and labels that touch the line hide parts of it."""
+_PLAIN = 64
+"""Margins whose levels differ by less show nothing but the blurred edge of the frame."""
+_MARGIN_SCALE = 4 / 3
+"""Of the margins, whose small text is to be read."""
 _SHAPES = ((1, 1), (2, 0.5), (0.5, 2))
 """Width and height of a crop, against its side; all have as many tokens."""
 
@@ -43,39 +56,58 @@ class Detail(NamedTuple):
             longer side of the images.
         scale: of the picture, against the images.
         picture: RGB; the reference's crop, and to its right, or below a wide one, the candidate's.
+            Margins, if shown, follow below, or to the right of a tall picture: the one at the left
+            and then the one at the bottom.
+        with_margins: whether the picture shows them.
     """
 
     region: Box
     place: str
     scale: float
     picture: Image.Image
+    with_margins: bool = False
 
     def shows(self, box: Box) -> bool:
-        """Whether the middle of a box lies in the region or close to it."""
-        region, x, y = self.region, (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-        return (
-            region.x0 - _MARGIN <= x <= region.x1 + _MARGIN
-            and region.y0 - _MARGIN <= y <= region.y1 + _MARGIN
-        )
+        """Whether the middle of a box lies in the region or the region's in the box, or close to
+        it: of a bar that grew, only the end differs."""
+        return _holds_middle(self.region, box) or _holds_middle(box, self.region)
+
+
+def _holds_middle(outer: Box, inner: Box) -> bool:
+    x, y = (inner.x0 + inner.x1) / 2, (inner.y0 + inner.y1) / 2
+    return (
+        outer.x0 - _MARGIN <= x <= outer.x1 + _MARGIN
+        and outer.y0 - _MARGIN <= y <= outer.y1 + _MARGIN
+    )
 
 
 def details_of(
-    reference: Image.Image, candidate: Image.Image, *, most: int, side: int
+    reference: Image.Image, candidate: Image.Image, *, most: int, side: int, margins: bool = False
 ) -> list[Detail]:
     """The first regions in which two RGB images differ, in reading order, at most `most`.
 
     Args:
         side: of a square crop in pixels; wide and tall ones are twice as long and half as broad.
+        margins: whether regions inside the reference's frame are shown with their margins, in
+            squares of the same side.
     """
     images = (reference, candidate)
     differs = visible_change(np.asarray(reference), np.asarray(candidate))
-    return [_detail(images, region, side) for region in _regions(differs, most)]
+    details = [_detail(images, region, side) for region in _regions(differs, most)]
+    if not margins or not details:
+        return details
+    dark = np.asarray(reference).max(axis=2) < _DARK
+    lines = _frame_lines(dark, 0), _frame_lines(dark, 1)
+    return [_with_margins(detail, reference, lines, side) for detail in details]
 
 
 @lru_cache(maxsize=1)
-def details_of_files(reference: bytes, candidate: bytes, *, most: int, side: int) -> list[Detail]:
+def details_of_files(
+    reference: bytes, candidate: bytes, *, most: int, side: int, margins: bool = False
+) -> list[Detail]:
     """`details_of` of encoded images; the last result is kept, since training asks twice."""
-    return details_of(open_image(reference), open_image(candidate), most=most, side=side)
+    images = open_image(reference), open_image(candidate)
+    return details_of(*images, most=most, side=side, margins=margins)
 
 
 def _regions(differs: NDArray[np.bool_], most: int) -> list[Box]:
@@ -102,6 +134,12 @@ def _regions(differs: NDArray[np.bool_], most: int) -> list[Box]:
 def _thin_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
     """What is set in long lines along an axis that are thin across it."""
     return _runs(mask, _LONG, axis) & ~_runs(mask, _THIN + 1, 1 - axis)
+
+
+def _frame_lines(dark: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
+    """Thin lines along an axis, also where something dark touches them."""
+    lines = _runs(dark, _FRAME_LINE, axis)
+    return lines & ~_runs(lines, _THIN + 1, 1 - axis)
 
 
 def _runs(mask: NDArray[np.bool_], least: int, axis: int) -> NDArray[np.bool_]:
@@ -146,6 +184,43 @@ def _detail(images: tuple[Image.Image, Image.Image], region: Box, side: int) -> 
     longest = max(max(image.size) for image in images)
     place = " ".join(f"{min(99, int(100 * edge / longest)):02d}" for edge in region)
     return Detail(region, place, scale, picture)
+
+
+def _with_margins(
+    detail: Detail, image: Image.Image, lines: tuple[NDArray[np.bool_], NDArray[np.bool_]], side: int
+) -> Detail:
+    """A detail with what stands left of the image's frame in its rows and below it in its columns.
+
+    Args:
+        lines: (height, width); long dark vertical lines, and horizontal ones.
+
+    Returns:
+        The detail as it is where there is no frame, or nothing stands in one of the margins: outside
+        a table's frame nothing does.
+    """
+    region, (vertical, horizontal) = detail.region, lines
+    x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
+    near = (slice(max(0, int(at) - _REACH), int(at) + _REACH + 1) for at in (x, y))
+    columns, rows = next(near), next(near)
+    left = np.flatnonzero(vertical[rows, : int(x)].any(axis=0))
+    below = int(y) + np.flatnonzero(horizontal[int(y) :, columns].any(axis=1))
+    if not len(left) or not len(below):
+        return detail
+    reach = side / _MARGIN_SCALE
+    x0, y1 = int(left[0]), int(below[-1]) + 1
+    windows = (
+        Box(x0 - reach, y - reach / 2, x0, y + reach / 2),
+        Box(x - reach / 2, y1, x + reach / 2, y1 + reach),
+    )
+    shown = [_crop(image, window, (side, side)) for window in windows]
+    if any(np.ptp(np.asarray(margin)) < _PLAIN for margin in shown):
+        return detail
+    across, down = detail.picture.size
+    picture = Image.new("RGB", (2 * side, 2 * side))
+    picture.paste(detail.picture, (0, 0))
+    for turn, margin in enumerate(shown):
+        picture.paste(margin, (turn * side, side) if across > down else (side, turn * side))
+    return detail._replace(picture=picture, with_margins=True)
 
 
 def _crop(image: Image.Image, window: Box, size: tuple[int, int]) -> Image.Image:
