@@ -3,8 +3,9 @@
 An overview at low resolution shows where two images differ, but small text and digits can't be read
 in it. A detail is one picture of one region: the reference's crop and the candidate's. A region
 inside a frame, such as a plot's, can be shown with its margins: what stands left of the frame in
-the region's rows and below it in its columns, where plots have their scales and names. Details and
-their places are further parts of the same Qwen3-VL input (`erm.models.processor`).
+the region's rows and below it in its columns, where plots have their scales and names, and the
+outermost labels, by which a scale is recognised. Details and their places are further parts of the
+same Qwen3-VL input (`erm.models.processor`).
 """
 
 from __future__ import annotations
@@ -39,8 +40,10 @@ _FRAME_LINE = 30
 _REACH = 8
 """So many rows or columns around a region's middle are searched for a frame's line: ticks, marks
 and labels that touch the line hide parts of it."""
-_PLAIN = 64
-"""Margins whose levels differ by less show nothing but the blurred edge of the frame."""
+_INK = 128
+"""Texts in the margins are darker than this in some channel."""
+_GAP = 4
+"""Gaps between letters of a word are narrower."""
 _MARGIN_SCALE = 4 / 3
 """Of the margins, whose small text is to be read."""
 _SHAPES = ((1, 1), (2, 0.5), (0.5, 2))
@@ -56,8 +59,9 @@ class Detail(NamedTuple):
             longer side of the images.
         scale: of the picture, against the images.
         picture: RGB; the reference's crop, and to its right, or below a wide one, the candidate's.
-            Margins, if shown, follow below, or to the right of a tall picture: the one at the left
-            and then the one at the bottom.
+            Margins, if shown, follow below, or to the right of a tall picture: what stands left of
+            the frame in the region's rows, the highest label there, what stands below the frame in
+            the region's columns, the rightmost label there.
         with_margins: whether the picture shows them.
     """
 
@@ -89,7 +93,7 @@ def details_of(
     Args:
         side: of a square crop in pixels; wide and tall ones are twice as long and half as broad.
         margins: whether regions inside the reference's frame are shown with their margins, in
-            squares of the same side.
+            as many tokens as two square crops.
     """
     images = (reference, candidate)
     differs = visible_change(np.asarray(reference), np.asarray(candidate))
@@ -187,40 +191,60 @@ def _detail(images: tuple[Image.Image, Image.Image], region: Box, side: int) -> 
 
 
 def _with_margins(
-    detail: Detail, image: Image.Image, lines: tuple[NDArray[np.bool_], NDArray[np.bool_]], side: int
+    detail: Detail,
+    image: Image.Image,
+    lines: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    side: int,
 ) -> Detail:
-    """A detail with what stands left of the image's frame in its rows and below it in its columns.
+    """A detail with what stands left of the image's frame in its rows, below it in its columns, and
+    the outermost labels there.
 
     Args:
-        lines: (height, width); long dark vertical lines, and horizontal ones.
+        lines: (height, width); the image's long dark vertical lines, and horizontal ones.
 
     Returns:
-        The detail as it is where there is no frame, or nothing stands in one of the margins: outside
-        a table's frame nothing does.
+        The detail as it is where there is no frame, or nothing stands in one of the margins:
+        outside a table's frame nothing does.
     """
     region, (vertical, horizontal) = detail.region, lines
     x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
-    near = (slice(max(0, int(at) - _REACH), int(at) + _REACH + 1) for at in (x, y))
-    columns, rows = next(near), next(near)
+    columns, rows = (slice(max(0, int(at) - _REACH), int(at) + _REACH + 1) for at in (x, y))
     left = np.flatnonzero(vertical[rows, : int(x)].any(axis=0))
     below = int(y) + np.flatnonzero(horizontal[int(y) :, columns].any(axis=1))
     if not len(left) or not len(below):
         return detail
-    reach = side / _MARGIN_SCALE
     x0, y1 = int(left[0]), int(below[-1]) + 1
-    windows = (
-        Box(x0 - reach, y - reach / 2, x0, y + reach / 2),
-        Box(x - reach / 2, y1, x + reach / 2, y1 + reach),
+    top = int(np.flatnonzero(vertical[:, x0])[0])
+    right = int(np.flatnonzero(horizontal[y1 - 1])[-1])
+    across, down = side / _MARGIN_SCALE, side / _MARGIN_SCALE / 2
+    ink = np.asarray(image).min(axis=2) < _INK
+    half = int(down / 2)
+    at_left = _stretches(
+        ink[max(0, top - half) : y1, max(0, x0 - int(across) // 2) : x0].any(axis=1)
     )
-    shown = [_crop(image, window, (side, side)) for window in windows]
-    if any(np.ptp(np.asarray(margin)) < _PLAIN for margin in shown):
+    at_bottom = _stretches(ink[y1 : y1 + int(down), x0 : right + half].any(axis=0))
+    if not at_left or not at_bottom:
         return detail
-    across, down = detail.picture.size
+    highest = max(0, top - half) + at_left[0]
+    rightmost = x0 + at_bottom[-1]
+    windows = (
+        *(Box(x0 - across, at - down / 2, x0, at + down / 2) for at in (y, highest)),
+        *(Box(at - across / 2, y1, at + across / 2, y1 + down) for at in (x, rightmost)),
+    )
+    size = side, side // 2
+    broad = detail.picture.width > detail.picture.height
     picture = Image.new("RGB", (2 * side, 2 * side))
     picture.paste(detail.picture, (0, 0))
-    for turn, margin in enumerate(shown):
-        picture.paste(margin, (turn * side, side) if across > down else (side, turn * side))
+    for turn, window in enumerate(windows):
+        place = (turn // 2 * side, side + turn % 2 * size[1]) if broad else (side, turn * size[1])
+        picture.paste(_crop(image, window, size), place)
     return detail._replace(picture=picture, with_margins=True)
+
+
+def _stretches(marked: NDArray[np.bool_]) -> list[float]:
+    """Middles of the stretches of what is set, gaps within a word closed."""
+    labels, _ = ndimage.label(ndimage.binary_closing(np.pad(marked, _GAP), np.ones(_GAP)))
+    return [(part.start + part.stop) / 2 - _GAP for (part,) in ndimage.find_objects(labels)]
 
 
 def _crop(image: Image.Image, window: Box, size: tuple[int, int]) -> Image.Image:

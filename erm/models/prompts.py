@@ -53,8 +53,8 @@ def detail_prompt(task: str, place: str, *, brief: bool, margins: bool = False) 
     asked = "Describe what differs, the candidate's value first."
     if margins:
         asked = (
-            "What the reference shows to the left of and below the plot follows. Name the mark that "
-            "differs, then say how, the candidate's value first."
+            "What the reference shows to the left of and below the plot follows. Name the mark "
+            "that differs, then say how, the candidate's value first."
         )
     return (
         f"{place}\nThe image is a detail of {get_task(task).subject}: the reference's part first, "

@@ -41,8 +41,9 @@ def generate_compact(rng: random.Random) -> str:
     return "\n".join(kind(rng)) + "\n"
 
 
-def _opening(margins: str = "0.25, 0.3, 0.97, 0.84") -> list[str]:
-    """Room for a title and both labels, so that the plot stays in place without them."""
+def _opening(margins: str = "0.25, 0.3, 0.95, 0.84") -> list[str]:
+    """Room for a title, both labels and the last tick label, so that the plot stays in place without
+    them."""
     return [
         "import matplotlib.pyplot as plt",
         "fig, ax = plt.subplots(figsize=(2.1, 1.6), dpi=80)",
@@ -50,8 +51,9 @@ def _opening(margins: str = "0.25, 0.3, 0.97, 0.84") -> list[str]:
     ]
 
 
-def _numbers(rng: random.Random, count: int, top: int, tenths: int = 9) -> list[int]:
-    """Multiples of a tenth of an axis up to `top`, so that values can be read off."""
+def _numbers(rng: random.Random, count: int, top: int, tenths: int = 7) -> list[int]:
+    """Multiples of a tenth of an axis up to `top`, so that values can be read off, and most edited
+    ones too: they have room to grow."""
     return [top // 10 * rng.randint(1, tenths) for _ in range(count)]
 
 
@@ -70,10 +72,8 @@ def _texts(rng: random.Random, x_label: bool = True, y_label: bool = True) -> li
     return lines
 
 
-def _extras(rng: random.Random, axis: str, top: int, limit: bool = False) -> list[str]:
-    lines = []
-    if limit or rng.random() < 0.85:
-        lines.append(f"ax.set_{axis}lim(0, {top})")
+def _extras(rng: random.Random, axis: str, top: int) -> list[str]:
+    lines = [f"ax.set_{axis}lim(0, {top})"]
     if rng.random() < 0.35:
         lines.append(rng.choice(("ax.grid()", f"ax.grid(axis={axis!r})")))
     return lines
@@ -119,7 +119,7 @@ def _grouped_bars(rng: random.Random) -> list[str]:
         lines.append(f"ax.bar({at!r}, {values!r}, 0.4, color={colour!r}, label={label!r})")
     middles = [place + 0.2 for place in places]
     lines.append(f"ax.set_xticks({middles!r}, {names!r})")
-    lines += _texts(rng) + _extras(rng, "y", top, limit=True)
+    lines += _texts(rng) + _extras(rng, "y", top)
     return [*lines, _legend(rng)]
 
 
@@ -138,7 +138,7 @@ def _lines(rng: random.Random) -> list[str]:
     places = list(range(start, start + count))
     lines = _opening()
     for index in range(1 + two):
-        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 9)
+        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 7)
         style = [f"color={colours[index]!r}"]
         if marked:
             style.append(f"marker={markers[index]!r}")
@@ -147,7 +147,7 @@ def _lines(rng: random.Random) -> list[str]:
         if two:
             style.append(f"label={labels[index]!r}")
         lines.append(f"ax.plot({places!r}, {values!r}, {', '.join(style)})")
-    lines += _texts(rng) + _extras(rng, "y", top, limit=two)
+    lines += _texts(rng) + _extras(rng, "y", top)
     if two:
         lines.append(_legend(rng))
     return lines
@@ -161,15 +161,14 @@ def _scatter(rng: random.Random) -> list[str]:
     lines = _opening()
     for index in range(1 + two):
         count = rng.randint(3, 5)
-        places = sorted(rng.sample(range(1, 20), count))
-        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 9)
+        places = sorted(rng.sample(range(2, 20, 2), count))
+        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 7)
         style = [f"color={colours[index]!r}", f"marker={markers[index]!r}"]
         if two:
             style.append(f"label={labels[index]!r}")
         lines.append(f"ax.scatter({places!r}, {values!r}, {', '.join(style)})")
-    lines += _texts(rng) + _extras(rng, "y", top, limit=two)
-    if rng.random() < 0.7:
-        lines.append("ax.set_xlim(0, 20)")
+    lines += _texts(rng) + _extras(rng, "y", top)
+    lines.append("ax.set_xlim(0, 20)")
     if two:
         lines.append(_legend(rng))
     return lines
@@ -177,8 +176,8 @@ def _scatter(rng: random.Random) -> list[str]:
 
 def _pie(rng: random.Random) -> list[str]:
     names = list(rng.choice(CATEGORIES))
-    count = rng.randint(3, 5 if len(names) > 4 else 4)
-    values = [rng.randint(1, 9) * 5 for _ in range(count)]
+    count = rng.randint(3, 4)
+    values = [rng.randint(1, 4) * 5 for _ in range(count)]
     colours = rng.sample(COLOURS, count)
     style = [f"labels={names[:count]!r}", f"colors={colours!r}"]
     if rng.random() < 0.25:
