@@ -217,19 +217,15 @@ def _with_margins(
     top = int(np.flatnonzero(vertical[:, x0])[0])
     right = int(np.flatnonzero(horizontal[y1 - 1])[-1])
     across, down = side / _MARGIN_SCALE, side / _MARGIN_SCALE / 2
-    ink = np.asarray(image).min(axis=2) < _INK
-    half = int(down / 2)
-    at_left = _stretches(
-        ink[max(0, top - half) : y1, max(0, x0 - int(across) // 2) : x0].any(axis=1)
-    )
-    at_bottom = _stretches(ink[y1 : y1 + int(down), x0 : right + half].any(axis=0))
+    half, pixels = int(down / 2), np.asarray(image)
+    above = max(0, top - half)
+    at_left = _stretches(pixels[above:y1, max(0, x0 - int(across / 2)) : x0], 1)
+    at_bottom = _stretches(pixels[y1 : y1 + int(down), x0 : right + half], 0)
     if not at_left or not at_bottom:
         return detail
-    highest = max(0, top - half) + at_left[0]
-    rightmost = x0 + at_bottom[-1]
     windows = (
-        *(Box(x0 - across, at - down / 2, x0, at + down / 2) for at in (y, highest)),
-        *(Box(at - across / 2, y1, at + across / 2, y1 + down) for at in (x, rightmost)),
+        *(Box(x0 - across, at - down / 2, x0, at + down / 2) for at in (y, above + at_left[0])),
+        *(Box(at - across / 2, y1, at + across / 2, y1 + down) for at in (x, x0 + at_bottom[-1])),
     )
     size = side, side // 2
     broad = detail.picture.width > detail.picture.height
@@ -241,9 +237,17 @@ def _with_margins(
     return detail._replace(picture=picture, with_margins=True)
 
 
-def _stretches(marked: NDArray[np.bool_]) -> list[float]:
-    """Middles of the stretches of what is set, gaps within a word closed."""
-    labels, _ = ndimage.label(ndimage.binary_closing(np.pad(marked, _GAP), np.ones(_GAP)))
+def _stretches(pixels: NDArray[np.uint8], across: int) -> list[float]:
+    """Middles of the stretches of rows or columns with ink, gaps within a word closed.
+
+    Args:
+        pixels: (height, width, 3).
+        across: 1 for rows, 0 for columns.
+    """
+    inked = (pixels.min(axis=2) < _INK).any(axis=across)
+    if not inked.any():
+        return []
+    labels, _ = ndimage.label(ndimage.binary_closing(np.pad(inked, _GAP), np.ones(_GAP)))
     return [(part.start + part.stop) / 2 - _GAP for (part,) in ndimage.find_objects(labels)]
 
 
