@@ -56,7 +56,8 @@ class Detail(NamedTuple):
     Attributes:
         region: the box of its differing pixels.
         place: the same as text for the model: left, top, right and bottom, in hundredths of the
-            longer side of the images.
+            longer side of the images; with margins in hundredths of the frame's width and height,
+            from its lower left corner, as values run along axes.
         scale: of the picture, against the images.
         picture: RGB; the reference's crop, and to its right, or below a wide one, the candidate's.
             Margins, if shown, follow below, or to the right of a tall picture: what stands left of
@@ -232,9 +233,13 @@ def _with_margins(
     picture = Image.new("RGB", (2 * side, 2 * side))
     picture.paste(detail.picture, (0, 0))
     for turn, window in enumerate(windows):
-        place = (turn // 2 * side, side + turn % 2 * size[1]) if broad else (side, turn * size[1])
-        picture.paste(_crop(image, window, size), place)
-    return detail._replace(picture=picture, with_margins=True)
+        corner = (turn // 2 * side, side + turn % 2 * size[1]) if broad else (side, turn * size[1])
+        picture.paste(_crop(image, window, size), corner)
+    along = right - x0, y1 - top
+    edges = (region.x0 - x0, y1 - region.y0, region.x1 - x0, y1 - region.y1)
+    shares = (100 * edge / along[turn % 2] for turn, edge in enumerate(edges))
+    place = " ".join(f"{min(99, max(0, round(share))):02d}" for share in shares)
+    return detail._replace(place=place, picture=picture, with_margins=True)
 
 
 def _stretches(pixels: NDArray[np.uint8], across: int) -> list[float]:

@@ -12,9 +12,10 @@ from erm.tasks import get_task
 
 _DETAILS = (
     "The images after them are details: regions in which the two differ, the reference's part "
-    "first and the candidate's to its right or below. Of a region in a plot, what the reference "
-    "shows to the left of and below the plot may follow in the same picture. After each stands its "
-    "place: left, top, right and bottom in hundredths of the longer side. "
+    "first and the candidate's to its right or below. After each stands its place: left, top, "
+    "right and bottom in hundredths of the longer side. Where labels to the left of and below a "
+    "plot follow in the same picture, the place is in hundredths of the plot, from its lower left "
+    "corner. "
 )
 
 
@@ -53,8 +54,9 @@ def detail_prompt(task: str, place: str, *, brief: bool, margins: bool = False) 
     asked = "Describe what differs, the candidate's value first."
     if margins:
         asked = (
-            "What the reference shows to the left of and below the plot follows. Name the mark "
-            "that differs, then say how, the candidate's value first."
+            "Labels to the left of and below the plot follow; the place is in hundredths of the "
+            "plot, from its lower left corner. Name the mark that differs, then say how, the "
+            "candidate's value first."
         )
     return (
         f"{place}\nThe image is a detail of {get_task(task).subject}: the reference's part first, "

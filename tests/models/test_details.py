@@ -135,7 +135,9 @@ def test_a_region_inside_a_frame_is_shown_with_its_margins() -> None:
     reference, candidate = _plot(30, scale, name), _plot(45, scale, name)
     (plain,) = _details(reference, candidate)
     (detail,) = details_of(reference, candidate, most=4, side=SIDE, margins=True)
-    assert (detail.region, detail.place) == (plain.region, plain.place)
+    assert detail.region == plain.region == Box(90, 30, 100, 45)
+    # In hundredths of a frame of 101 × 61 px, from its lower left corner.
+    assert (plain.place, detail.place) == ("56 18 62 28", "40 67 50 43")
     assert (plain.with_margins, detail.with_margins) == (False, True)
     assert detail.picture.size == (2 * SIDE, 2 * SIDE)
     across, down = plain.picture.size
@@ -267,6 +269,7 @@ def test_a_detail_alone_with_margins_asks_for_the_place_too() -> None:
         "", "", Report("chart", (error,)),
     )  # fmt: skip
     (sample,) = details_alone(pair, DetailSettings(margins=True), brief=True)
+    assert sample.prompt == "40 67 50 43read chart"
     assert sample.target == "bar 'A': value is 5 instead of 8"
     (plain,) = details_alone(pair, DetailSettings(), brief=True)
     assert plain.target == "value is 5 instead of 8"
