@@ -42,8 +42,7 @@ def generate_compact(rng: random.Random) -> str:
 
 
 def _opening(margins: str = "0.25, 0.3, 0.95, 0.84") -> list[str]:
-    """Room for a title, both labels and the last tick label, so that the plot stays in place without
-    them."""
+    """Room for a title, both labels and the last tick label, also where there are none."""
     return [
         "import matplotlib.pyplot as plt",
         "fig, ax = plt.subplots(figsize=(2.1, 1.6), dpi=80)",
