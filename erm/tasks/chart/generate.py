@@ -22,7 +22,7 @@ CATEGORIES = (
     ("Mon", "Tue", "Wed", "Thu", "Fri"),
     ("cat", "dog", "cow", "pig", "hen"),
 )
-NAMES = (("old", "new"), ("EU", "US"))
+NAMES = ("old", "new")
 MARKERS = ("o", "s", "^", "D", "x")
 LINES = ("-", "--", ":")
 HATCHES = ("//", "xx", "..")
@@ -41,7 +41,7 @@ def generate_compact(rng: random.Random) -> str:
     return "\n".join(kind(rng)) + "\n"
 
 
-def _opening(margins: str = "0.25, 0.3, 0.95, 0.84") -> list[str]:
+def _opening(margins: str = "0.28, 0.3, 0.94, 0.84") -> list[str]:
     """Room for a title, both labels and the last tick label, also where there are none."""
     return [
         "import matplotlib.pyplot as plt",
@@ -57,7 +57,7 @@ def _numbers(rng: random.Random, count: int, top: int, tenths: int = 7) -> list[
 
 
 def _top(rng: random.Random) -> int:
-    return rng.choice((10, 20, 50))
+    return rng.choice((10, 100))
 
 
 def _texts(rng: random.Random, x_label: bool = True, y_label: bool = True) -> list[str]:
@@ -109,10 +109,10 @@ def _horizontal_bars(rng: random.Random) -> list[str]:
 
 def _grouped_bars(rng: random.Random) -> list[str]:
     names, top = _names_side_by_side(rng)[:4], _top(rng)
-    colours, labels = rng.sample(COLOURS, 2), rng.choice(NAMES)
+    colours = rng.sample(COLOURS, 2)
     places = list(range(len(names)))
     lines = _opening()
-    for shift, colour, label in zip((0, 0.4), colours, labels, strict=True):
+    for shift, colour, label in zip((0, 0.4), colours, NAMES, strict=True):
         at = [place + shift for place in places] if shift else places
         values = _numbers(rng, len(names), top, _BELOW_LEGEND)
         lines.append(f"ax.bar({at!r}, {values!r}, 0.4, color={colour!r}, label={label!r})")
@@ -130,7 +130,7 @@ def _legend(rng: random.Random) -> str:
 def _lines(rng: random.Random) -> list[str]:
     count, top = rng.randint(4, 6), _top(rng)
     two = rng.random() < 0.45
-    colours, labels = rng.sample(COLOURS, 2), rng.choice(NAMES)
+    colours = rng.sample(COLOURS, 2)
     markers, styles = rng.sample(MARKERS, 2), rng.sample(LINES, 2)
     marked = rng.random() < 0.6
     start = rng.choice((0, 1))
@@ -144,7 +144,7 @@ def _lines(rng: random.Random) -> list[str]:
         if styles[index] != "-":
             style.append(f"ls={styles[index]!r}")
         if two:
-            style.append(f"label={labels[index]!r}")
+            style.append(f"label={NAMES[index]!r}")
         lines.append(f"ax.plot({places!r}, {values!r}, {', '.join(style)})")
     lines += _texts(rng) + _extras(rng, "y", top)
     if two:
@@ -155,7 +155,7 @@ def _lines(rng: random.Random) -> list[str]:
 def _scatter(rng: random.Random) -> list[str]:
     top = _top(rng)
     two = rng.random() < 0.3
-    colours, labels = rng.sample(COLOURS, 2), rng.choice(NAMES)
+    colours = rng.sample(COLOURS, 2)
     markers = rng.sample(MARKERS, 2)
     lines = _opening()
     for index in range(1 + two):
@@ -164,7 +164,7 @@ def _scatter(rng: random.Random) -> list[str]:
         values = _numbers(rng, count, top, _BELOW_LEGEND if two else 7)
         style = [f"color={colours[index]!r}", f"marker={markers[index]!r}"]
         if two:
-            style.append(f"label={labels[index]!r}")
+            style.append(f"label={NAMES[index]!r}")
         lines.append(f"ax.scatter({places!r}, {values!r}, {', '.join(style)})")
     lines += _texts(rng) + _extras(rng, "y", top)
     lines.append("ax.set_xlim(0, 20)")
