@@ -24,7 +24,7 @@ class TrainCriticSettings(TrainingSettings):
     """Section ``train_critic`` of the parameters."""
 
     max_pairs: int | None = Field(
-        None, ge=1, description="train on so many pairs of a folder, the first ones"
+        None, ge=1, description="train on so many pairs of a folder, a sample of them"
     )
     share: float = Field(
         1.0, gt=0, le=1, description="of the sources; a smaller share is part of a larger one"

@@ -67,6 +67,14 @@ class ReinforceSettings(GrpoSettings):
         return self
 
 
+class SampledSettings(Settings):
+    """Samples of a policy on which the critic's ranking is measured (`erm.policies.ranking`)."""
+
+    references: int = Field(40, ge=1, description="held-out references of a task, at most")
+    completions: int = Field(4, ge=2, description="of each reference")
+    temperature: float = Field(1.0, gt=0, description="as in reinforcement")
+
+
 class EvaluateSettings(Settings):
     """Section ``evaluate`` of the parameters."""
 
@@ -78,6 +86,9 @@ class EvaluateSettings(Settings):
     )
     endpoint: ConnectionSettings = Field(
         ConnectionSettings(), description="of a critic openai:MODEL"
+    )
+    sampled: SampledSettings | None = Field(
+        SampledSettings(), description="null leaves out the critic's ranking of samples"
     )
     replies: Replies = "strict"
     """How the critic's replies are read (`erm.report.parse_reply`)."""
