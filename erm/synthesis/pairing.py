@@ -100,7 +100,9 @@ def _annotate(
     result: SourcePairs,
 ) -> None:
     crosses = plan.split == "train"
-    limit = settings.pairs_per_source if crosses else settings.held_out_pairs_per_source
+    limit = settings.held_out_pairs_per_source
+    if crosses:
+        limit = settings.pairs_of_task.get(plan.task, settings.pairs_per_source)
     if plan.proposed:
         most = settings.proposed_pairs_per_source if crosses else None
         crosses, limit = most is not None, most or len(plan.variants)

@@ -21,6 +21,7 @@ class PairingSettings(Settings):
             depend on the number of workers.
         candidates_per_source: edited candidates of each training source.
         pairs_per_source: most pairs of a training source.
+        pairs_of_task: task → the same, where it differs from `pairs_per_source`.
         held_out_pairs_per_source: most pairs of a validation or test source; each has the
             unedited source as its reference.
         edits: weights of one, two, … edits in a candidate.
@@ -38,6 +39,7 @@ class PairingSettings(Settings):
     seed: int = 0
     candidates_per_source: int = Field(default=4, ge=1)
     pairs_per_source: int = Field(default=10, ge=1)
+    pairs_of_task: dict[str, int] = Field(default_factory=dict)
     held_out_pairs_per_source: int = Field(default=2, ge=1)
     edits: tuple[float, ...] = (0.55, 0.3, 0.15)
     operators: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
@@ -46,6 +48,16 @@ class PairingSettings(Settings):
     proposed_pairs_per_source: int | None = Field(default=None, ge=1)
     equivalent_share: float = Field(default=0.06, ge=0, le=1)
     identical_share: float = Field(default=0.05, ge=0, le=1)
+
+    @field_validator("pairs_of_task")
+    @classmethod
+    def _check_pairs(cls, pairs: dict[str, int]) -> dict[str, int]:
+        for task, number in pairs.items():
+            if task not in task_names():
+                raise ValueError(f"unknown task '{task}'; tasks: {', '.join(task_names())}")
+            if number < 1:
+                raise ValueError(f"{number} pairs of a source of task {task}; at least 1")
+        return pairs
 
     @field_validator("operators")
     @classmethod
