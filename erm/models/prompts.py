@@ -6,8 +6,13 @@ training gives a meaning.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import yaml
+
+from erm.errors import ErmError
 from erm.tasks import get_task
 
 _DETAILS = (
@@ -86,3 +91,40 @@ def conversation(prompt: str, images: int) -> list[dict[str, Any]]:
     """A chat of one user turn with `images` image slots before the text."""
     slots = [{"type": "image"} for _ in range(images)]
     return [{"role": "user", "content": [*slots, {"type": "text", "text": prompt}]}]
+
+
+def read_prompts(path: Path) -> dict[str, str]:
+    """Prompts of a model that others trained, by task, from a JSON or YAML file.
+
+    Raises:
+        ErmError: the file can't be read, or `check_prompts` refuses its content.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ErmError(f"{path}: the prompts can't be read ({error.strerror}).") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ErmError(f"{path}: the prompts are neither JSON nor YAML ({reason}).") from error
+    return check_prompts(content, str(path))
+
+
+def check_prompts(content: Any, name: str) -> dict[str, str]:
+    """Prompts by task.
+
+    Args:
+        name: of their file or setting, for messages.
+
+    Raises:
+        ErmError: there is none, a task is unknown, or a prompt is no text.
+    """
+    if not isinstance(content, Mapping) or not content:
+        raise ErmError(f"{name}: holds no prompts; write one a task, such as {{svg: text}}.")
+    for task, text in content.items():
+        try:
+            get_task(str(task))
+        except ErmError as error:
+            raise ErmError(f"{name}: {error}") from error
+        if not isinstance(text, str) or not text.strip():
+            raise ErmError(f"{name}: the prompt of task {task} is no text.")
+    return {str(task): text for task, text in content.items()}
