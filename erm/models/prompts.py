@@ -6,6 +6,7 @@ training gives a meaning.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from erm.tasks import get_task
@@ -57,6 +58,11 @@ def policy_prompt(task: str, *, brief: bool) -> str:
         return f"draw {task}"
     asked = get_task(task)
     return f"The image shows {asked.subject}. Reproduce it exactly. Answer with {asked.answer}."
+
+
+def follows_instructions(prompts: Mapping[str, str]) -> bool:
+    """Whether a policy with these prompts, by task, was trained on more than brief cues."""
+    return all(prompts[task] != policy_prompt(task, brief=True) for task in prompts)
 
 
 def revision_prompt(task: str, completion: str, feedback: str) -> str:
