@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Lock
@@ -18,6 +18,7 @@ from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply,
 from erm.endpoints.client import DEFAULT_URL, Answer, Endpoint, Question
 from erm.endpoints.errors import EndpointError
 from erm.endpoints.settings import RequestSettings
+from erm.errors import ErmError
 from erm.images import encode_png
 from erm.models.prompts import critic_prompt
 from erm.report import readable_categories
@@ -51,8 +52,10 @@ class EndpointCritic(Critic):
             published sampling.
         constrained: sends the report's JSON schema as ``response_format``, for servers with
             constrained decoding.
-        served: how the model was trained to be asked; by default with the full instructions of
-            `erm.models.prompts` and images of the published sizes.
+        prompts: task → the text after the images, of a model that was trained with other prompts
+            than ours; it judges these tasks alone.
+        served: how the model was trained to be asked, its prompts included; by default with the
+            full instructions of `erm.models.prompts` and images of the published sizes.
 
     Attributes:
         asked, unparsable: number of replies so far, and of those without a report.
@@ -69,6 +72,7 @@ class EndpointCritic(Critic):
         *,
         endpoint: Endpoint | None = None,
         constrained: bool = False,
+        prompts: Mapping[str, str] | None = None,
         served: ServedModel | None = None,
     ) -> None:
         self.name = f"openai:{model}"
@@ -78,6 +82,7 @@ class EndpointCritic(Critic):
         self.asked = 0
         self.unparsable = 0
         self._constrained = constrained
+        self._prompts = prompts
         self._served = served
         self._failures: Counter[tuple[str, tuple[Path | bytes, ...]]] = Counter()
         self._counting = Lock()
@@ -85,8 +90,11 @@ class EndpointCritic(Critic):
     @property
     def identity(self) -> str:
         request = json.dumps(self.endpoint.options, sort_keys=True)
+        prompts = f" {json.dumps(self._prompts, sort_keys=True)}" if self._prompts else ""
         served = f" asked as {self._served.identity}" if self._served is not None else ""
-        return f"{self.name} {request}{' constrained' if self._constrained else ''}{served}"
+        return (
+            f"{self.name} {request}{' constrained' if self._constrained else ''}{prompts}{served}"
+        )
 
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         """Critiques in order; a pair whose last reply had no report gets a new sample.
@@ -131,11 +139,19 @@ class EndpointCritic(Critic):
         if self._served is None:
             scaled = scaled_pair(images, get_task(pair.task).published_max_side)
             pictures = tuple(encode_png(image) for image in scaled)
-            return Question(critic_prompt(pair.task, brief=False), images=pictures)
+            return Question(self._prompt(pair.task), images=pictures)
         sides = self._served.role.max_sides
         if sides is not None and pair.task in sides:
             images = scaled_pair(images, sides[pair.task])
         return self._served.question(pair.task, images)
+
+    def _prompt(self, task: str) -> str:
+        if self._prompts is None:
+            return critic_prompt(task, brief=False)
+        if task not in self._prompts:
+            known = ", ".join(self._prompts)
+            raise ErmError(f"{self.name} has no prompt for task {task}, only for {known}.")
+        return self._prompts[task]
 
     def _read(
         self, asked: Sequence[tuple[str, Question]], replies: Sequence[str]

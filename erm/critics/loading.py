@@ -19,7 +19,7 @@ from erm.models.location import ENDPOINT, SERVER, endpoint_model, model_folder
 
 if TYPE_CHECKING:
     from erm.critics.base import Critic
-    from erm.endpoints.settings import ConnectionSettings
+    from erm.critics.settings import CriticEndpointSettings
     from erm.models.settings import SamplingSettings
 
 DEFAULT_CRITIC = "models:/erm-critic@champion"
@@ -40,7 +40,7 @@ def critic_from_spec(
     batch_size: int = 32,
     sampling: SamplingSettings | None = None,
     constrained: bool | None = None,
-    endpoint: ConnectionSettings | None = None,
+    endpoint: CriticEndpointSettings | None = None,
 ) -> Critic:
     """Load the critic of a spec.
 
@@ -50,7 +50,7 @@ def critic_from_spec(
         constrained: keeps replies within the report's grammar. The default is True for a local
             model that this project trained and False for other models and for an endpoint, whose
             server must support JSON schemas; None for a critic of `WITHOUT_MODEL`.
-        endpoint: how to reach the endpoint, and fields of its requests.
+        endpoint: how to reach the endpoint, fields of its requests, and the model's own prompts.
 
     Raises:
         ErmError: there is no such folder, model or alias, it is no critic, `constrained` is given
@@ -88,9 +88,15 @@ def critic_from_spec(
         model, copy = endpoint_model(spec)
         kept = constrained is True
         connection = endpoint.connection() if endpoint is not None else {}
+        prompts = endpoint.prompts if endpoint is not None else None
         if copy is None:
             reached = published_endpoint(model, endpoint, **connection)
-            return EndpointCritic(model, endpoint=reached, constrained=kept)
+            return EndpointCritic(model, endpoint=reached, constrained=kept, prompts=prompts)
+        if prompts is not None:
+            raise ErmError(
+                f"'{spec}' is asked with the prompts of its folder; leave out the endpoint option "
+                "prompts."
+            )
         from erm.endpoints.client import Endpoint
         from erm.endpoints.settings import RequestSettings
         from erm.models.served import served_model

@@ -94,6 +94,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             than this many pixels. Images are never enlarged.
         details: pictures of differing regions that follow a pair of images, at most.
         detail_side: side of a detail's square crop in pixels; it is rounded to merged patches.
+        detail_margins: whether details inside a frame are shown with its margins.
         padded: images get a white canvas of whole merged patches and are cut without the image
             processor's resizing. By default so if the image processor doesn't resize.
 
@@ -110,6 +111,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         max_side: int = 168,
         details: int = 0,
         detail_side: int = 56,
+        detail_margins: bool = False,
         padded: bool | None = None,
     ) -> None:
         if pair_encoding not in get_args(PairEncoding):
@@ -120,6 +122,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         self.max_side = max_side
         self.details = details
         self.detail_side = detail_side
+        self.detail_margins = detail_margins
         self.padded = not image_processor.do_resize if padded is None else padded
         self.image_token = IMAGE_TOKEN
         super().__init__(image_processor, tokenizer, chat_template=chat_template)
@@ -132,10 +135,9 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         patch_size: int,
         max_side: int,
         pair_encoding: PairEncoding = "difference",
-        details: int = 0,
-        detail_side: int = 56,
+        **details: Any,
     ) -> PairProcessor:
-        """The processor of a model trained from random weights."""
+        """The processor of a model trained from random weights; `details` as of the class."""
         images = Qwen2VLImageProcessorPil(
             patch_size=patch_size,
             merge_size=2,
@@ -146,19 +148,14 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         )
         shared = "true" if pair_encoding == "difference" else "false"
         template = _CHAT_TEMPLATE.replace("SHARED", shared)
-        return cls(
-            images, tokenizer, template, pair_encoding, max_side, details, detail_side, padded=True
-        )
+        return cls(images, tokenizer, template, pair_encoding, max_side, padded=True, **details)
 
     @classmethod
-    def from_checkpoint(
-        cls, name: str, *, max_side: int, details: int = 0, detail_side: int = 56
-    ) -> PairProcessor:
+    def from_checkpoint(cls, name: str, *, max_side: int, **details: Any) -> PairProcessor:
         """The processor of a pretrained Qwen3-VL checkpoint, by hub name or folder."""
         tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
         images = Qwen2VLImageProcessorPil.from_pretrained(name)
-        template = tokenizer.chat_template
-        return cls(images, tokenizer, template, "two_images", max_side, details, detail_side)
+        return cls(images, tokenizer, tokenizer.chat_template, "two_images", max_side, **details)
 
     def save_pretrained(self, save_directory: Any, **kwargs: Any) -> list[str]:
         """Write the processor so that vLLM can use it too.
@@ -172,7 +169,8 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             longest = -(-self.max_side // unit) * unit
             areas = [longest**2]
             if self.details:
-                areas.append(2 * self._detail_options()["side"] ** 2)
+                crops = 4 if self.detail_margins else 2
+                areas.append(crops * self._detail_options()["side"] ** 2)
             size = {"shortest_edge": unit**2, "longest_edge": max(areas)}
             self.image_processor.do_resize, self.image_processor.size = True, SizeDict(**size)
         written: list[str] = super().save_pretrained(save_directory, **kwargs)
@@ -283,10 +281,11 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
     def _as_difference(self, images: Sequence[Any]) -> bool:
         return len(images) == 2 and self.pair_encoding == "difference"
 
-    def _detail_options(self) -> dict[str, int]:
+    def _detail_options(self) -> dict[str, Any]:
         # Half a side, the breadth of a long crop, consists of whole merged patches too.
         unit = 2 * self._unit
-        return {"most": self.details, "side": max(1, round(self.detail_side / unit)) * unit}
+        side = max(1, round(self.detail_side / unit)) * unit
+        return {"most": self.details, "side": side, "margins": self.detail_margins}
 
     def _patches(self, image: Image.Image) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
         """(patches, channels, patch, patch) and the grid of one image."""

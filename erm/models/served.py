@@ -44,7 +44,8 @@ class ServedModel(NamedTuple):
     def identity(self) -> str:
         """A hash of all that decides the questions."""
         shown = self.processor
-        state = self.role.model_dump_json(), shown.max_side, shown.details, shown.detail_side
+        details = shown.details, shown.detail_side, shown.detail_margins
+        state = self.role.model_dump_json(), shown.max_side, details
         return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
 
     def question(self, task: str, images: Sequence[Image.Image]) -> Question:

@@ -19,6 +19,7 @@ from erm.errors import ErmError
 from erm.render import Renderer
 from erm.rewards.parts.base import Part
 from erm.rewards.parts.critic import CriticPart
+from erm.rewards.references import References
 from erm.rewards.rollout import Drawn, PartScore, Rollout, Scored
 from erm.rewards.settings import RewardSettings
 from erm.rewards.stream import Lane, judge_batch
@@ -41,12 +42,15 @@ class Reward:
     Args:
         parts: with distinct names.
         renderer: draws completions, contained.
+        references: drawn for other rewards too; by default this one keeps its own.
 
     Raises:
         ErmError: there is no part, two have one name, or a weight is not finite.
     """
 
-    def __init__(self, parts: Sequence[Weighted], renderer: Renderer) -> None:
+    def __init__(
+        self, parts: Sequence[Weighted], renderer: Renderer, references: References | None = None
+    ) -> None:
         names = [part.name for part, _ in parts]
         if not parts:
             raise ErmError("A reward needs at least one part.")
@@ -57,6 +61,7 @@ class Reward:
                 raise ErmError(f"The weight of the part '{name}' is not a finite number.")
         self.parts = tuple(parts)
         self._renderer = renderer
+        self._references = references or References()
 
     @property
     def weights(self) -> dict[str, float]:
@@ -78,7 +83,7 @@ class Reward:
             self.check(rollout, number)
         with ExitStack() as stack:
             lanes = [stack.enter_context(Lane(part)) for part, _ in self.parts]
-            drawn = judge_batch(rollouts, lanes, self._renderer)
+            drawn = judge_batch(rollouts, lanes, self._renderer, self._references)
             by_part = {lane.part.name: lane.scores(drawn) for lane in lanes}
         return [
             self._scored(each, {name: scores[index] for name, scores in by_part.items()})

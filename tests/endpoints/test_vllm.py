@@ -27,11 +27,10 @@ from erm.critics.base import Critic, ImagePair
 from erm.critics.endpoint import EndpointCritic, report_schema
 from erm.critics.loading import critic_from_spec
 from erm.critics.local import LocalCritic
-from erm.critics.settings import TrainCriticSettings
+from erm.critics.settings import CriticEndpointSettings, TrainCriticSettings
 from erm.critics.training import train_critic
 from erm.dataset.pairs import SplitWriter, read_references
 from erm.endpoints.client import Endpoint, data_url
-from erm.endpoints.settings import ConnectionSettings
 from erm.images import encode_png
 from erm.models.prompts import conversation
 from erm.models.served import served_model
@@ -76,6 +75,7 @@ class Vllm:
         options = ["--model", str(self._folder), "--served-model-name", "m", "--enforce-eager"]
         options += ["--host", "127.0.0.1", "--port", str(self._port), "--dtype", "float32"]
         options += ["--distributed-executor-backend", "uni"]
+        options += ["--limit-mm-per-prompt", '{"video": 0}']
         # Critics write compact JSON. Where the grammar lets white space pass, they may go astray.
         compact = {"backend": "xgrammar", "disable_any_whitespace": True}
         options += ["--structured-outputs-config", json.dumps(compact)]
@@ -105,11 +105,12 @@ class Vllm:
         def answers() -> bool:
             assert self._process.poll() is None, self._log.read_text()[-3000:]
             try:
-                return httpx.get(f"{self.url}/models", trust_env=False).is_success
+                return client.get(f"{self.url}/models").is_success
             except httpx.TransportError:
                 return False
 
-        until(answers, _START)
+        with httpx.Client(trust_env=False) as client:
+            until(answers, _START)
 
     def kill(self) -> None:
         """End all of its processes at once, whatever they are doing."""
@@ -117,9 +118,9 @@ class Vllm:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
-    def endpoint(self, **fields: Any) -> ConnectionSettings:
+    def endpoint(self, **fields: Any) -> CriticEndpointSettings:
         """A connection that waits for a start."""
-        return ConnectionSettings(base_urls=(self.url,), attempts=60, timeout=600.0, **fields)
+        return CriticEndpointSettings(base_urls=(self.url,), attempts=60, timeout=600.0, **fields)
 
 
 @pytest.fixture(scope="module")
@@ -299,7 +300,7 @@ def test_log_probabilities_of_a_reply_are_those_in_this_process(server: Vllm, cr
 def test_constrained_replies_fit_the_schema(server: Vllm, critic: Path) -> None:
     """Sampled hot, so that free replies are none."""
     pairs = _pairs()[:12]
-    hot = {"temperature": 3.0, "seed": 0, "max_tokens": 1500}
+    hot: dict[str, Any] = {"temperature": 2.0, "seed": 0, "max_tokens": 600}
     free = _asked(server, critic, **hot).critique(pairs)
     kept = _asked(server, critic, constrained=True, **hot).critique(pairs)
     assert any(one.parsed is None for one in free)
@@ -372,7 +373,7 @@ def test_what_stays_without_an_answer_is_no_reward(
 ) -> None:
     asked = critic_from_spec(
         f"openai:m={critic}",
-        endpoint=ConnectionSettings(base_urls=("http://127.0.0.1:9/v1",), attempts=1),
+        endpoint=CriticEndpointSettings(base_urls=("http://127.0.0.1:9/v1",), attempts=1),
     )
     scored = load_reward(RewardSettings(), asked, renderer).score(_rollouts(4))
     assert [one.value for one in scored] == [None] * 4
@@ -408,7 +409,7 @@ def test_a_policy_completes_as_in_this_process(policy: Path, icons: Path, tmp_pa
     with _running(policy, tmp_path / "log") as server:
         asked = policy_from_spec(f"openai:m={policy}", endpoint=server.endpoint())
         theirs = asked.complete(requests)
-        endpoint = EndpointSettings.model_validate(server.endpoint().model_dump())
+        endpoint = EndpointSettings(**server.endpoint().connection())
         settings = InferSettings(
             policy=f"openai:m={policy}",
             share=1.0,

@@ -19,6 +19,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 
 from erm.critics.base import ImagePair
 from erm.critics.loading import critic_from_spec
+from erm.critics.settings import CriticEndpointSettings
 from erm.endpoints.settings import connection_settings
 from erm.errors import ErmError
 from erm.images import open_image
@@ -104,7 +105,8 @@ def test_a_request_is_as_in_process_unless_options_say_otherwise(
     copy: Path, server: ChatServer
 ) -> None:
     critic_from_spec(f"openai:m={copy}").critique([PAIR])
-    options = connection_settings(["temperature=0.5", "extra_body.top_k=3"])
+    given = ["temperature=0.5", "extra_body.top_k=3"]
+    options = connection_settings(given, CriticEndpointSettings)
     critic_from_spec(f"openai:m={copy}", endpoint=options, constrained=True).critique([PAIR])
     first, second = ({**body, "messages": None} for body in server.bodies)
     assert first == {"model": "m", "messages": None, "temperature": 0.0, "max_tokens": 99}
@@ -156,6 +158,9 @@ def test_what_no_server_can_be_sent_is_refused(
 ) -> None:
     with pytest.raises(ErmError, match="which no server can be sent; train the critic with"):
         critic_from_spec(f"openai:m={tiny_critic}")
+    other = CriticEndpointSettings(prompts={"svg": "Compare."})
+    with pytest.raises(ErmError, match="asked with the prompts of its folder; leave out"):
+        critic_from_spec(f"openai:m={copy}", endpoint=other)
     critic = critic_from_spec(f"openai:m={copy}")
     with pytest.raises(ErmError, match="knows the tasks svg, not table"):
         critic.critique([ImagePair("table", *PAIR[1:])])
