@@ -103,8 +103,8 @@ def show_similarities(rows: Sequence[Mapping[str, Any]]) -> None:
     """Distances set against annotated severity; nothing where none was asked for."""
     if not rows:
         return
-    keys = ("name", "task", "items", "pearson", "spearman")
-    keys += ("ranking_accuracy", "within_group_ranking", "blind")
+    severity = ("pearson", "spearman", "ranking_accuracy", "within_group_ranking", "blind")
+    keys = ("name", "task", "items", *severity)
     print_table(
         ("distance", "task", "items", "Pearson", "Spearman", "ranking", "in groups", "blind"),
         [tuple(row[key] for key in keys) for row in rows],

@@ -391,8 +391,8 @@ def _write_plots(f1_rows: list[list[Any]], scores: Scores, out: Path) -> None:
 
 def _write_similarities(items: Sequence[Item], distances: Distances, out: Path) -> None:
     """Write ``similarity.csv`` (agreement of distances with annotated severity) and its plot."""
-    keys = ("name", "task", "items", "pearson", "spearman", "ranking_accuracy")
-    keys += ("within_group_ranking", "within_group_references", "blind")
+    orders = ("ranking_accuracy", "within_group_ranking", "within_group_references")
+    keys = ("name", "task", "items", "pearson", "spearman", *orders, "blind")
     with (out / "similarity.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, keys, extrasaction="ignore")
         writer.writeheader()

@@ -78,10 +78,10 @@ def ranking_of_samples(
         for name in _SIMILARITIES:
             ((_, values),) = measure_distances(items, (name,)).items()
             scores[name] = values.tolist()
-        for name, values in scores.items():
-            if all(value is None for value in values):
+        for name, one in scores.items():
+            if all(value is None for value in one):
                 continue
-            found = within_group_ranking(groups, np.array(values, dtype=np.float64), truth, seed)
+            found = within_group_ranking(groups, np.array(one, dtype=np.float64), truth, seed)
             metrics[f"{task}.within_group_references"] = found["within_group_references"]
             if (value := found["within_group_ranking"]) is not None:
                 low, high = found["within_group_ranking_interval_95"]

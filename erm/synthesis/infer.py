@@ -68,7 +68,11 @@ def infer(
         for stale in done.glob("*.part"):
             stale.unlink()
         chunks = _attempt(settings, policy, pairs, done) if policy is not None else []
-        pairing = PairingSettings(max_proposed_errors=settings.max_errors)
+        pairing = PairingSettings(
+            seed=settings.seed,
+            max_proposed_errors=settings.max_errors,
+            proposed_pairs_per_source=settings.pairs_per_source,
+        )
         make_chunks(ChunkJob(pairing, settings, done), chunks, "render")
         rows, drawing = settings.rows_per_shard, settings.drawing
         census = assemble(chunks, done, out, rows, drawing, other_dataset=pairs)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -24,11 +24,13 @@ def square(side: int) -> bytes:
 
 
 REFERENCES = [Reference(f"svg/{n}", "svg", "test", square(20), "") for n in range(3)]
+Severities = Mapping[str, tuple[float, float | None]]
+"""What the critic reports and expects, by sample."""
 SAMPLED = SampledSettings(references=2, completions=3)
 
 
 def rows_of(
-    completions: Sequence[str], chosen: Sequence[int], critic: dict[str, tuple[float, float | None]]
+    completions: Sequence[str], chosen: Sequence[int], critic: Severities
 ) -> list[dict[str, Any]]:
     """A sample is the side of its square, which differs from 20 by its exact severity."""
     return [
@@ -44,9 +46,7 @@ def rows_of(
     ]
 
 
-def ranked(
-    samples: Sequence[str], critic: dict[str, tuple[float, float | None]]
-) -> tuple[dict[str, float], list[Request]]:
+def ranked(samples: Sequence[str], critic: Severities) -> tuple[dict[str, float], list[Request]]:
     asked: list[Request] = []
 
     def complete(requests: Sequence[Request]) -> list[str]:
@@ -73,6 +73,6 @@ def test_the_order_of_samples_by_hand() -> None:
 
 
 def test_what_is_undefined_is_missing() -> None:
-    critic: dict[str, tuple[float, float | None]] = {"20": (0.0, None), "nothing": (0.0, None)}
+    critic: Severities = {"20": (0.0, None), "nothing": (0.0, None)}
     metrics, _ = ranked(["20", "20", "nothing"] * 2, critic)
     assert metrics == {"svg.within_group_references": 0}
