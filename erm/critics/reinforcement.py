@@ -245,7 +245,7 @@ def write_prompts(
     differing: list[int] = []
     equal: list[int] = []
     for place, pair in enumerate(pairs()):
-        checkpoint.check_tasks([pair.task])
+        checkpoint.role.check_tasks([pair.task])
         if len(tokenizer(write_reply(pair.report))["input_ids"]) < role.max_new_tokens:
             (differing if pair.report.errors else equal).append(place)
     if not differing:

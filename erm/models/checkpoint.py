@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -22,15 +21,6 @@ class Checkpoint(NamedTuple):
     model: Any
     processor: PairProcessor
     role: Role
-
-    def check_tasks(self, tasks: Iterable[str]) -> None:
-        """Raise `ErmError` if the model was not trained on one of the tasks."""
-        unknown = sorted(set(tasks) - set(self.role.prompts))
-        if unknown:
-            known = ", ".join(self.role.prompts)
-            raise ErmError(
-                f"The {self.role.role} knows the tasks {known}, not {', '.join(unknown)}."
-            )
 
 
 def load_checkpoint(
