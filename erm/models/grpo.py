@@ -17,7 +17,7 @@ import torch
 from datasets import Dataset
 from trl import GRPOConfig, GRPOTrainer
 
-from erm.models.best_checkpoint import BestCheckpoint, Validation
+from erm.models.best_checkpoint import BestCheckpoint, Stop, Validation
 from erm.models.checkpoint import Checkpoint
 from erm.models.launch import distributed
 from erm.models.settings import GrpoSettings, LaunchSettings
@@ -38,11 +38,33 @@ class GrpoLog(NamedTuple):
         history: a row per step: ``step`` and the columns asked for; NaN where nothing was logged.
         validation: a row per validation: ``step`` and the metrics.
         best: the row of `validation` whose weights were kept; empty without validation.
+        stop: why it ended before its last step, or None.
     """
 
     history: list[dict[str, float]]
     validation: list[dict[str, float]]
     best: dict[str, float]
+    stop: Stop | None = None
+
+    def summary(self) -> dict[str, float]:
+        """``steps``, ``reward_first`` and ``reward_last`` (means over the first and last quarter of
+        the steps), with validation ``best/<metric>``, and ``stopped/step`` and ``stopped/alarmed``
+        if it ended early."""
+        quarter = max(1, len(self.history) // 4)
+        numbers = {
+            "steps": float(len(self.history)),
+            "reward_first": mean_of(self.history[:quarter], "reward"),
+            "reward_last": mean_of(self.history[-quarter:], "reward"),
+            **{f"best/{name}": value for name, value in self.best.items()},
+        }
+        if self.stop is not None:
+            numbers["stopped/step"] = float(self.stop.step)
+            numbers["stopped/alarmed"] = float(self.stop.alarmed)
+        return numbers
+
+    def last_quarter(self, column: str) -> float:
+        """Mean of a column of the history over the last quarter of the steps."""
+        return mean_of(self.history[-max(1, len(self.history) // 4) :], column)
 
 
 def reinforce_model(
@@ -121,11 +143,13 @@ def reinforce_model(
     trainer.train(resume_from_checkpoint=last_checkpoint(work))
     best = None if best_checkpoint is None else best_checkpoint.weights
     write_model(trainer, checkpoint.processor, best, out)
-    return GrpoLog(
-        [_row(logged, columns) for logged in trainer.state.log_history if "reward" in logged],
-        best_checkpoint.rows if best_checkpoint else [],
-        best_checkpoint.best if best_checkpoint else {},
-    )
+    history = [_row(logged, columns) for logged in trainer.state.log_history if "reward" in logged]
+    if best_checkpoint is None:
+        return GrpoLog(history, [], {})
+    stop = best_checkpoint.stop
+    if stop is not None:
+        history = [row for row in history if row["step"] <= stop.step]
+    return GrpoLog(history, best_checkpoint.rows, best_checkpoint.best, stop)
 
 
 def prompt_order(number: int, wanted: int, seed: int) -> list[int]:

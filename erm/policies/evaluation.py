@@ -24,6 +24,7 @@ from erm.dataset.pairs import Reference, read_references
 from erm.errors import ErmError
 from erm.images import open_image
 from erm.policies.base import Request
+from erm.policies.intervals import mean_interval
 from erm.policies.settings import EvaluateSettings
 from erm.render import Rendered, Renderer
 from erm.report import Replies
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
     from erm.critics.base import Critic
 
-_RESAMPLES = 2000
 _MEASURES = ("rendered", "critic_reward", "exact_severity", "exact_reward", "pixel_mse")
 
 
@@ -226,10 +226,8 @@ def _gains(results: dict[str, list[dict[str, Any]]], task: str) -> NDArray[np.fl
 def _with_interval(
     values: NDArray[np.float64], generator: np.random.Generator, name: str
 ) -> dict[str, float]:
-    """Mean and percentile bootstrap 95 % interval over references (Efron)."""
-    means = generator.choice(values, (_RESAMPLES, len(values))).mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return {name: float(values.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+    mean, low, high = mean_interval(values, generator)
+    return {name: mean, f"{name}_low": low, f"{name}_high": high}
 
 
 def _rendered(rows: Sequence[dict[str, Any]]) -> float:

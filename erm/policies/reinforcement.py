@@ -7,8 +7,9 @@ them and computes their rewards. Images alone are used, unless a part of it comp
 from __future__ import annotations
 
 import time
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from erm.critics.base import Critic
 from erm.critics.loading import EXACT, critic_from_spec
@@ -16,11 +17,16 @@ from erm.dataset.pairs import read_references
 from erm.errors import ErmError
 from erm.models.launch import distribute, is_main_process, needed
 from erm.models.prompts import conversation
-from erm.policies.settings import ReinforceSettings
+from erm.policies.settings import PolicyValidationSettings, ReinforceSettings
 from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
 from erm.rewards.loading import load_reward, needs_critic
+from erm.rewards.reward import Reward
 from erm.rewards.settings import RewardSettings
+
+if TYPE_CHECKING:
+    from erm.models.role import Role
+    from erm.policies.validation import PolicyScoring
 
 HISTORY_COLUMNS = (
     "step",
@@ -41,13 +47,16 @@ def reinforce(
 ) -> dict[str, float]:
     """Reinforce a policy; write its weights and ``history.csv`` to `out`.
 
+    With validation, the weights are the best ones, those of the start among them, and
+    ``validation.csv`` holds what it found.
+
     Args:
         critic: folder of the critic that rewards, unless the settings name another one.
 
     Returns:
-        ``steps``, ``reward_first`` and ``reward_last`` (means over the first and last quarter of
-        the steps), ``rendered_last``, ``severity_last``, and ``timing/share_reward``, the share of
-        the wall time spent on rewards.
+        What `erm.models.grpo.GrpoLog.summary` gives, ``rendered_last``, ``severity_last``, with
+        validation ``start/<metric>``, and ``timing/share_reward``, the share of the wall time
+        spent on rewards.
 
     Raises:
         ErmError: a folder holds no policy or no critic, the policy does not know a task, or there
@@ -62,7 +71,7 @@ def reinforce(
     from transformers import set_seed
 
     from erm.models.checkpoint import load_checkpoint
-    from erm.models.grpo import mean_of, prompt_order, reinforce_model
+    from erm.models.grpo import prompt_order, reinforce_model
     from erm.models.role import write_role
     from erm.models.sft import write_rows
 
@@ -103,6 +112,10 @@ def reinforce(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:
         reward = CriticReward(scorer, renderer, chosen)
+        scoring = None
+        if settings.validation is not None:
+            held_out = load_reward(chosen.with_exact(), scorer, renderer)
+            scoring = _scoring(settings, settings.validation, role, held_out, pairs, work)
         log = reinforce_model(
             checkpoint,
             dataset.select(order),
@@ -114,19 +127,46 @@ def reinforce(
             columns=HISTORY_COLUMNS[1:],
             tracked={name: name for name in ("reward", "reward_std", "kl")},
             max_completion_tokens=settings.max_completion_tokens,
+            validation=scoring.validation() if scoring is not None else None,
         )
     if is_main_process():
         write_role(role, out)
         write_rows(log.history, HISTORY_COLUMNS, out / "history.csv")
-    quarter = max(1, len(log.history) // 4)
+        if log.validation:
+            write_rows(log.validation, tuple(log.validation[0]), out / "validation.csv")
+    start = log.validation[0] if log.validation else {}
     return {
-        "steps": float(len(log.history)),
-        "reward_first": mean_of(log.history[:quarter], "reward"),
-        "reward_last": mean_of(log.history[-quarter:], "reward"),
-        "rendered_last": mean_of(log.history[-quarter:], "rendered"),
-        "severity_last": mean_of(log.history[-quarter:], "severity"),
+        **log.summary(),
+        "rendered_last": log.last_quarter("rendered"),
+        "severity_last": log.last_quarter("severity"),
+        **{f"start/{name}": value for name, value in start.items() if name != "step"},
         **reward.shares(),
     }
+
+
+def _scoring(
+    settings: ReinforceSettings,
+    chosen: PolicyValidationSettings,
+    role: Role,
+    reward: Reward,
+    pairs: Path,
+    work: Path,
+) -> PolicyScoring:
+    """Scores the policy on references of the validation split."""
+    from erm.models.settings import SamplingSettings
+    from erm.policies.validation import PolicyScoring
+
+    references = [
+        reference
+        for task in settings.tasks
+        for reference in islice(read_references(pairs, "validation", (task,)), chosen.references)
+    ]
+    if not references:
+        names = ", ".join(settings.tasks)
+        raise ErmError(f"{pairs}: no references of {names} in the validation split.")
+    sampling = SamplingSettings(temperature=settings.temperature, seed=settings.seed)
+    most = settings.max_completion_tokens
+    return PolicyScoring(chosen, references, role, reward, sampling, most, work / "validation")
 
 
 class CriticReward(TrlReward):

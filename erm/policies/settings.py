@@ -38,6 +38,28 @@ class TrainPolicySettings(TrainingSettings):
         return self
 
 
+class PolicyValidationSettings(Settings):
+    """Validation during reinforcement (`erm.policies.validation`); its best weights are kept.
+
+    Attributes:
+        every: steps between validations; the start and the last step are always validated.
+        references: of each task in the validation split, at most.
+        samples: sampled completions of a reference, besides the greedy one.
+        batch_size: completions that are generated together by one process.
+        patience: validations without a better one after which the training stops; null is never.
+        hacking_limit: points of severity. Where the reward has risen and the exact one has fallen
+            since the start, the training stops if the lower end of the gap's 95 % interval is
+            beyond it; null never stops it.
+    """
+
+    every: int | None = Field(None, ge=1)
+    references: int = Field(16, ge=1)
+    samples: int = Field(1, ge=1)
+    batch_size: int = Field(64, ge=1)
+    patience: int | None = Field(None, ge=1)
+    hacking_limit: float | None = Field(1.0, ge=0)
+
+
 class ReinforceSettings(GrpoSettings):
     """Section ``reinforce`` of the parameters."""
 
@@ -54,6 +76,9 @@ class ReinforceSettings(GrpoSettings):
     isolation: Isolation = "auto"
     drawing: DrawingSettings = DrawingSettings()
     critic_batch_size: int = Field(64, ge=1)
+    validation: PolicyValidationSettings | None = Field(
+        None, description="null keeps the last weights"
+    )
     launch: LaunchSettings = LaunchSettings()
 
     @model_validator(mode="after")

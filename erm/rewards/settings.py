@@ -110,6 +110,13 @@ class RewardSettings(Settings):
         )
         return self.model_copy(update={"parts": parts})
 
+    def with_exact(self) -> RewardSettings:
+        """The same reward with the part ``exact``; of weight 0 if it was none of the parts."""
+        if any(each.part == EXACT for each in self.parts):
+            return self
+        parts = (*self.parts, PartSettings(part=EXACT, weight=0.0))
+        return self.model_copy(update={"parts": parts})
+
     def check_tasks(self, tasks: Sequence[str]) -> None:
         """Raise ValueError for a task to which no part with a weight applies."""
         for task in tasks:

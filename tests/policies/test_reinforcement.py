@@ -4,7 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -145,6 +150,83 @@ def test_reinforcement_by_the_exact_annotator_needs_no_critic(
     metrics = reinforce(settings, policy, Path("nowhere"), pairs, out, tmp_path / "work")
     assert metrics["steps"] == 1
     assert 0 <= metrics["reward_last"] <= 2
+
+
+def _validated(**chosen: Any) -> ReinforceSettings:
+    """Four steps with a checkpoint and a validation at every second."""
+    return ReinforceSettings.model_validate(
+        {
+            "tasks": ("svg",),
+            "steps": 4,
+            "prompts_per_step": 2,
+            "generations": 4,
+            "max_completion_tokens": 48,
+            "learning_rate": 1e-3,
+            "checkpoint_every": 2,
+            "critic": "exact",
+            "validation": {"every": 2, "references": 4},
+            "render_workers": 1,
+            **chosen,
+        }
+    )
+
+
+def _table(path: Path) -> list[dict[str, float]]:
+    with path.open() as file:
+        return [
+            {name: float(value or "nan") for name, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
+
+
+@pytest.fixture(scope="module")
+def validated(policy: Path, pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("validated")
+    out = folder / "out"
+    metrics = reinforce(_validated(), policy, Path("nowhere"), pairs, out, folder / "work")
+    rows = _table(out / "validation.csv")
+    assert [row["step"] for row in rows] == [0, 2, 4]
+    assert metrics["start/greedy/exact_severity"] == rows[0]["greedy/exact_severity"]
+    best = min(row["greedy/exact_severity"] for row in rows)
+    assert metrics["best/greedy/exact_severity"] == best
+    at_best = [row["step"] for row in rows if row["greedy/exact_severity"] == best]
+    assert metrics["best/step"] == max(at_best)
+    return out
+
+
+def test_a_killed_reinforcement_goes_on_to_the_same_curve(
+    validated: Path, policy: Path, pairs: Path, tmp_path: Path
+) -> None:
+    job, out, work = tmp_path / "job.json", tmp_path / "out", tmp_path / "work"
+    paths = {"policy": policy, "critic": Path("nowhere"), "pairs": pairs, "out": out, "work": work}
+    job.write_text(
+        json.dumps(
+            {
+                "function": "erm.policies.reinforcement:reinforce",
+                "settings": _validated().model_dump(mode="json"),
+                "paths": {name: str(path) for name, path in paths.items()},
+                "result": str(tmp_path / "metrics.json"),
+            }
+        )
+    )
+    command = [sys.executable, "-u", "-m", "erm.models.launch", str(job)]
+    reached = work / "checkpoints" / "checkpoint-2" / "complete.json"
+    with subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout
+        for _ in process.stdout:  # one line a step
+            if reached.is_file():
+                break
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not out.exists()
+    reinforce(_validated(), policy, Path("nowhere"), pairs, out, work)
+    for table in ("history.csv", "validation.csv"):
+        for resumed, whole in zip(_table(out / table), _table(validated / table), strict=True):
+            assert resumed == pytest.approx(whole, rel=1e-4, abs=1e-5, nan_ok=True)
+    weights = "model.safetensors"
+    assert (out / weights).stat().st_size == (validated / weights).stat().st_size
 
 
 def test_a_critic_is_no_policy(tiny_critic: Path, pairs: Path, tmp_path: Path) -> None:
