@@ -7,16 +7,16 @@ them and computes their rewards. Images alone are used, unless a part of it comp
 from __future__ import annotations
 
 import time
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erm.critics.base import Critic
 from erm.critics.loading import EXACT, critic_from_spec
-from erm.dataset.pairs import read_references
 from erm.errors import ErmError
-from erm.models.launch import distribute, is_main_process, needed
+from erm.models.launch import distribute, distributed, is_main_process, needed, rank
 from erm.models.prompts import conversation
+from erm.models.role import read_role, write_role
+from erm.policies.references import Picture, draw_pictures, pictures_of, read_pictures
 from erm.policies.settings import PolicyValidationSettings, ReinforceSettings
 from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
@@ -52,6 +52,8 @@ def reinforce(
 
     Args:
         critic: folder of the critic that rewards, unless the settings name another one.
+        pairs: folder of pairs, whose references are reproduced or, if fresh ones are, avoided.
+        work: folder of the state to resume from, and of fresh references.
 
     Returns:
         What `erm.models.grpo.GrpoLog.summary` gives, ``rendered_last``, ``severity_last``, with
@@ -62,6 +64,11 @@ def reinforce(
         ErmError: a folder holds no policy or no critic, the policy does not know a task, or there
             are no references of the tasks.
     """
+    role = read_role(policy, "policy")
+    unknown = sorted(set(settings.tasks) - set(role.prompts))
+    if unknown:
+        raise ErmError(f"{policy}: the policy was not trained on {', '.join(unknown)}.")
+    pictures = _pictures(settings, pairs, work)
     if needed(settings.launch):
         paths = {"policy": policy, "critic": critic, "pairs": pairs, "out": out, "work": work}
         return distribute("erm.policies.reinforcement:reinforce", settings, settings.launch, paths)
@@ -72,7 +79,6 @@ def reinforce(
 
     from erm.models.checkpoint import load_checkpoint
     from erm.models.grpo import prompt_order, reinforce_model
-    from erm.models.role import write_role
     from erm.models.sft import write_rows
 
     set_seed(settings.seed)
@@ -80,22 +86,16 @@ def reinforce(
     device = "cuda" if on_gpu else "cpu"
     dtype = "bfloat16" if on_gpu else "float32"
     checkpoint = load_checkpoint(policy, "policy", device=device, dtype=dtype)
-    role = checkpoint.role
-    unknown = sorted(set(settings.tasks) - set(role.prompts))
-    if unknown:
-        raise ErmError(f"{policy}: the policy was not trained on {', '.join(unknown)}.")
     rows = [
         {
-            "prompt": conversation(role.prompts[reference.task], 1),
-            "images": [{"bytes": reference.image, "path": None}],
-            "task": reference.task,
-            "reference": reference.image,
-            "reference_source": reference.source,
+            "prompt": conversation(role.prompts[picture.task], 1),
+            "images": [{"bytes": picture.image, "path": None}],
+            "task": picture.task,
+            "reference": picture.image,
+            "reference_source": picture.source,
         }
-        for reference in read_references(pairs, "train", settings.tasks)
+        for picture in pictures
     ]
-    if not rows:
-        raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} to reinforce on.")
     order = prompt_order(len(rows), settings.steps * settings.prompts_per_step, settings.seed)
     dataset = Dataset.from_list(rows).cast_column("images", [ImageFeature()])
     chosen, scorer = settings.reward, None
@@ -144,6 +144,21 @@ def reinforce(
     }
 
 
+def _pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> list[Picture]:
+    """What is reinforced on. Fresh pictures are drawn once, by the process that starts others."""
+    if settings.sources is None:
+        return pictures_of(pairs, "train", settings.tasks)
+    path = work / "references.parquet"
+    if distributed() and not path.exists():  # another launcher started this process
+        path = work / f"references-{rank()}.parquet"
+    if not path.exists():
+        with Renderer(
+            workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
+        ) as renderer:
+            draw_pictures(settings.sources, settings.variety, settings.seed, pairs, renderer, path)
+    return read_pictures(path)
+
+
 def _scoring(
     settings: ReinforceSettings,
     chosen: PolicyValidationSettings,
@@ -156,14 +171,7 @@ def _scoring(
     from erm.models.settings import SamplingSettings
     from erm.policies.validation import PolicyScoring
 
-    references = [
-        reference
-        for task in settings.tasks
-        for reference in islice(read_references(pairs, "validation", (task,)), chosen.references)
-    ]
-    if not references:
-        names = ", ".join(settings.tasks)
-        raise ErmError(f"{pairs}: no references of {names} in the validation split.")
+    references = pictures_of(pairs, "validation", settings.tasks, chosen.references)
     sampling = SamplingSettings(temperature=settings.temperature, seed=settings.seed)
     most = settings.max_completion_tokens
     return PolicyScoring(chosen, references, role, reward, sampling, most, work / "validation")

@@ -11,7 +11,7 @@ from erm.models.settings import GrpoSettings, LaunchSettings, TrainingSettings
 from erm.report import Replies
 from erm.rewards.settings import RewardSettings
 from erm.settings import Isolation, Settings
-from erm.tasks import task_names
+from erm.tasks import Variety, task_names
 from erm.tasks.settings import DrawingSettings
 
 
@@ -64,6 +64,12 @@ class ReinforceSettings(GrpoSettings):
     """Section ``reinforce`` of the parameters."""
 
     tasks: Tasks = Field(default_factory=task_names)
+    sources: dict[str, Annotated[int, Field(ge=1)]] | None = Field(
+        None,
+        description="fresh references of each task, generated for this stage; null takes those of "
+        "the training split",
+    )
+    variety: Variety = Field("compact", description="of fresh references")
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
     )
@@ -84,6 +90,13 @@ class ReinforceSettings(GrpoSettings):
     @model_validator(mode="after")
     def _check_processes(self) -> ReinforceSettings:
         self.completions_of_each(self.launch.processes)
+        return self
+
+    @model_validator(mode="after")
+    def _check_sources(self) -> ReinforceSettings:
+        if self.sources is not None and set(self.sources) != set(self.tasks):
+            named, tasks = ", ".join(self.sources), ", ".join(self.tasks)
+            raise ValueError(f"sources names {named or 'no task'}, but tasks names {tasks}")
         return self
 
     @model_validator(mode="after")

@@ -20,7 +20,6 @@ from accelerate import PartialState
 from accelerate.utils import broadcast_object_list, gather_object
 from numpy.typing import NDArray
 
-from erm.dataset.pairs import Reference
 from erm.errors import ErmError
 from erm.images import open_image
 from erm.models.best_checkpoint import Validation
@@ -30,6 +29,7 @@ from erm.models.processor import PairProcessor
 from erm.models.role import Role
 from erm.models.settings import SamplingSettings
 from erm.policies.intervals import mean_interval
+from erm.policies.references import Picture
 from erm.policies.settings import PolicyValidationSettings
 from erm.rewards.adapters.scorer import Scorer
 from erm.rewards.published import severity_points
@@ -80,7 +80,7 @@ class PolicyScoring:
     def __init__(
         self,
         settings: PolicyValidationSettings,
-        references: Sequence[Reference],
+        references: Sequence[Picture],
         role: Role,
         scorer: Scorer,
         sampling: SamplingSettings,
@@ -199,7 +199,7 @@ class PolicyScoring:
             exact = scored.parts[EXACT]
             if exact.value is None or exact.severity is None:
                 message = exact.failure.message if exact.failure is not None else scored.reason
-                raise ErmError(f"Held-out reference {self._references[index].source_id}: {message}")
+                raise ErmError(f"Held-out reference {self._references[index].name}: {message}")
             severity, exact_reward = exact.severity, exact.value
         return Completed(
             index,

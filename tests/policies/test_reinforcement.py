@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from erm.critics.base import ImagePair
 from erm.critics.local import LocalCritic
@@ -21,6 +22,7 @@ from erm.models.settings import ModelSettings, OptimizationSettings
 from erm.policies.base import Request, write_completion
 from erm.policies.evaluation import evaluate
 from erm.policies.local import LocalPolicy
+from erm.policies.references import read_pictures
 from erm.policies.reinforcement import CriticReward, reinforce
 from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
 from erm.policies.training import train_policy
@@ -227,6 +229,25 @@ def test_a_killed_reinforcement_goes_on_to_the_same_curve(
             assert resumed == pytest.approx(whole, rel=1e-4, abs=1e-5, nan_ok=True)
     weights = "model.safetensors"
     assert (out / weights).stat().st_size == (validated / weights).stat().st_size
+
+
+def test_fresh_references_are_drawn_for_reinforcement(
+    policy: Path, pairs: Path, tmp_path: Path
+) -> None:
+    settings = _validated(steps=1, sources={"svg": 2}, validation=None)
+    out, work = tmp_path / "out", tmp_path / "work"
+    metrics = reinforce(settings, policy, Path("nowhere"), pairs, out, work)
+    assert metrics["steps"] == 1
+    assert not (out / "validation.csv").exists()
+    assert [one.name for one in read_pictures(work / "references.parquet")] == [
+        "svg/fresh-000000",
+        "svg/fresh-000001",
+    ]
+
+
+def test_sources_are_of_the_tasks() -> None:
+    with pytest.raises(ValidationError, match="sources names chart, but tasks names svg"):
+        ReinforceSettings(tasks=("svg",), sources={"chart": 3})
 
 
 def test_a_critic_is_no_policy(tiny_critic: Path, pairs: Path, tmp_path: Path) -> None:

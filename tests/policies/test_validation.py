@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from erm.dataset.pairs import Reference
 from erm.errors import ErmError
 from erm.models.checkpoint import Checkpoint, load_checkpoint
 from erm.models.settings import SamplingSettings
+from erm.policies.references import Picture
 from erm.policies.settings import PolicyValidationSettings
 from erm.policies.validation import PolicyScoring
 from erm.render import Renderer
@@ -35,10 +35,10 @@ def icon(side: int, colour: str = "red") -> str:
 
 
 @pytest.fixture(scope="module")
-def references(renderer: Renderer) -> list[Reference]:
+def references(renderer: Renderer) -> list[Picture]:
     drawn = renderer.render_batch([("svg", icon(side)) for side in SIDES])
     return [
-        Reference(f"svg/{side}", "svg", "validation", one.image or b"", icon(side))
+        Picture(f"svg/{side}", "svg", one.image or b"", icon(side))
         for side, one in zip(SIDES, drawn, strict=True)
     ]
 
@@ -53,7 +53,7 @@ Prepare = Callable[..., PolicyScoring]
 
 @pytest.fixture
 def prepare(
-    references: list[Reference], policy: Checkpoint, renderer: Renderer, tmp_path: Path
+    references: list[Picture], policy: Checkpoint, renderer: Renderer, tmp_path: Path
 ) -> Prepare:
     """Makes a scoring of the references by a reward."""
 
@@ -154,13 +154,13 @@ def test_without_sources_the_reward_chooses(prepare: Prepare, policy: Checkpoint
 
 
 def test_a_reference_that_can_not_be_annotated_is_named(
-    references: list[Reference],
+    references: list[Picture],
     policy: Checkpoint,
     renderer: Renderer,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    broken = Reference("svg/torn", "svg", "validation", references[0].image, "<svg")
+    broken = Picture("svg/torn", "svg", references[0].image, "<svg")
     scoring = PolicyScoring(
         PolicyValidationSettings(),
         [broken],
