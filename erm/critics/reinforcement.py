@@ -283,7 +283,7 @@ def sample_prompts(
             ``settings.empty_share`` of the prompts are equal ones, if there are any.
     """
     generator = np.random.default_rng(settings.seed)
-    wanted = settings.steps * settings.prompts_per_step
+    wanted = settings.prompts
     empty = round(settings.empty_share * wanted) if equal else 0
     drawn: list[int] = []
     for places, number in ((differing, wanted - empty), (equal, empty)):

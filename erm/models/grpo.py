@@ -11,16 +11,19 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, get_type_hints
 
 import torch
 from datasets import Dataset
+from pydantic import TypeAdapter, ValidationError
 from trl import GRPOConfig, GRPOTrainer
 
+from erm.errors import ErmError
 from erm.models.best_checkpoint import BestCheckpoint, Stop, Validation
 from erm.models.checkpoint import Checkpoint
 from erm.models.launch import distributed
-from erm.models.settings import GrpoSettings, LaunchSettings
+from erm.models.qwen3vl import lora_config
+from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings
 from erm.models.sft import TrackingCallback, last_checkpoint, write_model
 
 Rewarding = Callable[..., Sequence[float | None]]
@@ -79,63 +82,48 @@ def reinforce_model(
     columns: Sequence[str],
     tracked: Mapping[str, str],
     max_completion_tokens: int,
+    autocast: bool = True,
     activation_checkpointing: bool = False,
+    lora: LoraSettings | None = None,
     validation: Validation | None = None,
 ) -> GrpoLog:
     """Reinforce a model and write its weights and processor to `out`.
 
     Args:
-        samples: in the order in which they are used, `settings.prompts_per_step` a step, with TRL's
-            columns ``prompt`` and ``images``; the reward gets all other columns.
+        samples: `settings.prompts` of them, in the order in which they are used, with TRL's columns
+            ``prompt`` and ``images``; the reward gets all other columns.
         reward: must not use torch's random state, which resumed runs restore.
         work: folder of resumable checkpoints.
         columns: of the history, besides ``step``: what TRL logs, and ``length``, the mean length
             of a completion in tokens.
         tracked: logged value → name of its metric in the active tracking run.
+        autocast: computes in bfloat16 where that is safe, on a GPU.
+        lora: trains adapters, which are merged in the end; None trains all weights.
         validation: chooses the weights; without it they are the last.
+
+    Raises:
+        ErmError: TRL refuses an option, or the vLLM server can't be reached.
     """
-    on_gpu = torch.cuda.is_available()
-    each = settings.completions_of_each(int(os.environ.get("WORLD_SIZE", "1")))
-    micro = _largest_part(each, settings.micro_batch_size)
-    arguments = GRPOConfig(
-        output_dir=str(work),
-        max_steps=settings.steps,
-        per_device_train_batch_size=micro,
-        gradient_accumulation_steps=each // micro,
-        num_generations=settings.generations,
-        num_iterations=settings.iterations,
-        max_completion_length=max_completion_tokens,
-        learning_rate=settings.learning_rate,
-        lr_scheduler_type="constant",
-        beta=settings.kl_coefficient,
-        temperature=settings.temperature,
-        scale_rewards="group",
-        shuffle_dataset=False,
-        seed=settings.seed,
-        data_seed=settings.seed,
-        logging_steps=1,
-        save_steps=settings.checkpoint_every,
-        save_total_limit=1,
-        report_to=[],
-        remove_unused_columns=False,
-        bf16=on_gpu,
-        use_cpu=not on_gpu,
-        ddp_backend="gloo" if distributed() and not on_gpu else None,
-        gradient_checkpointing=activation_checkpointing,
-        dataloader_pin_memory=on_gpu,
+    arguments = grpo_arguments(
+        settings,
+        work,
+        max_completion_tokens=max_completion_tokens,
+        autocast=autocast,
+        activation_checkpointing=activation_checkpointing,
         deepspeed=launch.deepspeed,
-        use_vllm=settings.vllm,
-        disable_tqdm=False,
-        log_level="error",
     )
-    trainer = _SlotTrainer(
-        model=checkpoint.model,
-        reward_funcs=[reward],
-        args=arguments,
-        train_dataset=samples,
-        processing_class=checkpoint.processor,
-        callbacks=[TrackingCallback(tracked)],
-    )
+    try:
+        trainer = _SlotTrainer(
+            model=checkpoint.model,
+            reward_funcs=[reward],
+            args=arguments,
+            train_dataset=samples,
+            processing_class=checkpoint.processor,
+            callbacks=[TrackingCallback(tracked)],
+            peft_config=None if lora is None else lora_config(lora),
+        )
+    except ConnectionError as error:
+        raise ErmError(f"vllm: {error}") from error
     best_checkpoint = None
     if validation is not None:
         best_checkpoint = BestCheckpoint(validation, trainer, work / "validation")
@@ -150,6 +138,75 @@ def reinforce_model(
     if stop is not None:
         history = [row for row in history if row["step"] <= stop.step]
     return GrpoLog(history, best_checkpoint.rows, best_checkpoint.best, stop)
+
+
+def grpo_arguments(
+    settings: GrpoSettings,
+    work: Path,
+    *,
+    max_completion_tokens: int,
+    autocast: bool,
+    activation_checkpointing: bool,
+    deepspeed: str | None,
+) -> GRPOConfig:
+    """TRL's arguments.
+
+    Raises:
+        ErmError: a value of ``settings.trl`` is not of its option's type, or TRL refuses it.
+    """
+    on_gpu = torch.cuda.is_available()
+    each = settings.completions_of_each(int(os.environ.get("WORLD_SIZE", "1")))
+    micro = _largest_part(each, settings.micro_batch_size)
+    chosen: dict[str, Any] = {
+        "output_dir": str(work),
+        "max_steps": settings.steps,
+        "per_device_train_batch_size": micro,
+        "gradient_accumulation_steps": each // micro,
+        "steps_per_generation": settings.steps_per_generation * (each // micro),
+        "num_generations": settings.generations,
+        "num_iterations": settings.iterations,
+        "max_completion_length": max_completion_tokens,
+        "learning_rate": settings.learning_rate,
+        "lr_scheduler_type": "constant",
+        "beta": settings.kl_coefficient,
+        "temperature": settings.temperature,
+        "scale_rewards": "group",
+        "loss_type": settings.loss,
+        "shuffle_dataset": False,
+        "seed": settings.seed,
+        "data_seed": settings.seed,
+        "logging_steps": 1,
+        "save_steps": settings.checkpoint_every,
+        "save_total_limit": 1,
+        "report_to": [],
+        "remove_unused_columns": False,
+        "bf16": on_gpu and autocast,
+        "use_cpu": not on_gpu,
+        "ddp_backend": "gloo" if distributed() and not on_gpu else None,
+        "gradient_checkpointing": activation_checkpointing,
+        "dataloader_pin_memory": on_gpu,
+        "deepspeed": deepspeed,
+        "use_vllm": settings.vllm is not None,
+        "disable_tqdm": False,
+        "log_level": "error",
+    }
+    if settings.clip_range is not None:
+        chosen["epsilon"] = settings.clip_range
+    if settings.clip_range_high is not None:
+        chosen["epsilon_high"] = settings.clip_range_high
+    if settings.vllm is not None:
+        chosen["vllm_mode"] = settings.vllm
+    types = get_type_hints(GRPOConfig)
+    for name, value in settings.trl.items():
+        try:
+            chosen[name] = TypeAdapter(types[name]).validate_python(value)
+        except ValidationError as error:
+            reason = error.errors()[0]["msg"]
+            raise ErmError(f"The option trl.{name} is {value!r}: {reason}.") from error
+    try:
+        return GRPOConfig(**chosen)
+    except ValueError as error:
+        raise ErmError(f"TRL refuses the settings of reinforcement: {error}") from error
 
 
 def prompt_order(number: int, wanted: int, seed: int) -> list[int]:

@@ -16,7 +16,7 @@ from erm.errors import ErmError
 from erm.models.launch import distribute, distributed, is_main_process, needed, rank
 from erm.models.prompts import conversation
 from erm.models.role import read_role, write_role
-from erm.policies.references import Picture, draw_pictures, pictures_of, read_pictures
+from erm.policies.references import draw_pictures, pictures_of, read_pictures
 from erm.policies.settings import PolicyValidationSettings, ReinforceSettings
 from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
@@ -68,7 +68,7 @@ def reinforce(
     unknown = sorted(set(settings.tasks) - set(role.prompts))
     if unknown:
         raise ErmError(f"{policy}: the policy was not trained on {', '.join(unknown)}.")
-    pictures = _pictures(settings, pairs, work)
+    fresh = _fresh_pictures(settings, pairs, work)
     if needed(settings.launch):
         paths = {"policy": policy, "critic": critic, "pairs": pairs, "out": out, "work": work}
         return distribute("erm.policies.reinforcement:reinforce", settings, settings.launch, paths)
@@ -82,10 +82,8 @@ def reinforce(
     from erm.models.sft import write_rows
 
     set_seed(settings.seed)
-    on_gpu = torch.cuda.is_available()
-    device = "cuda" if on_gpu else "cpu"
-    dtype = "bfloat16" if on_gpu else "float32"
-    checkpoint = load_checkpoint(policy, "policy", device=device, dtype=dtype)
+    dtype = settings.dtype or ("bfloat16" if torch.cuda.is_available() else "float32")
+    checkpoint = load_checkpoint(policy, "policy", dtype=dtype)
     rows = [
         {
             "prompt": conversation(role.prompts[picture.task], 1),
@@ -94,9 +92,13 @@ def reinforce(
             "reference": picture.image,
             "reference_source": picture.source,
         }
-        for picture in pictures
+        for picture in (
+            read_pictures(fresh)
+            if fresh is not None
+            else pictures_of(pairs, "train", settings.tasks)
+        )
     ]
-    order = prompt_order(len(rows), settings.steps * settings.prompts_per_step, settings.seed)
+    order = prompt_order(len(rows), settings.prompts, settings.seed)
     dataset = Dataset.from_list(rows).cast_column("images", [ImageFeature()])
     chosen, scorer = settings.reward, None
     if settings.critic == EXACT:
@@ -127,6 +129,9 @@ def reinforce(
             columns=HISTORY_COLUMNS[1:],
             tracked={name: name for name in ("reward", "reward_std", "kl")},
             max_completion_tokens=settings.max_completion_tokens,
+            autocast=dtype == "bfloat16",
+            activation_checkpointing=settings.activation_checkpointing,
+            lora=settings.lora,
             validation=scoring.validation() if scoring is not None else None,
         )
     if is_main_process():
@@ -144,10 +149,11 @@ def reinforce(
     }
 
 
-def _pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> list[Picture]:
-    """What is reinforced on. Fresh pictures are drawn once, by the process that starts others."""
+def _fresh_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> Path | None:
+    """The file of the fresh references, drawn once by the process that starts the others; None
+    where none are asked for."""
     if settings.sources is None:
-        return pictures_of(pairs, "train", settings.tasks)
+        return None
     path = work / "references.parquet"
     if distributed() and not path.exists():  # another launcher started this process
         path = work / f"references-{rank()}.parquet"
@@ -156,7 +162,7 @@ def _pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> list[Pict
             workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
         ) as renderer:
             draw_pictures(settings.sources, settings.variety, settings.seed, pairs, renderer, path)
-    return read_pictures(path)
+    return path
 
 
 def _scoring(
@@ -172,7 +178,8 @@ def _scoring(
     from erm.policies.validation import PolicyScoring
 
     references = pictures_of(pairs, "validation", settings.tasks, chosen.references)
-    sampling = SamplingSettings(temperature=settings.temperature, seed=settings.seed)
+    shaped = {name: settings.trl[name] for name in ("top_p", "top_k") if name in settings.trl}
+    sampling = SamplingSettings(temperature=settings.temperature, seed=settings.seed, **shaped)
     most = settings.max_completion_tokens
     return PolicyScoring(chosen, references, role, reward, sampling, most, work / "validation")
 

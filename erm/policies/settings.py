@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from erm.endpoints.settings import ConnectionSettings
-from erm.models.settings import GrpoSettings, LaunchSettings, TrainingSettings
+from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings, TrainingSettings
 from erm.report import Replies
 from erm.rewards.settings import RewardSettings
 from erm.settings import Isolation, Settings
@@ -61,7 +61,13 @@ class PolicyValidationSettings(Settings):
 
 
 class ReinforceSettings(GrpoSettings):
-    """Section ``reinforce`` of the parameters."""
+    """Section ``reinforce`` of the parameters.
+
+    Attributes:
+        dtype: of the policy's and the critic's weights; null is bfloat16 on a GPU and float32
+            without one.
+        lora: trains adapters, which are merged in the end; null trains all weights.
+    """
 
     tasks: Tasks = Field(default_factory=task_names)
     sources: dict[str, Annotated[int, Field(ge=1)]] | None = Field(
@@ -86,6 +92,9 @@ class ReinforceSettings(GrpoSettings):
         None, description="null keeps the last weights"
     )
     launch: LaunchSettings = LaunchSettings()
+    dtype: Literal["float32", "bfloat16"] | None = None
+    lora: LoraSettings | None = None
+    activation_checkpointing: bool = False
 
     @model_validator(mode="after")
     def _check_processes(self) -> ReinforceSettings:

@@ -245,6 +245,45 @@ def test_fresh_references_are_drawn_for_reinforcement(
     ]
 
 
+def test_adapters_are_trained_and_merged(policy: Path, pairs: Path, tmp_path: Path) -> None:
+    settings = _validated(
+        steps=2,
+        lora={"rank": 4},
+        activation_checkpointing=True,
+        steps_per_generation=2,
+        loss="grpo",
+        trl={"top_p": 0.9, "max_grad_norm": 0.5},
+        validation=None,
+    )
+    out = tmp_path / "out"
+    metrics = reinforce(settings, policy, Path("nowhere"), pairs, out, tmp_path / "work")
+    assert metrics["steps"] == 2
+    assert not list(out.glob("adapter*"))
+    assert LocalPolicy(out).complete([Request("svg", _references(pairs)[0])])
+
+
+@pytest.mark.parametrize(
+    "deepspeed", [None, "conf/deepspeed/zero2.json", "conf/deepspeed/zero3.json"]
+)
+def test_two_processes_follow_the_curve_of_one(
+    deepspeed: str | None, validated: Path, policy: Path, pairs: Path, tmp_path: Path
+) -> None:
+    """They sample other completions, so that rewards are alike in the mean only; what is validated
+    at the start is the same."""
+    launched = _validated(launch={"processes": 2, "deepspeed": deepspeed})
+    out = tmp_path / "out"
+    metrics = reinforce(launched, policy, Path("nowhere"), pairs, out, tmp_path / "work")
+    assert metrics["steps"] == 4
+    first, one = (_table(folder / "validation.csv")[0] for folder in (out, validated))
+    assert first == pytest.approx(one, abs=1e-4)
+    rows, alone = _table(out / "history.csv"), _table(validated / "history.csv")
+    for column, tolerance in (("reward", 0.5), ("rendered", 0.5), ("length", 12.0)):
+        means = [sum(row[column] for row in table) / 4 for table in (rows, alone)]
+        assert means[0] == pytest.approx(means[1], abs=tolerance)
+    for row in rows:  # shares of all eight completions of a step, not of sixteen or four
+        assert row["rendered"] * 8 == pytest.approx(round(row["rendered"] * 8), abs=1e-5)
+
+
 def test_sources_are_of_the_tasks() -> None:
     with pytest.raises(ValidationError, match="sources names chart, but tasks names svg"):
         ReinforceSettings(tasks=("svg",), sources={"chart": 3})
