@@ -16,11 +16,12 @@ from typing import Any, NamedTuple, get_type_hints
 import torch
 from datasets import Dataset
 from pydantic import TypeAdapter, ValidationError
-from trl import GRPOConfig, GRPOTrainer
+from trl import GRPOConfig
 
 from erm.errors import ErmError
 from erm.models.best_checkpoint import BestCheckpoint, Stop, Validation
 from erm.models.checkpoint import Checkpoint
+from erm.models.grpo_trainer import TimedTrainer, UpdateClock
 from erm.models.launch import distributed
 from erm.models.qwen3vl import lora_config
 from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings
@@ -30,8 +31,15 @@ Rewarding = Callable[..., Sequence[float | None]]
 """A reward function as TRL calls it: completions and the columns of their samples → rewards. A
 completion whose reward is None is left out of the update."""
 
-_LOGGED_AS = {"length": "completions/mean_length"}
-"""Columns of a history that TRL logs under another name."""
+_LOGGED_AS = {
+    "length": "completions/mean_length",
+    "truncated": "completions/clipped_ratio",
+    "clipped": "clip_ratio/region_mean",
+    "no_spread": "frac_reward_zero_std",
+}
+"""Columns of a history that TRL logs under another name: mean tokens of a completion, share of
+completions cut off at their limit, share of tokens whose ratio of probabilities is clipped, and
+share of prompts whose completions all earn the same."""
 
 
 class GrpoLog(NamedTuple):
@@ -80,12 +88,13 @@ def reinforce_model(
     out: Path,
     *,
     columns: Sequence[str],
-    tracked: Mapping[str, str],
+    tracked: Mapping[str, str] | None,
     max_completion_tokens: int,
     autocast: bool = True,
     activation_checkpointing: bool = False,
     lora: LoraSettings | None = None,
     validation: Validation | None = None,
+    clock: Callable[[], Mapping[str, float]] | None = None,
 ) -> GrpoLog:
     """Reinforce a model and write its weights and processor to `out`.
 
@@ -94,9 +103,11 @@ def reinforce_model(
             ``prompt`` and ``images``; the reward gets all other columns.
         reward: must not use torch's random state, which resumed runs restore.
         work: folder of resumable checkpoints.
-        columns: of the history, besides ``step``: what TRL logs, and ``length``, the mean length
-            of a completion in tokens.
-        tracked: logged value → name of its metric in the active tracking run.
+        columns: of the history, besides ``step``: what TRL logs, under the names of `_LOGGED_AS`
+            where that has one.
+        tracked: logged value → name of its metric in the active tracking run; None tracks all.
+        clock: seconds by part of the reward since the start, such as rendering and judging;
+            without it a reward's time is one part.
         autocast: computes in bfloat16 where that is safe, on a GPU.
         lora: trains adapters, which are merged in the end; None trains all weights.
         validation: chooses the weights; without it they are the last.
@@ -113,7 +124,7 @@ def reinforce_model(
         deepspeed=launch.deepspeed,
     )
     try:
-        trainer = _SlotTrainer(
+        trainer = TimedTrainer(
             model=checkpoint.model,
             reward_funcs=[reward],
             args=arguments,
@@ -121,7 +132,9 @@ def reinforce_model(
             processing_class=checkpoint.processor,
             callbacks=[TrackingCallback(tracked)],
             peft_config=None if lora is None else lora_config(lora),
+            clock=clock,
         )
+        trainer.add_callback(UpdateClock(trainer))
     except ConnectionError as error:
         raise ErmError(f"vllm: {error}") from error
     best_checkpoint = None
@@ -226,40 +239,6 @@ def mean_of(rows: Sequence[Mapping[str, float]], column: str) -> float:
     """Mean of a column of a history, NaN left out; NaN if nothing is left."""
     values = [row[column] for row in rows if row[column] == row[column]]
     return sum(values) / len(values) if values else float("nan")
-
-
-class _SlotTrainer(GRPOTrainer):  # type: ignore[misc]
-    """TRL's trainer for samples whose images do not take one slot each.
-
-    TRL counts a sample's images to find its rows of patches. `PairProcessor` may put two images
-    into one slot and adds slots of details, so slots are counted here.
-    """
-
-    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
-        batch: dict[str, Any] = super()._generate_and_score_completions(inputs)
-        return {**batch, "num_images": self._slots(batch)}
-
-    def _get_per_token_logps_and_entropies(self, *args: Any, **inputs: Any) -> Any:
-        slots = self._slots(inputs)
-        return super()._get_per_token_logps_and_entropies(*args, **{**inputs, "num_images": slots})
-
-    def _slots(self, batch: Mapping[str, Any]) -> list[int]:
-        merge = self.processing_class.image_processor.merge_size
-        return count_slots(batch["mm_token_type_ids"], batch["image_grid_thw"], merge)
-
-
-def count_slots(image_tokens: torch.Tensor, grids: torch.Tensor, merge: int) -> list[int]:
-    """Number of image slots of each sample of a batch.
-
-    Args:
-        image_tokens: (batch, length), 1 for a token of an image and 0 for others.
-        grids: (slots of all samples, 3): frames, rows and columns of patches.
-        merge: patches that one token joins, along each side.
-    """
-    ends = (grids.prod(-1) // merge**2).cumsum(0)
-    before = torch.searchsorted(ends, image_tokens.sum(1).cumsum(0), right=True)
-    counts: list[int] = before.diff(prepend=before.new_zeros(1)).tolist()
-    return counts
 
 
 def _largest_part(whole: int, limit: int) -> int:

@@ -24,6 +24,7 @@ from erm.dataset.pairs import Reference, read_references
 from erm.errors import ErmError
 from erm.images import open_image
 from erm.policies.base import Request
+from erm.policies.figures import evenly_spaced, show
 from erm.policies.intervals import mean_interval
 from erm.policies.settings import EvaluateSettings
 from erm.render import Rendered, Renderer
@@ -279,22 +280,13 @@ def _picture(
     """References and both policies' renders, evenly spaced over all references."""
     from matplotlib.figure import Figure
 
-    chosen = np.linspace(0, len(references) - 1, min(rows, len(references))).astype(int)
+    chosen = evenly_spaced(len(references), rows)
     figure = Figure(figsize=(6.6, 2.2 * len(chosen)), layout="constrained")
     axes = figure.subplots(len(chosen), 3, squeeze=False)
-    for row, index in enumerate(chosen):
-        axes[row, 0].imshow(np.asarray(open_image(references[index].image)))
-        axes[row, 0].set_title(f"reference ({references[index].task})", fontsize=9)
-        for column, (name, rewarded) in enumerate(results.items(), start=1):
+    for panels, index in zip(axes, chosen, strict=True):
+        show(panels[0], f"reference ({references[index].task})", references[index].image, "")
+        for panel, (name, rewarded) in zip(panels[1:], results.items(), strict=True):
             entry = rewarded[index]
             title = f"{name}: exact severity {entry['exact_severity']:.0f}"
-            axes[row, column].set_title(title, fontsize=9)
-            if entry["image"] is not None:
-                axes[row, column].imshow(np.asarray(open_image(entry["image"])))
-            else:
-                axes[row, column].text(
-                    0.5, 0.5, entry["outcome"].replace("_", " "), ha="center", va="center"
-                )
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
+            show(panel, title, entry["image"], entry["outcome"].replace("_", " "))
     return figure

@@ -6,11 +6,9 @@ them and computes their rewards. Images alone are used, unless a part of it comp
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from erm.critics.base import Critic
 from erm.critics.loading import EXACT, critic_from_spec
 from erm.errors import ErmError
 from erm.models.launch import distribute, distributed, is_main_process, needed, rank
@@ -22,7 +20,6 @@ from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
 from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.reward import Reward
-from erm.rewards.settings import RewardSettings
 
 if TYPE_CHECKING:
     from erm.models.role import Role
@@ -32,13 +29,21 @@ HISTORY_COLUMNS = (
     "step",
     "reward",
     "reward_std",
+    "no_spread",
     "kl",
+    "entropy",
+    "clipped",
     "rendered",
     "unparsable",
     "severity",
     "failed",
     "exact_severity",
     "length",
+    "truncated",
+    "time/generation",
+    "time/rendering",
+    "time/judging",
+    "time/update",
 )
 
 
@@ -57,8 +62,8 @@ def reinforce(
 
     Returns:
         What `erm.models.grpo.GrpoLog.summary` gives, ``rendered_last``, ``severity_last``, with
-        validation ``start/<metric>``, and ``timing/share_reward``, the share of the wall time
-        spent on rewards.
+        validation ``start/<metric>``, and ``timing/share_reward``, the mean share of a step's time
+        that is spent on rewards.
 
     Raises:
         ErmError: a folder holds no policy or no critic, the policy does not know a task, or there
@@ -78,7 +83,7 @@ def reinforce(
     from transformers import set_seed
 
     from erm.models.checkpoint import load_checkpoint
-    from erm.models.grpo import prompt_order, reinforce_model
+    from erm.models.grpo import mean_of, prompt_order, reinforce_model
     from erm.models.sft import write_rows
 
     set_seed(settings.seed)
@@ -113,7 +118,8 @@ def reinforce(
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:
-        reward = CriticReward(scorer, renderer, chosen)
+        judged = load_reward(chosen, scorer, renderer)
+        reward = TrlReward(judged, chosen.failures, "critic")
         scoring = None
         if settings.validation is not None:
             held_out = load_reward(chosen.with_exact(), scorer, renderer)
@@ -127,12 +133,13 @@ def reinforce(
             work / "checkpoints",
             out,
             columns=HISTORY_COLUMNS[1:],
-            tracked={name: name for name in ("reward", "reward_std", "kl")},
+            tracked=None,
             max_completion_tokens=settings.max_completion_tokens,
             autocast=dtype == "bfloat16",
             activation_checkpointing=settings.activation_checkpointing,
             lora=settings.lora,
             validation=scoring.validation() if scoring is not None else None,
+            clock=lambda: judged.seconds,
         )
     if is_main_process():
         write_role(role, out)
@@ -145,7 +152,8 @@ def reinforce(
         "rendered_last": log.last_quarter("rendered"),
         "severity_last": log.last_quarter("severity"),
         **{f"start/{name}": value for name, value in start.items() if name != "step"},
-        **reward.shares(),
+        "timing/share_reward": mean_of(log.history, "time/rendering")
+        + mean_of(log.history, "time/judging"),
     }
 
 
@@ -182,25 +190,3 @@ def _scoring(
     sampling = SamplingSettings(temperature=settings.temperature, seed=settings.seed, **shaped)
     most = settings.max_completion_tokens
     return PolicyScoring(chosen, references, role, reward, sampling, most, work / "validation")
-
-
-class CriticReward(TrlReward):
-    """The reward function for TRL, by settings; it measures its own time.
-
-    Each training step it logs what `erm.rewards.summary.summarize` gives.
-    """
-
-    def __init__(self, critic: Critic | None, renderer: Renderer, settings: RewardSettings) -> None:
-        super().__init__(load_reward(settings, critic, renderer), settings.failures, "critic")
-        self._started = time.perf_counter()
-        self._seconds = 0.0
-
-    def __call__(self, *arguments: Any, **columns: Any) -> list[float | None]:
-        begun = time.perf_counter()
-        values = super().__call__(*arguments, **columns)
-        self._seconds += time.perf_counter() - begun
-        return values
-
-    def shares(self) -> dict[str, float]:
-        """Share of the wall time since construction spent on rewards."""
-        return {"timing/share_reward": self._seconds / (time.perf_counter() - self._started)}

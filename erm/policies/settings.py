@@ -54,7 +54,7 @@ class PolicyValidationSettings(Settings):
 
     every: int | None = Field(None, ge=1)
     references: int = Field(16, ge=1)
-    samples: int = Field(1, ge=1)
+    samples: int = Field(2, ge=1)
     batch_size: int = Field(64, ge=1)
     patience: int | None = Field(None, ge=1)
     hacking_limit: float | None = Field(1.0, ge=0)

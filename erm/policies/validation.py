@@ -28,6 +28,7 @@ from erm.models.launch import is_main_process, share
 from erm.models.processor import PairProcessor
 from erm.models.role import Role
 from erm.models.settings import SamplingSettings
+from erm.policies.figures import gallery
 from erm.policies.intervals import mean_interval
 from erm.policies.references import Picture
 from erm.policies.settings import PolicyValidationSettings
@@ -35,6 +36,10 @@ from erm.rewards.adapters.scorer import Scorer
 from erm.rewards.published import severity_points
 from erm.rewards.rollout import Rollout, Scored
 from erm.rewards.settings import EXACT
+from erm.tracking import is_tracked, log_figure
+
+PICTURED = 8
+"""References in the picture of a validation."""
 
 MODES = ("greedy", "sampled")
 """How a reference is completed."""
@@ -123,7 +128,8 @@ class PolicyScoring:
         ``<task>/<mode>/…``. ``watch/reward_gain`` and ``watch/exact_gain``: what a completion
         has gained since the start, in points of severity; ``watch/gap``: the first less the second,
         with a paired bootstrap 95 % interval over references, ``_low`` and ``_high``. Without
-        sources there are no exact values and no watch.
+        sources there are no exact values and no watch. If an MLflow run is active, a picture of
+        some references with their completions is logged.
 
         Raises:
             ErmError: a completion can't be judged for a reason that is not its own.
@@ -134,6 +140,9 @@ class PolicyScoring:
             for index, text in self._complete(model, processor, mode)
         ]
         completed = self._judge(completions)
+        if is_main_process() and is_tracked():
+            picture = gallery(self._references, completed, PICTURED)
+            log_figure(picture, f"validation/step-{step:06d}.png")
         metrics = self._means(completed)
         if self._exact:
             metrics |= self._watch(completed, step)

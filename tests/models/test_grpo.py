@@ -15,7 +15,8 @@ from pydantic import ValidationError
 from trl import GRPOConfig
 
 from erm.errors import ErmError
-from erm.models.grpo import count_slots, grpo_arguments, mean_of, prompt_order
+from erm.models.grpo import grpo_arguments, mean_of, prompt_order
+from erm.models.grpo_trainer import count_slots
 from erm.models.prompts import conversation
 from erm.models.qwen3vl import build_processor
 from erm.models.settings import GrpoSettings, ModelSettings

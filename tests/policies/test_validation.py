@@ -75,7 +75,8 @@ def completing(monkeypatch: pytest.MonkeyPatch, write: Callable[[int], str]) -> 
     """Lets the policy complete each reference, named by its side, with a prepared source."""
 
     def generate(_: Any, __: Any, prompts: Sequence[Any], **___: Any) -> list[str]:
-        return [f"```svg\n{write(side)}\n```" for side, _ in zip(SIDES, prompts, strict=True)]
+        sides = [SIDES[place % len(SIDES)] for place in range(len(prompts))]
+        return [f"```svg\n{write(side)}\n```" for side in sides]
 
     monkeypatch.setattr("erm.policies.validation.generate", generate)
 
@@ -153,6 +154,24 @@ def test_without_sources_the_reward_chooses(prepare: Prepare, policy: Checkpoint
     assert all(math.isfinite(value) for value in metrics.values())
 
 
+def test_the_gallery_shows_the_best_and_the_worst_sample(
+    prepare: Prepare, policy: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    logged: dict[str, Any] = {}
+    monkeypatch.setattr("erm.policies.validation.is_tracked", lambda: True)
+    monkeypatch.setattr(
+        "erm.policies.validation.log_figure", lambda figure, name: logged.update({name: figure})
+    )
+    completing(monkeypatch, lambda side: icon(side) if side != 40 else "<svg")
+    scoring = prepare(RewardSettings(parts=(PartSettings(part="exact"),)))
+    scoring(policy.model, policy.processor, 0)
+    titles = [axes.get_title() for axes in logged["validation/step-000000.png"].axes]
+    assert len(titles) == 4 * len(SIDES)
+    assert titles[0] == "reference (svg)"
+    assert titles[1] == "greedy\nseverity 0, reward 2.00"
+    assert titles[-1] == "worst sample\nseverity 50, reward 0.00"
+
+
 def test_a_reference_that_can_not_be_annotated_is_named(
     references: list[Picture],
     policy: Checkpoint,
@@ -170,8 +189,6 @@ def test_a_reference_that_can_not_be_annotated_is_named(
         12,
         tmp_path / "work",
     )
-    monkeypatch.setattr(
-        "erm.policies.validation.generate", lambda *_, **__: [f"```svg\n{icon(9)}\n```"]
-    )
+    completing(monkeypatch, icon)
     with pytest.raises(ErmError, match="svg/torn"):
         scoring(policy.model, policy.processor, 0)
