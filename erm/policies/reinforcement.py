@@ -6,6 +6,8 @@ them and computes their rewards. Images alone are used, unless a part of it comp
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,14 @@ from erm.errors import ErmError
 from erm.models.launch import distribute, distributed, is_main_process, needed, rank
 from erm.models.prompts import conversation
 from erm.models.role import read_role, write_role
-from erm.policies.references import draw_pictures, pictures_of, read_pictures
+from erm.policies.references import (
+    Picture,
+    collect_images,
+    draw_pictures,
+    hold_out,
+    pictures_of,
+    read_pictures,
+)
 from erm.policies.settings import PolicyValidationSettings, ReinforceSettings
 from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
@@ -24,6 +33,14 @@ from erm.rewards.reward import Reward
 if TYPE_CHECKING:
     from erm.models.role import Role
     from erm.policies.validation import PolicyScoring
+
+_log = logging.getLogger(__name__)
+
+WITHOUT_SOURCES = (
+    "reinforce.images: no sources are known, so the exact annotator is switched off and the "
+    "weights with the highest held-out reward are kept."
+)
+"""What is said where images alone are reinforced on."""
 
 HISTORY_COLUMNS = (
     "step",
@@ -40,11 +57,10 @@ HISTORY_COLUMNS = (
     "exact_severity",
     "length",
     "truncated",
-    "time/generation",
-    "time/rendering",
-    "time/judging",
-    "time/update",
 )
+
+_TIMES = ("time/rendering", "time/judging")
+"""Of the machine, not the result, so that they are tracked and not part of the history."""
 
 
 def reinforce(
@@ -58,7 +74,7 @@ def reinforce(
     Args:
         critic: folder of the critic that rewards, unless the settings name another one.
         pairs: folder of pairs, whose references are reproduced or, if fresh ones are, avoided.
-        work: folder of the state to resume from, and of fresh references.
+        work: folder of the state to resume from, and of fresh references or images.
 
     Returns:
         What `erm.models.grpo.GrpoLog.summary` gives, ``rendered_last``, ``severity_last``, with
@@ -73,7 +89,7 @@ def reinforce(
     unknown = sorted(set(settings.tasks) - set(role.prompts))
     if unknown:
         raise ErmError(f"{policy}: the policy was not trained on {', '.join(unknown)}.")
-    fresh = _fresh_pictures(settings, pairs, work)
+    prepared = _prepare_pictures(settings, pairs, work)
     if needed(settings.launch):
         paths = {"policy": policy, "critic": critic, "pairs": pairs, "out": out, "work": work}
         return distribute("erm.policies.reinforcement:reinforce", settings, settings.launch, paths)
@@ -89,6 +105,7 @@ def reinforce(
     set_seed(settings.seed)
     dtype = settings.dtype or ("bfloat16" if torch.cuda.is_available() else "float32")
     checkpoint = load_checkpoint(policy, "policy", dtype=dtype)
+    trained, held_out = _split(settings, prepared, pairs)
     rows = [
         {
             "prompt": conversation(role.prompts[picture.task], 1),
@@ -97,17 +114,17 @@ def reinforce(
             "reference": picture.image,
             "reference_source": picture.source,
         }
-        for picture in (
-            read_pictures(fresh)
-            if fresh is not None
-            else pictures_of(pairs, "train", settings.tasks)
-        )
+        for picture in trained
     ]
     order = prompt_order(len(rows), settings.prompts, settings.seed)
     dataset = Dataset.from_list(rows).cast_column("images", [ImageFeature()])
     chosen, scorer = settings.reward, None
     if settings.critic == EXACT:
         chosen = chosen.by_exact_annotator()
+    if settings.images is not None:
+        chosen = chosen.without_sources()
+        if is_main_process():
+            _log.warning("%s", WITHOUT_SOURCES)
     if needs_critic(chosen):
         scorer = critic_from_spec(
             settings.critic or str(critic),
@@ -122,8 +139,15 @@ def reinforce(
         reward = TrlReward(judged, chosen.failures, "critic")
         scoring = None
         if settings.validation is not None:
-            held_out = load_reward(chosen.with_exact(), scorer, renderer)
-            scoring = _scoring(settings, settings.validation, role, held_out, pairs, work)
+            validated = chosen if settings.images is not None else chosen.with_exact()
+            scoring = _scoring(
+                settings,
+                settings.validation,
+                held_out,
+                role,
+                load_reward(validated, scorer, renderer),
+                work,
+            )
         log = reinforce_model(
             checkpoint,
             dataset.select(order),
@@ -132,7 +156,7 @@ def reinforce(
             settings.launch,
             work / "checkpoints",
             out,
-            columns=HISTORY_COLUMNS[1:],
+            columns=(*HISTORY_COLUMNS[1:], *_TIMES),
             tracked=None,
             max_completion_tokens=settings.max_completion_tokens,
             autocast=dtype == "bfloat16",
@@ -143,7 +167,8 @@ def reinforce(
         )
     if is_main_process():
         write_role(role, out)
-        write_rows(log.history, HISTORY_COLUMNS, out / "history.csv")
+        history = [{name: row[name] for name in HISTORY_COLUMNS} for row in log.history]
+        write_rows(history, HISTORY_COLUMNS, out / "history.csv")
         if log.validation:
             write_rows(log.validation, tuple(log.validation[0]), out / "validation.csv")
     start = log.validation[0] if log.validation else {}
@@ -152,20 +177,23 @@ def reinforce(
         "rendered_last": log.last_quarter("rendered"),
         "severity_last": log.last_quarter("severity"),
         **{f"start/{name}": value for name, value in start.items() if name != "step"},
-        "timing/share_reward": mean_of(log.history, "time/rendering")
-        + mean_of(log.history, "time/judging"),
+        "timing/share_reward": sum(mean_of(log.history, name) for name in _TIMES),
     }
 
 
-def _fresh_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> Path | None:
-    """The file of the fresh references, drawn once by the process that starts the others; None
-    where none are asked for."""
-    if settings.sources is None:
+def _prepare_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> Path | None:
+    """The file of fresh references or of images, written once by the process that starts the
+    others; None where neither is asked for."""
+    if settings.sources is None and settings.images is None:
         return None
     path = work / "references.parquet"
     if distributed() and not path.exists():  # another launcher started this process
         path = work / f"references-{rank()}.parquet"
-    if not path.exists():
+    if path.exists():
+        return path
+    if settings.images is not None:
+        collect_images(settings.images, path)
+    elif settings.sources is not None:
         with Renderer(
             workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
         ) as renderer:
@@ -173,20 +201,38 @@ def _fresh_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> Pat
     return path
 
 
+def _split(
+    settings: ReinforceSettings, prepared: Path | None, pairs: Path
+) -> tuple[list[Picture], list[Picture]]:
+    """The pictures to train on and those to validate with.
+
+    Images alone are split; otherwise references of the validation split are held out.
+    """
+    most = settings.validation.references if settings.validation is not None else 0
+    pictures = (
+        read_pictures(prepared)
+        if prepared is not None
+        else pictures_of(pairs, "train", settings.tasks)
+    )
+    if not most:
+        return pictures, []
+    if settings.images is not None:
+        return hold_out(pictures, most)
+    return pictures, pictures_of(pairs, "validation", settings.tasks, most)
+
+
 def _scoring(
     settings: ReinforceSettings,
     chosen: PolicyValidationSettings,
+    held_out: Sequence[Picture],
     role: Role,
     reward: Reward,
-    pairs: Path,
     work: Path,
 ) -> PolicyScoring:
-    """Scores the policy on references of the validation split."""
     from erm.models.settings import SamplingSettings
     from erm.policies.validation import PolicyScoring
 
-    references = pictures_of(pairs, "validation", settings.tasks, chosen.references)
     shaped = {name: settings.trl[name] for name in ("top_p", "top_k") if name in settings.trl}
     sampling = SamplingSettings(temperature=settings.temperature, seed=settings.seed, **shaped)
     most = settings.max_completion_tokens
-    return PolicyScoring(chosen, references, role, reward, sampling, most, work / "validation")
+    return PolicyScoring(chosen, held_out, role, reward, sampling, most, work / "validation")

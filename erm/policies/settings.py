@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
@@ -9,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 from erm.endpoints.settings import ConnectionSettings
 from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings, TrainingSettings
 from erm.report import Replies
-from erm.rewards.settings import RewardSettings
+from erm.rewards.settings import EXACT, RewardSettings
 from erm.settings import Isolation, Settings
 from erm.tasks import Variety, task_names
 from erm.tasks.settings import DrawingSettings
@@ -76,6 +77,11 @@ class ReinforceSettings(GrpoSettings):
         "the training split",
     )
     variety: Variety = Field("compact", description="of fresh references")
+    images: dict[str, Path] | None = Field(
+        None,
+        description="of each task, a folder of images or a Parquet file; what needs their sources "
+        "is refused or left out",
+    )
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
     )
@@ -103,9 +109,18 @@ class ReinforceSettings(GrpoSettings):
 
     @model_validator(mode="after")
     def _check_sources(self) -> ReinforceSettings:
-        if self.sources is not None and set(self.sources) != set(self.tasks):
-            named, tasks = ", ".join(self.sources), ", ".join(self.tasks)
-            raise ValueError(f"sources names {named or 'no task'}, but tasks names {tasks}")
+        for name, given in (("sources", self.sources), ("images", self.images)):
+            if given is not None and set(given) != set(self.tasks):
+                named, tasks = ", ".join(given) or "no task", ", ".join(self.tasks)
+                raise ValueError(f"{name} names {named}, but tasks names {tasks}")
+        if self.images is not None:
+            if self.sources is not None:
+                raise ValueError("images and sources exclude each other; set sources to null")
+            if self.critic == EXACT:
+                raise ValueError(
+                    "the critic 'exact' needs the sources of references; images has none"
+                )
+            self.reward.without_sources()
         return self
 
     @model_validator(mode="after")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
+import math
 import os
 import signal
 import subprocess
@@ -23,7 +25,7 @@ from erm.policies.base import Request, write_completion
 from erm.policies.evaluation import evaluate
 from erm.policies.local import LocalPolicy
 from erm.policies.references import read_pictures
-from erm.policies.reinforcement import reinforce
+from erm.policies.reinforcement import WITHOUT_SOURCES, reinforce
 from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
 from erm.policies.training import train_policy
 from erm.render import Renderer
@@ -34,6 +36,10 @@ from erm.rewards.settings import RewardSettings
 from erm.synthesis.settings import SynthesizeSettings
 from erm.synthesis.synthesize import synthesize
 from erm.tasks import get_task
+
+
+PARTS = ("generation", "rendering", "judging", "update")
+"""Of a step's time."""
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +76,10 @@ def test_a_policy_learns_sources_of_images(policy: Path, pairs: Path) -> None:
 
 
 def test_reinforcement_moves_the_policy_and_leaves_a_history(
-    policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
+    policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tracked: dict[str, float] = {}
+    monkeypatch.setattr("erm.models.sft.log_metrics", lambda row, step: tracked.update(row))
     settings = ReinforceSettings(
         tasks=("svg",),
         steps=2,
@@ -87,12 +95,11 @@ def test_reinforcement_moves_the_policy_and_leaves_a_history(
         rows = list(csv.DictReader(file))
     assert [float(row["step"]) for row in rows] == [1, 2]
     assert all(0 <= float(row["reward"]) <= 2 for row in rows)
-    for row in rows:
-        parts = ("generation", "rendering", "judging", "update")
-        shares = [float(row[f"time/{part}"]) for part in parts]
-        assert min(shares) >= 0
-        assert sum(shares) == pytest.approx(1)
-        assert 0 <= float(row["no_spread"]) <= 1
+    assert all(0 <= float(row["no_spread"]) <= 1 for row in rows)
+    assert {f"time/{part}" for part in PARTS} <= set(tracked)
+    assert sum(tracked[f"time/{part}"] for part in PARTS) == pytest.approx(1)
+    assert min(tracked[f"time/{part}"] for part in PARTS) >= 0
+    assert {"part/critic", "entropy", "completions/clipped_ratio"} <= set(tracked)
     assert read_role(out, "policy") == read_role(policy, "policy")
     image = next(iter(_references(pairs)))
     assert LocalPolicy(out).complete([Request("svg", image)])
@@ -234,9 +241,7 @@ def test_a_killed_reinforcement_goes_on_to_the_same_curve(
     reinforce(_validated(), policy, Path("nowhere"), pairs, out, work)
     for table in ("history.csv", "validation.csv"):
         for resumed, whole in zip(_table(out / table), _table(validated / table), strict=True):
-            for name, value in whole.items():
-                if not name.startswith("time/"):
-                    assert resumed[name] == pytest.approx(value, rel=1e-4, abs=1e-5, nan_ok=True)
+            assert resumed == pytest.approx(whole, rel=1e-4, abs=1e-5, nan_ok=True)
     weights = "model.safetensors"
     assert (out / weights).stat().st_size == (validated / weights).stat().st_size
 
@@ -292,6 +297,44 @@ def test_two_processes_follow_the_curve_of_one(
         assert means[0] == pytest.approx(means[1], abs=tolerance)
     for row in rows:  # shares of all eight completions of a step, not of sixteen or four
         assert row["rendered"] * 8 == pytest.approx(round(row["rendered"] * 8), abs=1e-5)
+
+
+def test_images_alone_are_reinforced_on(
+    policy: Path,
+    tiny_critic: Path,
+    pairs: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    folder = tmp_path / "icons"
+    folder.mkdir()
+    for number, image in enumerate(_references(pairs)):
+        (folder / f"{number}.png").write_bytes(image)
+    settings = _validated(
+        steps=1, critic="pixel", images={"svg": folder}, validation={"references": 1}
+    )
+    out = tmp_path / "out"
+    with caplog.at_level(logging.WARNING):
+        reinforce(settings, policy, tiny_critic, Path("nowhere"), out, tmp_path / "work")
+    assert WITHOUT_SOURCES in caplog.text
+    rows = _table(out / "validation.csv")
+    assert [row["step"] for row in rows] == [0, 1]
+    assert not any("exact" in name or "watch" in name for name in rows[0])
+    assert math.isnan(_table(out / "history.csv")[0]["exact_severity"])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"critic": "exact"}, "the critic 'exact' needs the sources"),
+        ({"reward": {"parts": [{"part": "exact"}]}}, "the part 'exact' of the reward needs"),
+        ({"sources": {"svg": 3}}, "exclude each other"),
+        ({"images": {"chart": "x"}}, "images names chart, but tasks names svg"),
+    ],
+)
+def test_what_needs_sources_is_refused_with_images(chosen: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        ReinforceSettings.model_validate({"tasks": ("svg",), "images": {"svg": "icons"}} | chosen)
 
 
 def test_sources_are_of_the_tasks() -> None:
