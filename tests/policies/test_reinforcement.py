@@ -37,7 +37,6 @@ from erm.synthesis.settings import SynthesizeSettings
 from erm.synthesis.synthesize import synthesize
 from erm.tasks import get_task
 
-
 PARTS = ("generation", "rendering", "judging", "update")
 """Of a step's time."""
 
