@@ -168,14 +168,10 @@ def grpo_arguments(
         ErmError: a value of ``settings.trl`` is not of its option's type, or TRL refuses it.
     """
     on_gpu = torch.cuda.is_available()
-    each = settings.completions_of_each(int(os.environ.get("WORLD_SIZE", "1")))
-    micro = _largest_part(each, settings.micro_batch_size)
     chosen: dict[str, Any] = {
         "output_dir": str(work),
         "max_steps": settings.steps,
-        "per_device_train_batch_size": micro,
-        "gradient_accumulation_steps": each // micro,
-        "steps_per_generation": settings.steps_per_generation * (each // micro),
+        **batch_sizes(settings, int(os.environ.get("WORLD_SIZE", "1"))),
         "num_generations": settings.generations,
         "num_iterations": settings.iterations,
         "max_completion_length": max_completion_tokens,
@@ -220,6 +216,17 @@ def grpo_arguments(
         return GRPOConfig(**chosen)
     except ValueError as error:
         raise ErmError(f"TRL refuses the settings of reinforcement: {error}") from error
+
+
+def batch_sizes(settings: GrpoSettings, processes: int) -> dict[str, int]:
+    """TRL's numbers for a batch, each of one process: TRL counts forward passes as steps."""
+    each = settings.completions_of_each(processes)
+    micro = _largest_part(each, settings.micro_batch_size)
+    return {
+        "per_device_train_batch_size": micro,
+        "gradient_accumulation_steps": each // micro,
+        "steps_per_generation": settings.steps_per_generation * (each // micro),
+    }
 
 
 def prompt_order(number: int, wanted: int, seed: int) -> list[int]:

@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from trl import GRPOConfig
 
 from erm.errors import ErmError
-from erm.models.grpo import grpo_arguments, mean_of, prompt_order
+from erm.models.grpo import batch_sizes, grpo_arguments, mean_of, prompt_order
 from erm.models.grpo_trainer import count_slots
 from erm.models.prompts import conversation
 from erm.models.qwen3vl import build_processor
@@ -92,9 +92,8 @@ def _arguments(settings: GrpoSettings, work: Path) -> GRPOConfig:
 @pytest.mark.parametrize("micro", [1, 3, 64])
 @pytest.mark.parametrize("shared", [1, 2])
 def test_a_step_has_as_many_completions_in_any_number_of_processes(
-    processes: int, micro: int, shared: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    processes: int, micro: int, shared: int
 ) -> None:
-    monkeypatch.setenv("WORLD_SIZE", str(processes))
     settings = GrpoSettings(
         prompts_per_step=6,
         generations=4,
@@ -102,11 +101,11 @@ def test_a_step_has_as_many_completions_in_any_number_of_processes(
         steps_per_generation=shared,
         checkpoint_every=2,
     )
-    trl = _arguments(settings, tmp_path)
-    each = trl.per_device_train_batch_size * trl.gradient_accumulation_steps
-    assert each * processes == 24
-    assert trl.per_device_train_batch_size * trl.steps_per_generation * processes == 24 * shared
-    assert trl.per_device_train_batch_size <= micro
+    sizes = batch_sizes(settings, processes)
+    passed = sizes["per_device_train_batch_size"]
+    assert passed * sizes["gradient_accumulation_steps"] * processes == 24
+    assert passed * sizes["steps_per_generation"] * processes == 24 * shared
+    assert passed <= micro
 
 
 @pytest.mark.parametrize(
