@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -16,6 +16,7 @@ from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply,
 from erm.endpoints.client import DEFAULT_URL, Answer, Endpoint, Question
 from erm.endpoints.errors import EndpointError
 from erm.endpoints.settings import RequestSettings
+from erm.errors import ErmError
 from erm.images import encode_png
 from erm.models.prompts import critic_prompt
 from erm.report import readable_categories
@@ -50,6 +51,8 @@ class EndpointCritic(Critic):
             published sampling.
         constrained: sends the report's JSON schema as ``response_format``, for servers with
             constrained decoding.
+        prompts: task → the text after the images, of a model that was trained with other prompts
+            than ours; it judges these tasks alone.
 
     Attributes:
         asked, unparsable: number of replies so far, and of those without a report.
@@ -61,7 +64,12 @@ class EndpointCritic(Critic):
     varies = True
 
     def __init__(
-        self, model: str, *, endpoint: Endpoint | None = None, constrained: bool = False
+        self,
+        model: str,
+        *,
+        endpoint: Endpoint | None = None,
+        constrained: bool = False,
+        prompts: Mapping[str, str] | None = None,
     ) -> None:
         self.name = f"openai:{model}"
         self.endpoint = endpoint or published_endpoint(model)
@@ -70,13 +78,15 @@ class EndpointCritic(Critic):
         self.asked = 0
         self.unparsable = 0
         self._constrained = constrained
+        self._prompts = prompts
         self._failures: Counter[_Prepared] = Counter()
         self._counting = Lock()
 
     @property
     def identity(self) -> str:
         request = json.dumps(self.endpoint.options, sort_keys=True)
-        return f"{self.name} {request}{' constrained' if self._constrained else ''}"
+        prompts = f" {json.dumps(self._prompts, sort_keys=True)}" if self._prompts else ""
+        return f"{self.name} {request}{' constrained' if self._constrained else ''}{prompts}"
 
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         """Critiques in order; a pair whose last reply had no report gets a new sample.
@@ -107,13 +117,21 @@ class EndpointCritic(Critic):
     def _questions(self, prepared: Sequence[_Prepared]) -> list[Question]:
         return [
             Question(
-                critic_prompt(task, brief=False),
+                self._prompt(task),
                 images=(reference, candidate),
                 schema=report_schema(task) if self._constrained else None,
                 attempt=self._failures[task, reference, candidate],
             )
             for task, reference, candidate in prepared
         ]
+
+    def _prompt(self, task: str) -> str:
+        if self._prompts is None:
+            return critic_prompt(task, brief=False)
+        if task not in self._prompts:
+            known = ", ".join(self._prompts)
+            raise ErmError(f"{self.name} has no prompt for task {task}, only for {known}.")
+        return self._prompts[task]
 
     def _read(self, prepared: Sequence[_Prepared], replies: Sequence[str]) -> list[Critique]:
         critiques = [read_reply(key[0], text) for key, text in zip(prepared, replies, strict=True)]

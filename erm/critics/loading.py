@@ -18,7 +18,7 @@ from erm.models.location import ENDPOINT, SERVER, endpoint_model, model_folder
 
 if TYPE_CHECKING:
     from erm.critics.base import Critic
-    from erm.endpoints.settings import ConnectionSettings
+    from erm.critics.settings import CriticEndpointSettings
     from erm.models.settings import SamplingSettings
 
 DEFAULT_CRITIC = "models:/erm-critic@champion"
@@ -39,7 +39,7 @@ def critic_from_spec(
     batch_size: int = 32,
     sampling: SamplingSettings | None = None,
     constrained: bool | None = None,
-    endpoint: ConnectionSettings | None = None,
+    endpoint: CriticEndpointSettings | None = None,
 ) -> Critic:
     """Load the critic of a spec.
 
@@ -49,7 +49,7 @@ def critic_from_spec(
         constrained: keeps replies within the report's grammar. The default is True for a local
             model that this project trained and False for other models and for an endpoint, whose
             server must support JSON schemas; None for a critic of `WITHOUT_MODEL`.
-        endpoint: how to reach the endpoint, and fields of its requests.
+        endpoint: how to reach the endpoint, fields of its requests, and the model's own prompts.
 
     Raises:
         ErmError: there is no such folder, model or alias, it is no critic, `constrained` is given
@@ -87,7 +87,10 @@ def critic_from_spec(
         model = endpoint_model(spec)
         connection = endpoint.connection() if endpoint is not None else {}
         reached = published_endpoint(model, endpoint, **connection)
-        return EndpointCritic(model, endpoint=reached, constrained=constrained is True)
+        prompts = endpoint.prompts if endpoint is not None else None
+        return EndpointCritic(
+            model, endpoint=reached, constrained=constrained is True, prompts=prompts
+        )
     folder = model_folder(spec, "critic")
     from erm.critics.local import LocalCritic
     from erm.models.generation import GREEDY

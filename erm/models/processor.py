@@ -93,6 +93,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             than this many pixels. Images are never enlarged.
         details: pictures of differing regions that follow a pair of images, at most.
         detail_side: side of a detail's square crop in pixels; it is rounded to merged patches.
+        detail_margins: whether details inside a frame are shown with its margins.
 
     Raises:
         ValueError: `pair_encoding` or `max_side` is invalid.
@@ -107,6 +108,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         max_side: int = 168,
         details: int = 0,
         detail_side: int = 56,
+        detail_margins: bool = False,
     ) -> None:
         if pair_encoding not in get_args(PairEncoding):
             raise ValueError(f"unknown pair_encoding {pair_encoding!r}")
@@ -116,6 +118,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         self.max_side = max_side
         self.details = details
         self.detail_side = detail_side
+        self.detail_margins = detail_margins
         self.image_token = IMAGE_TOKEN
         super().__init__(image_processor, tokenizer, chat_template=chat_template)
 
@@ -127,7 +130,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         patch_size: int,
         max_side: int,
         pair_encoding: PairEncoding = "difference",
-        **details: int,
+        **details: Any,
     ) -> PairProcessor:
         """The processor of a model trained from random weights; `details` as of the class."""
         images = Qwen2VLImageProcessorPil(
@@ -144,7 +147,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         return cls(images, tokenizer, template, pair_encoding, max_side, **details)
 
     @classmethod
-    def from_checkpoint(cls, name: str, *, max_side: int, **details: int) -> PairProcessor:
+    def from_checkpoint(cls, name: str, *, max_side: int, **details: Any) -> PairProcessor:
         """The processor of a pretrained Qwen3-VL checkpoint, by hub name or folder."""
         tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
         images = Qwen2VLImageProcessorPil.from_pretrained(name)
@@ -241,10 +244,11 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
     def _as_difference(self, images: Sequence[Any]) -> bool:
         return len(images) == 2 and self.pair_encoding == "difference"
 
-    def _detail_options(self) -> dict[str, int]:
+    def _detail_options(self) -> dict[str, Any]:
         # Half a side, the breadth of a long crop, consists of whole merged patches too.
         unit = 2 * self.image_processor.patch_size * self.image_processor.merge_size
-        return {"most": self.details, "side": max(1, round(self.detail_side / unit)) * unit}
+        side = max(1, round(self.detail_side / unit)) * unit
+        return {"most": self.details, "side": side, "margins": self.detail_margins}
 
     def _patches(self, image: Image.Image) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
         """(patches, channels, patch, patch) and the grid of one image."""

@@ -33,7 +33,13 @@ def build_processor(
     if settings.start is not None:
         return _processor_to_start_from(settings, settings.start, max_side)
     details = settings.details
-    shown = {} if details is None else {"details": details.most, "detail_side": details.side}
+    shown: dict[str, Any] = {}
+    if details is not None:
+        shown = {
+            "details": details.most,
+            "detail_side": details.side,
+            "detail_margins": details.margins,
+        }
     if settings.from_scratch:
         return PairProcessor.from_scratch(
             train_tokenizer(texts, vocabulary),
@@ -53,6 +59,7 @@ def _processor_to_start_from(settings: ModelSettings, start: str, max_side: int)
     processor.max_side = max_side
     if settings.details is not None:
         processor.details, processor.detail_side = settings.details.most, settings.details.side
+        processor.detail_margins = settings.details.margins
     else:
         processor.details = 0
     return processor

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from erm.endpoints.settings import ConnectionSettings
+from erm.critics.settings import CriticEndpointSettings
 from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings, TrainingSettings
 from erm.report import Replies
 from erm.rewards.settings import EXACT, RewardSettings
@@ -85,8 +85,8 @@ class ReinforceSettings(GrpoSettings):
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
     )
-    endpoint: ConnectionSettings = Field(
-        ConnectionSettings(), description="of a critic openai:MODEL"
+    endpoint: CriticEndpointSettings = Field(
+        CriticEndpointSettings(), description="of a critic openai:MODEL"
     )
     reward: RewardSettings = RewardSettings()
     max_completion_tokens: int = Field(256, ge=16)
@@ -129,6 +129,14 @@ class ReinforceSettings(GrpoSettings):
         return self
 
 
+class SampledSettings(Settings):
+    """Samples of a policy on which the critic's ranking is measured (`erm.policies.ranking`)."""
+
+    references: int = Field(40, ge=1, description="held-out references of a task, at most")
+    completions: int = Field(4, ge=2, description="of each reference")
+    temperature: float = Field(1.0, gt=0, description="as in reinforcement")
+
+
 class EvaluateSettings(Settings):
     """Section ``evaluate`` of the parameters."""
 
@@ -138,8 +146,11 @@ class EvaluateSettings(Settings):
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
     )
-    endpoint: ConnectionSettings = Field(
-        ConnectionSettings(), description="of a critic openai:MODEL"
+    endpoint: CriticEndpointSettings = Field(
+        CriticEndpointSettings(), description="of a critic openai:MODEL"
+    )
+    sampled: SampledSettings | None = Field(
+        SampledSettings(), description="null leaves out the critic's ranking of samples"
     )
     replies: Replies = "strict"
     """How the critic's replies are read (`erm.report.parse_reply`)."""

@@ -20,6 +20,7 @@ from erm.errors import ErmError
 from erm.render import Renderer
 from erm.rewards.parts.base import Part
 from erm.rewards.parts.critic import CriticPart
+from erm.rewards.references import References
 from erm.rewards.rollout import Drawn, PartScore, Rollout, Scored
 from erm.rewards.settings import RewardSettings
 from erm.rewards.stream import Lane, judge_batch
@@ -42,6 +43,7 @@ class Reward:
     Args:
         parts: with distinct names.
         renderer: draws completions, contained.
+        references: drawn for other rewards too; by default this one keeps its own.
 
     Attributes:
         seconds: of all batches so far: ``rendering`` until the last completion is drawn, while
@@ -51,7 +53,9 @@ class Reward:
         ErmError: there is no part, two have one name, or a weight is not finite.
     """
 
-    def __init__(self, parts: Sequence[Weighted], renderer: Renderer) -> None:
+    def __init__(
+        self, parts: Sequence[Weighted], renderer: Renderer, references: References | None = None
+    ) -> None:
         names = [part.name for part, _ in parts]
         if not parts:
             raise ErmError("A reward needs at least one part.")
@@ -63,6 +67,7 @@ class Reward:
         self.parts = tuple(parts)
         self.seconds = {"rendering": 0.0, "judging": 0.0}
         self._renderer = renderer
+        self._references = references or References()
 
     @property
     def weights(self) -> dict[str, float]:
@@ -85,7 +90,7 @@ class Reward:
         begun = time.perf_counter()
         with ExitStack() as stack:
             lanes = [stack.enter_context(Lane(part)) for part, _ in self.parts]
-            drawn = judge_batch(rollouts, lanes, self._renderer)
+            drawn = judge_batch(rollouts, lanes, self._renderer, self._references)
             all_drawn = time.perf_counter()
             by_part = {lane.part.name: lane.scores(drawn) for lane in lanes}
         self.seconds["rendering"] += all_drawn - begun

@@ -132,6 +132,9 @@ def test_evaluation_annotates_both_policies_exactly(
     metrics = evaluate(settings, policy, policy, tiny_critic, pairs, tmp_path)
     assert metrics["gain.svg"] == 0
     assert 0 <= metrics["before.rendered"] <= 1
+    sampled = settings.model_copy(update={"sampled": None})
+    alone = evaluate(sampled, policy, policy, tiny_critic, pairs, tmp_path)
+    assert metrics | alone == metrics
     rows = [json.loads(line) for line in (tmp_path / "completions.jsonl").read_text().splitlines()]
     assert {row["policy"] for row in rows} == {"before", "after"}
     assert (tmp_path / "comparison.png").stat().st_size > 1000
