@@ -86,7 +86,7 @@ class TimedTrainer(GRPOTrainer):  # type: ignore[misc]
 
 
 class UpdateClock(TrainerCallback):  # type: ignore[misc]
-    """Counts the optimizer's time as part of a step; TRL's trainer calls it between two parts."""
+    """Counts the optimizer's time, which is not in `TimedTrainer.training_step`, as the step's."""
 
     def __init__(self, trainer: TimedTrainer) -> None:
         self._trainer = trainer

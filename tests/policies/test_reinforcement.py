@@ -279,15 +279,12 @@ def test_adapters_are_trained_and_merged(policy: Path, pairs: Path, tmp_path: Pa
     assert LocalPolicy(out).complete([Request("svg", _references(pairs)[0])])
 
 
-@pytest.mark.parametrize(
-    "deepspeed", [None, "conf/deepspeed/zero2.json", "conf/deepspeed/zero3.json"]
-)
 def test_two_processes_follow_the_curve_of_one(
-    deepspeed: str | None, validated: Path, policy: Path, pairs: Path, tmp_path: Path
+    validated: Path, policy: Path, pairs: Path, tmp_path: Path
 ) -> None:
     """They sample other completions, so that rewards are alike in the mean only; what is validated
     at the start is the same."""
-    launched = _validated(launch={"processes": 2, "deepspeed": deepspeed})
+    launched = _validated(launch={"processes": 2})
     out = tmp_path / "out"
     metrics = reinforce(launched, policy, Path("nowhere"), pairs, out, tmp_path / "work")
     assert metrics["steps"] == 4
