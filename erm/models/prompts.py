@@ -18,7 +18,9 @@ from erm.tasks import get_task
 _DETAILS = (
     "The images after them are details: regions in which the two differ, the reference's part "
     "first and the candidate's to its right or below. After each stands its place: left, top, "
-    "right and bottom in hundredths of the longer side. "
+    "right and bottom in hundredths of the longer side. Where labels to the left of and below a "
+    "plot follow in the same picture, the place is in hundredths of the plot, from its lower left "
+    "corner. "
 )
 
 
@@ -45,14 +47,25 @@ def critic_prompt(task: str, *, brief: bool, details: bool = False) -> str:
     )
 
 
-def detail_prompt(task: str, place: str, *, brief: bool) -> str:
-    """The question about one detail alone, whose place it follows."""
+def detail_prompt(task: str, place: str, *, brief: bool, margins: bool = False) -> str:
+    """The question about one detail alone, whose place it follows.
+
+    Args:
+        margins: whether the detail is shown with the margins of its plot, by which its mark can be
+            named.
+    """
     if brief:
         return f"{place}read {task}"
+    asked = "Describe what differs, the candidate's value first."
+    if margins:
+        asked = (
+            "Labels to the left of and below the plot follow; the place is in hundredths of the "
+            "plot, from its lower left corner. Name the mark that differs, then say how, the "
+            "candidate's value first."
+        )
     return (
         f"{place}\nThe image is a detail of {get_task(task).subject}: the reference's part first, "
-        "and a candidate's to its right or below. Describe what differs, the candidate's value "
-        "first."
+        f"and a candidate's to its right or below. {asked}"
     )
 
 
@@ -62,6 +75,11 @@ def policy_prompt(task: str, *, brief: bool) -> str:
         return f"draw {task}"
     asked = get_task(task)
     return f"The image shows {asked.subject}. Reproduce it exactly. Answer with {asked.answer}."
+
+
+def follows_instructions(prompts: Mapping[str, str]) -> bool:
+    """Whether a policy with these prompts, by task, was trained on more than brief cues."""
+    return all(prompts[task] != policy_prompt(task, brief=True) for task in prompts)
 
 
 def revision_prompt(task: str, completion: str, feedback: str) -> str:

@@ -1,6 +1,6 @@
 """Procedural matplotlib programs of wide variety.
 
-Covers 14 kinds of plots, one to four of them in a figure, with fonts, palettes, sizes, layouts,
+Covers 16 kinds of plots, one to four of them in a figure, with fonts, palettes, sizes, layouts,
 scales, legends, notes and long or non-Latin text; written in pyplot or in object style.
 """
 
@@ -305,6 +305,17 @@ def _scatter(plot: _Plot) -> None:
         plot.add(f"{plot.ax}.scatter({places!r}, {values!r}, {style})")
 
 
+def _coloured_scatter(plot: _Plot) -> None:
+    rng, count = plot.rng, plot.rng.randint(8, 24)
+    places, values, sizes = (
+        [round(rng.uniform(0, top), 1) for _ in range(count)] for top in (20, 50, 10)
+    )
+    style = f"c={sizes!r}, cmap={rng.choice(MAPS)!r}"
+    plot.add(f"points = {plot.ax}.scatter({places!r}, {values!r}, {style})")
+    if rng.random() < 0.6:
+        plot.add(f"fig.colorbar(points, ax={plot.ax})")
+
+
 def _pie(plot: _Plot, extra: str = "") -> None:
     rng, names = plot.rng, _names(plot.rng)[:6]
     values = [rng.randint(4, 50) for _ in names]
@@ -370,6 +381,27 @@ def _heat_map(plot: _Plot) -> None:
                 plot.add(f"{plot.ax}.text({text}, ha='center', va='center', color='white')")
 
 
+def _contours(plot: _Plot) -> None:
+    """Heights of two hills, as lines, with or without their values, or filled."""
+    rng, places = plot.rng, list(range(8))
+    hills = [(rng.uniform(0, 7), rng.uniform(0, 7), rng.uniform(3, 9)) for _ in range(2)]
+    heights = [
+        [
+            round(sum(h * math.exp(-((x - a) ** 2 + (y - b) ** 2) / 8) for a, b, h in hills), 2)
+            for x in places
+        ]
+        for y in places
+    ]
+    filled = rng.random() < 0.4
+    grid = f"{places!r}, {places!r}, {heights!r}"
+    style = f"levels={rng.choice((4, 6, 8))}, cmap={rng.choice(MAPS)!r}"
+    plot.add(f"levels = {plot.ax}.contour{'f' if filled else ''}({grid}, {style})")
+    if filled:
+        plot.add(f"fig.colorbar(levels, ax={plot.ax})")
+    elif rng.random() < 0.5:
+        plot.add(f"{plot.ax}.clabel(levels)")
+
+
 def _error_bars(plot: _Plot) -> None:
     rng, count = plot.rng, plot.rng.randint(4, 9)
     values = _walk(rng, count)
@@ -398,12 +430,14 @@ _KINDS: tuple[Callable[[_Plot], None], ...] = (
     _log_line,
     _scatter,
     _scatter,
+    _coloured_scatter,
     _pie,
     _donut,
     _histogram,
     _area,
     _box,
     _heat_map,
+    _contours,
     _error_bars,
     _steps,
 )
