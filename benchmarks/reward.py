@@ -26,7 +26,7 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -167,6 +167,17 @@ def verdict(ratio: float, bar: float) -> str:
     return f"{ratio:.1f}" if ratio >= bar else f"{ratio:.1f} (< {bar:g})"
 
 
+def line(name: str, row: Mapping[str, float]) -> str:
+    """A row of the table."""
+    return (
+        f"{name:14} {row['public_ms']:7.1f} {row['one_worker_ms']:11.2f} "
+        f"{row['two_workers_ms']:12.2f}  {verdict(row['speed_up'], row['bar']):>10}  "
+        f"{verdict(row['two_against_one'], TWO_WORKERS):>7}  "
+        f"{verdict(row['two_against_one_drawing_alone'], TWO_WORKERS):>13}  "
+        f"{row['public_processor_ms']:.0f}/{row['our_processor_ms']:.1f}"
+    )
+
+
 def main() -> None:
     """Run, print a table, and write JSON where asked to."""
     parser = argparse.ArgumentParser(
@@ -195,13 +206,22 @@ def main() -> None:
     try:
         server.wait()
         critic = critic_from_spec(f"server:{server.address}")
+        print(
+            f"{options.completions} completions of each task, the public way on {options.sample}, "
+            f"critic {options.critic}; ms per completion, medians of {options.rounds} rounds"
+        )
+        print(
+            "                public  one worker  two workers  public/two  one/two  drawing alone  "
+            "processor",
+            flush=True,
+        )
         with Renderer(workers=1) as one, Renderer(workers=2) as two:
             for task, variety in itertools.product(tasks, options.varieties.split(",")):
                 rollouts = completions(task, variety, options.completions, two)
                 sample = min(options.sample, len(rollouts))
                 ways = compare(rollouts, sample, options.rounds, draws[task], critic, (one, two))
                 lost += sum(value is None for way in ways.values() for value in way.values)
-                report[f"{task} {variety}"] = {
+                row = report[f"{task} {variety}"] = {
                     "completions": len(rollouts),
                     "sample": sample,
                     "public_ms": 1000 * ways["public"].median,
@@ -215,25 +235,10 @@ def main() -> None:
                     "two_against_one_drawing_alone": ways["one drawing"].median
                     / ways["two drawing"].median,
                 }
+                print(line(f"{task} {variety}", row), flush=True)
     finally:
         server.process.terminate()
         server.process.wait()
-    print(
-        f"{options.completions} completions of each task, the public way on {options.sample}, "
-        f"critic {options.critic}; ms per completion, medians of {options.rounds} rounds"
-    )
-    print(
-        "                public  one worker  two workers  public/two  one/two  drawing alone  "
-        "processor"
-    )
-    for name, row in report.items():
-        print(
-            f"{name:14} {row['public_ms']:7.1f} {row['one_worker_ms']:11.2f} "
-            f"{row['two_workers_ms']:12.2f}  {verdict(row['speed_up'], row['bar']):>10}  "
-            f"{verdict(row['two_against_one'], TWO_WORKERS):>7}  "
-            f"{verdict(row['two_against_one_drawing_alone'], TWO_WORKERS):>13}  "
-            f"{row['public_processor_ms']:.0f}/{row['our_processor_ms']:.1f}"
-        )
     if options.json is not None:
         options.json.write_text(json.dumps(report, indent=1) + "\n")
     if lost:
