@@ -42,8 +42,8 @@ CriticOption = Annotated[
     typer.Option(
         "--critic",
         metavar="SPEC",
-        help="A model folder, an MLflow URI, openai:MODEL, reading (OCR, no learning) or pixel (a "
-        "rule on pixels).",
+        help="A model folder, an MLflow URI, openai:MODEL[=FOLDER], reading (OCR, no learning) or "
+        "pixel (a rule on pixels).",
     ),
 ]
 ConstrainedOption = Annotated[
@@ -186,7 +186,9 @@ def refine(
     policy: Annotated[
         str,
         typer.Option(
-            "--policy", metavar="SPEC", help="A model folder, an MLflow URI, or openai:MODEL."
+            "--policy",
+            metavar="SPEC",
+            help="A model folder, an MLflow URI, or openai:MODEL[=FOLDER].",
         ),
     ] = DEFAULT_POLICY,
     critic: CriticOption = DEFAULT_CRITIC,

@@ -1,7 +1,8 @@
 """A critic by its spec.
 
 A spec is a folder, an MLflow URI (``models:/erm-critic@champion``), ``openai:MODEL`` for a model
-behind an OpenAI-compatible endpoint, ``server:URL`` for the critic of a reward server
+behind an OpenAI-compatible endpoint, ``openai:MODEL=FOLDER`` where that model's folder says how it
+is asked (`erm.models.served`), ``server:URL`` for the critic of a reward server
 (`erm.critics.served`), ``reading`` (`erm.critics.reading`) or ``pixel`` (`erm.critics.pixel`). Only
 the code of that kind is imported.
 
@@ -84,13 +85,26 @@ def critic_from_spec(
     if spec.startswith(ENDPOINT):
         from erm.critics.endpoint import EndpointCritic, published_endpoint
 
-        model = endpoint_model(spec)
+        model, copy = endpoint_model(spec)
+        kept = constrained is True
         connection = endpoint.connection() if endpoint is not None else {}
-        reached = published_endpoint(model, endpoint, **connection)
         prompts = endpoint.prompts if endpoint is not None else None
-        return EndpointCritic(
-            model, endpoint=reached, constrained=constrained is True, prompts=prompts
-        )
+        if copy is None:
+            reached = published_endpoint(model, endpoint, **connection)
+            return EndpointCritic(model, endpoint=reached, constrained=kept, prompts=prompts)
+        if prompts is not None:
+            raise ErmError(
+                f"'{spec}' is asked with the prompts of its folder; leave out the endpoint option "
+                "prompts."
+            )
+        from erm.endpoints.client import Endpoint
+        from erm.endpoints.settings import RequestSettings
+        from erm.models.served import served_model
+
+        served = served_model(copy, "critic")
+        options = (endpoint or RequestSettings()).request(served.request)
+        reached = Endpoint(model, options=options, **connection)
+        return EndpointCritic(model, endpoint=reached, constrained=kept, served=served)
     folder = model_folder(spec, "critic")
     from erm.critics.local import LocalCritic
     from erm.models.generation import GREEDY

@@ -69,7 +69,7 @@ class TrainCriticSettings(TrainingSettings):
         if self.validation is None:
             raise ValueError("reinforce needs validation, which chooses the weights to keep")
         in_one_slot = self.model.from_scratch and self.model.pair_encoding != "two_images"
-        if self.reinforce.vllm and (in_one_slot or self.model.details is not None):
+        if self.reinforce.vllm is not None and (in_one_slot or self.model.details is not None):
             raise ValueError("reinforce.vllm needs pair_encoding 'two_images' without details")
         self.reinforce.completions_of_each(self.launch.processes)
         return self

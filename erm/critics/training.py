@@ -126,7 +126,8 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
 
     They are a sixth as long as a pair with its report, and teach to read. Where the detail is shown
     with its margins, the answer begins with the error's location. An error is left out if its
-    description quotes no text or number, or if no detail shows it at full resolution.
+    description quotes no text or number, or if no detail shows it at full resolution or, in a
+    frame, with margins, which are.
     """
     from erm.models.details import details_of_files
 
@@ -143,7 +144,9 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         shown = (
             detail
             for detail in details
-            if error.box is not None and detail.scale >= 1 and detail.shows(error.box)
+            if error.box is not None
+            and (detail.scale >= 1 or detail.with_margins)
+            and detail.shows(error.box)
         )
         if (detail := next(shown, None)) is not None:
             margins = detail.with_margins

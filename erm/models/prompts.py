@@ -77,6 +77,11 @@ def policy_prompt(task: str, *, brief: bool) -> str:
     return f"The image shows {asked.subject}. Reproduce it exactly. Answer with {asked.answer}."
 
 
+def follows_instructions(prompts: Mapping[str, str]) -> bool:
+    """Whether a policy with these prompts, by task, was trained on more than brief cues."""
+    return all(prompts[task] != policy_prompt(task, brief=True) for task in prompts)
+
+
 def revision_prompt(task: str, completion: str, feedback: str) -> str:
     """The request for a corrected source, after the image."""
     return (

@@ -14,7 +14,7 @@ from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLVisionPatchEmb
 from erm.errors import ErmError
 from erm.models.location import model_folder
 from erm.models.processor import PairProcessor
-from erm.models.settings import SCRATCH_SIZES, ModelSettings
+from erm.models.settings import SCRATCH_SIZES, LoraSettings, ModelSettings
 from erm.models.tokenizer import IMAGE_TOKEN, train_tokenizer
 
 
@@ -87,18 +87,23 @@ def build_model(settings: ModelSettings, processor: PairProcessor) -> Any:
     else:
         model = load_model(settings.name, dtype=settings.dtype, attention=settings.attention)
     if settings.lora is not None:
-        from peft import LoraConfig, get_peft_model
+        from peft import get_peft_model
 
-        lora = settings.lora
-        config = LoraConfig(
-            r=lora.rank,
-            lora_alpha=lora.alpha,
-            lora_dropout=lora.dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        )
-        model = get_peft_model(model, config)
+        model = get_peft_model(model, lora_config(settings.lora))
     return model
+
+
+def lora_config(settings: LoraSettings) -> Any:
+    """PEFT's configuration: adapters of all linear layers."""
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
 
 
 def random_weights(config: Qwen3VLConfig) -> Any:

@@ -25,6 +25,8 @@ from erm.errors import ErmError
 from erm.images import open_image
 from erm.models.settings import SamplingSettings
 from erm.policies.base import Request
+from erm.policies.figures import evenly_spaced, show
+from erm.policies.intervals import mean_interval
 from erm.policies.ranking import ranking_of_samples
 from erm.policies.settings import EvaluateSettings
 from erm.render import Rendered, Renderer
@@ -40,7 +42,6 @@ if TYPE_CHECKING:
 
     from erm.critics.base import Critic
 
-_RESAMPLES = 2000
 _MEASURES = ("rendered", "critic_reward", "exact_severity", "exact_reward", "pixel_mse")
 
 
@@ -243,10 +244,8 @@ def _gains(results: dict[str, list[dict[str, Any]]], task: str) -> NDArray[np.fl
 def _with_interval(
     values: NDArray[np.float64], generator: np.random.Generator, name: str
 ) -> dict[str, float]:
-    """Mean and percentile bootstrap 95 % interval over references (Efron)."""
-    means = generator.choice(values, (_RESAMPLES, len(values))).mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return {name: float(values.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+    mean, low, high = mean_interval(values, generator)
+    return {name: mean, f"{name}_low": low, f"{name}_high": high}
 
 
 def _rendered(rows: Sequence[dict[str, Any]]) -> float:
@@ -298,22 +297,13 @@ def _picture(
     """References and both policies' renders, evenly spaced over all references."""
     from matplotlib.figure import Figure
 
-    chosen = np.linspace(0, len(references) - 1, min(rows, len(references))).astype(int)
+    chosen = evenly_spaced(len(references), rows)
     figure = Figure(figsize=(6.6, 2.2 * len(chosen)), layout="constrained")
     axes = figure.subplots(len(chosen), 3, squeeze=False)
-    for row, index in enumerate(chosen):
-        axes[row, 0].imshow(np.asarray(open_image(references[index].image)))
-        axes[row, 0].set_title(f"reference ({references[index].task})", fontsize=9)
-        for column, (name, rewarded) in enumerate(results.items(), start=1):
+    for panels, index in zip(axes, chosen, strict=True):
+        show(panels[0], f"reference ({references[index].task})", references[index].image, "")
+        for panel, (name, rewarded) in zip(panels[1:], results.items(), strict=True):
             entry = rewarded[index]
             title = f"{name}: exact severity {entry['exact_severity']:.0f}"
-            axes[row, column].set_title(title, fontsize=9)
-            if entry["image"] is not None:
-                axes[row, column].imshow(np.asarray(open_image(entry["image"])))
-            else:
-                axes[row, column].text(
-                    0.5, 0.5, entry["outcome"].replace("_", " "), ha="center", va="center"
-                )
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
+            show(panel, title, entry["image"], entry["outcome"].replace("_", " "))
     return figure

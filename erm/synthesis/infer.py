@@ -18,7 +18,7 @@ from tqdm import tqdm
 from erm.dataset.pairs import SPLITS, Reference, read_references
 from erm.errors import ErmError
 from erm.fingerprint import fingerprint
-from erm.models.location import ENDPOINT, model_folder
+from erm.models.location import ENDPOINT, endpoint_model, model_folder
 from erm.synthesis.assembly import assemble
 from erm.synthesis.chunks import Chunk, has_replies, write_replies
 from erm.synthesis.proposals import sample_references
@@ -54,8 +54,11 @@ def infer(
         exclude={"workers": True, "rows_per_shard": True, "endpoint": WITHOUT_EFFECT},
     )
     read = [pairs / "data", *settings.drawing.fonts]
-    if settings.policy is not None and not settings.policy.startswith(ENDPOINT):
-        read.append(model_folder(settings.policy, "policy"))
+    folder = settings.policy
+    if folder is not None and folder.startswith(ENDPOINT):
+        folder = endpoint_model(folder).folder
+    if folder is not None:
+        read.append(model_folder(folder, "policy"))
     done = work / fingerprint(fields, *read)
     policy = None
     if settings.policy is not None:

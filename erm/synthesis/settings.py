@@ -223,7 +223,8 @@ class InferSettings(WorkSettings):
 
     Attributes:
         seed: of the choice of sources and of sampling.
-        policy: a model folder, an MLflow URI or ``openai:NAME``; None gives a folder without pairs.
+        policy: a model folder, an MLflow URI, ``openai:NAME`` or ``openai:NAME=FOLDER`` of a model
+            that a server runs; None gives a folder without pairs.
         share: of the sources of all splits, of the tasks that the policy knows.
         completions: per image; completions with equal renders give one pair.
         test_share, test_completions: the same for the sources held out for the benchmark; None is

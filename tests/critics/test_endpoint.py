@@ -21,7 +21,7 @@ from erm.endpoints.settings import ConnectionSettings, connection_settings
 from erm.errors import ErmError
 from erm.images import encode_png, open_image
 from erm.policies.base import Request, Revision
-from erm.policies.endpoint import EndpointPolicy
+from erm.policies.endpoint import EndpointReviser
 from erm.policies.loading import policy_from_spec
 from erm.report import readable_categories
 from erm.tasks import task_names
@@ -224,7 +224,7 @@ def test_a_silent_server_is_given_up() -> None:
 def test_a_policy_completes_and_revises(server: ChatServer) -> None:
     server.behaviour = lambda number, body: completion(f"draft {number + 1}")
     policy = policy_from_spec("openai:painter")
-    assert isinstance(policy, EndpointPolicy)
+    assert isinstance(policy, EndpointReviser)
     image = Image.new("RGB", (8, 8))
     assert policy.complete([Request("svg", image)]) == ["draft 1"]
     assert policy.revise([Revision("svg", image, "old code", "is too small")]) == ["draft 2"]
