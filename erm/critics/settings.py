@@ -34,6 +34,11 @@ class CriticEndpointSettings(ConnectionSettings):
             return read_prompts(Path(given))
         return check_prompts(given, "endpoint.prompts")
 
+    def connection(self) -> dict[str, Any]:
+        fields = super().connection()
+        del fields["prompts"]
+        return fields
+
 
 class ReinforceCriticSettings(GrpoSettings):
     """Reinforcement of the trained critic, with the exact report as the answer."""

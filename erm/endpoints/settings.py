@@ -82,10 +82,8 @@ class ConnectionSettings(RequestSettings):
 
     def connection(self) -> dict[str, Any]:
         """Arguments of `erm.endpoints.client.Endpoint`, those that don't change the answers."""
-        return self.model_dump(include=_CONNECTION)
+        return self.model_dump(exclude=set(RequestSettings.model_fields))
 
-
-_CONNECTION = ConnectionSettings.model_fields.keys() - RequestSettings.model_fields.keys()
 
 Connection = TypeVar("Connection", bound=ConnectionSettings)
 
