@@ -6,17 +6,32 @@ names are those of TRL's `GRPOConfig`; TRL itself is not imported.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
-
-if TYPE_CHECKING:
-    from erm.models.settings import GrpoSettings
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, Protocol
 
 CLIPPED_LOSSES = ("grpo", "bnpo", "dr_grpo", "dapo", "luspo")
 """Losses that clip the ratio of probabilities on both sides."""
 
 UNCLIPPED_LOSSES = ("sapo", "vespo")
 """Losses that have no clip range; the others, ``cispo`` among them, have one."""
+
+
+class Chosen(Protocol):
+    """The settings that decide whether an option has an effect, of
+    `erm.models.settings.GrpoSettings`."""
+
+    @property
+    def kl_coefficient(self) -> float: ...
+    @property
+    def loss(self) -> str: ...
+    @property
+    def clip_range(self) -> float | None: ...
+    @property
+    def clip_range_high(self) -> float | None: ...
+    @property
+    def vllm(self) -> str | None: ...
+    @property
+    def trl(self) -> Mapping[str, Any]: ...
 
 
 class Condition(NamedTuple):
@@ -28,7 +43,7 @@ class Condition(NamedTuple):
     """
 
     words: str
-    holds: Callable[[GrpoSettings], bool]
+    holds: Callable[[Chosen], bool]
 
 
 def _with_option(name: str) -> Condition:
@@ -110,7 +125,7 @@ OPTIONS: dict[str, Condition | None] = {
 """Options by name; None where one always has an effect."""
 
 
-def check_options(settings: GrpoSettings) -> None:
+def check_options(settings: Chosen) -> None:
     """Raise ValueError for an option of ``trl`` that is unknown or would be ignored."""
     for name in settings.trl:
         if name not in OPTIONS:

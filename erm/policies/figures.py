@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from erm.policies.completed import Completed
     from erm.policies.references import Picture
-    from erm.policies.validation import Completed
 
 
 def gallery(pictures: Sequence[Picture], completed: Sequence[Completed], most: int) -> Figure:

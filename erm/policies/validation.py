@@ -11,7 +11,6 @@ import json
 import logging
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +27,7 @@ from erm.models.launch import is_main_process, share
 from erm.models.processor import PairProcessor
 from erm.models.role import Role
 from erm.models.settings import SamplingSettings
+from erm.policies.completed import MODES, Completed
 from erm.policies.figures import gallery
 from erm.policies.intervals import mean_interval
 from erm.policies.references import Picture
@@ -41,34 +41,7 @@ from erm.tracking import is_tracked, log_figure
 PICTURED = 8
 """References in the picture of a validation."""
 
-MODES = ("greedy", "sampled")
-"""How a reference is completed."""
-
 _log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Completed:
-    """A completion of a held-out reference and what it earned.
-
-    Attributes:
-        reference: its index.
-        mode: one of `MODES`.
-        reward: by the reward that the policy is trained with.
-        exact_reward, severity: by the exact annotator; NaN where no source is known.
-        rendered: whether it drew something.
-        image: PNG of the render, or None.
-        reason: why there is no render; empty where there is one.
-    """
-
-    reference: int
-    mode: str
-    reward: float
-    exact_reward: float
-    severity: float
-    rendered: bool
-    image: bytes | None
-    reason: str
 
 
 class PolicyScoring:
