@@ -13,6 +13,7 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import math
 import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
@@ -338,7 +339,7 @@ def _evenly(pairs: Sequence[Pair], number: int | None) -> list[int]:
         own = sum(map(len, groups))
         count = len(groups)
         if number is not None and number < own:
-            count = max(1, number * len(groups) // own)
+            count = math.ceil(number * len(groups) / own)
         spread_out = [groups[place * len(groups) // count] for place in range(count)]
         chosen += [index for group in spread_out for index in group][:number]
     return sorted(chosen)

@@ -46,7 +46,8 @@ class GrpoLog(NamedTuple):
     """What a reinforcement logged.
 
     Attributes:
-        history: a row per step: ``step`` and the columns asked for; NaN where nothing was logged.
+        history: a row per step: ``step`` and the columns asked for; NaN where nothing was logged,
+            such as rewards at a step that samples nothing.
         validation: a row per validation: ``step`` and the metrics.
         best: the row of `validation` whose weights were kept; empty without validation.
         stop: why it ended before its last step, or None.
@@ -144,7 +145,7 @@ def reinforce_model(
     trainer.train(resume_from_checkpoint=last_checkpoint(work))
     best = None if best_checkpoint is None else best_checkpoint.weights
     write_model(trainer, checkpoint.processor, best, out)
-    history = [_row(logged, columns) for logged in trainer.state.log_history if "reward" in logged]
+    history = [_row(logged, columns) for logged in trainer.state.log_history if "loss" in logged]
     if best_checkpoint is None:
         return GrpoLog(history, [], {})
     stop = best_checkpoint.stop

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,6 +192,21 @@ def test_a_killed_run_goes_on_to_the_same_curve(trained: Path, pairs: Path, tmp_
     train_critic(_settings(), pairs, tmp_path / "critic", tmp_path / "work")
     np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=1e-4)
     assert str(_validation(tmp_path / "critic")) == str(_validation(trained))
+
+
+def test_more_epochs_go_on_from_the_last_checkpoint(
+    trained: Path, pairs: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(trained.parent / "work", tmp_path / "work")
+    settings = _settings()
+    longer = settings.optimization.model_copy(update={"epochs": 1.5 * settings.optimization.epochs})
+    more = settings.model_copy(update={"optimization": longer})
+    metrics = train_critic(more, pairs, tmp_path / "critic", tmp_path / "work")
+    assert metrics["steps"] > 17
+    before, after = _losses(trained), _losses(tmp_path / "critic")
+    assert after[: len(before)] == before
+    assert len(after) > len(before)
+    assert str(_validation(tmp_path / "critic")[:3]) == str(_validation(trained))
 
 
 def test_a_trained_critic_is_trained_on(trained: Path, pairs: Path, tmp_path: Path) -> None:
