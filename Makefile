@@ -1,9 +1,10 @@
 # `make repro` runs the pipeline, `make test` the checks; both set the environment up first.
 SHELL := /bin/bash
 VENV ?= .venv
+VLLM_VENV ?= .venv-vllm
 export PATH := $(if $(filter /%,$(VENV)),,$(CURDIR)/)$(VENV)/bin:$(PATH)
 
-.PHONY: repro test smoke ui lint format types pytest serving wheel clean repository setup
+.PHONY: repro test smoke ui lint format types pytest serving vllm wheel clean repository setup
 .DEFAULT_GOAL := repro
 
 repro: repository setup
@@ -30,6 +31,11 @@ pytest: setup
 # Makes an environment from a packaged model's requirements: minutes, so no part of `test`.
 serving: setup
 	@python -m pytest -m fresh
+
+# Against a real vLLM, in an environment of its own: minutes and gigabytes, so no part of `test`.
+vllm: setup
+	@.ci/vllm $(VLLM_VENV) python
+	@VLLM_PYTHON=$(VLLM_VENV)/bin/python python -m pytest -m vllm
 
 # What an earlier build left in build/ would get into the wheel.
 wheel: setup

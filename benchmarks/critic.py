@@ -18,7 +18,6 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +26,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from erm.annotation import annotate_rendered
 from erm.benchmark import judge_from_spec, score
-from erm.benchmark.statistics import draw_items, rank_agreement
+from erm.benchmark.statistics import draw_items, rank_agreement, within_group_ranking
 from erm.critics.base import Critic, Critique, ImagePair
 from erm.critics.exact import ExactCritic
 from erm.critics.loading import critic_from_spec
@@ -101,26 +100,24 @@ def quality(pairs: Sequence[Pair], critiques: Sequence[Critique]) -> dict[str, A
 _EMPTINESS = ("empty_report_accuracy", "empty_recognised", "nonempty_recognised")
 
 
-def severities(pairs: Sequence[Pair], predicted: Sequence[float]) -> dict[str, float | None]:
-    """Pearson with the exact severity, of all pairs and of those that differ, and two shares of
-    pairs in the correct order, ties a half: of any two pairs of one task, and of two candidates of
-    one reference."""
+def severities(pairs: Sequence[Pair], predicted: Sequence[float]) -> dict[str, Any]:
+    """Pearson with the exact severity, of all pairs and of those that differ, and how well two
+    things are ordered: any two pairs of one task (the share in the correct order, ties a half), and
+    the candidates of one reference (`within_group_ranking`)."""
     truth = np.array([pair.report.total_severity for pair in pairs], dtype=float)
     scores = np.array(predicted, dtype=float)
     differ = truth > 0
-    numbers = {
+    tasks = np.array([pair.task for pair in pairs])
+    correct, compared = 0.0, 0
+    for task in task_names():
+        agreed, unequal = rank_agreement(scores[tasks == task], truth[tasks == task])
+        correct, compared = correct + agreed, compared + unequal
+    return {
         "pearson": _correlation(scores, truth),
         "pearson, pairs that differ": _correlation(scores[differ], truth[differ]),
+        "ranking": correct / compared if compared else None,
+        **within_group_ranking([pair.source_id for pair in pairs], scores, truth),
     }
-    for name, key in (("ranking", "task"), ("ranking of one reference", "source_id")):
-        order = sorted(range(len(pairs)), key=lambda index: str(getattr(pairs[index], key)))
-        correct, compared = 0.0, 0
-        for _, group in groupby(order, key=lambda index: str(getattr(pairs[index], key))):
-            members = list(group)
-            agreed, unequal = rank_agreement(scores[members], truth[members])
-            correct, compared = correct + agreed, compared + unequal
-        numbers[name] = correct / compared if compared else None
-    return numbers
 
 
 def _correlation(one: NDArray[np.float64], other: NDArray[np.float64]) -> float | None:

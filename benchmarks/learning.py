@@ -38,7 +38,7 @@ POINTS: dict[str, dict[str, dict[str, str]]] = {
         "none": {},
         "difference-frame": {"train_critic.model.pair_encoding": "two_images"},
         "equivalent-edits": {"train_critic.exclude_routes": "[equivalent]"},
-        "policy-errors": {"train_critic.exclude_routes": "[infer]"},
+        "policy-errors": {"train_critic.exclude_routes": "[infer,infer_cross]"},
     },
 }
 """By curve and point: the parameters that differ. An ablation is named after what it leaves out."""

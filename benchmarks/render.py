@@ -15,6 +15,7 @@ covered: the time a renderer takes to start, which is paid once and is printed o
 from __future__ import annotations
 
 import argparse
+import contextlib
 import io
 import itertools
 import json
@@ -28,6 +29,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import cairosvg
 import psutil
@@ -36,7 +38,9 @@ from erm.render import Renderer
 from erm.tasks import CHROMIUM, Variety, get_task, task_names
 from erm.tasks.settings import DrawingSettings
 
-Draw = Callable[[str], None]
+Draw = Callable[[str], bytes]
+"""A picture of a source as an image file; raises `UndrawnError`."""
+
 ROUNDS = 3
 IN_BROWSER = DrawingSettings(
     backends={task: CHROMIUM for task in task_names() if get_task(task).browser is not None}
@@ -44,34 +48,48 @@ IN_BROWSER = DrawingSettings(
 SUFFIXES = {"chart": (".py",), "table": (".html", ".md"), "svg": (".svg",)}
 
 
-def draw_in_fresh_process(source: str) -> None:
+class UndrawnError(Exception):
+    """A source has no picture."""
+
+
+def draw_in_fresh_process(source: str) -> bytes:
     """One Python process a chart."""
     with tempfile.TemporaryDirectory() as folder:
         program = "import matplotlib\nmatplotlib.use('agg')\n" + source
         program += "\nimport matplotlib.pyplot as plt\nplt.savefig('out.png')\n"
-        subprocess.run(
-            [sys.executable, "-c", program],
-            cwd=folder,
-            check=True,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        try:
+            subprocess.run(
+                [sys.executable, "-c", program],
+                cwd=folder,
+                check=True,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+            )
+        except subprocess.CalledProcessError as error:
+            raise UndrawnError from error
+        return (Path(folder) / "out.png").read_bytes()
 
 
 def _convert(source: str, results: Any) -> None:
-    results["png"] = cairosvg.svg2png(
-        bytestring=source.encode(), output_width=336, output_height=336, background_color="white"
-    )
+    with contextlib.suppress(ElementTree.ParseError):
+        results["png"] = cairosvg.svg2png(
+            bytestring=source.encode(),
+            output_width=336,
+            output_height=336,
+            background_color="white",
+        )
 
 
-def draw_in_managed_process(source: str) -> None:
+def draw_in_managed_process(source: str) -> bytes:
     """One process and one manager an SVG."""
     with multiprocessing.Manager() as manager:
         results = manager.dict()
         process = multiprocessing.Process(target=_convert, args=(source, results))
         process.start()
         process.join(10)
-        assert results["png"]
+        if "png" not in results:
+            raise UndrawnError
+        return bytes(results["png"])
 
 
 def browser_drawing(executable: str) -> Draw:
@@ -80,13 +98,14 @@ def browser_drawing(executable: str) -> Draw:
 
     from erm.tasks.table.draw import to_html
 
-    def draw(source: str) -> None:
+    def draw(source: str) -> bytes:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=executable, args=["--no-sandbox"])
             page = browser.new_page(viewport={"width": 3600, "height": 2400})
             page.set_content(to_html(source))
-            page.locator("table").first.screenshot()
+            picture: bytes = page.locator("table").first.screenshot()
             browser.close()
+        return picture
 
     return draw
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.benchmark.formats import Item
+from erm.benchmark.formats import Item, reference_of
 from erm.benchmark.scoring import pearson, severity_number
-from erm.benchmark.statistics import rank_agreement
+from erm.benchmark.statistics import rank_agreement, within_group_ranking
 from erm.report import categories_of
 from erm.tasks import task_names
 
@@ -81,12 +81,14 @@ def compare_distances(
 
     Returns:
         Rows with ``name``, ``task``, ``items``, ``pearson``, ``spearman``, ``ranking_accuracy``
-        (None if undefined), and ``blind``: the share of severe items that are `overlooked`. 0 is
-        perfect; a distance that is independent of the errors has 0.5. ``blind_by_category`` is the
-        same share for items with an error of a category.
+        (None if undefined), those of `erm.benchmark.statistics.within_group_ranking`, and
+        ``blind``: the share of severe items that are `overlooked`. 0 is perfect; a distance that is
+        independent of the errors has 0.5. ``blind_by_category`` is the same share for items with an
+        error of a category.
     """
     severity = annotated_severity(items)
     by_category = [_severities(item) for item in items]
+    references = [reference_of(item) for item in items]
     tasks = np.array([item.task for item in items])
     above = severe(items)
     rows = []
@@ -106,6 +108,11 @@ def compare_distances(
                     "name": name,
                     "task": task,
                     **_agreement(values[inside], severity[inside]),
+                    **within_group_ranking(
+                        [references[index] for index in np.flatnonzero(inside).tolist()],
+                        values[inside],
+                        severity[inside],
+                    ),
                     "blind": _share(near & inside, grave),
                     "blind_by_category": {
                         category: _share(near & some, some) for category, some in holding.items()

@@ -78,8 +78,9 @@ class TransformersEmbedder(Embedder):
     """A model that `transformers` loads, such as DINO or CLIP."""
 
     def __init__(self, model: str) -> None:
-        import torch
         from transformers import AutoImageProcessor, AutoModel
+
+        from erm.models.checkpoint import local_device
 
         try:
             self.processor = AutoImageProcessor.from_pretrained(model, backend="pil")
@@ -87,7 +88,7 @@ class TransformersEmbedder(Embedder):
         except (OSError, ValueError) as error:
             reason = " ".join(str(error).split())[:300].rstrip(".")
             raise ErmError(f"{model}: can't be loaded as a vision model ({reason}).") from error
-        self.device = "cuda" if torch.cuda.is_available() else "cpu"
+        self.device = local_device()
         self.model.to(self.device)
         self.projects = "vision_config" in self.model.config.to_dict()
 

@@ -28,6 +28,8 @@ _IMAGE_COLUMNS = {
     "gt_img_path": ("gt_img_path", "gt_image", "gt_img"),
     "pred_img_path": ("pred_img_path", "pred_image", "pred_img"),
 }
+SOURCES = ("reference_source", "candidate_source")
+"""Fields of a row with the two sources."""
 _PREDICTED = ("pred_json", "error_parse_failed_reason")
 _KNOWN = {"id", "idx", "category", "human_errors", *_PREDICTED}
 _KNOWN.update(name for names in _IMAGE_COLUMNS.values() for name in names)
@@ -70,6 +72,15 @@ class Prediction:
     item: Item
     pred_json: Any
     failure: str | None = None
+
+
+def reference_of(item: Item) -> tuple[str, str | Image] | None:
+    """What items with candidates of one reference have in common: the task, and the reference's
+    source or, where the row holds none, its image. None if the row has neither."""
+    source = item.extra.get(SOURCES[0])
+    if isinstance(source, str) and source:
+        return item.task, source
+    return None if item.reference is None else (item.task, item.reference)
 
 
 def human_error(discrepancy: Discrepancy) -> dict[str, Any]:

@@ -58,12 +58,14 @@ class Scores:
                 "severity_mae",
                 "empty_report_accuracy",
                 "ranking_accuracy",
+                "within_group_ranking",
             ):
                 if extra[name] is not None:
                     flat[f"{task}/{name}"] = extra[name]
-            if extra["f1_hard_interval_95"] is not None:
-                low, high = extra["f1_hard_interval_95"]
-                flat |= {f"{task}/f1_hard_low": low, f"{task}/f1_hard_high": high}
+            for name in ("f1_hard", "within_group_ranking"):
+                if (interval := extra[f"{name}_interval_95"]) is not None:
+                    low, high = interval
+                    flat |= {f"{task}/{name}_low": low, f"{task}/{name}_high": high}
         flat["evaluated"] = self.summary["evaluated"]
         flat["failed"] = len(self.summary["failed"])
         for domain, scores in self.by_domain.items():

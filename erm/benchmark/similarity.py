@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
-from erm.benchmark.formats import Item, image_pairs
+from erm.benchmark.formats import SOURCES, Item, image_pairs
 from erm.errors import ErmError
 from erm.tasks import TextDistance, get_task, task_names
 
@@ -23,8 +23,6 @@ Distances = dict[str, NDArray[np.float64]]
 LONGEST_SIDE = 512
 """Images are shrunk to this many pixels before comparison, to save time."""
 SSIM_WINDOW = 7
-SOURCES = ("reference_source", "candidate_source")
-"""Fields of a row with the two sources."""
 _FEATURES = "features:"
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.benchmark.formats import Problem
+from erm.benchmark.formats import Problem, reference_of
 from erm.benchmark.judge.alignment import Error, named_category
 from erm.benchmark.scoring import ItemScore, pearson, severity_number, total
 from erm.tasks import task_names
@@ -71,6 +71,7 @@ def _section(rows: Sequence[ItemScore], seed: int) -> dict[str, Any]:
         "severity_correlation": pearson(predicted.tolist(), annotated.tolist()),
         **_empty_accuracy(rows),
         "ranking_accuracy": ranking_accuracy(rows),
+        **_within_groups(rows, predicted, annotated, seed),
         "calibration": calibration(predicted, annotated),
     }
 
@@ -193,6 +194,58 @@ def rank_agreement(scores: NDArray[np.float64], truth: NDArray[np.float64]) -> t
     differ = expected != 0
     correct = (predicted == expected)[differ].sum() + 0.5 * (predicted == 0)[differ].sum()
     return float(correct), int(differ.sum())
+
+
+def _within_groups(
+    rows: Sequence[ItemScore],
+    predicted: NDArray[np.float64],
+    annotated: NDArray[np.float64],
+    seed: int,
+) -> dict[str, Any]:
+    # A missing report must not rank a candidate as if it had been found to be perfect.
+    reported = np.array([row.prediction.pred_json is not None for row in rows], dtype=np.bool_)
+    groups = [reference_of(row.prediction.item) for row in rows]
+    return within_group_ranking(groups, np.where(reported, predicted, np.nan), annotated, seed)
+
+
+def within_group_ranking(
+    groups: Sequence[Hashable],
+    scores: NDArray[np.float64],
+    truth: NDArray[np.float64],
+    seed: int = 0,
+) -> dict[str, Any]:
+    """How well scores order several candidates of one reference, which is all that GRPO sees.
+
+    For each reference, the share of pairs of its candidates with different truth that the scores
+    put in the same order; a tie counts as half, a score of NaN is never right. The value is the
+    mean over references, so that each counts once however many candidates it has.
+
+    Args:
+        groups: (items,) the reference of each item; None is left out.
+        scores, truth: (items,), greater is worse.
+        seed: of the bootstrap over references.
+
+    Returns:
+        ``within_group_ranking`` in [0, 1] and ``within_group_ranking_interval_95`` (percentile
+        bootstrap over references), None where no reference has candidates of different truth;
+        ``within_group_references``, how many have.
+    """
+    members: dict[Hashable, list[int]] = defaultdict(list)
+    for index, group in enumerate(groups):
+        if group is not None:
+            members[group].append(index)
+    found = [rank_agreement(scores[inside], truth[inside]) for inside in members.values()]
+    shares = np.array([agreed / compared for agreed, compared in found if compared])
+    value, interval = None, None
+    if len(shares):
+        draws = draw_items(len(shares), np.random.default_rng(seed)) / len(shares)
+        value = float(shares.mean())
+        interval = [float(bound) for bound in np.percentile(draws @ shares, [2.5, 97.5])]
+    return {
+        "within_group_ranking": value,
+        "within_group_ranking_interval_95": interval,
+        "within_group_references": len(shares),
+    }
 
 
 def calibration(

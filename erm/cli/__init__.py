@@ -37,7 +37,8 @@ def _app() -> typer.Typer:
         help="Visual-ERM: render code, compare images, reward and refine vision-to-code.",
         epilog=(
             f"TASK is one of {', '.join(task_names())}. A critic is named by a model folder, an "
-            "MLflow URI (models:/erm-critic@champion), openai:MODEL, server:URL, reading or pixel."
+            "MLflow URI (models:/erm-critic@champion), openai:MODEL[=FOLDER], server:URL, reading "
+            "or pixel."
         ),
         no_args_is_help=True,
         add_completion=False,

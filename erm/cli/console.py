@@ -21,7 +21,8 @@ from erm.tasks import get_task, task_names
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-    from erm.endpoints.settings import ConnectionSettings
+    from erm.critics.settings import CriticEndpointSettings
+    from erm.endpoints.settings import Connection
     from erm.report import Report
     from erm.tasks.settings import DrawingSettings
 
@@ -56,7 +57,8 @@ EndpointOption = Annotated[
         metavar="NAME=VALUE",
         help="How openai: models are reached and asked: base_urls (with commas between them), "
         "concurrency, timeout, attempts, temperature, max_tokens, max_completion_tokens, "
-        "extra_body.NAME, …; null leaves a field out of the request. May be given several times.",
+        "extra_body.NAME, …; null leaves a field out of the request. prompts is a file with a "
+        "critic's own prompts, as of `adopt`. May be given several times.",
     ),
 ]
 RepliesOption = Annotated[
@@ -189,9 +191,24 @@ def shared_drawing(
         raise ErmError(f"--{option}: {reason[0].lower()}{reason[1:]}.") from error
 
 
+def critic_endpoint(assignments: Sequence[str] | None, *specs: str) -> CriticEndpointSettings:
+    """How critics behind endpoints, and policies on the same servers, are reached and asked.
+
+    Args:
+        assignments: of ``--endpoint``.
+        specs: of the critics and policies.
+
+    Raises:
+        ErmError: see `endpoint_settings`.
+    """
+    from erm.critics.settings import CriticEndpointSettings
+
+    return endpoint_settings("--endpoint", assignments, CriticEndpointSettings, *specs)
+
+
 def endpoint_settings(
-    option: str, assignments: Sequence[str] | None, *specs: str
-) -> ConnectionSettings:
+    option: str, assignments: Sequence[str] | None, kind: type[Connection], *specs: str
+) -> Connection:
     """How models behind endpoints are reached and asked.
 
     Args:
@@ -204,7 +221,7 @@ def endpoint_settings(
     from erm.endpoints.settings import connection_settings
     from erm.models.location import ENDPOINT
 
-    settings = connection_settings(assignments or ())
+    settings = connection_settings(assignments or (), kind)
     if assignments and not any(spec.startswith(ENDPOINT) for spec in specs):
         named = f", not {' or '.join(specs)}" if specs else ""
         raise ErmError(f"{option} is for models behind endpoints ({ENDPOINT}MODEL){named}.")

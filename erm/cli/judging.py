@@ -18,6 +18,7 @@ from erm.cli.console import (
     RasterSideOption,
     RepliesOption,
     TaskArgument,
+    critic_endpoint,
     drawing_settings,
     endpoint_settings,
     print_json,
@@ -33,7 +34,7 @@ from erm.policies.loading import DEFAULT_POLICY
 
 if TYPE_CHECKING:
     from erm.critics.base import Critic, Critique
-    from erm.endpoints.settings import ConnectionSettings
+    from erm.critics.settings import CriticEndpointSettings
     from erm.rewards.rollout import Scored
 
 CriticOption = Annotated[
@@ -41,8 +42,8 @@ CriticOption = Annotated[
     typer.Option(
         "--critic",
         metavar="SPEC",
-        help="A model folder, an MLflow URI, openai:MODEL, reading (OCR, no learning) or pixel (a "
-        "rule on pixels).",
+        help="A model folder, an MLflow URI, openai:MODEL[=FOLDER], reading (OCR, no learning) or "
+        "pixel (a rule on pixels).",
     ),
 ]
 ConstrainedOption = Annotated[
@@ -83,7 +84,7 @@ def critique(
         images = open_image(reference), open_image(candidate)
         from erm.critics.base import ImagePair, critique_with_retry
 
-        judge = _critic(critic, constrained, endpoint_settings("--endpoint", endpoint, critic))
+        judge = _critic(critic, constrained, critic_endpoint(endpoint, critic))
         judged = critique_with_retry(judge, [ImagePair(task, *images)], replies)[0]
     if judged.report is None:
         if as_json:
@@ -138,7 +139,7 @@ def reward(
         from erm.rewards.settings import RewardSettings
 
         drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
-        judge = _critic(critic, constrained, endpoint_settings("--endpoint", endpoint, critic))
+        judge = _critic(critic, constrained, critic_endpoint(endpoint, critic))
         settings = RewardSettings(replies=replies)
         with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
             earned = reward_completions([(task, image, text)], judge, renderer, settings)[0]
@@ -152,7 +153,7 @@ def reward(
         _show_critique(earned.critique, str(completion))
 
 
-def _critic(spec: str, constrained: bool | None, endpoint: ConnectionSettings) -> Critic:
+def _critic(spec: str, constrained: bool | None, endpoint: CriticEndpointSettings) -> Critic:
     from erm.critics.loading import critic_from_spec
 
     return critic_from_spec(spec, constrained=constrained, endpoint=endpoint)
@@ -185,7 +186,9 @@ def refine(
     policy: Annotated[
         str,
         typer.Option(
-            "--policy", metavar="SPEC", help="A model folder, an MLflow URI, or openai:MODEL."
+            "--policy",
+            metavar="SPEC",
+            help="A model folder, an MLflow URI, or openai:MODEL[=FOLDER].",
         ),
     ] = DEFAULT_POLICY,
     critic: CriticOption = DEFAULT_CRITIC,
@@ -223,14 +226,15 @@ def refine(
         from erm.images import open_image
 
         opened = open_image(image)
+        from erm.endpoints.settings import ConnectionSettings
         from erm.policies.loading import policy_from_spec
         from erm.policies.refinement import refine as improve
         from erm.render import Renderer
 
         drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
         asked = (critic,) if policy_endpoint else (critic, policy)
-        shared = endpoint_settings("--endpoint", endpoint, *asked)
-        own = endpoint_settings("--policy-endpoint", policy_endpoint, policy)
+        shared = critic_endpoint(endpoint, *asked)
+        own = endpoint_settings("--policy-endpoint", policy_endpoint, ConnectionSettings, policy)
         author = policy_from_spec(policy, endpoint=own if policy_endpoint else shared)
         judge = _critic(critic, constrained, shared)
         with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:

@@ -103,9 +103,10 @@ def show_similarities(rows: Sequence[Mapping[str, Any]]) -> None:
     """Distances set against annotated severity; nothing where none was asked for."""
     if not rows:
         return
-    keys = ("name", "task", "items", "pearson", "spearman", "ranking_accuracy", "blind")
+    severity = ("pearson", "spearman", "ranking_accuracy", "within_group_ranking", "blind")
+    keys = ("name", "task", "items", *severity)
     print_table(
-        ("distance", "task", "items", "Pearson", "Spearman", "ranking", "blind"),
+        ("distance", "task", "items", "Pearson", "Spearman", "ranking", "in groups", "blind"),
         [tuple(row[key] for key in keys) for row in rows],
         "Against annotated severity; blind: share of the severer half that lies in the nearer half",
     )

@@ -13,6 +13,7 @@ from erm.cli.console import (
     EndpointOption,
     JsonOption,
     RepliesOption,
+    critic_endpoint,
     endpoint_settings,
     print_json,
     warn,
@@ -23,7 +24,7 @@ from erm.errors import ErmError
 
 if TYPE_CHECKING:
     from erm.benchmark import Judge, Problem, Scores
-    from erm.endpoints.settings import ConnectionSettings
+    from erm.critics.settings import CriticEndpointSettings
     from erm.report import Replies
 
 PREDICTIONS_FOLDER = Path("predictions")
@@ -90,11 +91,13 @@ def benchmark(
         from erm.benchmark import comparison_table, judge_from_spec
         from erm.benchmark.blindness import compare_distances
         from erm.benchmark.similarity import measure_distances
+        from erm.endpoints.settings import ConnectionSettings
 
-        judging = judge_from_spec(
-            judge, settings=endpoint_settings("--judge-endpoint", judge_endpoint, judge)
+        reached_judge = endpoint_settings(
+            "--judge-endpoint", judge_endpoint, ConnectionSettings, judge
         )
-        reached = endpoint_settings("--endpoint", endpoint, *critics)
+        judging = judge_from_spec(judge, settings=reached_judge)
+        reached = critic_endpoint(endpoint, *critics)
         if data is not None:
             _predict(files, data, reached, replies)
         scored = {name: _score(path, judging) for name, path in files.items()}
@@ -162,7 +165,7 @@ def _is_file_of_rows(path: Path) -> bool:
 
 
 def _predict(
-    files: dict[str, Path], data: Path, endpoint: ConnectionSettings, replies: Replies
+    files: dict[str, Path], data: Path, endpoint: CriticEndpointSettings, replies: Replies
 ) -> None:
     from erm.benchmark import describe, read_benchmark
     from erm.critics.loading import critic_from_spec

@@ -13,11 +13,16 @@ from __future__ import annotations
 import csv
 import json
 import logging
+import math
+import re
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from erm.benchmark import (
     Item,
@@ -67,9 +72,9 @@ def benchmark(
 
     Writes to `out`: the critic's ``predictions.jsonl`` with ``images/``, ``summary.json``,
     ``f1.csv``, ``severity.csv``, ``similarity.csv`` and ``.png``, ``judged.png`` (a picture of some
-    pairs) and the page ``index.html``. The other two sets have predictions, summary and page in
-    ``inferred/`` and ``checked/``, and further rows in ``f1.csv``; the main page's table of critics
-    shows the checked pairs too.
+    pairs) and the page ``index.html``. The other two sets have predictions, summary, similarities
+    and page in ``inferred/`` and ``checked/``, and further rows in ``f1.csv``; the main page's
+    table of critics shows the checked pairs too.
 
     Args:
         critic: folder of the critic, unless the settings name another one.
@@ -80,9 +85,12 @@ def benchmark(
     Returns:
         The critic's main metrics, over the test split and again for each domain in it
         (``compact/…``), the number of ``unparsable`` replies, and
-        ``baselines/<name>/<task>/f1_hard`` and ``…/evaluated`` of each baseline. The same for the
-        policy's own errors as ``inferred/…``; if there are none, only ``inferred/evaluated`` with
-        0. For the checked pairs of the tasks in the test split, as ``checked/…``.
+        ``baselines/<name>/<task>/f1_hard``, ``…/within_group_ranking`` and ``…/evaluated`` of each
+        baseline. ``severity/<name>/<task>/…`` has ``pearson``, ``ranking_accuracy`` and
+        ``within_group_ranking`` of the critic's expected severity (``critic_expected``), if it
+        gives one, and of each similarity. The same for the policy's own errors as ``inferred/…``;
+        if there are none, only ``inferred/evaluated`` with 0. For the checked pairs of the tasks in
+        the test split, as ``checked/…``.
 
     Raises:
         ErmError: the folder holds no critic, or there are no held-out pairs.
@@ -95,10 +103,6 @@ def benchmark(
         main = critics.score(held_out)
         natural = critics.score(own_errors) if own_errors else None
         checked = critics.score_checked({pair.task for pair in held_out})
-    distances = {
-        "critic": severity_of_items(main.scores["critic"], main.scores["critic"]),
-        **measure_distances(main.items, settings.similarities),
-    }
     comparison = comparison_table(main.scores, settings.seed)
     metrics, f1_rows = main.metrics(), _f1_rows(main.scores)
     if natural is not None:
@@ -120,9 +124,8 @@ def benchmark(
             if "checked/" not in name  # the set's only domain, once more
         }
         f1_rows += _f1_rows(checked.scores)
-    _write(main, out, "The critic on held-out pairs", comparison, distances)
+    _write(main, out, "The critic on held-out pairs", comparison)
     _write_plots(f1_rows, main.scores["critic"], out)
-    _write_similarities(main.items, distances, out)
     chosen = spread(held_out, settings.pictured)
     picture = critique_picture(
         [held_out[index] for index in chosen], [main.critiques[index] for index in chosen]
@@ -132,14 +135,23 @@ def benchmark(
     return metrics
 
 
+class _Distance(NamedTuple):
+    """One value per item, greater is worse: its name in tables, (items,) values."""
+
+    title: str
+    values: NDArray[np.float64]
+
+
 @dataclass(frozen=True)
 class _Result:
-    """The critic's critiques of held-out pairs, and the scores of all critics by name."""
+    """The critic's critiques of held-out pairs, the scores of all critics by name, and severities
+    and distances by their name in metrics."""
 
     items: list[Item]
     critiques: list[Critique]
     predictions: list[Prediction]
     scores: dict[str, Scores]
+    distances: dict[str, _Distance]
 
     def metrics(self) -> dict[str, float]:
         unparsable = sum(critique.parsed is None for critique in self.critiques)
@@ -148,9 +160,19 @@ class _Result:
             for name, one in self.scores.items()
             if name != "critic"
             for metric, value in one.metrics().items()
-            if metric == "evaluated" or metric.endswith("/f1_hard")
+            if metric == "evaluated" or metric.endswith(("/f1_hard", "/within_group_ranking"))
         }
-        return {**self.scores["critic"].metrics(), "unparsable": float(unparsable), **baselines}
+        compared = {
+            f"severity/{row['name']}/{row['task']}/{measure}": float(row[measure])
+            for row in compare_distances(
+                self.items, {name: distance.values for name, distance in self.distances.items()}
+            )
+            if row["name"] != "critic"  # its main metrics say the same
+            for measure in ("pearson", "ranking_accuracy", "within_group_ranking")
+            if row[measure] is not None
+        }
+        main = self.scores["critic"].metrics()
+        return {**main, "unparsable": float(unparsable), **baselines, **compared}
 
 
 class _Critics:
@@ -236,7 +258,8 @@ class _Critics:
             name: score(answers, self._judge, seed=self._settings.seed)
             for name, answers in predictions.items()
         }
-        return _Result(items, critiques, predictions["critic"], scores)
+        distances = _distances(items, critiques, scores["critic"], self._settings.similarities)
+        return _Result(items, critiques, predictions["critic"], scores, distances)
 
     def _without_learning(self, held_out: Sequence[Pair]) -> Critic:
         """The reading critic; the pixel critic, with a warning that says why, where that one can't
@@ -255,19 +278,37 @@ class _Critics:
         return self._reading
 
 
+def _distances(
+    items: Sequence[Item],
+    critiques: Sequence[Critique],
+    scores: Scores,
+    similarities: Sequence[str],
+) -> dict[str, _Distance]:
+    """The critic's severity as reported and as expected, and similarities, by name in metrics."""
+    found = {"critic": _Distance("critic", severity_of_items(scores, scores))}
+    expected = [critique.expected_severity for critique in critiques]
+    if any(value is not None for value in expected):
+        found["critic_expected"] = _Distance(
+            "critic, expected", np.array(expected, dtype=np.float64)
+        )
+    for spec in similarities:
+        ((title, values),) = measure_distances(items, (spec,)).items()
+        found[re.sub(r"[^\w.-]+", "_", spec)] = _Distance(title, values)
+    return found
+
+
 def _write(
-    result: _Result,
-    folder: Path,
-    title: str,
-    comparison: Sequence[Mapping[str, Any]],
-    distances: Distances | None = None,
+    result: _Result, folder: Path, title: str, comparison: Sequence[Mapping[str, Any]]
 ) -> None:
-    """Write the critic's predictions and summary, and the page with a table of all critics."""
+    """Write the critic's predictions and summary, severities and distances as a table and a plot,
+    and the page with a table of all critics."""
+    distances = dict(result.distances.values())
     folder.mkdir(parents=True, exist_ok=True)
     scores = result.scores["critic"]
     write_predictions(folder / "predictions.jsonl", result.predictions)
     (folder / "summary.json").write_text(json.dumps(scores.to_dict(), indent=1) + "\n")
-    write_page(scores, folder, title, comparison=comparison, distances=distances or {})
+    write_page(scores, folder, title, comparison=comparison, distances=distances)
+    _write_similarities(result.items, distances, folder)
 
 
 def _held_out(settings: BenchmarkSettings, pairs: Path) -> list[Pair]:
@@ -286,12 +327,21 @@ def _at_most(number: int | None, pairs: Iterable[_AnyPair]) -> list[_AnyPair]:
 
 
 def _evenly(pairs: Sequence[Pair], number: int | None) -> list[int]:
-    """Indices of at most `number` pairs of each task, evenly spread; of all if it is None."""
+    """Indices of at most `number` pairs of each task, of evenly spread references with all their
+    candidates; of all pairs if it is None."""
     chosen: list[int] = []
     for task in task_names():
-        own = [index for index, pair in enumerate(pairs) if pair.task == task]
-        count = len(own) if number is None else min(number, len(own))
-        chosen += [own[position * len(own) // count] for position in range(count)]
+        by_source: dict[str, list[int]] = {}
+        for index, pair in enumerate(pairs):
+            if pair.task == task:
+                by_source.setdefault(pair.source_id, []).append(index)
+        groups = list(by_source.values())
+        own = sum(map(len, groups))
+        count = len(groups)
+        if number is not None and number < own:
+            count = math.ceil(number * len(groups) / own)
+        spread_out = [groups[place * len(groups) // count] for place in range(count)]
+        chosen += [index for group in spread_out for index in group][:number]
     return sorted(chosen)
 
 
@@ -342,7 +392,8 @@ def _write_plots(f1_rows: list[list[Any]], scores: Scores, out: Path) -> None:
 
 def _write_similarities(items: Sequence[Item], distances: Distances, out: Path) -> None:
     """Write ``similarity.csv`` (agreement of distances with annotated severity) and its plot."""
-    keys = ("name", "task", "items", "pearson", "spearman", "ranking_accuracy", "blind")
+    orders = ("ranking_accuracy", "within_group_ranking", "within_group_references")
+    keys = ("name", "task", "items", "pearson", "spearman", *orders, "blind")
     with (out / "similarity.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, keys, extrasaction="ignore")
         writer.writeheader()

@@ -8,18 +8,24 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, scaled_pair
 from erm.endpoints.client import DEFAULT_URL, Answer, Endpoint, Question
 from erm.endpoints.errors import EndpointError
 from erm.endpoints.settings import RequestSettings
+from erm.errors import ErmError
 from erm.images import encode_png
 from erm.models.prompts import critic_prompt
 from erm.report import readable_categories
 from erm.tasks import get_task
+
+if TYPE_CHECKING:
+    from erm.models.served import ServedModel
 
 PUBLISHED_SAMPLING: dict[str, Any] = {
     "temperature": 0.7,
@@ -31,10 +37,6 @@ PUBLISHED_SAMPLING: dict[str, Any] = {
 
 PUBLISHED_TOP_K = 20
 """OpenAI's own service refuses this field; vLLM and others accept it."""
-
-_Prepared = tuple[str, bytes, bytes]
-"""A pair's task and its images as PNG."""
-
 
 _PARALLEL = 4
 """Most calls at the same time, which share the endpoint's concurrency. With one call at a time the
@@ -50,6 +52,10 @@ class EndpointCritic(Critic):
             published sampling.
         constrained: sends the report's JSON schema as ``response_format``, for servers with
             constrained decoding.
+        prompts: task → the text after the images, of a model that was trained with other prompts
+            than ours; it judges these tasks alone.
+        served: how the model was trained to be asked, its prompts included; by default with the
+            full instructions of `erm.models.prompts` and images of the published sizes.
 
     Attributes:
         asked, unparsable: number of replies so far, and of those without a report.
@@ -61,7 +67,13 @@ class EndpointCritic(Critic):
     varies = True
 
     def __init__(
-        self, model: str, *, endpoint: Endpoint | None = None, constrained: bool = False
+        self,
+        model: str,
+        *,
+        endpoint: Endpoint | None = None,
+        constrained: bool = False,
+        prompts: Mapping[str, str] | None = None,
+        served: ServedModel | None = None,
     ) -> None:
         self.name = f"openai:{model}"
         self.endpoint = endpoint or published_endpoint(model)
@@ -70,13 +82,19 @@ class EndpointCritic(Critic):
         self.asked = 0
         self.unparsable = 0
         self._constrained = constrained
-        self._failures: Counter[_Prepared] = Counter()
+        self._prompts = prompts
+        self._served = served
+        self._failures: Counter[tuple[str, tuple[Path | bytes, ...]]] = Counter()
         self._counting = Lock()
 
     @property
     def identity(self) -> str:
         request = json.dumps(self.endpoint.options, sort_keys=True)
-        return f"{self.name} {request}{' constrained' if self._constrained else ''}"
+        prompts = f" {json.dumps(self._prompts, sort_keys=True)}" if self._prompts else ""
+        served = f" asked as {self._served.identity}" if self._served is not None else ""
+        return (
+            f"{self.name} {request}{' constrained' if self._constrained else ''}{prompts}{served}"
+        )
 
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         """Critiques in order; a pair whose last reply had no report gets a new sample.
@@ -84,9 +102,10 @@ class EndpointCritic(Critic):
         Raises:
             ErmError: an image can't be read, a task is unknown, or no server answered.
         """
-        prepared = [_prepared(pair, number) for number, pair in enumerate(pairs, start=1)]
-        answers = self.endpoint.ask_all(self._questions(prepared))
-        return self._read(prepared, [answer.text for answer in answers])
+        questions = self._questions(pairs)
+        answers = self.endpoint.ask_all(questions)
+        asked = [(pair.task, question) for pair, question in zip(pairs, questions, strict=True)]
+        return self._read(asked, [answer.text for answer in answers])
 
     def critique_each(self, pairs: Sequence[ImagePair]) -> list[Critique | EndpointError]:
         """As `critique`; a pair without an answer has its error.
@@ -94,30 +113,55 @@ class EndpointCritic(Critic):
         Raises:
             ErmError: an image can't be read, or a task is unknown.
         """
-        prepared = [_prepared(pair, number) for number, pair in enumerate(pairs, start=1)]
-        answers = self.endpoint.ask_each(self._questions(prepared))
+        questions = self._questions(pairs)
+        answers = self.endpoint.ask_each(questions)
         answered = [
-            (key, answer.text)
-            for key, answer in zip(prepared, answers, strict=True)
+            ((pair.task, question), answer.text)
+            for pair, question, answer in zip(pairs, questions, answers, strict=True)
             if isinstance(answer, Answer)
         ]
-        read = iter(self._read([key for key, _ in answered], [text for _, text in answered]))
+        read = iter(self._read([asked for asked, _ in answered], [text for _, text in answered]))
         return [answer if isinstance(answer, EndpointError) else next(read) for answer in answers]
 
-    def _questions(self, prepared: Sequence[_Prepared]) -> list[Question]:
+    def _questions(self, pairs: Sequence[ImagePair]) -> list[Question]:
+        questions = [self._question(pair, number) for number, pair in enumerate(pairs, start=1)]
         return [
-            Question(
-                critic_prompt(task, brief=False),
-                images=(reference, candidate),
-                schema=report_schema(task) if self._constrained else None,
-                attempt=self._failures[task, reference, candidate],
+            replace(
+                question,
+                schema=report_schema(pair.task) if self._constrained else None,
+                attempt=self._failures[pair.task, question.images],
             )
-            for task, reference, candidate in prepared
+            for pair, question in zip(pairs, questions, strict=True)
         ]
 
-    def _read(self, prepared: Sequence[_Prepared], replies: Sequence[str]) -> list[Critique]:
-        critiques = [read_reply(key[0], text) for key, text in zip(prepared, replies, strict=True)]
-        failed = {key for key, one in zip(prepared, critiques, strict=True) if one.parsed is None}
+    def _question(self, pair: ImagePair, number: int) -> Question:
+        images = open_pair(pair, number)
+        if self._served is None:
+            scaled = scaled_pair(images, get_task(pair.task).published_max_side)
+            pictures = tuple(encode_png(image) for image in scaled)
+            return Question(self._prompt(pair.task), images=pictures)
+        sides = self._served.role.max_sides
+        if sides is not None and pair.task in sides:
+            images = scaled_pair(images, sides[pair.task])
+        return self._served.question(pair.task, images)
+
+    def _prompt(self, task: str) -> str:
+        if self._prompts is None:
+            return critic_prompt(task, brief=False)
+        if task not in self._prompts:
+            known = ", ".join(self._prompts)
+            raise ErmError(f"{self.name} has no prompt for task {task}, only for {known}.")
+        return self._prompts[task]
+
+    def _read(
+        self, asked: Sequence[tuple[str, Question]], replies: Sequence[str]
+    ) -> list[Critique]:
+        critiques = [read_reply(task, text) for (task, _), text in zip(asked, replies, strict=True)]
+        failed = {
+            (task, question.images)
+            for (task, question), one in zip(asked, critiques, strict=True)
+            if one.parsed is None
+        }
         with self._counting:
             self.asked += len(critiques)
             self.unparsable += sum(one.parsed is None for one in critiques)
@@ -172,10 +216,3 @@ def report_schema(task: str) -> dict[str, Any]:
         "required": ["errors"],
         "additionalProperties": False,
     }
-
-
-def _prepared(pair: ImagePair, number: int) -> _Prepared:
-    """Task and both images as PNG, scaled down by one factor to the task's longest side."""
-    most = get_task(pair.task).published_max_side
-    reference, candidate = map(encode_png, scaled_pair(open_pair(pair, number), most))
-    return pair.task, reference, candidate

@@ -1,7 +1,8 @@
 """A critic by its spec.
 
 A spec is a folder, an MLflow URI (``models:/erm-critic@champion``), ``openai:MODEL`` for a model
-behind an OpenAI-compatible endpoint, ``server:URL`` for the critic of a reward server
+behind an OpenAI-compatible endpoint, ``openai:MODEL=FOLDER`` where that model's folder says how it
+is asked (`erm.models.served`), ``server:URL`` for the critic of a reward server
 (`erm.critics.served`), ``reading`` (`erm.critics.reading`) or ``pixel`` (`erm.critics.pixel`). Only
 the code of that kind is imported.
 
@@ -18,7 +19,7 @@ from erm.models.location import ENDPOINT, SERVER, endpoint_model, model_folder
 
 if TYPE_CHECKING:
     from erm.critics.base import Critic
-    from erm.endpoints.settings import ConnectionSettings
+    from erm.critics.settings import CriticEndpointSettings
     from erm.models.settings import SamplingSettings
 
 DEFAULT_CRITIC = "models:/erm-critic@champion"
@@ -39,7 +40,7 @@ def critic_from_spec(
     batch_size: int = 32,
     sampling: SamplingSettings | None = None,
     constrained: bool | None = None,
-    endpoint: ConnectionSettings | None = None,
+    endpoint: CriticEndpointSettings | None = None,
 ) -> Critic:
     """Load the critic of a spec.
 
@@ -49,7 +50,7 @@ def critic_from_spec(
         constrained: keeps replies within the report's grammar. The default is True for a local
             model that this project trained and False for other models and for an endpoint, whose
             server must support JSON schemas; None for a critic of `WITHOUT_MODEL`.
-        endpoint: how to reach the endpoint, and fields of its requests.
+        endpoint: how to reach the endpoint, fields of its requests, and the model's own prompts.
 
     Raises:
         ErmError: there is no such folder, model or alias, it is no critic, `constrained` is given
@@ -84,10 +85,26 @@ def critic_from_spec(
     if spec.startswith(ENDPOINT):
         from erm.critics.endpoint import EndpointCritic, published_endpoint
 
-        model = endpoint_model(spec)
+        model, copy = endpoint_model(spec)
+        kept = constrained is True
         connection = endpoint.connection() if endpoint is not None else {}
-        reached = published_endpoint(model, endpoint, **connection)
-        return EndpointCritic(model, endpoint=reached, constrained=constrained is True)
+        prompts = endpoint.prompts if endpoint is not None else None
+        if copy is None:
+            reached = published_endpoint(model, endpoint, **connection)
+            return EndpointCritic(model, endpoint=reached, constrained=kept, prompts=prompts)
+        if prompts is not None:
+            raise ErmError(
+                f"'{spec}' is asked with the prompts of its folder; leave out the endpoint option "
+                "prompts."
+            )
+        from erm.endpoints.client import Endpoint
+        from erm.endpoints.settings import RequestSettings
+        from erm.models.served import served_model
+
+        served = served_model(copy, "critic")
+        options = (endpoint or RequestSettings()).request(served.request)
+        reached = Endpoint(model, options=options, **connection)
+        return EndpointCritic(model, endpoint=reached, constrained=kept, served=served)
     folder = model_folder(spec, "critic")
     from erm.critics.local import LocalCritic
     from erm.models.generation import GREEDY

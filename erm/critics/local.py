@@ -8,14 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
-
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, scaled_pair
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
 from erm.models.checkpoint import Checkpoint, load_checkpoint
 from erm.models.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
-from erm.models.generation import GREEDY, generate, visual_prompt
+from erm.models.generation import GREEDY, VisualPrompt, generate, visual_prompt
 from erm.models.settings import SamplingSettings
 
 
@@ -68,7 +66,7 @@ class LoadedCritic(Critic):
 
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:
         model, processor, role = self.checkpoint
-        self.checkpoint.check_tasks(pair.task for pair in pairs)
+        role.check_tasks(pair.task for pair in pairs)
         # There must be room for an empty report, even if the model was trained on shorter answers.
         shortest = [automaton.shortest for automaton in self._automata.values()]
         limit = max([role.max_new_tokens, *shortest])
@@ -83,14 +81,7 @@ class LoadedCritic(Critic):
         replies = generate(
             model,
             processor,
-            [
-                visual_prompt(
-                    role.prompts[pair.task],
-                    (pair.reference, pair.candidate),
-                    self._images(pair, number),
-                )
-                for number, pair in enumerate(pairs, start=1)
-            ],
+            [self._prompt(pair, number) for number, pair in enumerate(pairs, start=1)],
             max_new_tokens=limit,
             batch_size=self.batch_size,
             sampling=self._sampling,
@@ -108,11 +99,15 @@ class LoadedCritic(Critic):
             critiques.append(critique)
         return critiques
 
-    def _images(self, pair: ImagePair, number: int) -> tuple[Image.Image, Image.Image]:
+    def _prompt(self, pair: ImagePair, number: int) -> VisualPrompt:
         """Both images, as large as the model was trained on them; its processor does the rest."""
-        sides = self.checkpoint.role.max_sides
+        role = self.checkpoint.role
         images = open_pair(pair, number)
-        return images if sides is None else scaled_pair(images, sides[pair.task])
+        if role.max_sides is None:
+            encoded = pair.reference, pair.candidate
+            return visual_prompt(role.prompts[pair.task], encoded, images)
+        scaled = scaled_pair(images, role.max_sides[pair.task])
+        return visual_prompt(role.prompts[pair.task], scaled, scaled)
 
 
 class LocalCritic(LoadedCritic):

@@ -110,8 +110,7 @@ def _aligned(
     height = max(reference.shape[0], candidate.shape[0])
     width = max(reference.shape[1], candidate.shape[1])
     left, right = _on_canvas(reference, height, width), _on_canvas(candidate, height, width)
-    gray_left = 255.0 - left.mean(axis=2)
-    gray_right = 255.0 - right.mean(axis=2)
+    gray_left, gray_right = 255.0 - _mean_channel(left), 255.0 - _mean_channel(right)
     if min(height, width) < 8 or not gray_left.any() or not gray_right.any():
         return left, right
     shift, _, _ = phase_cross_correlation(gray_left, gray_right, normalization=None)
@@ -126,6 +125,13 @@ def _aligned(
     return (left, moved) if distance(moved) < distance(right) else (left, right)
 
 
+def _mean_channel(image: NDArray[np.uint8]) -> NDArray[np.float64]:
+    """(height, width) mean of the channels; several times faster than NumPy's over an axis of 3."""
+    red, green, blue = (image[..., channel] for channel in range(3))
+    mean: NDArray[np.float64] = (red.astype(np.float64) + green + blue) / 3.0
+    return mean
+
+
 def _on_canvas(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     canvas = np.full((height, width, 3), 255, dtype=np.uint8)
     canvas[: image.shape[0], : image.shape[1]] = image
@@ -134,7 +140,8 @@ def _on_canvas(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.
 
 def _ink(region: NDArray[np.uint8]) -> NDArray[np.bool_]:
     """Pixels that stand out from white."""
-    ink: NDArray[np.bool_] = (255 - region.min(axis=2)) > THRESHOLD
+    least = np.minimum(np.minimum(region[..., 0], region[..., 1]), region[..., 2])
+    ink: NDArray[np.bool_] = (255 - least) > THRESHOLD
     return ink
 
 

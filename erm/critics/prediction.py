@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from erm.benchmark import Item, Prediction, human_error, write_predictions
-from erm.benchmark.similarity import SOURCES
+from erm.benchmark.formats import SOURCES
 from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
 from erm.dataset.domains import DOMAIN
 from erm.errors import ErmError

@@ -177,7 +177,7 @@ def reinforce_critic(
     from erm.critics.validation import HeldOutScoring
     from erm.models.best_checkpoint import Validation
     from erm.models.checkpoint import load_checkpoint
-    from erm.models.grpo import mean_of, reinforce_model
+    from erm.models.grpo import reinforce_model
     from erm.models.role import write_role
     from erm.models.sft import write_rows
 
@@ -211,14 +211,7 @@ def reinforce_critic(
             shutil.copyfile(table, out / table.name)
         rows = _with_validation(log.history, log.validation)
         write_rows(rows, tuple(rows[0]), out / "reinforcement.csv")
-    quarter = max(1, len(log.history) // 4)
-    return {
-        "steps": float(len(log.history)),
-        "reward_first": mean_of(log.history[:quarter], "reward"),
-        "reward_last": mean_of(log.history[-quarter:], "reward"),
-        "start/f1_hard": log.validation[0]["f1_hard"],
-        **{f"best/{name}": value for name, value in log.best.items()},
-    }
+    return {**log.summary(), "start/f1_hard": log.validation[0]["f1_hard"]}
 
 
 def write_prompts(
@@ -245,7 +238,7 @@ def write_prompts(
     differing: list[int] = []
     equal: list[int] = []
     for place, pair in enumerate(pairs()):
-        checkpoint.check_tasks([pair.task])
+        checkpoint.role.check_tasks([pair.task])
         if len(tokenizer(write_reply(pair.report))["input_ids"]) < role.max_new_tokens:
             (differing if pair.report.errors else equal).append(place)
     if not differing:
@@ -290,7 +283,7 @@ def sample_prompts(
             ``settings.empty_share`` of the prompts are equal ones, if there are any.
     """
     generator = np.random.default_rng(settings.seed)
-    wanted = settings.steps * settings.prompts_per_step
+    wanted = settings.prompts
     empty = round(settings.empty_share * wanted) if equal else 0
     drawn: list[int] = []
     for places, number in ((differing, wanted - empty), (equal, empty)):

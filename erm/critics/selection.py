@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from heapq import nsmallest
 from pathlib import Path
 
 from erm.critics.settings import TrainCriticSettings
-from erm.dataset.pairs import Pair, fraction, read_pairs
+from erm.dataset.pairs import Pair, fraction, read_pairs, read_rows, shards
 
 
 def all_training_pairs(
@@ -15,11 +15,30 @@ def all_training_pairs(
 ) -> Iterator[Pair]:
     """The selected training pairs of both folders, at most ``max_pairs`` of each."""
     for folder in (pairs, inferred) if inferred is not None else (pairs,):
-        yield from islice(training_pairs(settings, folder), settings.max_pairs)
+        yield from training_pairs(settings, folder)
 
 
 def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair]:
-    """The training pairs of a folder that the settings select."""
+    """The training pairs of a folder that the settings select, in stored order.
+
+    `max_pairs` takes a sample that the seed decides; fewer pairs are part of more of them.
+    """
+    sampled = _sample(settings, folder) if settings.max_pairs is not None else None
     for pair in read_pairs(folder, "train"):
-        if fraction(pair.source_id) < settings.share and pair.route not in settings.exclude_routes:
+        if _selects(settings, pair.source_id, pair.route) and (
+            sampled is None or pair.id in sampled
+        ):
             yield pair
+
+
+def _selects(settings: TrainCriticSettings, source: str, route: str) -> bool:
+    return fraction(source) < settings.share and route not in settings.exclude_routes
+
+
+def _sample(settings: TrainCriticSettings, folder: Path) -> set[str]:
+    """Ids of `max_pairs` pairs."""
+    assert settings.max_pairs is not None
+    rows = read_rows(shards(folder, "train"), ("id", "source_id", "route"))
+    ids = (row["id"] for row in rows if _selects(settings, row["source_id"], row["route"]))
+    seed = settings.optimization.seed
+    return set(nsmallest(settings.max_pairs, ids, key=lambda one: fraction(f"{seed} {one}")))

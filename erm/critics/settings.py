@@ -2,13 +2,42 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, field_validator, model_validator
 
 from erm.dataset.routes import Route
 from erm.endpoints.settings import ConnectionSettings
+from erm.models.prompts import check_prompts, read_prompts
 from erm.models.settings import GrpoSettings, TrainingSettings, ValidationSettings
 from erm.settings import Isolation, Settings
 from erm.tasks.settings import DrawingSettings
+
+
+class CriticEndpointSettings(ConnectionSettings):
+    """How a critic ``openai:MODEL`` is reached and asked.
+
+    Attributes:
+        prompts: task → the text after the two images, or the JSON or YAML file that holds it, of a
+            model that was trained with other prompts than ours (`erm.models.prompts`).
+    """
+
+    prompts: dict[str, str] | None = None
+
+    @field_validator("prompts", mode="before")
+    @classmethod
+    def _read_prompts(cls, given: Any) -> dict[str, str] | None:
+        if given is None:
+            return None
+        if isinstance(given, (str, Path)):
+            return read_prompts(Path(given))
+        return check_prompts(given, "endpoint.prompts")
+
+    def connection(self) -> dict[str, Any]:
+        fields = super().connection()
+        del fields["prompts"]
+        return fields
 
 
 class ReinforceCriticSettings(GrpoSettings):
@@ -24,7 +53,7 @@ class TrainCriticSettings(TrainingSettings):
     """Section ``train_critic`` of the parameters."""
 
     max_pairs: int | None = Field(
-        None, ge=1, description="train on so many pairs of a folder, the first ones"
+        None, ge=1, description="train on so many pairs of a folder, a sample of them"
     )
     share: float = Field(
         1.0, gt=0, le=1, description="of the sources; a smaller share is part of a larger one"
@@ -45,7 +74,7 @@ class TrainCriticSettings(TrainingSettings):
         if self.validation is None:
             raise ValueError("reinforce needs validation, which chooses the weights to keep")
         in_one_slot = self.model.from_scratch and self.model.pair_encoding != "two_images"
-        if self.reinforce.vllm and (in_one_slot or self.model.details is not None):
+        if self.reinforce.vllm is not None and (in_one_slot or self.model.details is not None):
             raise ValueError("reinforce.vllm needs pair_encoding 'two_images' without details")
         self.reinforce.completions_of_each(self.launch.processes)
         return self
@@ -63,8 +92,8 @@ class BenchmarkSettings(Settings):
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
     )
-    endpoint: ConnectionSettings = Field(
-        ConnectionSettings(), description="of a critic openai:MODEL"
+    endpoint: CriticEndpointSettings = Field(
+        CriticEndpointSettings(), description="of a critic openai:MODEL"
     )
     judge: str = "offline"
     judge_endpoint: ConnectionSettings = Field(

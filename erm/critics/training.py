@@ -124,13 +124,19 @@ def train_on_reports(
 def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Iterator[Example]:
     """Samples that show one detail and ask only for the description of the error in it.
 
-    They are a sixth as long as a pair with its report, and teach to read. An error is left out if
-    its description quotes no text or number, or if no detail shows its middle at full resolution.
+    They are a sixth as long as a pair with its report, and teach to read. Where the detail is shown
+    with its margins, the answer begins with the error's location. An error is left out if its
+    description quotes no text or number, or if no detail shows it at full resolution or, in a
+    frame, with margins, which are.
     """
     from erm.models.details import details_of_files
 
     details = details_of_files(
-        pair.reference, pair.candidate, most=settings.most, side=settings.side
+        pair.reference,
+        pair.candidate,
+        most=settings.most,
+        side=settings.side,
+        margins=settings.margins,
     )
     for error in pair.report.errors:
         if not _WRITTEN.search(error.description):
@@ -138,8 +144,12 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         shown = (
             detail
             for detail in details
-            if error.box is not None and detail.scale >= 1 and detail.shows(error.box)
+            if error.box is not None
+            and (detail.scale >= 1 or detail.with_margins)
+            and detail.shows(error.box)
         )
         if (detail := next(shown, None)) is not None:
-            prompt = detail_prompt(pair.task, detail.place, brief=brief)
-            yield Example(prompt, (encode_png(detail.picture),), error.description)
+            margins = detail.with_margins
+            prompt = detail_prompt(pair.task, detail.place, brief=brief, margins=margins)
+            target = f"{error.location}: {error.description}" if margins else error.description
+            yield Example(prompt, (encode_png(detail.picture),), target)

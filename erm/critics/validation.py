@@ -23,7 +23,7 @@ from erm.critics.prediction import items_of, predictions_of
 from erm.dataset.pairs import Pair, read_pairs
 from erm.errors import ErmError
 from erm.models.checkpoint import Checkpoint
-from erm.models.launch import is_main_process
+from erm.models.launch import is_main_process, share
 from erm.models.processor import PairProcessor
 from erm.models.role import Role
 from erm.models.settings import ValidationSettings
@@ -111,13 +111,3 @@ def held_out(folder: Path, per_task: int) -> list[Pair]:
             key=lambda pair: (zlib.crc32(pair.id.encode()), pair.id),
         )
     ]
-
-
-def share(number: int, processes: int, process: int) -> list[int]:
-    """Indices of the pairs that a process critiques, of `number` pairs.
-
-    All processes get equally many, so some pairs come twice: under ZeRO-3 the processes must run
-    the same number of batches.
-    """
-    each = -(-number // processes)
-    return [(process + turn * processes) % number for turn in range(each)]

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from erm.dataset.domains import Domain, domain_of
+from erm.dataset.routes import OTHER_REFERENCE
 from erm.errors import ErmError
 from erm.report import Report
 from erm.tasks.discrepancy import Box, Discrepancy
@@ -346,7 +347,7 @@ def read_references(
 ) -> Iterator[Reference]:
     """Stream the distinct sources of a split with their images, in stored order.
 
-    The reference of a ``cross`` pair is an edited source and is left out.
+    References that are not the source itself (`erm.dataset.routes.OTHER_REFERENCE`) are left out.
     """
     for reference in references_in(shards(folder, split)):
         if tasks is None or reference.task in tasks:
@@ -358,7 +359,7 @@ def references_in(paths: Sequence[Path]) -> Iterator[Reference]:
     seen: set[str] = set()
     columns = ("source_id", "task", "split", "route", "reference", "reference_source")
     for row in read_rows(paths, columns):
-        if row["route"] == "cross" or row["source_id"] in seen:
+        if row["route"] in OTHER_REFERENCE or row["source_id"] in seen:
             continue
         seen.add(row["source_id"])
         yield Reference(

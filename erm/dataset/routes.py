@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Literal, get_args
 
-Route = Literal["edit", "equivalent", "identical", "cross", "infer"]
+Route = Literal["edit", "equivalent", "identical", "cross", "infer", "infer_cross"]
 ROUTES: tuple[Route, ...] = get_args(Route)
 """How a pair was made: ``edit``, an edited source; ``equivalent``, an edit that leaves the image
 unchanged; ``identical``, the same image twice; ``cross``, two edited sources or a reversed pair;
-``infer``, a policy's completion."""
+``infer``, a policy's completion; ``infer_cross``, two completions, or a completion as reference."""
+OTHER_REFERENCE: tuple[Route, ...] = ("cross", "infer_cross")
+"""Routes of pairs whose reference is not the source itself."""

@@ -42,6 +42,7 @@ class Question:
     Attributes:
         text: of the prompt; the images precede it, in order.
         images: files or bytes of PNG, JPEG, GIF or WebP.
+        captions: texts that follow the last images, one each.
         system: an optional system message.
         schema: a JSON schema for the reply, for servers that support one.
         attempt: number of the sample; equal questions with different numbers are all asked.
@@ -49,6 +50,7 @@ class Question:
 
     text: str
     images: tuple[Path | bytes, ...] = ()
+    captions: tuple[str, ...] = ()
     system: str | None = None
     schema: Mapping[str, Any] | None = None
     attempt: int = 0
@@ -293,10 +295,12 @@ class Endpoint:
         ) from cause
 
     def _request(self, question: Question) -> dict[str, Any]:
-        content: list[dict[str, Any]] = [
-            {"type": "image_url", "image_url": {"url": data_url(image)}}
-            for image in question.images
-        ]
+        content: list[dict[str, Any]] = []
+        captioned = len(question.images) - len(question.captions)
+        for number, image in enumerate(question.images):
+            content.append({"type": "image_url", "image_url": {"url": data_url(image)}})
+            if number >= captioned:
+                content.append({"type": "text", "text": question.captions[number - captioned]})
         content.append({"type": "text", "text": question.text})
         messages: list[dict[str, Any]] = [
             {"role": "user", "content": content if question.images else question.text}
@@ -416,7 +420,7 @@ def _content(image: Path | bytes) -> bytes:
 
 def _key(model: str, question: Question, options: Mapping[str, Any]) -> str:
     """SHA-256 of all inputs of the answer, in hexadecimal."""
-    asked = {
+    asked: dict[str, Any] = {
         "model": model,
         "text": question.text,
         "images": [hashlib.sha256(_content(image)).hexdigest() for image in question.images],
@@ -425,6 +429,8 @@ def _key(model: str, question: Question, options: Mapping[str, Any]) -> str:
         "attempt": question.attempt,
         "options": options,
     }
+    if question.captions:
+        asked["captions"] = question.captions
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
 
 

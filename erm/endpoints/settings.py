@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
@@ -85,7 +85,10 @@ class ConnectionSettings(RequestSettings):
         return self.model_dump(exclude=set(RequestSettings.model_fields))
 
 
-def connection_settings(assignments: Sequence[str]) -> ConnectionSettings:
+Connection = TypeVar("Connection", bound=ConnectionSettings)
+
+
+def connection_settings(assignments: Sequence[str], kind: type[Connection]) -> Connection:
     """Settings from texts such as ``concurrency=64``, ``temperature=null``, ``extra_body.top_k=5``.
 
     ``base_urls`` takes several with commas in between; values in ``extra_body`` are JSON, or else
@@ -110,12 +113,10 @@ def connection_settings(assignments: Sequence[str]) -> ConnectionSettings:
     if extra:
         fields[_EXTRA] = extra
     try:
-        return ConnectionSettings.model_validate(fields)
+        return kind.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
-        known = ", ".join(
-            f"{name}.NAME" if name == _EXTRA else name for name in ConnectionSettings.model_fields
-        )
+        known = ", ".join(f"{name}.NAME" if name == _EXTRA else name for name in kind.model_fields)
         raise ErmError(
             f"Endpoint option '{first['loc'][0]}': {first['msg']}; known options: {known}."
         ) from error

@@ -6,14 +6,12 @@ Only ``erm.json`` is written; weights, tokenizer and processor stay as they are.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
-
 from erm.errors import ErmError
 from erm.models.checkpoint import load_processor
+from erm.models.prompts import read_prompts
 from erm.models.role import CARD, Role, write_role
 from erm.tasks import get_task
 
@@ -52,31 +50,6 @@ def adopt(
     except OSError as error:
         raise ErmError(f"{folder / CARD}: can't be written ({error.strerror}).") from error
     return given
-
-
-def read_prompts(path: Path) -> dict[str, str]:
-    """Prompts by task from a JSON or YAML file.
-
-    Raises:
-        ErmError: the file can't be read, names an unknown task or no task, or a prompt is no text.
-    """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ErmError(f"{path}: the prompts can't be read ({error.strerror}).") from error
-    except (UnicodeDecodeError, yaml.YAMLError) as error:
-        reason = " ".join(str(error).split())
-        raise ErmError(f"{path}: the prompts are neither JSON nor YAML ({reason}).") from error
-    if not isinstance(content, Mapping) or not content:
-        raise ErmError(f"{path}: holds no prompts; write one a task, such as {{svg: text}}.")
-    for task, text in content.items():
-        try:
-            get_task(str(task))
-        except ErmError as error:
-            raise ErmError(f"{path}: {error}") from error
-        if not isinstance(text, str) or not text.strip():
-            raise ErmError(f"{path}: the prompt of task {task} is no text.")
-    return {str(task): text for task, text in content.items()}
 
 
 def _check_architecture(folder: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import os
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -23,14 +23,12 @@ class Checkpoint(NamedTuple):
     processor: PairProcessor
     role: Role
 
-    def check_tasks(self, tasks: Iterable[str]) -> None:
-        """Raise `ErmError` if the model was not trained on one of the tasks."""
-        unknown = sorted(set(tasks) - set(self.role.prompts))
-        if unknown:
-            known = ", ".join(self.role.prompts)
-            raise ErmError(
-                f"The {self.role.role} knows the tasks {known}, not {', '.join(unknown)}."
-            )
+
+def local_device() -> str:
+    """The device of this process: the CPU, or one GPU for each process of a machine."""
+    if not torch.cuda.is_available():
+        return "cpu"
+    return f"cuda:{os.environ.get('LOCAL_RANK', '0')}"
 
 
 def load_checkpoint(
@@ -43,7 +41,7 @@ def load_checkpoint(
     """Load a model folder; the model is in evaluation mode.
 
     Args:
-        device: a torch device; by default the GPU, if there is one.
+        device: a torch device; by default this process's GPU, if there is one.
 
     Raises:
         ErmError: the folder holds no model of the expected role, or a file of it is missing or
@@ -51,8 +49,7 @@ def load_checkpoint(
     """
     role = read_role(folder, expected)
     processor = load_processor(folder, role)
-    device = device or ("cuda" if torch.cuda.is_available() else "cpu")
-    model = load_model(folder, dtype=dtype).to(device).eval()
+    model = load_model(folder, dtype=dtype).to(device or local_device()).eval()
     for name, weights in model.named_parameters():
         # A model with such weights raises no error: it gives the same answer to everything.
         if not weights.isfinite().all():

@@ -1,8 +1,11 @@
 """Details of a pair of images: pictures of the regions that differ, at full resolution or enlarged.
 
 An overview at low resolution shows where two images differ, but small text and digits can't be read
-in it. A detail is one picture of one region: the reference's crop and the candidate's. Details and
-their places are further parts of the same Qwen3-VL input (`erm.models.processor`).
+in it. A detail is one picture of one region: the reference's crop and the candidate's. A region
+inside a frame, such as a plot's, can be shown with its margins: what stands left of the frame in
+the region's rows and below it in its columns, where plots have their scales and names, and the
+outermost labels, by which a scale is recognised. Details and their places are further parts of the
+same Qwen3-VL input (`erm.models.processor`).
 """
 
 from __future__ import annotations
@@ -30,6 +33,19 @@ _MARGIN = 4
 """Pixels around a region that its crop shows at least."""
 _LARGEST_SCALE = 2.0
 """Crops are enlarged at most by this factor."""
+_DARK = 100
+"""Lines of a frame are darker than this in all three channels; grid lines and fills are not."""
+_FRAME_LINE = 30
+"""Lines of a frame are at least so long."""
+_REACH = 8
+"""So many rows or columns around a region's middle are searched for a frame's line: ticks, marks
+and labels that touch the line hide parts of it."""
+_INK = 128
+"""Texts in the margins are darker than this in some channel."""
+_GAP = 4
+"""Gaps between letters of a word are narrower."""
+_MARGIN_SCALE = 4 / 3
+"""Of the margins, whose small text is to be read."""
 _SHAPES = ((1, 1), (2, 0.5), (0.5, 2))
 """Width and height of a crop, against its side; all have as many tokens."""
 
@@ -40,42 +56,63 @@ class Detail(NamedTuple):
     Attributes:
         region: the box of its differing pixels.
         place: the same as text for the model: left, top, right and bottom, in hundredths of the
-            longer side of the images.
+            longer side of the images; with margins in hundredths of the frame's width and height,
+            from its lower left corner, as values run along axes.
         scale: of the picture, against the images.
         picture: RGB; the reference's crop, and to its right, or below a wide one, the candidate's.
+            Margins, if shown, follow below, or to the right of a tall picture: what stands left of
+            the frame in the region's rows, the highest label there, what stands below the frame in
+            the region's columns, the rightmost label there.
+        with_margins: whether the picture shows them.
     """
 
     region: Box
     place: str
     scale: float
     picture: Image.Image
+    with_margins: bool = False
 
     def shows(self, box: Box) -> bool:
-        """Whether the middle of a box lies in the region or close to it."""
-        region, x, y = self.region, (box.x0 + box.x1) / 2, (box.y0 + box.y1) / 2
-        return (
-            region.x0 - _MARGIN <= x <= region.x1 + _MARGIN
-            and region.y0 - _MARGIN <= y <= region.y1 + _MARGIN
-        )
+        """Whether the middle of a box lies in the region or the region's in the box, or close to
+        it: of a bar that grew, only the end differs."""
+        return _holds_middle(self.region, box) or _holds_middle(box, self.region)
+
+
+def _holds_middle(outer: Box, inner: Box) -> bool:
+    x, y = (inner.x0 + inner.x1) / 2, (inner.y0 + inner.y1) / 2
+    return (
+        outer.x0 - _MARGIN <= x <= outer.x1 + _MARGIN
+        and outer.y0 - _MARGIN <= y <= outer.y1 + _MARGIN
+    )
 
 
 def details_of(
-    reference: Image.Image, candidate: Image.Image, *, most: int, side: int
+    reference: Image.Image, candidate: Image.Image, *, most: int, side: int, margins: bool = False
 ) -> list[Detail]:
     """The first regions in which two RGB images differ, in reading order, at most `most`.
 
     Args:
         side: of a square crop in pixels; wide and tall ones are twice as long and half as broad.
+        margins: whether regions inside the reference's frame are shown with their margins, in
+            as many tokens as two square crops.
     """
     images = (reference, candidate)
     differs = visible_change(np.asarray(reference), np.asarray(candidate))
-    return [_detail(images, region, side) for region in _regions(differs, most)]
+    details = [_detail(images, region, side) for region in _regions(differs, most)]
+    if not margins or not details:
+        return details
+    dark = np.asarray(reference).max(axis=2) < _DARK
+    lines = _frame_lines(dark, 0), _frame_lines(dark, 1)
+    return [_with_margins(detail, reference, lines, side) for detail in details]
 
 
 @lru_cache(maxsize=1)
-def details_of_files(reference: bytes, candidate: bytes, *, most: int, side: int) -> list[Detail]:
+def details_of_files(
+    reference: bytes, candidate: bytes, *, most: int, side: int, margins: bool = False
+) -> list[Detail]:
     """`details_of` of encoded images; the last result is kept, since training asks twice."""
-    return details_of(open_image(reference), open_image(candidate), most=most, side=side)
+    images = open_image(reference), open_image(candidate)
+    return details_of(*images, most=most, side=side, margins=margins)
 
 
 def _regions(differs: NDArray[np.bool_], most: int) -> list[Box]:
@@ -102,6 +139,12 @@ def _regions(differs: NDArray[np.bool_], most: int) -> list[Box]:
 def _thin_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
     """What is set in long lines along an axis that are thin across it."""
     return _runs(mask, _LONG, axis) & ~_runs(mask, _THIN + 1, 1 - axis)
+
+
+def _frame_lines(dark: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
+    """Thin lines along an axis, also where something dark touches them."""
+    lines = _runs(dark, _FRAME_LINE, axis)
+    return lines & ~_runs(lines, _THIN + 1, 1 - axis)
 
 
 def _runs(mask: NDArray[np.bool_], least: int, axis: int) -> NDArray[np.bool_]:
@@ -146,6 +189,71 @@ def _detail(images: tuple[Image.Image, Image.Image], region: Box, side: int) -> 
     longest = max(max(image.size) for image in images)
     place = " ".join(f"{min(99, int(100 * edge / longest)):02d}" for edge in region)
     return Detail(region, place, scale, picture)
+
+
+def _with_margins(
+    detail: Detail,
+    image: Image.Image,
+    lines: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    side: int,
+) -> Detail:
+    """A detail with what stands left of the image's frame in its rows, below it in its columns, and
+    the outermost labels there.
+
+    Args:
+        lines: (height, width); the image's long dark vertical lines, and horizontal ones.
+
+    Returns:
+        The detail as it is where there is no frame, or nothing stands in one of the margins:
+        outside a table's frame nothing does.
+    """
+    region, (vertical, horizontal) = detail.region, lines
+    x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
+    columns, rows = (slice(max(0, int(at) - _REACH), int(at) + _REACH + 1) for at in (x, y))
+    left = np.flatnonzero(vertical[rows, : int(x)].any(axis=0))
+    below = int(y) + np.flatnonzero(horizontal[int(y) :, columns].any(axis=1))
+    if not len(left) or not len(below):
+        return detail
+    x0, y1 = int(left[0]), int(below[-1]) + 1
+    top = int(np.flatnonzero(vertical[:, x0])[0])
+    right = int(np.flatnonzero(horizontal[y1 - 1])[-1])
+    across, down = side / _MARGIN_SCALE, side / _MARGIN_SCALE / 2
+    half, pixels = int(down / 2), np.asarray(image)
+    above = max(0, top - half)
+    at_left = _stretches(pixels[above:y1, max(0, x0 - int(across / 2)) : x0], 1)
+    at_bottom = _stretches(pixels[y1 : y1 + int(down), x0 : right + half], 0)
+    if not at_left or not at_bottom:
+        return detail
+    windows = (
+        *(Box(x0 - across, at - down / 2, x0, at + down / 2) for at in (y, above + at_left[0])),
+        *(Box(at - across / 2, y1, at + across / 2, y1 + down) for at in (x, x0 + at_bottom[-1])),
+    )
+    size = side, side // 2
+    broad = detail.picture.width > detail.picture.height
+    picture = Image.new("RGB", (2 * side, 2 * side))
+    picture.paste(detail.picture, (0, 0))
+    for turn, window in enumerate(windows):
+        corner = (turn // 2 * side, side + turn % 2 * size[1]) if broad else (side, turn * size[1])
+        picture.paste(_crop(image, window, size), corner)
+    along = right - x0, y1 - top
+    edges = (region.x0 - x0, y1 - region.y0, region.x1 - x0, y1 - region.y1)
+    shares = (100 * edge / along[turn % 2] for turn, edge in enumerate(edges))
+    place = " ".join(f"{min(99, max(0, round(share))):02d}" for share in shares)
+    return detail._replace(place=place, picture=picture, with_margins=True)
+
+
+def _stretches(pixels: NDArray[np.uint8], across: int) -> list[float]:
+    """Middles of the stretches of rows or columns with ink, gaps within a word closed.
+
+    Args:
+        pixels: (height, width, 3).
+        across: 1 for rows, 0 for columns.
+    """
+    inked = (pixels.min(axis=2) < _INK).any(axis=across)
+    if not inked.any():
+        return []
+    labels, _ = ndimage.label(ndimage.binary_closing(np.pad(inked, _GAP), np.ones(_GAP)))
+    return [(part.start + part.stop) / 2 - _GAP for (part,) in ndimage.find_objects(labels)]
 
 
 def _crop(image: Image.Image, window: Box, size: tuple[int, int]) -> Image.Image:

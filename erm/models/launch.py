@@ -42,6 +42,16 @@ def rank() -> int:
     return int(os.environ.get("RANK", "0"))
 
 
+def share(number: int, processes: int, process: int) -> list[int]:
+    """Indices of the items that a process computes, of `number` items.
+
+    All processes get equally many, so some items come twice: under ZeRO-3 the processes must run
+    the same number of batches.
+    """
+    each = -(-number // processes)
+    return [(process + turn * processes) % number for turn in range(each)]
+
+
 def needed(launch: LaunchSettings) -> bool:
     """Whether the settings ask for more than this process alone."""
     return not distributed() and (launch.processes > 1 or launch.deepspeed is not None)

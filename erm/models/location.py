@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from erm.errors import ErmError
 from erm.models.role import CARD
 
 ENDPOINT = "openai:"
-"""Prefix of a model behind an endpoint: ``openai:NAME``."""
+"""Prefix of a model behind an endpoint: ``openai:NAME`` or ``openai:NAME=FOLDER``."""
 
 SERVER = "server:"
 """Prefix of a critic on reward servers: ``server:URL``, several with commas in between."""
@@ -75,9 +76,28 @@ def packaged_folder(model: Path, spec: str) -> Path:
     return found[0].parent
 
 
-def endpoint_model(spec: str) -> str:
-    """The model's name in ``openai:MODEL``; raises `ErmError` if it is missing."""
-    model = spec.removeprefix(ENDPOINT).strip()
-    if not model:
+class EndpointModel(NamedTuple):
+    """A model behind an endpoint.
+
+    Attributes:
+        name: on the server.
+        folder: path or MLflow URI of the model that the server runs, where this project or `erm
+            adopt` wrote its role; it says how the model is asked (`erm.models.served`).
+    """
+
+    name: str
+    folder: str | None
+
+
+def endpoint_model(spec: str) -> EndpointModel:
+    """The model in ``openai:NAME`` or ``openai:NAME=FOLDER``.
+
+    Raises:
+        ErmError: there is no name, or no folder after ``=``.
+    """
+    name, sign, folder = (part.strip() for part in spec.removeprefix(ENDPOINT).partition("="))
+    if not name:
         raise ErmError(f"'{spec}' names no model; write openai:MODEL.")
-    return model
+    if sign and not folder:
+        raise ErmError(f"'{spec}' names no folder after '='; write openai:MODEL=FOLDER.")
+    return EndpointModel(name, folder or None)

@@ -25,11 +25,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 from transformers import AutoTokenizer, BatchFeature, PreTrainedTokenizerFast, ProcessorMixin
+from transformers.image_utils import SizeDict
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.utils import VIDEO_PROCESSOR_NAME
 
 from erm.images import open_image
-from erm.models.details import details_of, details_of_files
+from erm.models.details import Detail, details_of, details_of_files
 from erm.models.tokenizer import IMAGE_TOKEN
 
 PairEncoding = Literal["difference", "two_images"]
@@ -93,6 +94,9 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             than this many pixels. Images are never enlarged.
         details: pictures of differing regions that follow a pair of images, at most.
         detail_side: side of a detail's square crop in pixels; it is rounded to merged patches.
+        detail_margins: whether details inside a frame are shown with its margins.
+        padded: images get a white canvas of whole merged patches and are cut without the image
+            processor's resizing. By default so if the image processor doesn't resize.
 
     Raises:
         ValueError: `pair_encoding` or `max_side` is invalid.
@@ -107,6 +111,8 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         max_side: int = 168,
         details: int = 0,
         detail_side: int = 56,
+        detail_margins: bool = False,
+        padded: bool | None = None,
     ) -> None:
         if pair_encoding not in get_args(PairEncoding):
             raise ValueError(f"unknown pair_encoding {pair_encoding!r}")
@@ -116,6 +122,8 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         self.max_side = max_side
         self.details = details
         self.detail_side = detail_side
+        self.detail_margins = detail_margins
+        self.padded = not image_processor.do_resize if padded is None else padded
         self.image_token = IMAGE_TOKEN
         super().__init__(image_processor, tokenizer, chat_template=chat_template)
 
@@ -127,43 +135,50 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         patch_size: int,
         max_side: int,
         pair_encoding: PairEncoding = "difference",
-        **details: int,
+        **details: Any,
     ) -> PairProcessor:
         """The processor of a model trained from random weights; `details` as of the class."""
         images = Qwen2VLImageProcessorPil(
             patch_size=patch_size,
             merge_size=2,
             temporal_patch_size=2,
-            do_resize=False,
             # White, the background of every render, becomes 0.
             image_mean=[1.0, 1.0, 1.0],
             image_std=[0.5, 0.5, 0.5],
         )
         shared = "true" if pair_encoding == "difference" else "false"
         template = _CHAT_TEMPLATE.replace("SHARED", shared)
-        return cls(images, tokenizer, template, pair_encoding, max_side, **details)
+        return cls(images, tokenizer, template, pair_encoding, max_side, padded=True, **details)
 
     @classmethod
-    def from_checkpoint(cls, name: str, *, max_side: int, **details: int) -> PairProcessor:
+    def from_checkpoint(cls, name: str, *, max_side: int, **details: Any) -> PairProcessor:
         """The processor of a pretrained Qwen3-VL checkpoint, by hub name or folder."""
         tokenizer = AutoTokenizer.from_pretrained(name, padding_side="left")
         images = Qwen2VLImageProcessorPil.from_pretrained(name)
         return cls(images, tokenizer, tokenizer.chat_template, "two_images", max_side, **details)
 
     def save_pretrained(self, save_directory: Any, **kwargs: Any) -> list[str]:
-        """Write the processor.
+        """Write the processor so that vLLM can use it too.
 
-        With ``two_images``, vLLM can use it too: vLLM builds transformers' own Qwen3-VL processor,
-        which needs settings for videos even if there are none.
+        vLLM builds transformers' own Qwen3-VL processor. That needs settings for videos even if
+        there are none. It knows no canvas, so it must resize images to whole merged patches, and
+        to no other size: the smallest and largest area are those of our canvases.
         """
+        if self.padded:
+            unit = self._unit
+            longest = -(-self.max_side // unit) * unit
+            areas = [longest**2]
+            if self.details:
+                crops = 4 if self.detail_margins else 2
+                areas.append(crops * self._detail_options()["side"] ** 2)
+            size = {"shortest_edge": unit**2, "longest_edge": max(areas)}
+            self.image_processor.do_resize, self.image_processor.size = True, SizeDict(**size)
         written: list[str] = super().save_pretrained(save_directory, **kwargs)
-        if self.pair_encoding == "two_images":
-            settings = {"video_processor_type": "Qwen3VLVideoProcessor"}
-            settings |= {name: getattr(self.image_processor, name) for name in _SHARED_WITH_VIDEOS}
-            file = Path(save_directory) / VIDEO_PROCESSOR_NAME
-            file.write_text(json.dumps(settings, indent=1) + "\n")
-            written.append(str(file))
-        return written
+        settings = {"video_processor_type": "Qwen3VLVideoProcessor"}
+        settings |= {name: getattr(self.image_processor, name) for name in _SHARED_WITH_VIDEOS}
+        file = Path(save_directory) / VIDEO_PROCESSOR_NAME
+        file.write_text(json.dumps(settings, indent=1) + "\n")
+        return [*written, str(file)]
 
     @property
     def model_input_names(self) -> list[str]:
@@ -227,13 +242,38 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             slots = [_Slot(_frames(reference, candidate - reference), grid)]
         else:
             slots = [_Slot(_frames(patches, patches), grid) for patches, grid in cut]
-        details = []
-        if self._detailed(images):
-            details = details_of(opened[0], opened[1], **self._detail_options())
-        for detail in details:
+        for detail in self._details_of(opened):
             patches, grid = self._patches(detail.picture)
             slots.append(_Slot(_frames(patches, patches), grid, detail.place))
         return slots
+
+    def pictures(self, images: Sequence[Any]) -> tuple[list[Image.Image], list[str]]:
+        """What a server must be sent so that its own Qwen3-VL processor sees the same sample.
+
+        Args:
+            images: of one sample, one or two; with ``difference`` only one.
+
+        Returns:
+            The images as they are cut into patches, followed by the details of a pair; and the
+            details' places, each a text that follows its picture.
+
+        Raises:
+            ErmError: an image can't be read.
+        """
+        opened = [open_image(_encoded(image)) for image in images]
+        details = self._details_of(opened)
+        pictures = [*self._scaled(opened), *(detail.picture for detail in details)]
+        return pictures, [detail.place for detail in details]
+
+    def _details_of(self, opened: Sequence[Image.Image]) -> list[Detail]:
+        if not self._detailed(opened):
+            return []
+        return details_of(opened[0], opened[1], **self._detail_options())
+
+    @property
+    def _unit(self) -> int:
+        """Side of a merged patch in pixels."""
+        return int(self.image_processor.patch_size * self.image_processor.merge_size)
 
     def _detailed(self, images: Sequence[Any]) -> bool:
         return len(images) == 2 and self.details > 0
@@ -241,16 +281,17 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
     def _as_difference(self, images: Sequence[Any]) -> bool:
         return len(images) == 2 and self.pair_encoding == "difference"
 
-    def _detail_options(self) -> dict[str, int]:
+    def _detail_options(self) -> dict[str, Any]:
         # Half a side, the breadth of a long crop, consists of whole merged patches too.
-        unit = 2 * self.image_processor.patch_size * self.image_processor.merge_size
-        return {"most": self.details, "side": max(1, round(self.detail_side / unit)) * unit}
+        unit = 2 * self._unit
+        side = max(1, round(self.detail_side / unit)) * unit
+        return {"most": self.details, "side": side, "margins": self.detail_margins}
 
     def _patches(self, image: Image.Image) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
         """(patches, channels, patch, patch) and the grid of one image."""
         cut = self.image_processor
         side, merge = cut.patch_size, cut.merge_size
-        if cut.do_resize:
+        if not self.padded:
             features = cut(images=[image], return_tensors="np")
             patches = np.asarray(features["pixel_values"], dtype=np.float32)
             _, rows, columns = (int(value) for value in features["image_grid_thw"][0])
@@ -274,9 +315,9 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         if len(laid) == 2 and self.pair_encoding == "difference":
             laid = laid[:1]
         patches: int = sum(
-            cut.get_number_of_image_patches(height, width)
-            if cut.do_resize
-            else (height // cut.patch_size) * (width // cut.patch_size)
+            (height // cut.patch_size) * (width // cut.patch_size)
+            if self.padded
+            else cut.get_number_of_image_patches(height, width)
             for width, height in laid
         )
         return patches // int(cut.merge_size) ** 2
@@ -312,8 +353,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             ]
         else:
             canvases = [(max(w for w, _ in scaled), max(h for _, h in scaled))] * len(scaled)
-        cut = self.image_processor
-        unit = 1 if cut.do_resize else cut.patch_size * cut.merge_size
+        unit = self._unit if self.padded else 1
         return [
             (size, (-(-width // unit) * unit, -(-height // unit) * unit))
             for size, (width, height) in zip(scaled, canvases, strict=True)

@@ -6,14 +6,21 @@ training gives a meaning.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
+import yaml
+
+from erm.errors import ErmError
 from erm.tasks import get_task
 
 _DETAILS = (
     "The images after them are details: regions in which the two differ, the reference's part "
     "first and the candidate's to its right or below. After each stands its place: left, top, "
-    "right and bottom in hundredths of the longer side. "
+    "right and bottom in hundredths of the longer side. Where labels to the left of and below a "
+    "plot follow in the same picture, the place is in hundredths of the plot, from its lower left "
+    "corner. "
 )
 
 
@@ -40,14 +47,25 @@ def critic_prompt(task: str, *, brief: bool, details: bool = False) -> str:
     )
 
 
-def detail_prompt(task: str, place: str, *, brief: bool) -> str:
-    """The question about one detail alone, whose place it follows."""
+def detail_prompt(task: str, place: str, *, brief: bool, margins: bool = False) -> str:
+    """The question about one detail alone, whose place it follows.
+
+    Args:
+        margins: whether the detail is shown with the margins of its plot, by which its mark can be
+            named.
+    """
     if brief:
         return f"{place}read {task}"
+    asked = "Describe what differs, the candidate's value first."
+    if margins:
+        asked = (
+            "Labels to the left of and below the plot follow; the place is in hundredths of the "
+            "plot, from its lower left corner. Name the mark that differs, then say how, the "
+            "candidate's value first."
+        )
     return (
         f"{place}\nThe image is a detail of {get_task(task).subject}: the reference's part first, "
-        "and a candidate's to its right or below. Describe what differs, the candidate's value "
-        "first."
+        f"and a candidate's to its right or below. {asked}"
     )
 
 
@@ -57,6 +75,11 @@ def policy_prompt(task: str, *, brief: bool) -> str:
         return f"draw {task}"
     asked = get_task(task)
     return f"The image shows {asked.subject}. Reproduce it exactly. Answer with {asked.answer}."
+
+
+def follows_instructions(prompts: Mapping[str, str]) -> bool:
+    """Whether a policy with these prompts, by task, was trained on more than brief cues."""
+    return all(prompts[task] != policy_prompt(task, brief=True) for task in prompts)
 
 
 def revision_prompt(task: str, completion: str, feedback: str) -> str:
@@ -73,3 +96,40 @@ def conversation(prompt: str, images: int) -> list[dict[str, Any]]:
     """A chat of one user turn with `images` image slots before the text."""
     slots = [{"type": "image"} for _ in range(images)]
     return [{"role": "user", "content": [*slots, {"type": "text", "text": prompt}]}]
+
+
+def read_prompts(path: Path) -> dict[str, str]:
+    """Prompts of a model that others trained, by task, from a JSON or YAML file.
+
+    Raises:
+        ErmError: the file can't be read, or `check_prompts` refuses its content.
+    """
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ErmError(f"{path}: the prompts can't be read ({error.strerror}).") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
+        reason = " ".join(str(error).split())
+        raise ErmError(f"{path}: the prompts are neither JSON nor YAML ({reason}).") from error
+    return check_prompts(content, str(path))
+
+
+def check_prompts(content: Any, name: str) -> dict[str, str]:
+    """Prompts by task.
+
+    Args:
+        name: of their file or setting, for messages.
+
+    Raises:
+        ErmError: there is none, a task is unknown, or a prompt is no text.
+    """
+    if not isinstance(content, Mapping) or not content:
+        raise ErmError(f"{name}: holds no prompts; write one a task, such as {{svg: text}}.")
+    for task, text in content.items():
+        try:
+            get_task(str(task))
+        except ErmError as error:
+            raise ErmError(f"{name}: {error}") from error
+        if not isinstance(text, str) or not text.strip():
+            raise ErmError(f"{name}: the prompt of task {task} is no text.")
+    return {str(task): text for task, text in content.items()}

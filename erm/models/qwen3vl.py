@@ -14,7 +14,7 @@ from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLVisionPatchEmb
 from erm.errors import ErmError
 from erm.models.location import model_folder
 from erm.models.processor import PairProcessor
-from erm.models.settings import SCRATCH_SIZES, ModelSettings
+from erm.models.settings import SCRATCH_SIZES, LoraSettings, ModelSettings
 from erm.models.tokenizer import IMAGE_TOKEN, train_tokenizer
 
 
@@ -33,7 +33,13 @@ def build_processor(
     if settings.start is not None:
         return _processor_to_start_from(settings, settings.start, max_side)
     details = settings.details
-    shown = {} if details is None else {"details": details.most, "detail_side": details.side}
+    shown: dict[str, Any] = {}
+    if details is not None:
+        shown = {
+            "details": details.most,
+            "detail_side": details.side,
+            "detail_margins": details.margins,
+        }
     if settings.from_scratch:
         return PairProcessor.from_scratch(
             train_tokenizer(texts, vocabulary),
@@ -53,6 +59,7 @@ def _processor_to_start_from(settings: ModelSettings, start: str, max_side: int)
     processor.max_side = max_side
     if settings.details is not None:
         processor.details, processor.detail_side = settings.details.most, settings.details.side
+        processor.detail_margins = settings.details.margins
     else:
         processor.details = 0
     return processor
@@ -80,18 +87,23 @@ def build_model(settings: ModelSettings, processor: PairProcessor) -> Any:
     else:
         model = load_model(settings.name, dtype=settings.dtype, attention=settings.attention)
     if settings.lora is not None:
-        from peft import LoraConfig, get_peft_model
+        from peft import get_peft_model
 
-        lora = settings.lora
-        config = LoraConfig(
-            r=lora.rank,
-            lora_alpha=lora.alpha,
-            lora_dropout=lora.dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        )
-        model = get_peft_model(model, config)
+        model = get_peft_model(model, lora_config(settings.lora))
     return model
+
+
+def lora_config(settings: LoraSettings) -> Any:
+    """PEFT's configuration: adapters of all linear layers."""
+    from peft import LoraConfig
+
+    return LoraConfig(
+        r=settings.rank,
+        lora_alpha=settings.alpha,
+        lora_dropout=settings.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )
 
 
 def random_weights(config: Qwen3VLConfig) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
@@ -35,6 +36,13 @@ class Role(Settings):
         """Whether others trained the model: its processor is Qwen3-VL's own, and a critic writes
         replies of another form than `erm.critics.base.write_reply`."""
         return self.max_sides is not None
+
+    def check_tasks(self, tasks: Iterable[str]) -> None:
+        """Raise `ErmError` if the model was not trained on one of the tasks."""
+        unknown = sorted(set(tasks) - set(self.prompts))
+        if unknown:
+            known = ", ".join(self.prompts)
+            raise ErmError(f"The {self.role} knows the tasks {known}, not {', '.join(unknown)}.")
 
 
 def write_role(role: Role, folder: Path) -> None:

@@ -6,7 +6,11 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from erm.models.trl_options import check_options
 from erm.settings import Settings
+
+Loss = Literal["grpo", "bnpo", "dr_grpo", "dapo", "cispo", "sapo", "luspo", "vespo"]
+"""Losses of TRL's GRPO trainer."""
 
 SCRATCH_SIZES: dict[str, dict[str, Any]] = {
     "micro": {
@@ -58,6 +62,9 @@ class DetailSettings(Settings):
 
     most: int = Field(4, ge=1, le=16, description="regions of a pair, at most")
     side: int = Field(56, ge=28, le=1024, description="of a square crop in pixels")
+    margins: bool = Field(
+        False, description="also what stands left of and below a plot's frame, such as its scales"
+    )
 
 
 class ModelSettings(Settings):
@@ -135,21 +142,63 @@ class LaunchSettings(Settings):
 
 
 class GrpoSettings(Settings):
-    """Reinforcement of a policy or a critic; the defaults are for a laptop, not as published."""
+    """Reinforcement of a policy or a critic; the defaults are for a laptop, not as published.
+
+    Attributes:
+        steps: updates of the weights.
+        prompts_per_step, generations: an update learns from `prompts_per_step` × `generations`
+            completions, over all processes.
+        iterations: updates with each set of completions.
+        steps_per_generation: updates that share what is sampled at one time, each with its own
+            part of it.
+        loss: how the loss of tokens is added up.
+        clip_range, clip_range_high: of the ratio of a token's new and old probability, below and
+            above 1; null is TRL's 0.2, and as below. The ratio differs from 1 only where
+            `iterations` or `steps_per_generation` is above 1.
+        vllm: generate with vLLM in the training processes (``colocate``), on a server
+            (``server``), or not at all.
+        trl: further options of TRL's trainer (`erm.models.trl_options`).
+    """
 
     steps: int = Field(20, ge=1)
-    prompts_per_step: int = Field(8, ge=1, description="over all processes")
-    generations: int = Field(8, ge=2, description="completions per prompt")
+    prompts_per_step: int = Field(8, ge=1)
+    generations: int = Field(8, ge=2)
     micro_batch_size: int = Field(
         64, ge=1, description="completions in a forward pass of one process, at most"
     )
     learning_rate: float = Field(5e-5, gt=0)
     kl_coefficient: float = Field(0.01, ge=0)
     temperature: float = Field(1.0, gt=0)
-    iterations: int = Field(1, ge=1, description="updates with each set of completions")
+    iterations: int = Field(1, ge=1)
+    steps_per_generation: int = Field(1, ge=1)
+    loss: Loss = "dapo"
+    clip_range: float | None = Field(None, gt=0, lt=1)
+    clip_range_high: float | None = Field(None, gt=0)
     checkpoint_every: int = Field(5, ge=1)
     seed: int = 0
-    vllm: bool = Field(False, description="generate with vLLM in the training processes")
+    vllm: Literal["colocate", "server"] | None = None
+    trl: dict[str, Any] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _check_options(self) -> GrpoSettings:
+        check_options(self)
+        return self
+
+    @model_validator(mode="after")
+    def _check_checkpoints(self) -> GrpoSettings:
+        shared = self.iterations * self.steps_per_generation
+        if self.checkpoint_every % shared:
+            raise ValueError(
+                f"checkpoint_every must be a multiple of iterations × steps_per_generation "
+                f"({shared}): a run resumes where completions are sampled anew"
+            )
+        return self
+
+    @property
+    def prompts(self) -> int:
+        """Prompts of all steps."""
+        shared = self.iterations * self.steps_per_generation
+        return -(-self.steps // shared) * self.steps_per_generation * self.prompts_per_step
 
     def completions_of_each(self, processes: int) -> int:
         """Completions of one process in a step.

@@ -41,7 +41,7 @@ from erm.models.qwen3vl import build_model, build_processor
 from erm.models.role import Role, write_role
 from erm.models.settings import LaunchSettings, OptimizationSettings, TrainingSettings
 from erm.models.step_times import StepTimes
-from erm.tracking import log_metrics
+from erm.tracking import log_metrics, numbers
 
 STRETCH = 8
 """Batches that are sorted by length together. More leave less padding (4 % of the laptop profile's
@@ -289,19 +289,18 @@ class TrackingCallback(TrainerCallback):  # type: ignore[misc]
     """Logs to the active tracking run and marks checkpoints as complete once fully written.
 
     Args:
-        names: logged value → name of its metric.
+        names: logged value → name of its metric; None logs all numbers under their own names.
     """
 
-    def __init__(self, names: Mapping[str, str]) -> None:
+    def __init__(self, names: Mapping[str, str] | None) -> None:
         self._names = names
 
     def on_log(
         self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any
     ) -> None:
         logged = logs or {}
-        values = {
-            metric: float(logged[name]) for name, metric in self._names.items() if name in logged
-        }
+        names = self._names if self._names is not None else {name: name for name in logged}
+        values = numbers({names[name]: logged[name] for name in names if name in logged})
         if state.is_world_process_zero and values:
             log_metrics(values, step=state.global_step)
 

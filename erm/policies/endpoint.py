@@ -1,17 +1,22 @@
-"""A policy behind an OpenAI-compatible endpoint; it can revise its code."""
+"""Policies behind an OpenAI-compatible endpoint; one that follows instructions can revise."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
 from erm.endpoints.client import Endpoint, Question
 from erm.images import encode_png, open_image
 from erm.models.prompts import policy_prompt, revision_prompt
-from erm.policies.base import Request, RevisingPolicy, Revision
+from erm.policies.base import Policy, Request, RevisingPolicy, Revision
 from erm.tasks import get_task
+
+if TYPE_CHECKING:
+    from erm.models.served import ServedModel
 
 MAX_TOKENS = 8192
 """Longest completion; the limit of the published reinforcement runs."""
@@ -20,7 +25,7 @@ GREEDY_OPTIONS = {"temperature": 0.0, "max_tokens": MAX_TOKENS}
 """Fields of a request for greedy decoding."""
 
 
-class EndpointPolicy(RevisingPolicy):
+class EndpointPolicy(Policy):
     """A policy whose model runs on a server.
 
     Args:
@@ -28,39 +33,58 @@ class EndpointPolicy(RevisingPolicy):
         endpoint: the connection; by default to ``OPENAI_BASE_URL`` with ``OPENAI_API_KEY`` and
             greedy decoding.
         attempt: number of the sample; further samples of a request need others.
+        served: how the model was trained to be asked; by default with the full instructions of
+            `erm.models.prompts` and images as they are.
 
     Raises:
         ErmError: neither a key nor an address of a server is set.
     """
 
-    def __init__(self, model: str, *, endpoint: Endpoint | None = None, attempt: int = 0) -> None:
+    def __init__(
+        self,
+        model: str,
+        *,
+        endpoint: Endpoint | None = None,
+        attempt: int = 0,
+        served: ServedModel | None = None,
+    ) -> None:
         self.name = f"openai:{model}"
         self.endpoint = endpoint or Endpoint(model, options=GREEDY_OPTIONS)
         self._attempt = attempt
+        self._served = served
 
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
         return self._ask(
             [
-                (policy_prompt(get_task(item.task).name, brief=False), item.image)
-                for item in requests
+                self._question(item.task, item.image, number)
+                for number, item in enumerate(requests, start=1)
             ]
         )
+
+    def _question(
+        self, task: str, image: bytes | str | Path | Image.Image, number: int
+    ) -> Question:
+        opened = open_image(image, f"Image {number}")
+        if self._served is not None:
+            return self._served.question(task, [opened])
+        text = policy_prompt(get_task(task).name, brief=False)
+        return Question(text, images=(encode_png(opened),))
+
+    def _ask(self, questions: Sequence[Question]) -> list[str]:
+        numbered = [replace(question, attempt=self._attempt) for question in questions]
+        return [answer.text for answer in self.endpoint.ask_all(numbered)]
+
+
+class EndpointReviser(EndpointPolicy, RevisingPolicy):
+    """A policy on a server that follows instructions, so it can revise."""
 
     def revise(self, revisions: Sequence[Revision]) -> list[str]:
         return self._ask(
             [
-                (revision_prompt(item.task, item.completion, item.feedback), item.image)
-                for item in revisions
+                replace(
+                    self._question(item.task, item.image, number),
+                    text=revision_prompt(item.task, item.completion, item.feedback),
+                )
+                for number, item in enumerate(revisions, start=1)
             ]
         )
-
-    def _ask(self, asked: Sequence[tuple[str, bytes | str | Path | Image.Image]]) -> list[str]:
-        questions = [
-            Question(
-                text,
-                images=(encode_png(open_image(image, f"Image {number}")),),
-                attempt=self._attempt,
-            )
-            for number, (text, image) in enumerate(asked, start=1)
-        ]
-        return [answer.text for answer in self.endpoint.ask_all(questions)]

@@ -23,7 +23,11 @@ from erm.critics.loading import EXACT, critic_from_spec
 from erm.dataset.pairs import Reference, read_references
 from erm.errors import ErmError
 from erm.images import open_image
+from erm.models.settings import SamplingSettings
 from erm.policies.base import Request
+from erm.policies.figures import evenly_spaced, show
+from erm.policies.intervals import mean_interval
+from erm.policies.ranking import ranking_of_samples
 from erm.policies.settings import EvaluateSettings
 from erm.render import Rendered, Renderer
 from erm.report import Replies
@@ -38,7 +42,6 @@ if TYPE_CHECKING:
 
     from erm.critics.base import Critic
 
-_RESAMPLES = 2000
 _MEASURES = ("rendered", "critic_reward", "exact_severity", "exact_reward", "pixel_mse")
 
 
@@ -47,7 +50,8 @@ def evaluate(
 ) -> dict[str, float]:
     """Compare two policies on the test split's references.
 
-    Completions are greedy. Writes ``completions.jsonl``, ``comparison.csv`` and
+    Completions are greedy; with ``sampled`` set, the critic also ranks samples of both policies
+    (`erm.policies.ranking`). Writes ``completions.jsonl``, ``comparison.csv`` and
     ``comparison.png`` to `out`.
 
     Args:
@@ -60,7 +64,7 @@ def evaluate(
         ``exact_severity`` and ``exact_reward`` (`erm.rewards.exact`; the latter with a bootstrap
         95 % interval, ``_low`` and ``_high``) and ``pixel_mse`` (of rendered ones, channels in
         0..1). For each task ``gain.<task>``: the mean of paired differences in
-        exact reward, with its interval.
+        exact reward, with its interval. For each policy, what `ranking_of_samples` returns.
 
     Raises:
         ErmError: a folder holds no such model, or there are no held-out references.
@@ -84,18 +88,31 @@ def evaluate(
         originals = renderer.render_batch(
             [(reference.task, reference.source) for reference in references], scenes=True
         )
-        results = {
-            name: score_completions(
-                LocalPolicy(folder).complete(requests, progress=True),
+
+        def scored(completions: Sequence[str], chosen: Sequence[int]) -> list[dict[str, Any]]:
+            return score_completions(
+                completions,
                 scorer,
-                references,
-                originals,
+                [references[index] for index in chosen],
+                [originals[index] for index in chosen],
                 renderer,
                 settings.replies,
             )
-            for name, folder in (("before", before), ("after", after))
-        }
-    metrics: dict[str, float] = {}
+
+        results: dict[str, list[dict[str, Any]]] = {}
+        metrics: dict[str, float] = {}
+        for name, folder in (("before", before), ("after", after)):
+            policy = LocalPolicy(folder)
+            completions = policy.complete(requests, progress=True)
+            results[name] = scored(completions, range(len(references)))
+            if settings.sampled is not None:
+                policy.sampling = SamplingSettings(
+                    temperature=settings.sampled.temperature, seed=settings.seed
+                )
+                ranked = ranking_of_samples(
+                    policy.complete, references, scored, settings.sampled, settings.seed
+                )
+                metrics |= {f"{name}.{key}": value for key, value in ranked.items()}
     generator = np.random.default_rng(settings.seed)
     for name, rows in results.items():
         metrics[f"{name}.rendered"] = _rendered(rows)
@@ -169,6 +186,7 @@ def score_completions(
                 "reason": earned.reason,
                 "critic_reward": earned.value,
                 "critic_severity": earned.severity,
+                "critic_expected": earned.critique and earned.critique.expected_severity,
                 "exact_severity": exact_severity(annotation),
                 "exact_failure": annotation and annotation.failure and annotation.failure.kind,
                 "exact_reward": exact_reward(reference.task, annotation),
@@ -226,10 +244,8 @@ def _gains(results: dict[str, list[dict[str, Any]]], task: str) -> NDArray[np.fl
 def _with_interval(
     values: NDArray[np.float64], generator: np.random.Generator, name: str
 ) -> dict[str, float]:
-    """Mean and percentile bootstrap 95 % interval over references (Efron)."""
-    means = generator.choice(values, (_RESAMPLES, len(values))).mean(axis=1)
-    low, high = np.quantile(means, [0.025, 0.975])
-    return {name: float(values.mean()), f"{name}_low": float(low), f"{name}_high": float(high)}
+    mean, low, high = mean_interval(values, generator)
+    return {name: mean, f"{name}_low": low, f"{name}_high": high}
 
 
 def _rendered(rows: Sequence[dict[str, Any]]) -> float:
@@ -281,22 +297,13 @@ def _picture(
     """References and both policies' renders, evenly spaced over all references."""
     from matplotlib.figure import Figure
 
-    chosen = np.linspace(0, len(references) - 1, min(rows, len(references))).astype(int)
+    chosen = evenly_spaced(len(references), rows)
     figure = Figure(figsize=(6.6, 2.2 * len(chosen)), layout="constrained")
     axes = figure.subplots(len(chosen), 3, squeeze=False)
-    for row, index in enumerate(chosen):
-        axes[row, 0].imshow(np.asarray(open_image(references[index].image)))
-        axes[row, 0].set_title(f"reference ({references[index].task})", fontsize=9)
-        for column, (name, rewarded) in enumerate(results.items(), start=1):
+    for panels, index in zip(axes, chosen, strict=True):
+        show(panels[0], f"reference ({references[index].task})", references[index].image, "")
+        for panel, (name, rewarded) in zip(panels[1:], results.items(), strict=True):
             entry = rewarded[index]
             title = f"{name}: exact severity {entry['exact_severity']:.0f}"
-            axes[row, column].set_title(title, fontsize=9)
-            if entry["image"] is not None:
-                axes[row, column].imshow(np.asarray(open_image(entry["image"])))
-            else:
-                axes[row, column].text(
-                    0.5, 0.5, entry["outcome"].replace("_", " "), ha="center", va="center"
-                )
-    for axis in axes.flat:
-        axis.set(xticks=[], yticks=[])
+            show(panel, title, entry["image"], entry["outcome"].replace("_", " "))
     return figure

@@ -1,7 +1,8 @@
 """A policy by its spec.
 
-A spec is a folder, an MLflow URI (``models:/erm-policy@champion``), or ``openai:MODEL`` for a model
-behind an OpenAI-compatible endpoint. Only the code of that kind is imported.
+A spec is a folder, an MLflow URI (``models:/erm-policy@champion``), ``openai:MODEL`` for a model
+behind an OpenAI-compatible endpoint, or ``openai:MODEL=FOLDER`` where that model's folder says how
+it is asked (`erm.models.served`). Only the code of that kind is imported.
 """
 
 from __future__ import annotations
@@ -33,16 +34,22 @@ def policy_from_spec(
     Arguments and errors are those of `erm.critics.loading.critic_from_spec`.
     """
     if spec.startswith(ENDPOINT):
-        from erm.policies.endpoint import GREEDY_OPTIONS, EndpointPolicy
+        from erm.policies.endpoint import GREEDY_OPTIONS, EndpointPolicy, EndpointReviser
 
-        model = endpoint_model(spec)
+        model, copy = endpoint_model(spec)
         from erm.endpoints.client import Endpoint
         from erm.endpoints.settings import ConnectionSettings
 
         chosen = endpoint or ConnectionSettings()
-        options = chosen.request(GREEDY_OPTIONS)
+        served = None
+        if copy is not None:
+            from erm.models.served import served_model
+
+            served = served_model(copy, "policy")
+        options = chosen.request(GREEDY_OPTIONS if served is None else served.request)
         reached = Endpoint(model, options=options, **chosen.connection())
-        return EndpointPolicy(model, endpoint=reached)
+        kind = EndpointReviser if served is None or served.instructed else EndpointPolicy
+        return kind(model, endpoint=reached, served=served)
     folder = model_folder(spec, "policy")
     from erm.models.generation import GREEDY
     from erm.policies.local import local_policy

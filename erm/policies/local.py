@@ -10,7 +10,7 @@ from typing import Any
 from erm.images import open_image
 from erm.models.checkpoint import load_checkpoint
 from erm.models.generation import GREEDY, VisualPrompt, generate, visual_prompt
-from erm.models.prompts import policy_prompt, revision_prompt
+from erm.models.prompts import follows_instructions, revision_prompt
 from erm.models.role import read_role
 from erm.models.settings import SamplingSettings
 from erm.policies.base import Request, RevisingPolicy, Revision, SamplingPolicy
@@ -47,7 +47,7 @@ class LocalPolicy(SamplingPolicy):
 
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
         model, processor, role = self._checkpoint
-        self._checkpoint.check_tasks(request.task for request in requests)
+        role.check_tasks(request.task for request in requests)
         return generate(
             model,
             processor,
@@ -100,6 +100,5 @@ def local_policy(folder: Path, **options: Any) -> LocalPolicy:
     Raises:
         ErmError: the folder holds no policy.
     """
-    prompts = read_role(folder, "policy").prompts
-    instructed = all(prompts[task] != policy_prompt(task, brief=True) for task in prompts)
+    instructed = follows_instructions(read_role(folder, "policy").prompts)
     return LocalReviser(folder, **options) if instructed else LocalPolicy(folder, **options)

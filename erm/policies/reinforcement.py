@@ -6,34 +6,61 @@ them and computes their rewards. Images alone are used, unless a part of it comp
 
 from __future__ import annotations
 
-import time
+import logging
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
-from erm.critics.base import Critic
 from erm.critics.loading import EXACT, critic_from_spec
-from erm.dataset.pairs import read_references
 from erm.errors import ErmError
-from erm.models.launch import distribute, is_main_process, needed
+from erm.models.launch import distribute, distributed, is_main_process, needed, rank
 from erm.models.prompts import conversation
-from erm.policies.settings import ReinforceSettings
+from erm.models.role import read_role, write_role
+from erm.policies.references import (
+    Picture,
+    collect_images,
+    draw_pictures,
+    hold_out,
+    pictures_of,
+    read_pictures,
+)
+from erm.policies.settings import PolicyValidationSettings, ReinforceSettings
 from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
 from erm.rewards.loading import load_reward, needs_critic
-from erm.rewards.settings import RewardSettings
+from erm.rewards.reward import Reward
+
+if TYPE_CHECKING:
+    from erm.models.role import Role
+    from erm.policies.validation import PolicyScoring
+
+_log = logging.getLogger(__name__)
+
+WITHOUT_SOURCES = (
+    "reinforce.images: no sources are known, so the exact annotator is switched off and the "
+    "weights with the highest held-out reward are kept."
+)
+"""What is said where images alone are reinforced on."""
 
 HISTORY_COLUMNS = (
     "step",
     "reward",
     "reward_std",
+    "no_spread",
     "kl",
+    "entropy",
+    "clipped",
     "rendered",
     "unparsable",
     "severity",
     "failed",
     "exact_severity",
     "length",
+    "truncated",
 )
+
+_TIMES = ("time/rendering", "time/judging")
+"""Of the machine, not the result, so that they are tracked and not part of the history."""
 
 
 def reinforce(
@@ -41,18 +68,28 @@ def reinforce(
 ) -> dict[str, float]:
     """Reinforce a policy; write its weights and ``history.csv`` to `out`.
 
+    With validation, the weights are the best ones, those of the start among them, and
+    ``validation.csv`` holds what it found.
+
     Args:
         critic: folder of the critic that rewards, unless the settings name another one.
+        pairs: folder of pairs, whose references are reproduced or, if fresh ones are, avoided.
+        work: folder of the state to resume from, and of fresh references or images.
 
     Returns:
-        ``steps``, ``reward_first`` and ``reward_last`` (means over the first and last quarter of
-        the steps), ``rendered_last``, ``severity_last``, and ``timing/share_reward``, the share of
-        the wall time spent on rewards.
+        What `erm.models.grpo.GrpoLog.summary` gives, ``rendered_last``, ``severity_last``, with
+        validation ``start/<metric>``, and ``timing/share_reward``, the mean share of a step's time
+        that is spent on rewards.
 
     Raises:
         ErmError: a folder holds no policy or no critic, the policy does not know a task, or there
             are no references of the tasks.
     """
+    role = read_role(policy, "policy")
+    unknown = sorted(set(settings.tasks) - set(role.prompts))
+    if unknown:
+        raise ErmError(f"{policy}: the policy was not trained on {', '.join(unknown)}.")
+    prepared = _prepare_pictures(settings, pairs, work)
     if needed(settings.launch):
         paths = {"policy": policy, "critic": critic, "pairs": pairs, "out": out, "work": work}
         return distribute("erm.policies.reinforcement:reinforce", settings, settings.launch, paths)
@@ -63,35 +100,31 @@ def reinforce(
 
     from erm.models.checkpoint import load_checkpoint
     from erm.models.grpo import mean_of, prompt_order, reinforce_model
-    from erm.models.role import write_role
     from erm.models.sft import write_rows
 
     set_seed(settings.seed)
-    on_gpu = torch.cuda.is_available()
-    device = "cuda" if on_gpu else "cpu"
-    dtype = "bfloat16" if on_gpu else "float32"
-    checkpoint = load_checkpoint(policy, "policy", device=device, dtype=dtype)
-    role = checkpoint.role
-    unknown = sorted(set(settings.tasks) - set(role.prompts))
-    if unknown:
-        raise ErmError(f"{policy}: the policy was not trained on {', '.join(unknown)}.")
+    dtype = settings.dtype or ("bfloat16" if torch.cuda.is_available() else "float32")
+    checkpoint = load_checkpoint(policy, "policy", dtype=dtype)
+    trained, held_out = _split(settings, prepared, pairs)
     rows = [
         {
-            "prompt": conversation(role.prompts[reference.task], 1),
-            "images": [{"bytes": reference.image, "path": None}],
-            "task": reference.task,
-            "reference": reference.image,
-            "reference_source": reference.source,
+            "prompt": conversation(role.prompts[picture.task], 1),
+            "images": [{"bytes": picture.image, "path": None}],
+            "task": picture.task,
+            "reference": picture.image,
+            "reference_source": picture.source,
         }
-        for reference in read_references(pairs, "train", settings.tasks)
+        for picture in trained
     ]
-    if not rows:
-        raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} to reinforce on.")
-    order = prompt_order(len(rows), settings.steps * settings.prompts_per_step, settings.seed)
+    order = prompt_order(len(rows), settings.prompts, settings.seed)
     dataset = Dataset.from_list(rows).cast_column("images", [ImageFeature()])
     chosen, scorer = settings.reward, None
     if settings.critic == EXACT:
         chosen = chosen.by_exact_annotator()
+    if settings.images is not None:
+        chosen = chosen.without_sources()
+        if is_main_process():
+            _log.warning("%s", WITHOUT_SOURCES)
     if needs_critic(chosen):
         scorer = critic_from_spec(
             settings.critic or str(critic),
@@ -102,7 +135,19 @@ def reinforce(
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:
-        reward = CriticReward(scorer, renderer, chosen)
+        judged = load_reward(chosen, scorer, renderer)
+        reward = TrlReward(judged, chosen.failures, "critic")
+        scoring = None
+        if settings.validation is not None:
+            validated = chosen if settings.images is not None else chosen.with_exact()
+            scoring = _scoring(
+                settings,
+                settings.validation,
+                held_out,
+                role,
+                load_reward(validated, scorer, renderer),
+                work,
+            )
         log = reinforce_model(
             checkpoint,
             dataset.select(order),
@@ -111,41 +156,83 @@ def reinforce(
             settings.launch,
             work / "checkpoints",
             out,
-            columns=HISTORY_COLUMNS[1:],
-            tracked={name: name for name in ("reward", "reward_std", "kl")},
+            columns=(*HISTORY_COLUMNS[1:], *_TIMES),
+            tracked=None,
             max_completion_tokens=settings.max_completion_tokens,
+            autocast=dtype == "bfloat16",
+            activation_checkpointing=settings.activation_checkpointing,
+            lora=settings.lora,
+            validation=scoring.validation() if scoring is not None else None,
+            clock=lambda: judged.seconds,
         )
     if is_main_process():
         write_role(role, out)
-        write_rows(log.history, HISTORY_COLUMNS, out / "history.csv")
-    quarter = max(1, len(log.history) // 4)
+        history = [{name: row[name] for name in HISTORY_COLUMNS} for row in log.history]
+        write_rows(history, HISTORY_COLUMNS, out / "history.csv")
+        if log.validation:
+            write_rows(log.validation, tuple(log.validation[0]), out / "validation.csv")
+    start = log.validation[0] if log.validation else {}
     return {
-        "steps": float(len(log.history)),
-        "reward_first": mean_of(log.history[:quarter], "reward"),
-        "reward_last": mean_of(log.history[-quarter:], "reward"),
-        "rendered_last": mean_of(log.history[-quarter:], "rendered"),
-        "severity_last": mean_of(log.history[-quarter:], "severity"),
-        **reward.shares(),
+        **log.summary(),
+        "rendered_last": log.last_quarter("rendered"),
+        "severity_last": log.last_quarter("severity"),
+        **{f"start/{name}": value for name, value in start.items() if name != "step"},
+        "timing/share_reward": sum(mean_of(log.history, name) for name in _TIMES),
     }
 
 
-class CriticReward(TrlReward):
-    """The reward function for TRL, by settings; it measures its own time.
+def _prepare_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> Path | None:
+    """The file of fresh references or of images, written once by the process that starts the
+    others; None where neither is asked for."""
+    if settings.sources is None and settings.images is None:
+        return None
+    path = work / "references.parquet"
+    if distributed() and not path.exists():  # another launcher started this process
+        path = work / f"references-{rank()}.parquet"
+    if path.exists():
+        return path
+    if settings.images is not None:
+        collect_images(settings.images, path)
+    elif settings.sources is not None:
+        with Renderer(
+            workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
+        ) as renderer:
+            draw_pictures(settings.sources, settings.variety, settings.seed, pairs, renderer, path)
+    return path
 
-    Each training step it logs what `erm.rewards.summary.summarize` gives.
+
+def _split(
+    settings: ReinforceSettings, prepared: Path | None, pairs: Path
+) -> tuple[list[Picture], list[Picture]]:
+    """The pictures to train on and those to validate with.
+
+    Images alone are split; otherwise references of the validation split are held out.
     """
+    most = settings.validation.references if settings.validation is not None else 0
+    pictures = (
+        read_pictures(prepared)
+        if prepared is not None
+        else pictures_of(pairs, "train", settings.tasks)
+    )
+    if not most:
+        return pictures, []
+    if settings.images is not None:
+        return hold_out(pictures, most)
+    return pictures, pictures_of(pairs, "validation", settings.tasks, most)
 
-    def __init__(self, critic: Critic | None, renderer: Renderer, settings: RewardSettings) -> None:
-        super().__init__(load_reward(settings, critic, renderer), settings.failures, "critic")
-        self._started = time.perf_counter()
-        self._seconds = 0.0
 
-    def __call__(self, *arguments: Any, **columns: Any) -> list[float | None]:
-        begun = time.perf_counter()
-        values = super().__call__(*arguments, **columns)
-        self._seconds += time.perf_counter() - begun
-        return values
+def _scoring(
+    settings: ReinforceSettings,
+    chosen: PolicyValidationSettings,
+    held_out: Sequence[Picture],
+    role: Role,
+    reward: Reward,
+    work: Path,
+) -> PolicyScoring:
+    from erm.models.settings import SamplingSettings
+    from erm.policies.validation import PolicyScoring
 
-    def shares(self) -> dict[str, float]:
-        """Share of the wall time since construction spent on rewards."""
-        return {"timing/share_reward": self._seconds / (time.perf_counter() - self._started)}
+    shaped = {name: settings.trl[name] for name in ("top_p", "top_k") if name in settings.trl}
+    sampling = SamplingSettings(temperature=settings.temperature, seed=settings.seed, **shaped)
+    most = settings.max_completion_tokens
+    return PolicyScoring(chosen, held_out, role, reward, sampling, most, work / "validation")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
-from erm.endpoints.settings import ConnectionSettings
-from erm.models.settings import GrpoSettings, LaunchSettings, TrainingSettings
+from erm.critics.settings import CriticEndpointSettings
+from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings, TrainingSettings
 from erm.report import Replies
-from erm.rewards.settings import RewardSettings
+from erm.rewards.settings import EXACT, RewardSettings
 from erm.settings import Isolation, Settings
-from erm.tasks import task_names
+from erm.tasks import Variety, task_names
 from erm.tasks.settings import DrawingSettings
 
 
@@ -38,15 +39,54 @@ class TrainPolicySettings(TrainingSettings):
         return self
 
 
+class PolicyValidationSettings(Settings):
+    """Validation during reinforcement (`erm.policies.validation`); its best weights are kept.
+
+    Attributes:
+        every: steps between validations; the start and the last step are always validated.
+        references: of each task in the validation split, at most.
+        samples: sampled completions of a reference, besides the greedy one.
+        batch_size: completions that are generated together by one process.
+        patience: validations without a better one after which the training stops; null is never.
+        hacking_limit: points of severity. Where the reward has risen and the exact one has fallen
+            since the start, the training stops if the lower end of the gap's 95 % interval is
+            beyond it; null never stops it.
+    """
+
+    every: int | None = Field(None, ge=1)
+    references: int = Field(16, ge=1)
+    samples: int = Field(2, ge=1)
+    batch_size: int = Field(64, ge=1)
+    patience: int | None = Field(None, ge=1)
+    hacking_limit: float | None = Field(1.0, ge=0)
+
+
 class ReinforceSettings(GrpoSettings):
-    """Section ``reinforce`` of the parameters."""
+    """Section ``reinforce`` of the parameters.
+
+    Attributes:
+        dtype: of the policy's and the critic's weights; null is bfloat16 on a GPU and float32
+            without one.
+        lora: trains adapters, which are merged in the end; null trains all weights.
+    """
 
     tasks: Tasks = Field(default_factory=task_names)
+    sources: dict[str, Annotated[int, Field(ge=1)]] | None = Field(
+        None,
+        description="fresh references of each task, generated for this stage; null takes those of "
+        "the training split",
+    )
+    variety: Variety = Field("compact", description="of fresh references")
+    images: dict[str, Path] | None = Field(
+        None,
+        description="of each task, a folder of images or a Parquet file; what needs their sources "
+        "is refused or left out",
+    )
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
     )
-    endpoint: ConnectionSettings = Field(
-        ConnectionSettings(), description="of a critic openai:MODEL"
+    endpoint: CriticEndpointSettings = Field(
+        CriticEndpointSettings(), description="of a critic openai:MODEL"
     )
     reward: RewardSettings = RewardSettings()
     max_completion_tokens: int = Field(256, ge=16)
@@ -54,7 +94,13 @@ class ReinforceSettings(GrpoSettings):
     isolation: Isolation = "auto"
     drawing: DrawingSettings = DrawingSettings()
     critic_batch_size: int = Field(64, ge=1)
+    validation: PolicyValidationSettings | None = Field(
+        None, description="null keeps the last weights"
+    )
     launch: LaunchSettings = LaunchSettings()
+    dtype: Literal["float32", "bfloat16"] | None = None
+    lora: LoraSettings | None = None
+    activation_checkpointing: bool = False
 
     @model_validator(mode="after")
     def _check_processes(self) -> ReinforceSettings:
@@ -62,9 +108,33 @@ class ReinforceSettings(GrpoSettings):
         return self
 
     @model_validator(mode="after")
+    def _check_sources(self) -> ReinforceSettings:
+        for name, given in (("sources", self.sources), ("images", self.images)):
+            if given is not None and set(given) != set(self.tasks):
+                named, tasks = ", ".join(given) or "no task", ", ".join(self.tasks)
+                raise ValueError(f"{name} names {named}, but tasks names {tasks}")
+        if self.images is not None:
+            if self.sources is not None:
+                raise ValueError("images and sources exclude each other; set sources to null")
+            if self.critic == EXACT:
+                raise ValueError(
+                    "the critic 'exact' needs the sources of references; images has none"
+                )
+            self.reward.without_sources()
+        return self
+
+    @model_validator(mode="after")
     def _check_reward(self) -> ReinforceSettings:
         self.reward.check_tasks(self.tasks)
         return self
+
+
+class SampledSettings(Settings):
+    """Samples of a policy on which the critic's ranking is measured (`erm.policies.ranking`)."""
+
+    references: int = Field(40, ge=1, description="held-out references of a task, at most")
+    completions: int = Field(4, ge=2, description="of each reference")
+    temperature: float = Field(1.0, gt=0, description="as in reinforcement")
 
 
 class EvaluateSettings(Settings):
@@ -76,8 +146,11 @@ class EvaluateSettings(Settings):
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
     )
-    endpoint: ConnectionSettings = Field(
-        ConnectionSettings(), description="of a critic openai:MODEL"
+    endpoint: CriticEndpointSettings = Field(
+        CriticEndpointSettings(), description="of a critic openai:MODEL"
+    )
+    sampled: SampledSettings | None = Field(
+        SampledSettings(), description="null leaves out the critic's ranking of samples"
     )
     replies: Replies = "strict"
     """How the critic's replies are read (`erm.report.parse_reply`)."""

@@ -93,7 +93,7 @@ def promote_trained(
         from erm.policies.evaluation import evaluate
 
         metrics = evaluate(
-            evaluation,
+            evaluation.model_copy(update={"sampled": None}),
             before=trained.policy_before,
             after=_folder(uri),
             critic=trained.critic,

@@ -12,6 +12,7 @@ from erm.rewards.parts.exact import ExactPart
 from erm.rewards.parts.form import FormatPart, LengthPart, RendersPart
 from erm.rewards.parts.gated import GatedCriticPart
 from erm.rewards.parts.similarity import FeaturesPart, PixelPart, TextPart
+from erm.rewards.references import References
 from erm.rewards.reward import Reward, Weighted
 from erm.rewards.settings import (
     BATCH_CRITIC,
@@ -31,11 +32,17 @@ from erm.rewards.settings import (
 _CRITICS = {CRITIC: CriticPart, BATCH_CRITIC: BatchCriticPart, GATED_CRITIC: GatedCriticPart}
 
 
-def load_reward(settings: RewardSettings, critic: Critic | None, renderer: Renderer) -> Reward:
+def load_reward(
+    settings: RewardSettings,
+    critic: Critic | None,
+    renderer: Renderer,
+    references: References | None = None,
+) -> Reward:
     """The reward of settings.
 
     Args:
         critic: for the parts that ask one; None where there is none.
+        references: see `erm.rewards.reward.Reward`.
 
     Raises:
         ErmError: a part needs a critic, its model can't be loaded, or the cache can't be opened.
@@ -45,6 +52,7 @@ def load_reward(settings: RewardSettings, critic: Critic | None, renderer: Rende
     return Reward(
         [Weighted(_part(each.part, settings, critic), each.weight) for each in settings.parts],
         renderer,
+        references,
     )
 
 

@@ -32,3 +32,8 @@ def reward_value(task: str, outcome: Outcome, severity: float | None) -> float:
         return 0.0
     total = UNPARSABLE_SEVERITY if severity is None else severity
     return 1.0 + min(1.0, max(0.0, 1.0 - total / SEVERITY_SCALE))
+
+
+def severity_points(task: str) -> float:
+    """What a difference of 1 in a task's published reward is in severity."""
+    return 1.0 if get_task(task).reward == "severity" else SEVERITY_SCALE

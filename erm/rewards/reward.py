@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from typing import NamedTuple
@@ -19,6 +20,7 @@ from erm.errors import ErmError
 from erm.render import Renderer
 from erm.rewards.parts.base import Part
 from erm.rewards.parts.critic import CriticPart
+from erm.rewards.references import References
 from erm.rewards.rollout import Drawn, PartScore, Rollout, Scored
 from erm.rewards.settings import RewardSettings
 from erm.rewards.stream import Lane, judge_batch
@@ -41,12 +43,19 @@ class Reward:
     Args:
         parts: with distinct names.
         renderer: draws completions, contained.
+        references: drawn for other rewards too; by default this one keeps its own.
+
+    Attributes:
+        seconds: of all batches so far: ``rendering`` until the last completion is drawn, while
+            parts judge what is drawn already, and ``judging`` after that.
 
     Raises:
         ErmError: there is no part, two have one name, or a weight is not finite.
     """
 
-    def __init__(self, parts: Sequence[Weighted], renderer: Renderer) -> None:
+    def __init__(
+        self, parts: Sequence[Weighted], renderer: Renderer, references: References | None = None
+    ) -> None:
         names = [part.name for part, _ in parts]
         if not parts:
             raise ErmError("A reward needs at least one part.")
@@ -56,7 +65,9 @@ class Reward:
             if not math.isfinite(weight):
                 raise ErmError(f"The weight of the part '{name}' is not a finite number.")
         self.parts = tuple(parts)
+        self.seconds = {"rendering": 0.0, "judging": 0.0}
         self._renderer = renderer
+        self._references = references or References()
 
     @property
     def weights(self) -> dict[str, float]:
@@ -76,10 +87,14 @@ class Reward:
         """
         for number, rollout in enumerate(rollouts, start=1):
             self.check(rollout, number)
+        begun = time.perf_counter()
         with ExitStack() as stack:
             lanes = [stack.enter_context(Lane(part)) for part, _ in self.parts]
-            drawn = judge_batch(rollouts, lanes, self._renderer)
+            drawn = judge_batch(rollouts, lanes, self._renderer, self._references)
+            all_drawn = time.perf_counter()
             by_part = {lane.part.name: lane.scores(drawn) for lane in lanes}
+        self.seconds["rendering"] += all_drawn - begun
+        self.seconds["judging"] += time.perf_counter() - all_drawn
         return [
             self._scored(each, {name: scores[index] for name, scores in by_part.items()})
             for index, each in enumerate(drawn)

@@ -13,10 +13,11 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from erm.annotation import Annotation
+from erm.annotation import Failure as ViewFailure
 from erm.critics.base import Critique
 from erm.errors import ErmError
 from erm.render import Rendered
-from erm.tasks import get_task
+from erm.tasks import View, get_task
 
 Outcome = Literal["judged", "unparsable", "no_code", "not_rendered", "blank", "unjudged"]
 """How far a completion came. ``judged``: it was drawn; ``unparsable``: it was drawn, and the
@@ -59,13 +60,14 @@ class Drawn:
         source: the code in the completion, or None.
         rendered: what became of `source`; with its scene where a part of the reward needs it. None
             where there is no source, or no part of the reward needs a picture.
-        reference_rendered: the same for the reference's source.
+        reference_view: what the exact annotator sees of the reference's source, or why it sees
+            nothing; None where no part of the reward needs it.
     """
 
     rollout: Rollout
     source: str | None = None
     rendered: Rendered | None = None
-    reference_rendered: Rendered | None = None
+    reference_view: View | ViewFailure | None = None
 
     @classmethod
     def undrawn(cls, rollout: Rollout) -> Drawn:

@@ -110,6 +110,29 @@ class RewardSettings(Settings):
         )
         return self.model_copy(update={"parts": parts})
 
+    def with_exact(self) -> RewardSettings:
+        """The same reward with the part ``exact``; of weight 0 if it was none of the parts."""
+        if any(each.part == EXACT for each in self.parts):
+            return self
+        parts = (*self.parts, PartSettings(part=EXACT, weight=0.0))
+        return self.model_copy(update={"parts": parts})
+
+    def without_sources(self) -> RewardSettings:
+        """The same reward where no sources are known: parts of weight 0 that need them are left
+        out.
+
+        Raises:
+            ValueError: a part with a weight needs sources.
+        """
+        needing = [each for each in self.parts if each.part in (EXACT, *text_parts())]
+        weighted = [each.part for each in needing if each.weight]
+        if weighted:
+            raise ValueError(
+                f"the part '{weighted[0]}' of the reward needs the references' sources"
+            )
+        parts = tuple(each for each in self.parts if each not in needing)
+        return self.model_copy(update={"parts": parts})
+
     def check_tasks(self, tasks: Sequence[str]) -> None:
         """Raise ValueError for a task to which no part with a weight applies."""
         for task in tasks:

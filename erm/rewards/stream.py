@@ -8,11 +8,15 @@ from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
+from erm.annotation import Failure as ViewFailure
+from erm.annotation import view_of
 from erm.errors import ErmError
 from erm.images import open_image
 from erm.render import Rendered, Renderer
 from erm.rewards.parts.base import Part
+from erm.rewards.references import References
 from erm.rewards.rollout import Drawn, Failure, PartScore, Rollout
+from erm.tasks import View
 
 DRAWN_AGAIN = frozenset(
     {
@@ -116,9 +120,15 @@ def _judged(part: Part, drawn: Drawn) -> str | bytes | None:
 
 
 def judge_batch(
-    rollouts: Sequence[Rollout], lanes: Sequence[Lane], renderer: Renderer
+    rollouts: Sequence[Rollout],
+    lanes: Sequence[Lane],
+    renderer: Renderer,
+    references: References,
 ) -> list[Drawn]:
     """Draw rollouts and offer each to every lane as soon as it is drawn.
+
+    Args:
+        references: drawn earlier; those of this batch are added, where a part needs them.
 
     Returns:
         the rollouts with their sources and renders, in order.
@@ -136,7 +146,7 @@ def judge_batch(
     drawing = [lane for lane in lanes if lane not in at_once]
     _offer(done, at_once)
     if drawing:
-        for index, drawn in _draw(done, drawing, renderer):
+        for index, drawn in _draw(done, drawing, renderer, references):
             done[index] = drawn
             _offer({index: drawn}, drawing)
     for lane in lanes:
@@ -170,16 +180,26 @@ def _unreadable_references(rollouts: Sequence[Rollout]) -> dict[int, Failure]:
 
 
 def _draw(
-    drawn: Mapping[int, Drawn], lanes: Sequence[Lane], renderer: Renderer
+    drawn: Mapping[int, Drawn], lanes: Sequence[Lane], renderer: Renderer, references: References
 ) -> Iterator[tuple[int, Drawn]]:
-    """Rollouts with their renders; each distinct source is drawn once.
+    """Rollouts with their renders; each distinct source is drawn once, a reference before its
+    first completion, and not at all where `references` holds it.
 
     They come in the batch's order, but those that are drawn again (`DRAWN_AGAIN`) come last.
     """
     scenes = any(lane.part.judges == "scene" for lane in lanes)
     pictures = any(lane.part.judges == "image" for lane in lanes)
-    references = [_reference_item(each) for each in drawn.values()] if scenes else []
-    items = list(dict.fromkeys(filter(None, [*references, *map(_item, drawn.values())])))
+    views: dict[tuple[str, str], View | ViewFailure] = {}
+    wanted: dict[tuple[str, str] | None, None] = {}
+    for each in drawn.values():
+        item = _reference_item(each) if scenes else None
+        kept = references.get(item) if item is not None else None
+        if item is not None and kept is not None:
+            views[item] = kept
+        else:
+            wanted[item] = None
+        wanted[_item(each)] = None
+    items = list(filter(None, wanted))
     stream = zip(items, renderer.render_each(items, scenes=scenes), strict=True)
     results: dict[tuple[str, str], Rendered] = {}
 
@@ -188,11 +208,20 @@ def _draw(
             results.update([next(stream)])
         return results[item] if item is not None else None
 
+    def reference_view(item: tuple[str, str] | None) -> View | ViewFailure | None:
+        rendered = result(item) if item not in views else None
+        if item is None or rendered is None:
+            return views[item] if item is not None else None
+        views[item] = view = view_of(item[0], rendered, "reference")
+        if isinstance(view, View):
+            references.keep(item, view)
+        return view
+
     again: dict[int, Drawn] = {}
     for index, each in drawn.items():
-        rendered = result(_item(each))
-        reference = result(_reference_item(each)) if scenes else None
-        each = replace(each, rendered=rendered, reference_rendered=reference)
+        view = reference_view(_reference_item(each)) if scenes else None
+        each = replace(each, rendered=result(_item(each)), reference_view=view)
+        rendered = each.rendered
         error = rendered.error if rendered is not None else None
         if scenes and pictures and error is not None and error.kind in DRAWN_AGAIN:
             again[index] = each

@@ -25,7 +25,7 @@ from fastapi.exceptions import RequestValidationError
 from prometheus_client import CONTENT_TYPE_LATEST
 from starlette.exceptions import HTTPException
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from erm.errors import ErmError
@@ -34,6 +34,7 @@ from erm.serving.admission import Admission, FullError
 from erm.serving.answers import answer
 from erm.serving.guard import Guard
 from erm.serving.metrics import Metrics
+from erm.serving.page import page
 from erm.serving.service import Result, Service, UnavailableError
 from erm.serving.settings import ServeSettings
 from erm.tasks import task_names
@@ -138,6 +139,7 @@ def build_app(settings: ServeSettings, service: Service, desk: Desk, token: str 
         title="Visual-ERM",
         description="Renders, exact reports, critiques and rewards for vision-to-code.",
         version=version("visual-erm"),
+        docs_url=None,
         redoc_url=None,
         responses=_REFUSALS,
     )
@@ -197,6 +199,11 @@ def build_app(settings: ServeSettings, service: Service, desk: Desk, token: str 
     async def metrics() -> Response:
         """Counts and times for Prometheus."""
         return Response(desk.metrics.text(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/docs", include_in_schema=False)
+    async def docs() -> Response:
+        """The description for people."""
+        return HTMLResponse(page(app.openapi()))
 
     @app.exception_handler(RequestValidationError)
     async def invalid(_: Request, error: RequestValidationError) -> Response:

@@ -24,6 +24,7 @@ from erm.images import image_size, open_image
 from erm.render import Rendered, Renderer
 from erm.report import Replies
 from erm.rewards.loading import load_reward, needs_critic
+from erm.rewards.references import References
 from erm.rewards.rollout import PartScore, Rollout, Scored
 from erm.rewards.settings import FEATURES, RewardSettings
 from erm.serving.batches import MicroBatches
@@ -54,6 +55,7 @@ class Service:
         self, renderer: Renderer, batches: MicroBatches | None, reward: RewardSettings
     ) -> None:
         self._renderer, self._batches, self._reward = renderer, batches, reward
+        self._references = References()
 
     @property
     def critic(self) -> str:
@@ -141,7 +143,7 @@ class Service:
         """
         settings = self._chosen(choice)
         critic = self.judge(deadline) if needs_critic(settings) else None
-        reward = load_reward(settings, critic, self._renderer)
+        reward = load_reward(settings, critic, self._renderer, self._references)
 
         def check(item: RolloutItem, number: int) -> Rollout:
             name = f"Rollout {number}, reference"

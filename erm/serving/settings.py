@@ -7,7 +7,7 @@ import ipaddress
 from pydantic import Field
 
 from erm.critics.loading import DEFAULT_CRITIC
-from erm.endpoints.settings import ConnectionSettings
+from erm.critics.settings import CriticEndpointSettings
 from erm.rewards.settings import RewardSettings
 from erm.settings import Isolation, Settings
 from erm.tasks.settings import DrawingSettings
@@ -38,7 +38,7 @@ class ServeSettings(Settings):
     host: str = "localhost"
     port: int = Field(8111, ge=0, le=65535)
     critic: str = DEFAULT_CRITIC
-    endpoint: ConnectionSettings = ConnectionSettings()
+    endpoint: CriticEndpointSettings = CriticEndpointSettings()
     constrained: bool | None = None
     reward: RewardSettings = RewardSettings()
     batch_size: int | None = Field(None, ge=1)

@@ -18,7 +18,7 @@ from tqdm import tqdm
 from erm.dataset.pairs import SPLITS, Reference, read_references
 from erm.errors import ErmError
 from erm.fingerprint import fingerprint
-from erm.models.location import ENDPOINT, model_folder
+from erm.models.location import ENDPOINT, endpoint_model, model_folder
 from erm.synthesis.assembly import assemble
 from erm.synthesis.chunks import Chunk, has_replies, write_replies
 from erm.synthesis.proposals import sample_references
@@ -54,8 +54,11 @@ def infer(
         exclude={"workers": True, "rows_per_shard": True, "endpoint": WITHOUT_EFFECT},
     )
     read = [pairs / "data", *settings.drawing.fonts]
-    if settings.policy is not None and not settings.policy.startswith(ENDPOINT):
-        read.append(model_folder(settings.policy, "policy"))
+    folder = settings.policy
+    if folder is not None and folder.startswith(ENDPOINT):
+        folder = endpoint_model(folder).folder
+    if folder is not None:
+        read.append(model_folder(folder, "policy"))
     done = work / fingerprint(fields, *read)
     policy = None
     if settings.policy is not None:
@@ -65,7 +68,11 @@ def infer(
         for stale in done.glob("*.part"):
             stale.unlink()
         chunks = _attempt(settings, policy, pairs, done) if policy is not None else []
-        pairing = PairingSettings(max_proposed_errors=settings.max_errors)
+        pairing = PairingSettings(
+            seed=settings.seed,
+            max_proposed_errors=settings.max_errors,
+            proposed_pairs_per_source=settings.pairs_per_source,
+        )
         make_chunks(ChunkJob(pairing, settings, done), chunks, "render")
         rows, drawing = settings.rows_per_shard, settings.drawing
         census = assemble(chunks, done, out, rows, drawing, other_dataset=pairs)

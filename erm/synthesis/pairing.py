@@ -99,11 +99,13 @@ def _annotate(
     rng: random.Random,
     result: SourcePairs,
 ) -> None:
-    limit = settings.pairs_per_source
+    crosses = plan.split == "train"
+    limit = settings.held_out_pairs_per_source
+    if crosses:
+        limit = settings.pairs_of_task.get(plan.task, settings.pairs_per_source)
     if plan.proposed:
-        limit = len(plan.variants)
-    elif plan.split != "train":
-        limit = settings.held_out_pairs_per_source
+        most = settings.proposed_pairs_per_source if crosses else None
+        crosses, limit = most is not None, most or len(plan.variants)
     max_errors = settings.max_proposed_errors if plan.proposed else settings.max_errors
     reference, candidates = sides[0], sides[1:]
     if plan.identical:
@@ -120,23 +122,31 @@ def _annotate(
                 result.pairs.append(_pair(plan, reference, side, route, report))
         elif plan.proposed:
             result.rejected.append(_rejection(plan, "too many discrepancies", reference, side))
-    if plan.split != "train" or plan.proposed:
+    if not crosses:
         return
-    for one, other in _crossings(sides, counts, max_errors, rng):
+    route = "infer_cross" if plan.proposed else "cross"
+    for one, other in _crossings(plan, sides, counts, max_errors, rng):
         if len(result.pairs) >= limit:
             return
-        report = _report(plan, one, other, "cross", result)
+        report = _report(plan, one, other, route, result)
         if report is not None and 0 < len(report.errors) <= max_errors:
-            result.pairs.append(_pair(plan, one, other, "cross", report))
+            result.pairs.append(_pair(plan, one, other, route, report))
 
 
 def _crossings(
-    sides: list[_Side], counts: dict[int, int], max_errors: int, rng: random.Random
+    plan: Plan,
+    sides: list[_Side],
+    counts: dict[int, int],
+    max_errors: int,
+    rng: random.Random,
 ) -> Iterator[tuple[_Side, _Side]]:
-    """Reversed pairs and pairs of candidates, in random order, that do not differ too much."""
+    """Reversed pairs and pairs of candidates that do not differ too much, in random order; of
+    proposals, reversed pairs come first."""
     usable = [side for side in sides if side.index in counts and not side.variant.equivalent]
     crossings = [pair for pair in permutations(usable, 2) if pair[0].index != 0]
     rng.shuffle(crossings)
+    if plan.proposed:
+        crossings.sort(key=lambda pair: pair[1].index != 0)
     for one, other in crossings:
         if counts[one.index] + counts[other.index] <= max_errors:
             yield one, other
@@ -167,7 +177,7 @@ def _rejection(plan: Plan, reason: str, one: _Side, other: _Side, message: str =
 
 def _pair(plan: Plan, one: _Side, other: _Side, route: str, report: Report) -> Pair:
     # An editor and a policy may both have written variants of the source.
-    author = f"{other.variant.operators[0]}-" if plan.proposed else ""
+    author = f"{plan.variants[0].operators[0]}-" if plan.proposed else ""
     return Pair(
         id=f"{plan.source_id}/{author}{one.index}-{other.index}",
         source_id=plan.source_id,

@@ -40,8 +40,8 @@ class Plan:
     Attributes:
         identical: number of pairs of the reference with itself.
         raised: (operator, kind of exception) of edits that failed.
-        proposed: a model wrote the variants (`erm.synthesis.proposals`). Each is paired with the
-            reference only, and each that can't be used is listed as rejected.
+        proposed: a model wrote the variants (`erm.synthesis.proposals`). Each that can't be used is
+            listed as rejected.
     """
 
     task: str

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from erm.dataset.pairs import Reference
 from erm.errors import ErmError
-from erm.models.location import ENDPOINT, model_folder
+from erm.models.location import ENDPOINT, endpoint_model, model_folder
 from erm.policies.base import Request
 from erm.synthesis.proposals import Proposal, Proposer
 from erm.tasks import task_names
 
 if TYPE_CHECKING:
     from erm.endpoints.client import Endpoint
+    from erm.models.served import ServedModel
     from erm.policies.local import LocalPolicy
     from erm.synthesis.settings import InferSettings
 
@@ -24,7 +25,7 @@ class PolicyProposer(Proposer):
     """A policy, local or behind an endpoint, that completes each image several times.
 
     Args:
-        policy: a model folder, an MLflow URI or ``openai:NAME``.
+        policy: a model folder, an MLflow URI, ``openai:NAME`` or ``openai:NAME=FOLDER``.
         journal: file of the endpoint's answers.
 
     Raises:
@@ -35,23 +36,32 @@ class PolicyProposer(Proposer):
 
     def __init__(self, policy: str, settings: InferSettings, journal: Path) -> None:
         self._settings, self._journal = settings, journal
-        self._served: Endpoint | None = None
+        self._endpoint: Endpoint | None = None
+        self._served: ServedModel | None = None
         self._local: LocalPolicy | None = None
         if policy.startswith(ENDPOINT):
             from erm.endpoints.client import Endpoint
             from erm.synthesis.spending import connection, model_name
 
+            name, folder = endpoint_model(model_name(policy, "infer.policy"))
+            longest = settings.max_tokens
+            if folder is not None:
+                from erm.models.served import served_model
+
+                self._served = served_model(folder, "policy")
+                longest = min(longest, self._served.role.max_new_tokens)
             options = settings.endpoint.request(
                 {
                     "temperature": settings.temperature,
                     "top_p": settings.top_p,
-                    "max_tokens": settings.max_tokens,
+                    "max_tokens": longest,
                     "seed": settings.seed,
                 }
             )
             self._seed: int | None = options.get("seed")
-            name = model_name(policy, "infer.policy")
-            self._served = Endpoint(name, options=options, **connection(settings.endpoint, journal))
+            self._endpoint = Endpoint(
+                name, options=options, **connection(settings.endpoint, journal)
+            )
         else:
             from erm.policies.local import LocalPolicy
 
@@ -64,8 +74,10 @@ class PolicyProposer(Proposer):
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """Tasks that the policy knows; all of them if it is behind an endpoint."""
-        return task_names() if self._local is None else self._local.tasks
+        """Tasks that the policy knows; all of them if nothing is known of a served one."""
+        if self._local is not None:
+            return self._local.tasks
+        return task_names() if self._served is None else tuple(self._served.role.prompts)
 
     def propose(self, references: Sequence[Reference]) -> list[Proposal]:
         wanted = [self._settings.completions_of(one.split) for one in references]
@@ -93,24 +105,26 @@ class PolicyProposer(Proposer):
                 seed=random.Random(f"{name}/{number}").getrandbits(31),
             )
             return self._local.complete(requests)
-        assert self._served is not None
+        assert self._endpoint is not None
         from erm.policies.endpoint import EndpointPolicy
         from erm.synthesis.spending import stopped
 
         attempt = 0
         if self._seed is not None:
-            self._served.options["seed"] = self._seed + number
+            self._endpoint.options["seed"] = self._seed + number
         else:
             attempt = number
-        policy = EndpointPolicy(self._served.model, endpoint=self._served, attempt=attempt)
+        policy = EndpointPolicy(
+            self._endpoint.model, endpoint=self._endpoint, attempt=attempt, served=self._served
+        )
         try:
             return policy.complete(requests)
         except ErmError as error:
-            raise stopped(self.role, self._served, self._journal, error) from error
+            raise stopped(self.role, self._endpoint, self._journal, error) from error
 
     def metrics(self) -> dict[str, float]:
-        if self._served is None:
+        if self._endpoint is None:
             return {}
         from erm.synthesis.spending import costs
 
-        return costs(self.role, self._served)
+        return costs(self.role, self._endpoint)

@@ -21,6 +21,7 @@ class PairingSettings(Settings):
             depend on the number of workers.
         candidates_per_source: edited candidates of each training source.
         pairs_per_source: most pairs of a training source.
+        pairs_of_task: task → the same, where it differs from `pairs_per_source`.
         held_out_pairs_per_source: most pairs of a validation or test source; each has the
             unedited source as its reference.
         edits: weights of one, two, … edits in a candidate.
@@ -28,6 +29,9 @@ class PairingSettings(Settings):
             small model learns a few kinds in minutes, and all kinds in hours.
         max_errors: pairs with more discrepancies are left out.
         max_proposed_errors: the same for candidates of a model (`erm.synthesis.proposals`).
+        proposed_pairs_per_source: most pairs of a training source with candidates of a model. Each
+            candidate is paired with the reference first; then come these pairs turned round, and
+            pairs of two candidates. None makes the first kind only.
         equivalent_share: share of pairs whose candidate must look like the reference.
         identical_share: share of pairs of an image with itself.
     """
@@ -35,13 +39,25 @@ class PairingSettings(Settings):
     seed: int = 0
     candidates_per_source: int = Field(default=4, ge=1)
     pairs_per_source: int = Field(default=10, ge=1)
+    pairs_of_task: dict[str, int] = Field(default_factory=dict)
     held_out_pairs_per_source: int = Field(default=2, ge=1)
     edits: tuple[float, ...] = (0.55, 0.3, 0.15)
     operators: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
     max_errors: int = Field(default=4, ge=1)
     max_proposed_errors: int = Field(default=8, ge=1)
+    proposed_pairs_per_source: int | None = Field(default=None, ge=1)
     equivalent_share: float = Field(default=0.06, ge=0, le=1)
     identical_share: float = Field(default=0.05, ge=0, le=1)
+
+    @field_validator("pairs_of_task")
+    @classmethod
+    def _check_pairs(cls, pairs: dict[str, int]) -> dict[str, int]:
+        for task, number in pairs.items():
+            if task not in task_names():
+                raise ValueError(f"unknown task '{task}'; tasks: {', '.join(task_names())}")
+            if number < 1:
+                raise ValueError(f"{number} pairs of a source of task {task}; at least 1")
+        return pairs
 
     @field_validator("operators")
     @classmethod
@@ -207,7 +223,8 @@ class InferSettings(WorkSettings):
 
     Attributes:
         seed: of the choice of sources and of sampling.
-        policy: a model folder, an MLflow URI or ``openai:NAME``; None gives a folder without pairs.
+        policy: a model folder, an MLflow URI, ``openai:NAME`` or ``openai:NAME=FOLDER`` of a model
+            that a server runs; None gives a folder without pairs.
         share: of the sources of all splits, of the tasks that the policy knows.
         completions: per image; completions with equal renders give one pair.
         test_share, test_completions: the same for the sources held out for the benchmark; None is
@@ -216,6 +233,9 @@ class InferSettings(WorkSettings):
         max_tokens: longest completion of a policy behind an endpoint.
         device, dtype, batch_size: of a policy in this process.
         max_errors: completions with more discrepancies are rejected.
+        pairs_per_source: most pairs of a training source: its completions, then these pairs turned
+            round, then pairs of two completions (route ``infer_cross``). Rendering and sampling
+            take all the time, so these cost little. None makes the first kind only.
         sources_per_chunk: sources in one unit of work; a killed run repeats the unfinished units.
         endpoint: connection to a policy behind an endpoint.
     """
@@ -233,6 +253,7 @@ class InferSettings(WorkSettings):
     dtype: str = "float32"
     batch_size: int = Field(default=64, ge=1)
     max_errors: int = Field(default=8, ge=1)
+    pairs_per_source: int | None = Field(default=None, ge=1)
     sources_per_chunk: int = Field(default=64, ge=1)
     endpoint: EndpointSettings = EndpointSettings()
 

@@ -30,7 +30,7 @@ def connection(settings: EndpointSettings, journal: Path) -> dict[str, Any]:
     Raises:
         ErmError: a damaged journal.
     """
-    fields = settings.connection()
+    fields = settings.connection() | settings.model_dump(include={"price_in", "price_out"})
     if settings.token_budget is not None:
         paid = Journal(journal).answers.values()
         spent = sum(answer.tokens_in + answer.tokens_out for answer in paid)

@@ -1,5 +1,6 @@
 """Our additions: intervals, ranking, calibration, comparison of critics, baselines, similarity."""
 
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,9 @@ from erm.benchmark import (
     score,
 )
 from erm.benchmark.blindness import annotated_severity, compare_distances, plot_distances
-from erm.benchmark.similarity import SOURCES, measure_distances
-from erm.benchmark.statistics import rank_agreement
+from erm.benchmark.formats import SOURCES
+from erm.benchmark.similarity import measure_distances
+from erm.benchmark.statistics import rank_agreement, within_group_ranking
 from erm.errors import ErmError
 from erm.report import Report
 from erm.tasks.discrepancy import Discrepancy
@@ -79,6 +81,48 @@ def test_nothing_gives_undefined_values() -> None:
 def test_rank_agreement_counts_ties_half() -> None:
     assert rank_agreement(np.array([1.0, 2, 2]), np.array([1.0, 2, 3])) == (2.5, 3)
     assert rank_agreement(np.array([3.0, 1]), np.array([5.0, 5])) == (0.0, 0)
+
+
+def test_ranking_of_one_reference_by_hand() -> None:
+    groups = ["a", "a", "a", "b", "b", "c", "c", None, None]
+    truth = np.array([1.0, 2, 3, 0, 5, 4, 4, 1, 2])
+    scores = np.array([1.0, 3, 2, 6, 6, 1, 2, 2, 1])
+    found = within_group_ranking(groups, scores, truth)
+    # a: two of three pairs; b: a tie; c has no pair that differs; the last two have no reference.
+    assert found["within_group_ranking"] == pytest.approx((2 / 3 + 1 / 2) / 2)
+    assert found["within_group_references"] == 2
+    assert found["within_group_ranking_interval_95"] == pytest.approx([1 / 2, 2 / 3])
+    assert within_group_ranking(groups, scores, truth) == found
+    nothing = within_group_ranking(["c", "c"], scores[5:7], truth[5:7])
+    assert list(nothing.values()) == [None, None, 0]
+
+
+def test_a_value_that_is_missing_is_never_in_order() -> None:
+    unknown, truth = np.array([np.nan, 1.0, 2.0]), np.array([0.0, 1.0, 2.0])
+    found = within_group_ranking(["a"] * 3, unknown, truth)["within_group_ranking"]
+    assert found == pytest.approx(1 / 3)
+
+
+def test_candidates_of_one_reference_are_known_by_source_or_picture() -> None:
+    errors = [[bar(1, 1)], [bar(1, 3)], [bar(1, 2)], []]
+    sources = ["one", "one", "two", "two"]
+    items = [
+        Item(n, n, "chart", None, None, own, {"reference_source": source})
+        for n, (source, own) in enumerate(zip(sources, errors, strict=True))
+    ]
+    reports: list[Any] = [{"errors": [bar(1, 2)]}, {"errors": [bar(1, 3)]}, {"errors": []}, None]
+    predictions = [Prediction(item, report) for item, report in zip(items, reports, strict=True)]
+    scores = score(predictions, judge_from_spec("offline"))
+    # Of "two", the candidate without a report must not pass as found to be perfect.
+    assert scores.additions["overall"]["within_group_ranking"] == 0.5
+    metrics = scores.metrics()
+    bounds = [metrics[f"chart/within_group_ranking{end}"] for end in ("_low", "", "_high")]
+    assert bounds == [0.0, 0.5, 1.0]
+    pictured = [replace(item, reference=picture(20), extra={}) for item in items]
+    (row,) = compare_distances(pictured, {"distance": np.array([1.0, 4, 2, 3])})
+    # By severities 1, 3, 2, 0 and these distances, four of six pairs are in order.
+    assert row["within_group_ranking"] == pytest.approx(4 / 6)
+    assert row["within_group_references"] == 1
 
 
 def test_comparison_is_paired() -> None:

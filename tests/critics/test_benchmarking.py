@@ -48,5 +48,23 @@ def test_the_exact_annotator_takes_the_critics_place(pairs: Path, tmp_path: Path
     settings = BenchmarkSettings(
         critic="exact", exact_annotator=False, similarities=(), render_workers=1
     )
-    benchmark(settings, NOWHERE, pairs, tmp_path)
+    metrics = benchmark(settings, NOWHERE, pairs, tmp_path)
     assert _f1(tmp_path) == 1
+    assert metrics["svg/within_group_ranking"] == 1
+
+
+def test_severities_of_one_reference_are_ranked_by_all(pairs: Path, tmp_path: Path) -> None:
+    settings = BenchmarkSettings(
+        critic="pixel", baseline_pairs=2, similarities=("mse", "ssim"), render_workers=1
+    )
+    metrics = benchmark(settings, NOWHERE, pairs, tmp_path, inferred=pairs)
+    for place in ("", "inferred/"):
+        for name in ("mse", "ssim"):
+            ranked = metrics[f"{place}severity/{name}/svg/within_group_ranking"]
+            assert 0 <= ranked <= 1
+            assert f"{place}severity/{name}/svg/pearson" in metrics
+        # Two pairs of a task are judged by a baseline, which are those of one reference.
+        exact = f"{place}baselines/exact_annotator"
+        assert metrics[f"{exact}/evaluated"] == 2
+        assert metrics[f"{exact}/svg/within_group_ranking"] == 1
+    assert (tmp_path / "inferred" / "similarity.csv").read_text().startswith("name,task,items,")

@@ -15,12 +15,13 @@ from erm.critics.base import ImagePair
 from erm.critics.endpoint import EndpointCritic, published_endpoint, report_schema
 from erm.critics.loading import critic_from_spec
 from erm.critics.prediction import predict
+from erm.critics.settings import CriticEndpointSettings
 from erm.endpoints.client import Endpoint
-from erm.endpoints.settings import connection_settings
+from erm.endpoints.settings import ConnectionSettings, connection_settings
 from erm.errors import ErmError
 from erm.images import encode_png, open_image
 from erm.policies.base import Request, Revision
-from erm.policies.endpoint import EndpointPolicy
+from erm.policies.endpoint import EndpointReviser
 from erm.policies.loading import policy_from_spec
 from erm.report import readable_categories
 from erm.tasks import task_names
@@ -30,6 +31,11 @@ GOOD = (
     '{"errors": [{"category": "style_error", "severity": 2, "location": "a", "description": "b"}]}'
 )
 PAIR = ImagePair("svg", Image.new("RGB", (20, 10), "red"), Image.new("RGB", (20, 10), "blue"))
+
+
+def critic_options(*assignments: str) -> CriticEndpointSettings:
+    """Of a critic, as on the command line."""
+    return connection_settings(assignments, CriticEndpointSettings)
 
 
 def good(number: int, body: dict[str, Any]) -> tuple[int, bytes]:
@@ -115,13 +121,49 @@ def test_how_servers_are_reached_is_an_option(
     server: ChatServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     silent = "http://127.0.0.1:9/v1"
-    given = connection_settings([f"base_urls={silent},{server.url}", "concurrency=2", "timeout=5"])
+    given = critic_options(f"base_urls={silent},{server.url}", "concurrency=2", "timeout=5")
     assert (given.concurrency, given.timeout) == (2, 5.0)
     quick = given.model_copy(update={"first_delay": 0.0})
     assert critic_from_spec("openai:m", endpoint=quick).critique([PAIR])[0].severity == 2
     assert policy_from_spec("openai:m", endpoint=quick).complete([Request("svg", PAIR.reference)])
     monkeypatch.setenv("OPENAI_BASE_URL", f"{silent}, {server.url}")
     assert Endpoint("m").base_urls == (silent, server.url)
+
+
+def test_a_model_that_others_trained_is_asked_with_its_own_prompts(
+    server: ChatServer, tmp_path: Path
+) -> None:
+    file = tmp_path / "prompts.yaml"
+    file.write_text("svg: Which errors does the second icon have?\n")
+    given = critic_options(f"prompts={file}")
+    critic = critic_from_spec("openai:m", endpoint=given)
+    assert critic.critique([PAIR])[0].severity == 2
+    *images, asked = server.bodies[0]["messages"][0]["content"]
+    assert asked["text"] == "Which errors does the second icon have?"
+    assert [part["type"] for part in images] == ["image_url", "image_url"]
+    with pytest.raises(ErmError, match="openai:m has no prompt for task chart, only for svg"):
+        critic.critique([PAIR._replace(task="chart")])
+    # a stored reply belongs to the prompt that it answered, and a file's content is what counts
+    assert critic.identity != critic_from_spec("openai:m").identity
+    inline = CriticEndpointSettings(prompts={"svg": "Which errors does the second icon have?"})
+    assert critic.identity == critic_from_spec("openai:m", endpoint=inline).identity
+    assert CriticEndpointSettings.model_validate_json(given.model_dump_json()) == given
+
+
+@pytest.mark.parametrize(
+    ("prompts", "message"),
+    [
+        ("/nowhere.yaml", r"/nowhere\.yaml: the prompts can't be read"),
+        ({}, r"endpoint\.prompts: holds no prompts"),
+        ({"map": "?"}, r"endpoint\.prompts: Unknown task 'map'"),
+        ({"svg": " "}, r"endpoint\.prompts: the prompt of task svg is no text"),
+    ],
+)
+def test_bad_prompts_are_one_sentence(prompts: Any, message: str) -> None:
+    with pytest.raises(ErmError, match=message):
+        CriticEndpointSettings(prompts=prompts)
+    with pytest.raises(ErmError, match=r"Endpoint option 'prompts'"):
+        connection_settings(["prompts=a.yaml"], ConnectionSettings)
 
 
 def reasoning(number: int, body: dict[str, Any]) -> tuple[int, bytes]:
@@ -138,10 +180,10 @@ def test_models_that_refuse_sampling_are_critic_and_policy_by_option(server: Cha
     options = ["max_completion_tokens=4096", "temperature=null"]
     with pytest.raises(ErmError, match=r"option leaves it out: max_tokens=null, or max_completion"):
         critic_from_spec("openai:m").critique([PAIR])
-    policy = policy_from_spec("openai:m", endpoint=connection_settings(options))
+    policy = policy_from_spec("openai:m", endpoint=connection_settings(options, ConnectionSettings))
     assert policy.complete([Request("svg", PAIR.reference)]) == [GOOD]
     options += ["top_p=null", "presence_penalty=null", "extra_body.top_k=null"]
-    critic = critic_from_spec("openai:m", endpoint=connection_settings(options))
+    critic = critic_from_spec("openai:m", endpoint=critic_options(*options))
     assert critic.critique([PAIR])[0].severity == 2
     assert set(server.bodies[-1]) == {"model", "messages", "max_completion_tokens"}
 
@@ -153,7 +195,7 @@ def test_stored_answers_are_of_the_same_request(server: ChatServer, tmp_path: Pa
     predict([item], critic_from_spec("openai:m"), target, keep_answers=True)
     predict([item], critic_from_spec("openai:m"), target, keep_answers=True)
     assert len(server.bodies) == 1
-    cold = connection_settings(["temperature=0"])
+    cold = critic_options("temperature=0")
     with pytest.raises(ErmError, match="another critic"):
         predict([item], critic_from_spec("openai:m", endpoint=cold), target)
     with pytest.raises(ErmError, match="another critic"):
@@ -182,7 +224,7 @@ def test_a_silent_server_is_given_up() -> None:
 def test_a_policy_completes_and_revises(server: ChatServer) -> None:
     server.behaviour = lambda number, body: completion(f"draft {number + 1}")
     policy = policy_from_spec("openai:painter")
-    assert isinstance(policy, EndpointPolicy)
+    assert isinstance(policy, EndpointReviser)
     image = Image.new("RGB", (8, 8))
     assert policy.complete([Request("svg", image)]) == ["draft 1"]
     assert policy.revise([Revision("svg", image, "old code", "is too small")]) == ["draft 2"]

@@ -243,10 +243,10 @@ def test_another_launcher_is_sent_to_the_two_trainings(
         ({"reinforce": {"pears": 1}}, "Extra inputs are not permitted"),
         ({"reinforce": {"steps": 0}}, "greater than or equal to 1"),
         ({"reinforce": {"empty_share": 1.0}}, "less than 1"),
-        ({"reinforce": {"vllm": True}}, "reinforce.vllm needs pair_encoding 'two_images'"),
+        ({"reinforce": {"vllm": "colocate"}}, "reinforce.vllm needs pair_encoding 'two_images'"),
         (
             {
-                "reinforce": {"vllm": True},
+                "reinforce": {"vllm": "colocate"},
                 "model": {"pair_encoding": "two_images", "details": {}},
             },
             "'two_images' without details",

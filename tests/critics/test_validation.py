@@ -5,22 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from erm.critics.figures import spread
-from erm.critics.validation import HeldOutScoring, held_out, share
+from erm.critics.validation import HeldOutScoring, held_out
 from erm.models.checkpoint import load_checkpoint
 from erm.models.settings import ValidationSettings
 from tests.squares import square_pair, write_squares
-
-
-@given(number=st.integers(1, 200), processes=st.integers(1, 9))
-@settings(deadline=None, derandomize=True, max_examples=60)
-def test_all_processes_get_equally_many_pairs_and_together_all(number: int, processes: int) -> None:
-    shares = [share(number, processes, process) for process in range(processes)]
-    assert {len(one) for one in shares} == {-(-number // processes)}
-    assert set().union(*shares) == set(range(number))
 
 
 def test_the_same_pairs_are_held_out_every_time_from_the_whole_split(tmp_path: Path) -> None:

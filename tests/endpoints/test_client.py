@@ -10,7 +10,7 @@ import pytest
 
 from erm.benchmark import Item, Prediction, judge_from_spec, score
 from erm.endpoints.client import Endpoint, Question, data_url
-from erm.endpoints.settings import connection_settings
+from erm.endpoints.settings import ConnectionSettings, connection_settings
 from erm.errors import ErmError
 from tests.chat_server import ChatServer, completion, echo, serving
 
@@ -313,7 +313,9 @@ def test_a_judge_is_asked_as_its_endpoint_says(chat_server: ChatServer) -> None:
     errors = [{"type": "shape_error", "severity": 2, "description": "a"}]
     prediction = Prediction(Item(0, 0, "svg", None, None, errors), {"errors": errors})
     chat_server.behaviour = lambda number, body: completion('{"matches": []}')
-    given = connection_settings([f"base_urls={chat_server.url}", "reasoning_effort=low", "seed=3"])
+    given = connection_settings(
+        [f"base_urls={chat_server.url}", "reasoning_effort=low", "seed=3"], ConnectionSettings
+    )
     score([prediction], judge_from_spec("openai:m", settings=given))
     (body,) = chat_server.bodies
     assert {"reasoning_effort": "low", "seed": 3}.items() <= body.items()

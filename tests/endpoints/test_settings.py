@@ -42,7 +42,7 @@ def test_options_replace_what_the_models_part_asks_for(
     assignments: list[str], request_fields: dict[str, Any]
 ) -> None:
     wanted = {name: value for name, value in request_fields.items() if value is not None}
-    assert connection_settings(assignments).request(PART) == wanted
+    assert connection_settings(assignments, ConnectionSettings).request(PART) == wanted
 
 
 def test_parameters_mean_the_same_and_survive_a_dump() -> None:
@@ -73,4 +73,4 @@ def test_parameters_mean_the_same_and_survive_a_dump() -> None:
 )
 def test_what_is_no_option_is_one_sentence(assignment: str, reason: str) -> None:
     with pytest.raises(ErmError, match=reason):
-        connection_settings([assignment])
+        connection_settings([assignment], ConnectionSettings)

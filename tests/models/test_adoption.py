@@ -77,7 +77,7 @@ def test_it_sees_two_images_as_large_as_it_was_trained_on(folder: Path, prompts:
     assert (processor.pair_encoding, processor.max_side) == ("two_images", 1024)
     critic = LocalCritic(folder)
     sizes = [
-        [image.size for image in critic._images(ImagePair(task, RED, BLUE), 1)]
+        [image.size for image in critic._prompt(ImagePair(task, RED, BLUE), 1).images]
         for task in ("svg", "table")
     ]
     assert sizes == [[(1024, 256)] * 2, [(768, 192)] * 2]

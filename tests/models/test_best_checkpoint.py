@@ -11,7 +11,7 @@ from datasets import Dataset
 from transformers import set_seed
 
 from erm.critics.base import write_reply
-from erm.models.best_checkpoint import Validation
+from erm.models.best_checkpoint import Stop, Validation, early_stop
 from erm.models.example import Example
 from erm.models.processor import PairProcessor
 from erm.models.qwen3vl import build_model, build_processor, load_model
@@ -65,12 +65,13 @@ def tune(
     folder: Path,
     scoring: Scoring | None,
     lora: LoraSettings | None = None,
+    **chosen: Any,
 ) -> TrainingLog:
     """Eight steps with a checkpoint at the fourth and at the last, validated at every second."""
     settings = OptimizationSettings(batch_size=2, checkpoint_every=4, log_every=1)
     set_seed(0)
     model = build_model(ModelSettings(lora=lora), processor)
-    validation = None if scoring is None else Validation(scoring, "mark", every=2)
+    validation = None if scoring is None else Validation(scoring, "mark", every=2, **chosen)
     place = folder / "work", folder / "out"
     return fine_tune(model, processor, samples, settings, LaunchSettings(), *place, validation)
 
@@ -104,3 +105,40 @@ def test_what_was_best_outlives_an_interruption(
     assert log.best["step"] == 2
     kept = answer(load_model(tmp_path / "out").eval())
     torch.testing.assert_close(kept, first.answers[2])
+
+
+def test_where_the_smallest_is_best_and_patience_ends_training_stops_there(
+    samples: Dataset, processor: PairProcessor, tmp_path: Path
+) -> None:
+    scoring = Scoring({2: 0.5, 4: 0.6})
+    log = tune(samples, processor, tmp_path, scoring, minimise=True, patience=1)
+    assert list(scoring.answers) == [2, 4]
+    assert log.best["step"] == 2
+    kept = answer(load_model(tmp_path / "out").eval())
+    torch.testing.assert_close(kept, scoring.answers[2])
+    # A run that resumes there, after a kill while it wrote its result, stops there again.
+    resumed = tune(samples, processor, tmp_path, Scoring({}), minimise=True, patience=1)
+    assert (resumed.best, resumed.validation) == (log.best, log.validation)
+
+
+def _rows(*marks: float) -> list[dict[str, float]]:
+    return [{"step": float(10 * place), "mark": mark} for place, mark in enumerate(marks)]
+
+
+def test_patience_counts_validations_without_a_better_one() -> None:
+    patient = Validation(Scoring({}), "mark", every=10, patience=2)
+    assert early_stop(_rows(0.5, 0.4, 0.6, 0.6), patient) is None
+    assert early_stop(_rows(0.5, 0.4, 0.6, 0.6, 0.5, 0.9), patient) == Stop(
+        40,
+        False,
+        "Step 40: mark has not become better in 2 validations; the training stops.",
+    )
+
+
+def test_the_alarm_stops_at_once() -> None:
+    def alarm(row: Any) -> str | None:
+        return "too low" if row["mark"] < 0.2 else None
+
+    alarmed = Validation(Scoring({}), "mark", every=10, alarm=alarm)
+    assert early_stop(_rows(0.5, 0.3), alarmed) is None
+    assert early_stop(_rows(0.5, 0.1, 0.9), alarmed) == Stop(10, True, "too low")

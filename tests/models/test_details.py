@@ -116,6 +116,75 @@ def test_a_detail_shows_what_has_its_middle_in_the_region() -> None:
     assert not detail.shows(Box(80, 40, 100, 50))
 
 
+def test_a_detail_shows_a_mark_of_which_only_an_end_differs() -> None:
+    (detail,) = _details(_page((60, 20, 71, 80)), _page((60, 60, 71, 80)))
+    assert detail.shows(Box(60, 20, 72, 81))
+    assert not detail.shows(Box(80, 20, 92, 81))
+
+
+def _plot(top: int, *marks: tuple[int, int, int, int]) -> Image.Image:
+    """A plot with one bar, whose frame has marks outside: one at the left and one below."""
+    lines = [(50, 10, 50, 70), (50, 70, 150, 70)]
+    page = _page(*lines, *marks)
+    ImageDraw.Draw(page).rectangle((90, top, 99, 69), fill="red")
+    return page
+
+
+def test_a_region_inside_a_frame_is_shown_with_its_margins() -> None:
+    scale, name = (38, 36, 45, 39), (90, 76, 99, 79)
+    reference, candidate = _plot(30, scale, name), _plot(45, scale, name)
+    (plain,) = _details(reference, candidate)
+    (detail,) = details_of(reference, candidate, most=4, side=SIDE, margins=True)
+    assert detail.region == plain.region == Box(90, 30, 100, 45)
+    # In hundredths of a frame of 101 × 61 px, from its lower left corner.
+    assert (plain.place, detail.place) == ("56 18 62 28", "40 67 50 43")
+    assert (plain.with_margins, detail.with_margins) == (False, True)
+    assert detail.picture.size == (2 * SIDE, 2 * SIDE)
+    across, down = plain.picture.size
+    assert detail.picture.crop((0, 0, across, down)).tobytes() == plain.picture.tobytes()
+    # The region's middle is at (95, 37.5), the frame's corner at (50, 70); 3 px are 4 px here.
+    middles = [_middle(detail.picture, column, row) for column in (0, 1) for row in (0, 1)]
+    at_left, highest, below, rightmost = middles
+    assert at_left == pytest.approx(((42 - 8) * 4 / 3, (38 - 37.5 + 10.5) * 4 / 3), abs=1)
+    assert highest == pytest.approx(((42 - 8) * 4 / 3, 14), abs=1)
+    assert below == pytest.approx((28, (78 - 71) * 4 / 3), abs=1)
+    assert rightmost == pytest.approx((28, (78 - 71) * 4 / 3), abs=1)
+
+
+def _middle(picture: Image.Image, column: int, row: int) -> tuple[float, float]:
+    """Middle of what is black in one of the four margins of a detail."""
+    corner = column * SIDE, SIDE + row * SIDE // 2
+    margin = picture.crop((*corner, corner[0] + SIDE, corner[1] + SIDE // 2))
+    rows, columns = np.nonzero(np.asarray(margin).max(axis=2) < 128)
+    return float(columns.mean()), float(rows.mean())
+
+
+def test_the_outermost_labels_are_shown_wherever_the_region_is() -> None:
+    labels = (38, 12, 45, 15), (36, 60, 45, 63), (52, 76, 61, 79), (140, 76, 149, 79)
+    for top in (20, 40, 55):
+        (detail,) = details_of(
+            _plot(top, *labels), _plot(top + 8, *labels), most=4, side=SIDE, margins=True
+        )
+        assert _middle(detail.picture, 0, 1) == pytest.approx((45, 14), abs=1)
+        assert _middle(detail.picture, 1, 1) == pytest.approx((28, 9), abs=1)
+
+
+def test_without_a_frame_or_anything_outside_it_there_are_no_margins() -> None:
+    scale, name = (38, 36, 45, 39), (90, 76, 99, 79)
+    for outside in ((), (scale,), (name,)):
+        reference, candidate = _plot(30, *outside), _plot(45, *outside)
+        assert details_of(reference, candidate, most=4, side=SIDE, margins=True) == _details(
+            reference, candidate
+        )
+    reference, candidate = _page((60, 40, 71, 51), scale, name), _page(scale, name)
+    assert details_of(reference, candidate, most=4, side=SIDE, margins=True) == _details(
+        reference, candidate
+    )
+    # What differs outside the frame has none either.
+    (title,) = details_of(_plot(30, scale, name), _plot(30, name), most=4, side=SIDE, margins=True)
+    assert not title.with_margins
+
+
 def _processor(**model: object) -> PairProcessor:
     settings = ModelSettings.model_validate({"details": DetailSettings(), **model})
     return build_processor(settings, ["compare svg 0123456789"] * 20, vocabulary=300, max_side=112)
@@ -167,10 +236,10 @@ def test_two_images_are_followed_by_the_same_details() -> None:
 
 
 def test_a_saved_processor_shows_the_same(tmp_path: object) -> None:
-    processor = _processor()
+    processor = _processor(details=DetailSettings(margins=True))
     processor.save_pretrained(tmp_path)
     again = PairProcessor.from_pretrained(tmp_path)
-    assert (again.details, again.detail_side) == (4, 56)
+    assert (again.details, again.detail_side, again.detail_margins) == (4, 56, True)
 
 
 def test_a_detail_alone_asks_for_the_description_of_its_error() -> None:
@@ -189,3 +258,24 @@ def test_a_detail_alone_asks_for_the_description_of_its_error() -> None:
     assert sample.prompt == "37 25 45 32read svg"
     assert sample.target == "width is 12 instead of 3"
     assert sample.images == (encode_png(_details(reference, candidate)[0].picture),)
+
+
+def test_a_detail_alone_with_margins_asks_for_the_place_too() -> None:
+    scale, name = (38, 36, 45, 39), (90, 76, 99, 79)
+    reference, candidate = _plot(30, scale, name), _plot(45, scale, name)
+    error = Discrepancy("data_error", 2, "bar 'A'", "value is 5 instead of 8", Box(90, 30, 100, 70))
+    pair = Pair(
+        "p", "s", "chart", "train", "edit", (), encode_png(reference), encode_png(candidate),
+        "", "", Report("chart", (error,)),
+    )  # fmt: skip
+    (sample,) = details_alone(pair, DetailSettings(margins=True), brief=True)
+    assert sample.prompt == "40 67 50 43read chart"
+    assert sample.target == "bar 'A': value is 5 instead of 8"
+    (plain,) = details_alone(pair, DetailSettings(), brief=True)
+    assert plain.target == "value is 5 instead of 8"
+    assert (
+        "Name the mark"
+        in next(details_alone(pair, DetailSettings(margins=True), brief=False)).prompt
+    )
+    processor = _processor(details=DetailSettings(margins=True))
+    assert processor.detail_tokens([encode_png(reference), encode_png(candidate)]) == 16 + 2 + 11

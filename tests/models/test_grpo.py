@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 from pydantic import ValidationError
+from trl import GRPOConfig
 
-from erm.models.grpo import count_slots, mean_of, prompt_order
+from erm.errors import ErmError
+from erm.models.grpo import batch_sizes, grpo_arguments, mean_of, prompt_order
+from erm.models.grpo_trainer import count_slots
 from erm.models.prompts import conversation
 from erm.models.qwen3vl import build_processor
 from erm.models.settings import GrpoSettings, ModelSettings
+from erm.models.trl_options import OPTIONS
 from erm.policies.settings import ReinforceSettings
 
 
@@ -68,3 +75,83 @@ def test_processes_share_the_completions_of_a_step() -> None:
     uneven = {"prompts_per_step": 3, "generations": 5, "launch": {"processes": 2}}
     with pytest.raises(ValidationError, match="3 prompts a step with 5 completions each can't be"):
         ReinforceSettings.model_validate(uneven)
+
+
+def _arguments(settings: GrpoSettings, work: Path) -> GRPOConfig:
+    return grpo_arguments(
+        settings,
+        work,
+        max_completion_tokens=16,
+        autocast=False,
+        activation_checkpointing=False,
+        deepspeed=None,
+    )
+
+
+@pytest.mark.parametrize("processes", [1, 2, 4])
+@pytest.mark.parametrize("micro", [1, 3, 64])
+@pytest.mark.parametrize("shared", [1, 2])
+def test_a_step_has_as_many_completions_in_any_number_of_processes(
+    processes: int, micro: int, shared: int
+) -> None:
+    settings = GrpoSettings(
+        prompts_per_step=6,
+        generations=4,
+        micro_batch_size=micro,
+        steps_per_generation=shared,
+        checkpoint_every=2,
+    )
+    sizes = batch_sizes(settings, processes)
+    passed = sizes["per_device_train_batch_size"]
+    assert passed * sizes["gradient_accumulation_steps"] * processes == 24
+    assert passed * sizes["steps_per_generation"] * processes == 24 * shared
+    assert passed <= micro
+
+
+@pytest.mark.parametrize(
+    ("chosen", "prompts"),
+    [
+        ({"steps": 5}, 15),
+        ({"steps": 5, "iterations": 2, "checkpoint_every": 2}, 9),
+        ({"steps": 5, "steps_per_generation": 2, "checkpoint_every": 2}, 18),
+    ],
+)
+def test_prompts_are_counted_by_what_is_sampled(chosen: dict[str, Any], prompts: int) -> None:
+    assert GrpoSettings.model_validate({"prompts_per_step": 3, **chosen}).prompts == prompts
+
+
+def test_options_are_those_of_trl(tmp_path: Path) -> None:
+    assert set(OPTIONS) <= {field.name for field in fields(GRPOConfig)}
+    given = {"top_p": 0.9, "max_grad_norm": 0.5, "delta": 2, "scale_rewards": "none"}
+    chosen = GrpoSettings(trl=given, loss="grpo", clip_range=0.1, clip_range_high=0.3)
+    trl = _arguments(chosen, tmp_path)
+    assert {name: getattr(trl, name) for name in given} == given
+    assert (trl.loss_type, trl.epsilon, trl.epsilon_high) == ("grpo", 0.1, 0.3)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"trl": {"pears": 1}}, r"trl\.pears is no option that is passed on"),
+        ({"trl": {"max_steps": 5}}, r"trl\.max_steps is no option that is passed on"),
+        ({"trl": {"vllm_group_port": 1}}, "has an effect only with vllm 'server'"),
+        ({"trl": {"vllm_model_impl": "vllm"}, "vllm": "server"}, "only with vllm 'colocate'"),
+        ({"trl": {"sapo_temperature_pos": 1.0}}, "only with the loss sapo"),
+        ({"trl": {"delta": 3.0}, "loss": "cispo"}, "only with one of the losses grpo"),
+        ({"trl": {"sync_ref_model": True}, "kl_coefficient": 0}, "a kl_coefficient above 0"),
+        ({"trl": {"entropy_target": 0.1}}, r"only with trl\.use_adaptive_entropy"),
+        ({"loss": "vespo", "clip_range": 0.1}, "the loss vespo has no clip range"),
+        ({"loss": "ppo"}, "Input should be 'grpo'"),
+        ({"iterations": 2, "checkpoint_every": 5}, "checkpoint_every must be a multiple"),
+    ],
+)
+def test_options_without_effect_are_refused(chosen: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        GrpoSettings.model_validate(chosen)
+
+
+def test_an_option_of_another_type_is_refused_by_name(tmp_path: Path) -> None:
+    with pytest.raises(ErmError, match=r"trl\.top_p is 'high': Input should be a valid number"):
+        _arguments(GrpoSettings(trl={"top_p": "high"}), tmp_path)
+    with pytest.raises(ErmError, match="TRL refuses"):
+        _arguments(GrpoSettings(trl={"lr_scheduler_type": "zigzag"}), tmp_path)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from erm.errors import ErmError
-from erm.models.launch import distribute, is_main_process
+from erm.models.launch import distribute, is_main_process, share
 from erm.models.settings import LaunchSettings
 
 
@@ -25,3 +27,11 @@ def test_an_error_of_a_process_is_raised_and_metrics_are_the_first_ones(tmp_path
     with pytest.raises(ErmError, match=r"^torn: row 3 is torn\.$"):
         distribute(function, launch, launch, {"data": tmp_path / "torn"})
     assert distribute(function, launch, launch, {"data": tmp_path / "whole"}) == {"main": 1.0}
+
+
+@given(number=st.integers(1, 200), processes=st.integers(1, 9))
+@settings(deadline=None, derandomize=True, max_examples=60)
+def test_all_processes_get_equally_many_items_and_together_all(number: int, processes: int) -> None:
+    shares = [share(number, processes, process) for process in range(processes)]
+    assert {len(one) for one in shares} == {-(-number // processes)}
+    assert set().union(*shares) == set(range(number))

@@ -132,10 +132,41 @@ def test_pretrained_models_are_saved_with_what_vllm_asks_for(
     cut = Qwen2VLImageProcessorPil(patch_size=16, merge_size=2, do_resize=True)
     template = processor.tokenizer.chat_template
     PairProcessor(cut, processor.tokenizer, template, "two_images", 64).save_pretrained(tmp_path)
-    found, _ = BaseVideoProcessor.get_video_processor_dict(tmp_path)
-    assert found["video_processor_type"] == "Qwen3VLVideoProcessor"
-    assert (found["patch_size"], found["merge_size"], found["temporal_patch_size"]) == (16, 2, 2)
+    _assert_video_settings(tmp_path, patch_size=16)
     assert PairProcessor.from_pretrained(tmp_path).pair_encoding == "two_images"
+
+
+def _assert_video_settings(folder: Path, patch_size: int) -> None:
+    found, _ = BaseVideoProcessor.get_video_processor_dict(folder)
+    assert found["video_processor_type"] == "Qwen3VLVideoProcessor"
+    sizes = found["patch_size"], found["merge_size"], found["temporal_patch_size"]
+    assert sizes == (patch_size, 2, 2)
+
+
+@pytest.mark.parametrize(
+    "sizes", [[(300, 200), (20, 170)], [(5, 5), (1, 1)], [(20_000, 20), (90, 90)], [(61, 33)]]
+)
+def test_a_servers_own_processor_cuts_the_same_patches(
+    sizes: list[tuple[int, int]], processor: PairProcessor, tmp_path: Path
+) -> None:
+    """vLLM cuts what a client sends with transformers' image processor and the saved settings."""
+    asked = PairProcessor.from_scratch(
+        processor.tokenizer,
+        patch_size=14,
+        max_side=112,
+        pair_encoding="two_images" if len(sizes) == 2 else "difference",
+        details=2,
+        detail_side=84,
+    )
+    asked.save_pretrained(tmp_path)
+    _assert_video_settings(tmp_path, patch_size=14)
+    images = [_noise(*size, seed) for seed, size in enumerate(sizes)]
+    ours = _encode(asked, *images)
+    pictures, places = asked.pictures(images)
+    assert len(pictures) == len(images) + len(places) == len(ours["image_grid_thw"])
+    theirs = Qwen2VLImageProcessorPil.from_pretrained(tmp_path)(pictures, return_tensors="pt")
+    assert theirs["image_grid_thw"].tolist() == ours["image_grid_thw"].tolist()
+    torch.testing.assert_close(theirs["pixel_values"], ours["pixel_values"])
 
 
 @given(st.text())

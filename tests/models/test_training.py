@@ -313,6 +313,24 @@ def test_a_share_of_the_pairs_lies_within_a_larger_one(pairs: Path) -> None:
     assert not ids(exclude_routes=("edit", "identical"))
 
 
+def test_at_most_so_many_pairs_are_a_sample_of_all(pairs: Path) -> None:
+    def ids(most: int | None, seed: int = 0) -> list[str]:
+        optimization = OptimizationSettings(seed=seed)
+        chosen = TrainCriticSettings(max_pairs=most, optimization=optimization)
+        return [pair.id for pair in training_pairs(chosen, pairs)]
+
+    every = ids(None)
+    few, more = ids(15), ids(30)
+    assert few == ids(15)
+    assert (len(few), len(more)) == (15, 30)
+    assert set(few) < set(more) < set(every)
+    assert more == [one for one in every if one in more]
+    # what is stored last, such as ingested sources, is as likely as what is stored first
+    assert 2 <= len(set(few) & set(every[30:])) <= 13
+    assert ids(15, seed=1) != few
+    assert ids(1000) == every
+
+
 def test_two_images_enter_a_small_model_one_after_the_other(pairs: Path, tmp_path: Path) -> None:
     """What the frame of differences is compared with."""
     apart = _settings().model.model_copy(update={"pair_encoding": "two_images"})

@@ -49,6 +49,14 @@ LIES: dict[str, Callable[[Rendered], str]] = {
     "the reference's scene": lambda rendered: forge(
         f"scene = json.loads({json.dumps(rendered.scene)!r})"
     ),
+    "the reference's scene on another page": lambda rendered: forge(
+        f"scene = json.loads({json.dumps(rendered.scene)!r})",
+        "scene['background'] = '#ffe0e0ff'",
+    ),
+    "the reference's scene on another plot background": lambda rendered: forge(
+        f"scene = json.loads({json.dumps(rendered.scene)!r})",
+        "scene['axes'][0]['background'] = '#e0e0e0ff'",
+    ),
     "a size only": lambda _: forge("scene = {'size': [1, 1]}"),
     "another size": lambda _: forge("scene['size'] = [1, 1]"),
     "not a number": lambda _: forge("scene['axes'][0]['box'][0] = float('nan')"),

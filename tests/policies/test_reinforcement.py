@@ -4,9 +4,17 @@ from __future__ import annotations
 
 import csv
 import json
+import logging
+import math
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from erm.critics.base import ImagePair
 from erm.critics.local import LocalCritic
@@ -16,15 +24,21 @@ from erm.models.settings import ModelSettings, OptimizationSettings
 from erm.policies.base import Request, write_completion
 from erm.policies.evaluation import evaluate
 from erm.policies.local import LocalPolicy
-from erm.policies.reinforcement import CriticReward, reinforce
+from erm.policies.references import read_pictures
+from erm.policies.reinforcement import WITHOUT_SOURCES, reinforce
 from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
 from erm.policies.training import train_policy
 from erm.render import Renderer
+from erm.rewards.adapters.trl import TrlReward
+from erm.rewards.loading import load_reward
 from erm.rewards.published import reward_value
 from erm.rewards.settings import RewardSettings
 from erm.synthesis.settings import SynthesizeSettings
 from erm.synthesis.synthesize import synthesize
 from erm.tasks import get_task
+
+PARTS = ("generation", "rendering", "judging", "update")
+"""Of a step's time."""
 
 
 @pytest.fixture(scope="module")
@@ -61,8 +75,10 @@ def test_a_policy_learns_sources_of_images(policy: Path, pairs: Path) -> None:
 
 
 def test_reinforcement_moves_the_policy_and_leaves_a_history(
-    policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
+    policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    tracked: dict[str, float] = {}
+    monkeypatch.setattr("erm.models.sft.log_metrics", lambda row, step: tracked.update(row))
     settings = ReinforceSettings(
         tasks=("svg",),
         steps=2,
@@ -78,6 +94,11 @@ def test_reinforcement_moves_the_policy_and_leaves_a_history(
         rows = list(csv.DictReader(file))
     assert [float(row["step"]) for row in rows] == [1, 2]
     assert all(0 <= float(row["reward"]) <= 2 for row in rows)
+    assert all(0 <= float(row["no_spread"]) <= 1 for row in rows)
+    assert {f"time/{part}" for part in PARTS} <= set(tracked)
+    assert sum(tracked[f"time/{part}"] for part in PARTS) == pytest.approx(1)
+    assert min(tracked[f"time/{part}"] for part in PARTS) >= 0
+    assert {"part/critic", "entropy", "completions/clipped_ratio"} <= set(tracked)
     assert read_role(out, "policy") == read_role(policy, "policy")
     image = next(iter(_references(pairs)))
     assert LocalPolicy(out).complete([Request("svg", image)])
@@ -97,7 +118,7 @@ def test_the_severity_that_the_critic_expects_reaches_the_reward(
     completions = [[{"role": "assistant", "content": f"```svg\n{red}\n```"}]]
     earned = {}
     for kind in ("expected", "reported"):
-        reward = CriticReward(critic, renderer, RewardSettings(severity=kind))
+        reward = TrlReward(load_reward(RewardSettings(severity=kind), critic, renderer))
         (earned[kind],) = reward(completions, ["svg"], [image], log_metric=lambda *_: None)
     assert earned["expected"] == reward_value("svg", "judged", critique.expected_severity)
     assert earned["reported"] == reward_value("svg", "judged", critique.severity)
@@ -111,6 +132,10 @@ def test_evaluation_annotates_both_policies_exactly(
     metrics = evaluate(settings, policy, policy, tiny_critic, pairs, tmp_path)
     assert metrics["gain.svg"] == 0
     assert 0 <= metrics["before.rendered"] <= 1
+    sampled = settings.model_copy(update={"sampled": None})
+    alone = evaluate(sampled, policy, policy, tiny_critic, pairs, tmp_path)
+    assert alone.keys() <= metrics.keys()
+    assert all(metrics[key] == alone[key] for key in alone if not key.endswith("pixel_mse"))
     rows = [json.loads(line) for line in (tmp_path / "completions.jsonl").read_text().splitlines()]
     assert {row["policy"] for row in rows} == {"before", "after"}
     assert (tmp_path / "comparison.png").stat().st_size > 1000
@@ -145,6 +170,176 @@ def test_reinforcement_by_the_exact_annotator_needs_no_critic(
     metrics = reinforce(settings, policy, Path("nowhere"), pairs, out, tmp_path / "work")
     assert metrics["steps"] == 1
     assert 0 <= metrics["reward_last"] <= 2
+
+
+def _validated(**chosen: Any) -> ReinforceSettings:
+    """Four steps with a checkpoint and a validation at every second."""
+    return ReinforceSettings.model_validate(
+        {
+            "tasks": ("svg",),
+            "steps": 4,
+            "prompts_per_step": 2,
+            "generations": 4,
+            "max_completion_tokens": 48,
+            "learning_rate": 1e-3,
+            "checkpoint_every": 2,
+            "critic": "exact",
+            "validation": {"every": 2, "references": 4},
+            "render_workers": 1,
+            **chosen,
+        }
+    )
+
+
+def _table(path: Path) -> list[dict[str, float]]:
+    with path.open() as file:
+        return [
+            {name: float(value or "nan") for name, value in row.items()}
+            for row in csv.DictReader(file)
+        ]
+
+
+@pytest.fixture(scope="module")
+def validated(policy: Path, pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("validated")
+    out = folder / "out"
+    metrics = reinforce(_validated(), policy, Path("nowhere"), pairs, out, folder / "work")
+    rows = _table(out / "validation.csv")
+    assert [row["step"] for row in rows] == [0, 2, 4]
+    assert metrics["start/greedy/exact_severity"] == rows[0]["greedy/exact_severity"]
+    best = min(row["greedy/exact_severity"] for row in rows)
+    assert metrics["best/greedy/exact_severity"] == best
+    at_best = [row["step"] for row in rows if row["greedy/exact_severity"] == best]
+    assert metrics["best/step"] == max(at_best)
+    return out
+
+
+def test_a_killed_reinforcement_goes_on_to_the_same_curve(
+    validated: Path, policy: Path, pairs: Path, tmp_path: Path
+) -> None:
+    job, out, work = tmp_path / "job.json", tmp_path / "out", tmp_path / "work"
+    paths = {"policy": policy, "critic": Path("nowhere"), "pairs": pairs, "out": out, "work": work}
+    job.write_text(
+        json.dumps(
+            {
+                "function": "erm.policies.reinforcement:reinforce",
+                "settings": _validated().model_dump(mode="json"),
+                "paths": {name: str(path) for name, path in paths.items()},
+                "result": str(tmp_path / "metrics.json"),
+            }
+        )
+    )
+    command = [sys.executable, "-u", "-m", "erm.models.launch", str(job)]
+    reached = work / "checkpoints" / "checkpoint-2" / "complete.json"
+    with subprocess.Popen(
+        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout
+        for _ in process.stdout:  # one line a step
+            if reached.is_file():
+                break
+        os.killpg(process.pid, signal.SIGKILL)
+    assert process.returncode == -signal.SIGKILL
+    assert not out.exists()
+    reinforce(_validated(), policy, Path("nowhere"), pairs, out, work)
+    for table in ("history.csv", "validation.csv"):
+        for resumed, whole in zip(_table(out / table), _table(validated / table), strict=True):
+            assert resumed == pytest.approx(whole, rel=1e-4, abs=1e-5, nan_ok=True)
+    weights = "model.safetensors"
+    assert (out / weights).stat().st_size == (validated / weights).stat().st_size
+
+
+def test_fresh_references_are_drawn_for_reinforcement(
+    policy: Path, pairs: Path, tmp_path: Path
+) -> None:
+    settings = _validated(steps=1, sources={"svg": 2}, validation=None)
+    out, work = tmp_path / "out", tmp_path / "work"
+    metrics = reinforce(settings, policy, Path("nowhere"), pairs, out, work)
+    assert metrics["steps"] == 1
+    assert not (out / "validation.csv").exists()
+    assert [one.name for one in read_pictures(work / "references.parquet")] == [
+        "svg/fresh-000000",
+        "svg/fresh-000001",
+    ]
+
+
+def test_adapters_are_trained_and_merged(policy: Path, pairs: Path, tmp_path: Path) -> None:
+    settings = _validated(
+        steps=2,
+        lora={"rank": 4},
+        activation_checkpointing=True,
+        steps_per_generation=2,
+        loss="grpo",
+        trl={"top_p": 0.9, "max_grad_norm": 0.5},
+        validation=None,
+    )
+    out = tmp_path / "out"
+    metrics = reinforce(settings, policy, Path("nowhere"), pairs, out, tmp_path / "work")
+    assert metrics["steps"] == 2
+    assert not list(out.glob("adapter*"))
+    assert LocalPolicy(out).complete([Request("svg", _references(pairs)[0])])
+
+
+def test_two_processes_follow_the_curve_of_one(
+    validated: Path, policy: Path, pairs: Path, tmp_path: Path
+) -> None:
+    """They sample other completions, so that rewards are alike in the mean only; what is validated
+    at the start is the same."""
+    launched = _validated(launch={"processes": 2})
+    out = tmp_path / "out"
+    metrics = reinforce(launched, policy, Path("nowhere"), pairs, out, tmp_path / "work")
+    assert metrics["steps"] == 4
+    first, one = (_table(folder / "validation.csv")[0] for folder in (out, validated))
+    assert first == pytest.approx(one, abs=1e-4)
+    rows, alone = _table(out / "history.csv"), _table(validated / "history.csv")
+    for column, tolerance in (("reward", 0.5), ("rendered", 0.5), ("length", 12.0)):
+        means = [sum(row[column] for row in table) / 4 for table in (rows, alone)]
+        assert means[0] == pytest.approx(means[1], abs=tolerance)
+    for row in rows:  # shares of all eight completions of a step, not of sixteen or four
+        assert row["rendered"] * 8 == pytest.approx(round(row["rendered"] * 8), abs=1e-5)
+
+
+def test_images_alone_are_reinforced_on(
+    policy: Path,
+    tiny_critic: Path,
+    pairs: Path,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    folder = tmp_path / "icons"
+    folder.mkdir()
+    for number, image in enumerate(_references(pairs)):
+        (folder / f"{number}.png").write_bytes(image)
+    settings = _validated(
+        steps=1, critic="pixel", images={"svg": folder}, validation={"references": 1}
+    )
+    out = tmp_path / "out"
+    with caplog.at_level(logging.WARNING):
+        reinforce(settings, policy, tiny_critic, Path("nowhere"), out, tmp_path / "work")
+    assert WITHOUT_SOURCES in caplog.text
+    rows = _table(out / "validation.csv")
+    assert [row["step"] for row in rows] == [0, 1]
+    assert not any("exact" in name or "watch" in name for name in rows[0])
+    assert math.isnan(_table(out / "history.csv")[0]["exact_severity"])
+
+
+@pytest.mark.parametrize(
+    ("chosen", "sentence"),
+    [
+        ({"critic": "exact"}, "the critic 'exact' needs the sources"),
+        ({"reward": {"parts": [{"part": "exact"}]}}, "the part 'exact' of the reward needs"),
+        ({"sources": {"svg": 3}}, "exclude each other"),
+        ({"images": {"chart": "x"}}, "images names chart, but tasks names svg"),
+    ],
+)
+def test_what_needs_sources_is_refused_with_images(chosen: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ValidationError, match=sentence):
+        ReinforceSettings.model_validate({"tasks": ("svg",), "images": {"svg": "icons"}} | chosen)
+
+
+def test_sources_are_of_the_tasks() -> None:
+    with pytest.raises(ValidationError, match="sources names chart, but tasks names svg"):
+        ReinforceSettings(tasks=("svg",), sources={"chart": 3})
 
 
 def test_a_critic_is_no_policy(tiny_critic: Path, pairs: Path, tmp_path: Path) -> None:

@@ -69,6 +69,42 @@ def test_judging_begins_while_later_completions_are_drawn(red: bytes) -> None:
     assert [each.value for each in scored] == [2.0, 2.0, 2.0]
 
 
+class Counting(Renderer):
+    """Counts the sources that it draws."""
+
+    def __init__(self) -> None:
+        super().__init__(workers=1)
+        self.drawn: list[str] = []
+
+    def render_each(
+        self, items: Sequence[tuple[str, str]], *, scenes: bool = False
+    ) -> Iterator[Rendered]:
+        self.drawn += [source for _, source in items]
+        return super().render_each(items, scenes=scenes)
+
+
+def test_a_reference_is_drawn_once_for_all_batches(red: bytes) -> None:
+    with Counting() as renderer:
+        reward = reward_of(renderer, exact=1.0)
+        batches = [[Rollout("svg", red, fenced(each), RED)] for each in (BLUE, GREEN, RED)]
+        scored = [reward.score(batch)[0] for batch in batches]
+        assert renderer.drawn == [RED, BLUE, GREEN, RED]  # the last one is a completion
+        together = reward_of(renderer, exact=1.0).score([each for (each,) in batches])
+    assert [each.value for each in scored] == [each.value for each in together]
+    assert renderer.drawn[4:] == [RED, BLUE, GREEN]
+
+
+def test_a_reference_that_is_not_drawn_is_tried_again(red: bytes) -> None:
+    with Counting() as renderer:
+        reward = reward_of(renderer, exact=1.0)
+        for _ in range(2):
+            (scored,) = reward.score([Rollout("svg", red, fenced(BLUE), "<svg")])
+            assert scored.value is None
+            assert scored.failure is not None
+            assert scored.failure.kind == "reference"
+    assert renderer.drawn == ["<svg", BLUE] * 2
+
+
 def test_the_value_is_the_weighted_sum_and_weight_zero_earns_nothing(
     renderer: Renderer, red: bytes
 ) -> None:

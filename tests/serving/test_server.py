@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import signal
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -195,6 +196,21 @@ def test_metrics_count_answers_and_batches(server: Server) -> None:
     assert float(values['erm_requests_total{path="/v1/critique",status="200"}']) >= 1
     assert float(values['erm_items_total{outcome="answered",path="/v1/critique"}']) >= 1
     assert float(values["erm_critic_batch_pairs_count"]) >= 1
+
+
+def test_the_page_is_made_of_the_openapi_description_and_loads_nothing(server: Server) -> None:
+    description = server.http.get("/openapi.json").json()
+    answer = server.http.get("/docs")
+    assert answer.headers["content-type"].startswith("text/html")
+    assert not re.search(r"<script|<link|<img|src=|https?:|url\(", answer.text)
+    links = re.findall(r'href="([^"]+)"', answer.text)
+    known = {f"#{name}" for name in description["components"]["schemas"]} | {"openapi.json"}
+    assert {*links} <= known
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            assert f"{method.upper()} {path}" in answer.text
+            assert all(f"<code>{status}</code>" in answer.text for status in operation["responses"])
+    assert "base64 of the image that should be reproduced" in answer.text
 
 
 def test_the_openapi_page_knows_every_path(server: Server) -> None:

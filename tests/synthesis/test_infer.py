@@ -141,6 +141,39 @@ def reasons(folder: Path) -> dict[str, set[str]]:
     return found
 
 
+def test_completions_are_turned_round_and_paired_with_each_other(
+    asked: InferSettings, pairs: Path, tmp_path: Path, renderer: Renderer
+) -> None:
+    known = references(pairs)
+    sources = {shown(one.image): one.source for split in SPLITS for one in known[split]}
+
+    def answer(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
+        url = body["messages"][-1]["content"][0]["image_url"]["url"]
+        source = sources[shown(base64.b64decode(url.split(",")[1]))]
+        dot = f"<circle cx='8' cy='8' r='{1 + 2 * body['seed']}' fill='teal'/>"
+        return completion(f"```svg\n{source.replace('</svg>', dot + '</svg>')}\n```")
+
+    with serving(answer) as server:
+        endpoint = EndpointSettings(base_urls=(server.url,), attempts=1, concurrency=2)
+        settings = asked.model_copy(update={"endpoint": endpoint, "pairs_per_source": 5})
+        infer(settings, pairs, tmp_path / "inferred", tmp_path / "work")
+    made = read(tmp_path / "inferred")
+    assert {pair.route for pair in made if pair.split != "train"} == {"infer"}
+    trained = [pair for pair in made if pair.split == "train"]
+    routes = [[p.route for p in trained if p.source_id == one.source_id] for one in known["train"]]
+    assert ["infer"] * 2 + ["infer_cross"] * 3 in routes
+    assert max(map(len, routes)) == 5
+    crossed = [pair for pair in trained if pair.route == "infer_cross"]
+    turned = {(pair.candidate_source, pair.reference_source) for pair in crossed}
+    assert turned >= {(p.reference_source, p.candidate_source) for p in trained if p not in crossed}
+    for pair in crossed:
+        exact = annotate("svg", pair.reference_source, pair.candidate_source, renderer)
+        assert pair.report == exact.report
+    # A completion as the reference is no source of the folder.
+    originals = {one.source for one in known["train"]}
+    assert {one.source for one in read_references(tmp_path / "inferred", "train")} <= originals
+
+
 def test_attempts_become_pairs_with_exact_reports(
     pairs: Path, inferred: Path, renderer: Renderer
 ) -> None:

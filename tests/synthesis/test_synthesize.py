@@ -9,6 +9,7 @@ import random
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,7 @@ SETTINGS = SynthesizeSettings(
     sources={"chart": 4, "table": 4, "svg": 8},
     candidates_per_source=2,
     pairs_per_source=4,
+    pairs_of_task={"svg": 3},
     validation_share=0.2,
     test_share=0.2,
     sources_per_chunk=2,
@@ -76,6 +78,15 @@ def test_held_out_pairs_are_reference_against_candidate(pairs: list[Pair]) -> No
     routes = {pair.route for pair in pairs if pair.split != "train"}
     assert "edit" in routes
     assert "cross" not in routes
+
+
+def test_a_training_source_has_at_most_the_pairs_of_its_task(pairs: list[Pair]) -> None:
+    counts = Counter((pair.task, pair.source_id) for pair in pairs if pair.split == "train")
+    most = {task: max(n for (one, _), n in counts.items() if one == task) for task in task_names()}
+    assert most == {"chart": 4, "table": 4, "svg": 3}
+    for wrong in ({"page": 3}, {"svg": 0}):
+        with pytest.raises(ValidationError, match=next(iter(wrong))):
+            PairingSettings(pairs_of_task=wrong)
 
 
 def test_only_pairs_that_differ_have_errors_and_not_too_many(pairs: list[Pair]) -> None:

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from erm.annotation import clear_difference, largest_difference
 from erm.dataset.duplicates import Signature, digest, nearest_of_other, signature
 from erm.dataset.pairs import PAIR_SCHEMA, SPLITS, Pair, decode_image, fraction, read_rows
+from erm.dataset.routes import OTHER_REFERENCE
 from erm.errors import ErmError
 from erm.images import image_size
 from erm.report import categories_of
@@ -75,7 +76,7 @@ def read_tables(
         for side in ("reference", "candidate"):
             image = {"id": row["id"], "image": facts[side], "split": row["split"]}
             images.setdefault((facts[side], row["split"]), image)
-        if row["route"] != "cross" and facts["decodable"]:
+        if row["route"] not in OTHER_REFERENCE and facts["decodable"]:
             key = (row["source_id"], row["split"])
             if key not in signatures:
                 png = row["reference"]["bytes"]

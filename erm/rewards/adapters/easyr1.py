@@ -1,9 +1,10 @@
-"""The batch reward function of EasyR1 (``worker.reward.reward_type=batch``).
+"""The batch reward function of EasyR1.
 
-EasyR1 loads ``PATH:compute_score`` and adds ``reward_function_kwargs``, which are options of
-`ScorerSettings`. It hands over ``response`` and ``ground_truth`` of each sample, so the column of
-``data.answer_key`` holds an object, or its JSON text, with ``task``, ``reference`` (a path or a
-data URL) and, where it is known, ``reference_source``.
+EasyR1 loads ``PATH:compute_score`` of ``worker.reward.reward_function`` and adds
+``reward_function_kwargs``, which are options of `ScorerSettings`. It hands over ``response`` and
+``ground_truth`` of each sample, so the column of ``data.answer_key`` holds an object, or its JSON
+text, with ``task``, ``reference`` (a path or a data URL) and, where it is known,
+``reference_source``.
 
 EasyR1 knows no completion without a reward: with ``failures: skip`` such a one gets the mean of its
 reference's other completions.

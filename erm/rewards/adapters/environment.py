@@ -1,8 +1,8 @@
 """A task as an environment: an image is observed, code is the action, a reward ends the episode.
 
 `Environment` has the methods of OpenEnv's environments (``reset``, ``step``, ``state`` and their
-asynchronous forms) over plain dataclasses; `reward_function` is a reward of verifiers' tasks and
-rubrics.
+asynchronous forms), and its messages are pydantic models, so that OpenEnv's server can send them.
+`reward_function` is for verifiers' rubrics, `task_reward` for its tasks since version 0.4.
 """
 
 from __future__ import annotations
@@ -10,48 +10,53 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, Field
+
+from erm.endpoints.client import data_url
 from erm.errors import ErmError
 from erm.models.prompts import policy_prompt
-from erm.rewards.adapters.batching import micro_batches
+from erm.rewards.adapters.batching import MicroBatches, micro_batches
 from erm.rewards.adapters.inputs import completion_text, rollout_from
 from erm.rewards.adapters.scorer import Scorer
 from erm.rewards.rollout import Rollout, Scored
 from erm.rewards.summary import require_values
 
 
-@dataclass(frozen=True)
-class Action:
+class Action(BaseModel):
     """A policy's whole answer."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     completion: str
 
 
-@dataclass(frozen=True)
-class Observation:
+class Observation(BaseModel):
     """What a policy sees.
 
     Attributes:
         prompt: what is asked.
-        image: that should be reproduced, as encoded bytes; after a step the render of the answer,
-            or None where it draws nothing.
+        image: data URL of the image that should be reproduced; after a step that of the answer's
+            render, or None where it draws nothing.
         done: whether the episode has ended.
         reward: of the last step; None after `Environment.reset`.
-        metadata: ``outcome``, ``severity`` and the parts' values of the last step.
+        metadata: ``outcome``, ``severity``, ``reason`` and the parts' values of the last step.
     """
 
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
     prompt: str
-    image: bytes | None
+    image: str | None
     done: bool = False
     reward: float | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = Field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class State:
+class State(BaseModel):
     """An episode and its steps."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
     episode_id: str
     step_count: int = 0
@@ -77,7 +82,7 @@ class Environment:
         self._batches = micro_batches(scorer)
         self._random = random.Random()
         self._reference = references[0]
-        self._state = State("")
+        self._state = State(episode_id="")
         self._done = True
 
     @property
@@ -92,9 +97,10 @@ class Environment:
         if seed is not None:
             self._random.seed(seed)
         self._reference = self._random.choice(self._references)
-        self._state = State(episode_id or str(uuid.uuid4()))
+        self._state = State(episode_id=episode_id or str(uuid.uuid4()))
         self._done = False
-        return Observation(policy_prompt(self._reference[0], brief=False), self._reference[1])
+        task, image, _ = self._reference
+        return Observation(prompt=policy_prompt(task, brief=False), image=data_url(image))
 
     def step(self, action: Action, timeout_s: float | None = None, **_: Any) -> Observation:
         """Score an answer, which ends the episode.
@@ -129,30 +135,61 @@ class Environment:
     def _observe(self, scored: Scored) -> Observation:
         value = require_values([scored])[0]
         self._done = True
-        self._state = State(self._state.episode_id, self._state.step_count + 1)
+        self._state = State(
+            episode_id=self._state.episode_id, step_count=self._state.step_count + 1
+        )
         parts = {name: score.value for name, score in scored.parts.items()}
         known = {"outcome": scored.outcome, "severity": scored.severity, "reason": scored.reason}
-        return Observation("", scored.image, done=True, reward=value, metadata={**known, **parts})
+        return Observation(
+            prompt="",
+            image=data_url(scored.image) if scored.image is not None else None,
+            done=True,
+            reward=value,
+            metadata={**known, **parts},
+        )
 
 
 def reward_function(scorer: Scorer) -> Callable[..., Awaitable[float]]:
-    """A reward for verifiers: ``async f(completion, info, **kwargs) -> float``.
+    """A reward for verifiers' rubrics: ``async f(completion, info, **kwargs) -> float``.
 
     ``info`` holds ``task``, ``reference`` (the image, see
     `erm.rewards.adapters.inputs.image_bytes`) and, where it is known, ``reference_source``.
 
-    A completion that can't be judged ends the process (`SystemExit`): rubrics of verifiers turn
-    every other exception into a reward of 0.
+    A completion that can't be judged ends the process (`SystemExit`): rubrics turn every other
+    exception into a reward of 0.
     """
     batches = micro_batches(scorer)
 
     async def erm(completion: Any, info: Mapping[str, Any], **_: Any) -> float:
-        source = info.get("reference_source")
-        text = completion_text(completion, 1)
         try:
-            rollout = rollout_from(info.get("task"), info.get("reference"), text, source, 1)
-            return require_values([await batches.score_async(rollout)])[0]
+            text = completion_text(completion, 1)
+            return await _reward(
+                batches, info.get("task"), info.get("reference"), text, info.get("reference_source")
+            )
         except ErmError as error:
             raise SystemExit(str(error)) from error
 
     return erm
+
+
+def task_reward(scorer: Scorer) -> Callable[[Any, Any], Awaitable[float]]:
+    """A reward for verifiers' tasks (0.4): ``async f(task, trace) -> float``, for ``vf.reward``.
+
+    The task's data have the fields ``task``, ``reference`` and, where it is known,
+    ``reference_source``, as in `reward_function`. What can't be judged raises `ErmError`, which
+    verifiers records as the trace's error, without a reward.
+    """
+    batches = micro_batches(scorer)
+
+    async def erm(task: Any, trace: Any) -> float:
+        source = getattr(task, "reference_source", None)
+        return await _reward(batches, task.task, task.reference, trace.last_reply, source)
+
+    return erm
+
+
+async def _reward(
+    batches: MicroBatches, task: Any, reference: Any, completion: str, source: Any
+) -> float:
+    rollout = rollout_from(task, reference, completion, source, 1)
+    return require_values([await batches.score_async(rollout)])[0]

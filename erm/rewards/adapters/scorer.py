@@ -12,7 +12,7 @@ from typing import Any, Protocol, Self
 from pydantic import Field, ValidationError, model_validator
 
 from erm.critics.loading import DEFAULT_CRITIC, critic_from_spec
-from erm.endpoints.settings import ConnectionSettings
+from erm.critics.settings import CriticEndpointSettings
 from erm.errors import ErmError
 from erm.render import Renderer
 from erm.rewards.client import RewardClient
@@ -51,7 +51,7 @@ class ScorerSettings(RewardSettings):
         server: addresses of reward servers (`erm.rewards.client`), with commas in between; they
             draw and judge, so that the options below and the cache are theirs.
         critic: its spec (`erm.critics.loading`).
-        endpoint: how to reach a critic on a server.
+        endpoint: how to reach a critic on a server, and its prompts.
         workers: processes that draw; one a processor by default.
         isolation, drawing: of the renderer (`erm.render.pool.Renderer`).
     """
@@ -59,7 +59,7 @@ class ScorerSettings(RewardSettings):
     server: str | None = None
     critic: str = DEFAULT_CRITIC
     critic_batch_size: int = Field(32, ge=1)
-    endpoint: ConnectionSettings = ConnectionSettings()
+    endpoint: CriticEndpointSettings = CriticEndpointSettings()
     workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
     drawing: DrawingSettings = DrawingSettings()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from erm.annotation import annotate_rendered
+from erm.annotation import Annotation, annotate_views, view_of
+from erm.annotation import Failure as ViewFailure
 from erm.rewards.exact import exact_reward, exact_severity
 from erm.rewards.parts.base import Part
 from erm.rewards.parts.resemblance import shows_reference
@@ -34,12 +35,19 @@ class ExactPart(Part):
 
     def _one(self, drawn: Drawn) -> PartScore:
         task = drawn.rollout.task
+        reference = drawn.reference_view
         assert drawn.rendered is not None
-        assert drawn.reference_rendered is not None
-        annotation = annotate_rendered(task, drawn.reference_rendered, drawn.rendered)
-        if annotation.failure is not None and annotation.failure.side == "reference":
-            message = f"The reference has no exact report ({annotation.failure.message})."
-            return PartScore(failure=Failure("reference", message), annotation=annotation)
+        assert reference is not None
+        if isinstance(reference, ViewFailure):
+            message = f"The reference has no exact report ({reference.message})."
+            return PartScore(
+                failure=Failure("reference", message), annotation=Annotation(failure=reference)
+            )
+        candidate = view_of(task, drawn.rendered, "candidate")
+        if isinstance(candidate, ViewFailure):
+            annotation = Annotation(failure=candidate)
+        else:
+            annotation = annotate_views(task, reference, candidate)
         components: dict[str, float] = {}
         if annotation.report is not None:
             components = dict.fromkeys(get_task(task).categories, 0.0)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from itertools import chain
 from typing import cast
 
+import numpy as np
+
 from erm.tasks import View
 from erm.tasks.chart.compare_axes import compare_axes
 from erm.tasks.chart.compare_colour_bar import compare_colour_bar, with_colour_bar
@@ -31,9 +33,12 @@ from erm.tasks.chart.related import join_plots
 from erm.tasks.chart.severity import RULES
 from erm.tasks.chart.subplot_numbers import subplot_numbers
 from erm.tasks.discrepancy import Discrepancy
-from erm.tasks.shared.colours import is_visible, over
+from erm.tasks.shared.colours import is_visible, over, rgb
 from erm.tasks.shared.findings import write_discrepancy
-from erm.tasks.shared.visible import visible_change
+from erm.tasks.shared.visible import VISIBLE_LEVEL, box_slices, visible_change
+
+_LEAST_BACKGROUND = 0.05
+"""Share of its box that a background fills at least, where a person sees it."""
 
 
 def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
@@ -48,10 +53,33 @@ def compare_charts(reference: View, candidate: View) -> list[Discrepancy]:
         return []
     scenes = cast(ChartScene, reference.scene), cast(ChartScene, candidate.scene)
     found = compare_scenes(*scenes)
+    found = [
+        one for one in found if one.rule != "background" or _is_shown(one, reference, candidate)
+    ]
     if same_canvas:
         seen = [finding.seen(changed) for finding in found]
         found = [finding for finding in seen if finding is not None]
     return [write_discrepancy(item, RULES, phrase, same_canvas=same_canvas) for item in found]
+
+
+def _is_shown(finding: Finding, reference: View, candidate: View) -> bool:
+    """Whether both pictures show the backgrounds that their scenes name.
+
+    The box of a background is large and explains every difference within it, so that a scene which
+    is wrong about it, by a program's intent, would hide all others.
+    """
+    sides = (
+        (finding.reference, finding.reference_box, reference.pixels),
+        (finding.candidate, finding.candidate_box, candidate.pixels),
+    )
+    for colour, box, pixels in sides:
+        assert isinstance(colour, str)
+        assert box is not None
+        place = pixels[box_slices(box, 0, pixels.shape[:2])]
+        gap = np.abs(place.astype(np.int16) - np.array(rgb(colour), np.int16)).max(axis=2)
+        if float((gap <= VISIBLE_LEVEL).mean()) < _LEAST_BACKGROUND:
+            return False
+    return True
 
 
 def compare_scenes(reference: ChartScene, candidate: ChartScene) -> list[Finding]:

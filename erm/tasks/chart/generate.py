@@ -22,7 +22,7 @@ CATEGORIES = (
     ("Mon", "Tue", "Wed", "Thu", "Fri"),
     ("cat", "dog", "cow", "pig", "hen"),
 )
-NAMES = (("old", "new"), ("EU", "US"))
+NAMES = ("old", "new")
 MARKERS = ("o", "s", "^", "D", "x")
 LINES = ("-", "--", ":")
 HATCHES = ("//", "xx", "..")
@@ -41,8 +41,8 @@ def generate_compact(rng: random.Random) -> str:
     return "\n".join(kind(rng)) + "\n"
 
 
-def _opening(margins: str = "0.25, 0.3, 0.97, 0.84") -> list[str]:
-    """Room for a title and both labels, so that the plot stays in place without them."""
+def _opening(margins: str = "0.28, 0.3, 0.94, 0.84") -> list[str]:
+    """Room for a title, both labels and the last tick label, also where there are none."""
     return [
         "import matplotlib.pyplot as plt",
         "fig, ax = plt.subplots(figsize=(2.1, 1.6), dpi=80)",
@@ -50,13 +50,14 @@ def _opening(margins: str = "0.25, 0.3, 0.97, 0.84") -> list[str]:
     ]
 
 
-def _numbers(rng: random.Random, count: int, top: int, tenths: int = 9) -> list[int]:
-    """Multiples of a tenth of an axis up to `top`, so that values can be read off."""
+def _numbers(rng: random.Random, count: int, top: int, tenths: int = 7) -> list[int]:
+    """Multiples of a tenth of an axis up to `top`, so that values can be read off, and most edited
+    ones too: they have room to grow."""
     return [top // 10 * rng.randint(1, tenths) for _ in range(count)]
 
 
 def _top(rng: random.Random) -> int:
-    return rng.choice((10, 20, 50))
+    return rng.choice((10, 100))
 
 
 def _texts(rng: random.Random, x_label: bool = True, y_label: bool = True) -> list[str]:
@@ -70,10 +71,8 @@ def _texts(rng: random.Random, x_label: bool = True, y_label: bool = True) -> li
     return lines
 
 
-def _extras(rng: random.Random, axis: str, top: int, limit: bool = False) -> list[str]:
-    lines = []
-    if limit or rng.random() < 0.85:
-        lines.append(f"ax.set_{axis}lim(0, {top})")
+def _extras(rng: random.Random, axis: str, top: int) -> list[str]:
+    lines = [f"ax.set_{axis}lim(0, {top})"]
     if rng.random() < 0.35:
         lines.append(rng.choice(("ax.grid()", f"ax.grid(axis={axis!r})")))
     return lines
@@ -110,16 +109,16 @@ def _horizontal_bars(rng: random.Random) -> list[str]:
 
 def _grouped_bars(rng: random.Random) -> list[str]:
     names, top = _names_side_by_side(rng)[:4], _top(rng)
-    colours, labels = rng.sample(COLOURS, 2), rng.choice(NAMES)
+    colours = rng.sample(COLOURS, 2)
     places = list(range(len(names)))
     lines = _opening()
-    for shift, colour, label in zip((0, 0.4), colours, labels, strict=True):
+    for shift, colour, label in zip((0, 0.4), colours, NAMES, strict=True):
         at = [place + shift for place in places] if shift else places
         values = _numbers(rng, len(names), top, _BELOW_LEGEND)
         lines.append(f"ax.bar({at!r}, {values!r}, 0.4, color={colour!r}, label={label!r})")
     middles = [place + 0.2 for place in places]
     lines.append(f"ax.set_xticks({middles!r}, {names!r})")
-    lines += _texts(rng) + _extras(rng, "y", top, limit=True)
+    lines += _texts(rng) + _extras(rng, "y", top)
     return [*lines, _legend(rng)]
 
 
@@ -131,23 +130,23 @@ def _legend(rng: random.Random) -> str:
 def _lines(rng: random.Random) -> list[str]:
     count, top = rng.randint(4, 6), _top(rng)
     two = rng.random() < 0.45
-    colours, labels = rng.sample(COLOURS, 2), rng.choice(NAMES)
+    colours = rng.sample(COLOURS, 2)
     markers, styles = rng.sample(MARKERS, 2), rng.sample(LINES, 2)
     marked = rng.random() < 0.6
     start = rng.choice((0, 1))
     places = list(range(start, start + count))
     lines = _opening()
     for index in range(1 + two):
-        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 9)
+        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 7)
         style = [f"color={colours[index]!r}"]
         if marked:
             style.append(f"marker={markers[index]!r}")
         if styles[index] != "-":
             style.append(f"ls={styles[index]!r}")
         if two:
-            style.append(f"label={labels[index]!r}")
+            style.append(f"label={NAMES[index]!r}")
         lines.append(f"ax.plot({places!r}, {values!r}, {', '.join(style)})")
-    lines += _texts(rng) + _extras(rng, "y", top, limit=two)
+    lines += _texts(rng) + _extras(rng, "y", top)
     if two:
         lines.append(_legend(rng))
     return lines
@@ -156,20 +155,19 @@ def _lines(rng: random.Random) -> list[str]:
 def _scatter(rng: random.Random) -> list[str]:
     top = _top(rng)
     two = rng.random() < 0.3
-    colours, labels = rng.sample(COLOURS, 2), rng.choice(NAMES)
+    colours = rng.sample(COLOURS, 2)
     markers = rng.sample(MARKERS, 2)
     lines = _opening()
     for index in range(1 + two):
         count = rng.randint(3, 5)
-        places = sorted(rng.sample(range(1, 20), count))
-        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 9)
+        places = sorted(rng.sample(range(2, 20, 2), count))
+        values = _numbers(rng, count, top, _BELOW_LEGEND if two else 7)
         style = [f"color={colours[index]!r}", f"marker={markers[index]!r}"]
         if two:
-            style.append(f"label={labels[index]!r}")
+            style.append(f"label={NAMES[index]!r}")
         lines.append(f"ax.scatter({places!r}, {values!r}, {', '.join(style)})")
-    lines += _texts(rng) + _extras(rng, "y", top, limit=two)
-    if rng.random() < 0.7:
-        lines.append("ax.set_xlim(0, 20)")
+    lines += _texts(rng) + _extras(rng, "y", top)
+    lines.append("ax.set_xlim(0, 20)")
     if two:
         lines.append(_legend(rng))
     return lines
@@ -177,8 +175,8 @@ def _scatter(rng: random.Random) -> list[str]:
 
 def _pie(rng: random.Random) -> list[str]:
     names = list(rng.choice(CATEGORIES))
-    count = rng.randint(3, 5 if len(names) > 4 else 4)
-    values = [rng.randint(1, 9) * 5 for _ in range(count)]
+    count = rng.randint(3, 4)
+    values = [rng.randint(1, 4) * 5 for _ in range(count)]
     colours = rng.sample(COLOURS, count)
     style = [f"labels={names[:count]!r}", f"colors={colours!r}"]
     if rng.random() < 0.25:

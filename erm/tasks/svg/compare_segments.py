@@ -182,7 +182,7 @@ class _Comparison:
         a, b = self.icons.segments[0][i], self.icons.segments[1][j]
         if a.code != b.code:
             return None
-        return transformed(self.icons, i, j, self.least_step)
+        return transformed(self.icons, i, j, self.least_step) or None
 
     def _one_sided(self, side: int, index: int) -> list[SvgFinding]:
         """A shape that is missing or extra, or the inside of an outline that was filled."""

@@ -1,38 +1,47 @@
-"""The environment as OpenEnv drives it, and the reward as rubrics of verifiers call it."""
+"""The environment as OpenEnv drives it, and rewards as verifiers calls them."""
 
 from __future__ import annotations
 
 import asyncio
+import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from erm.errors import ErmError
-from erm.rewards.adapters.environment import Action, Environment, Observation, reward_function
+from erm.rewards.adapters.environment import (
+    Action,
+    Environment,
+    Observation,
+    reward_function,
+    task_reward,
+)
 from erm.rewards.adapters.scorer import Scorer
 from tests.rewards.adapters.failing import Failing
 from tests.rewards.icons import BLUE, RED, fenced
 
 
-def test_an_episode(scorer: Scorer, red: bytes) -> None:
+def test_an_episode(scorer: Scorer, red: bytes, red_url: str) -> None:
     environment = Environment([("svg", red, RED)], scorer)
     asked = environment.reset(seed=3, episode_id="one")
-    assert asked.image == red
+    assert asked.image == red_url
     assert "svg" in asked.prompt
     assert (asked.done, asked.reward) == (False, None)
-    answered = environment.step(Action(fenced(RED)), timeout_s=600)
-    assert (answered.done, answered.reward, answered.image) == (True, 2.5, red)
+    answered = environment.step(Action(completion=fenced(RED)), timeout_s=600)
+    assert (answered.done, answered.reward, answered.image) == (True, 2.5, red_url)
     assert answered.metadata["outcome"] == "judged"
     assert (environment.state.episode_id, environment.state.step_count) == ("one", 1)
     with pytest.raises(ErmError, match="call reset first"):
-        environment.step(Action(""))
+        environment.step(Action(completion=""))
 
 
 def test_episodes_at_the_same_time(scorer: Scorer, red: bytes) -> None:
     async def episode(completion: str) -> Observation:
         environment = Environment([("svg", red, None)], scorer)
         await environment.reset_async()
-        return await environment.step_async(Action(completion))
+        return await environment.step_async(Action(completion=completion))
 
     async def episodes() -> list[Observation]:
         return await asyncio.gather(*map(episode, (fenced(RED), fenced(BLUE), "nothing")))
@@ -42,6 +51,17 @@ def test_episodes_at_the_same_time(scorer: Scorer, red: bytes) -> None:
     assert rewards[2] == 0.0
     assert rewards[1] is not None
     assert 1.5 < rewards[1] < 2.5
+
+
+def test_what_is_sent_is_json(scorer: Scorer, red: bytes) -> None:
+    environment = Environment([("svg", red, None)], scorer)
+    for observation in (
+        environment.reset(),
+        environment.step(Action.model_validate({"completion": "nothing"})),
+    ):
+        assert Observation.model_validate_json(json.dumps(observation.model_dump())) == observation
+    with pytest.raises(ValidationError):
+        Action.model_validate({"answer": "nothing"})
 
 
 def test_the_seed_decides_the_reference(scorer: Scorer, red: bytes) -> None:
@@ -58,7 +78,7 @@ def test_an_answer_that_cant_be_judged_is_no_zero(red: bytes) -> None:
     environment = Environment([("svg", red, None)], Failing())
     environment.reset()
     with pytest.raises(ErmError, match="no whole reply"):
-        environment.step(Action("late"))
+        environment.step(Action(completion="late"))
 
 
 def call_of(red: bytes, completion: str) -> dict[str, Any]:
@@ -76,6 +96,14 @@ def call_of(red: bytes, completion: str) -> dict[str, Any]:
 def test_a_rubrics_reward(scorer: Scorer, red: bytes) -> None:
     reward = reward_function(scorer)
     assert asyncio.run(reward(**call_of(red, fenced(RED)))) == 2.5  # type: ignore[arg-type]
+
+
+def test_a_tasks_reward(scorer: Scorer, red_url: str) -> None:
+    task = SimpleNamespace(task="svg", reference=red_url)
+    trace = SimpleNamespace(last_reply=fenced(RED))
+    assert asyncio.run(task_reward(scorer)(task, trace)) == 2.5
+    with pytest.raises(ErmError, match="no whole reply"):
+        asyncio.run(task_reward(Failing())(task, SimpleNamespace(last_reply="late")))
 
 
 def test_a_rubrics_failure_ends_the_process_and_is_no_zero(red: bytes) -> None:

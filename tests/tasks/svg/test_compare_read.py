@@ -88,6 +88,16 @@ def test_a_change_is_named_as_the_exact_annotator_names_it(name: str, renderer: 
     assert compared(first.pixels, second.pixels) == [expected]
 
 
+def test_one_shape_missing_and_another_extra_of_its_colour_are_both_named(
+    renderer: Renderer,
+) -> None:
+    star = '<path d="M17 13l1 3h4l-3 2 1 4-3-2-3 2 1-4-3-2h4z" fill="red"/>'
+    bar = '<rect x="2" y="3" width="9" height="2" fill="red"/>'
+    first, second = renderer.render_batch([("svg", icon(bar)), ("svg", icon(star))])
+    found = compared(first.pixels, second.pixels)
+    assert sorted(one.rsplit(": ", 1)[1] for one in found) == ["is extra", "is missing"]
+
+
 def blocks(seed: int, side: int) -> np.ndarray:
     """A picture without flat areas, of blocks of 5 × 5 px."""
     rng = np.random.default_rng(seed)
