@@ -21,6 +21,7 @@ from erm.tasks import View
 DRAWN_AGAIN = frozenset(
     {
         "unreadable",
+        "too_many_elements",
         "runtime_error",
         "wall_time",
         "cpu_time",

@@ -122,7 +122,8 @@ def test_the_value_is_the_weighted_sum_and_weight_zero_earns_nothing(
 
 def test_asking_for_scenes_changes_no_reward(renderer: Renderer, red: bytes) -> None:
     unreadable = RED.replace("</svg>", '<text x="3" y="30" dx="1 2">ab</text></svg>')
-    completions = [fenced(each) for each in (RED, WHITE, "<svg", unreadable)]
+    crowded = RED.replace("</svg>", 601 * '<circle cx="9" cy="9" r="1"/>' + "</svg>")
+    completions = [fenced(each) for each in (RED, WHITE, "<svg", unreadable, crowded)]
     rollouts = [Rollout("svg", red, each, RED) for each in completions]
     critic = Replying(lambda _: style_errors(1))
     alone = reward_of(renderer, critic, critic=1.0).score(rollouts)

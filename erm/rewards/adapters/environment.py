@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -99,8 +99,8 @@ class Environment:
         self._reference = self._random.choice(self._references)
         self._state = State(episode_id=episode_id or str(uuid.uuid4()))
         self._done = False
-        task, image, _ = self._reference
-        return Observation(prompt=policy_prompt(task, brief=False), image=data_url(image))
+        prompt = policy_prompt(self._reference[0], brief=False)
+        return Observation(prompt=prompt, image=data_url(self._reference[1]))
 
     def step(self, action: Action, timeout_s: float | None = None, **_: Any) -> Observation:
         """Score an answer, which ends the episode.
@@ -149,7 +149,7 @@ class Environment:
         )
 
 
-def reward_function(scorer: Scorer) -> Callable[..., Awaitable[float]]:
+def reward_function(scorer: Scorer) -> Callable[..., Coroutine[Any, Any, float]]:
     """A reward for verifiers' rubrics: ``async f(completion, info, **kwargs) -> float``.
 
     ``info`` holds ``task``, ``reference`` (the image, see
@@ -172,7 +172,7 @@ def reward_function(scorer: Scorer) -> Callable[..., Awaitable[float]]:
     return erm
 
 
-def task_reward(scorer: Scorer) -> Callable[[Any, Any], Awaitable[float]]:
+def task_reward(scorer: Scorer) -> Callable[[Any, Any], Coroutine[Any, Any, float]]:
     """A reward for verifiers' tasks (0.4): ``async f(task, trace) -> float``, for ``vf.reward``.
 
     The task's data have the fields ``task``, ``reference`` and, where it is known,

@@ -95,7 +95,7 @@ def call_of(red: bytes, completion: str) -> dict[str, Any]:
 
 def test_a_rubrics_reward(scorer: Scorer, red: bytes) -> None:
     reward = reward_function(scorer)
-    assert asyncio.run(reward(**call_of(red, fenced(RED)))) == 2.5  # type: ignore[arg-type]
+    assert asyncio.run(reward(**call_of(red, fenced(RED)))) == 2.5
 
 
 def test_a_tasks_reward(scorer: Scorer, red_url: str) -> None:
