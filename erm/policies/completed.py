@@ -16,7 +16,9 @@ class Completed:
         reference: its index.
         mode: one of `MODES`.
         reward: by the reward that the policy is trained with.
-        exact_reward, severity: by the exact annotator; NaN where no source is known.
+        severity: S by the exact annotator; NaN where no source is known.
+        exact_reward: the published reward of that S, which no gate lowers: a critic's reward is
+            compared with it.
         rendered: whether it drew something.
         image: PNG of the render, or None.
         reason: why there is no render; empty where there is one.

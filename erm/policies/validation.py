@@ -33,7 +33,7 @@ from erm.policies.intervals import mean_interval
 from erm.policies.references import Picture
 from erm.policies.settings import PolicyValidationSettings
 from erm.rewards.adapters.scorer import Scorer
-from erm.rewards.published import severity_points
+from erm.rewards.published import reward_value, severity_points
 from erm.rewards.rollout import Rollout, Scored
 from erm.rewards.settings import EXACT
 from erm.tracking import is_tracked, log_figure
@@ -182,7 +182,9 @@ class PolicyScoring:
             if exact.value is None or exact.severity is None:
                 message = exact.failure.message if exact.failure is not None else scored.reason
                 raise ErmError(f"Held-out reference {self._references[index].name}: {message}")
-            severity, exact_reward = exact.severity, exact.value
+            severity = exact.severity
+            task = self._references[index].task
+            exact_reward = reward_value(task, scored.drawn.outcome, severity)
         return Completed(
             index,
             mode,

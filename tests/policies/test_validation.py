@@ -123,6 +123,19 @@ def test_a_reward_that_rises_while_the_exact_one_falls_stops_the_training(
     assert prepare(BY_LENGTH.with_exact())(policy.model, policy.processor, 7) == later
 
 
+def test_drawing_more_often_is_a_gain_also_where_the_pictures_resemble_nothing(
+    prepare: Prepare, policy: Checkpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    draws = RewardSettings(parts=(PartSettings(part="renders"),)).with_exact()
+    scoring = prepare(draws)
+    completing(monkeypatch, lambda _: "nothing")
+    scoring(policy.model, policy.processor, 0)
+    completing(monkeypatch, lambda _: icon(60, "yellow"))
+    later = scoring(policy.model, policy.processor, 7)
+    assert later["greedy/rendered"] == 1
+    assert 50 < later["watch/exact_gain"] <= 100
+
+
 @pytest.mark.parametrize(
     ("change", "limit"),
     [
