@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 
     from erm.policies.completed import Completed
     from erm.policies.references import Picture
+
+_LINE = 26
+"""Characters in a line of the reason that stands where there is no image."""
 
 
 def gallery(pictures: Sequence[Picture], completed: Sequence[Completed], most: int) -> Figure:
@@ -58,8 +62,9 @@ def show(panel: Axes, title: str, image: bytes | None, reason: str) -> None:
         panel.imshow(np.asarray(open_image(image)))
     else:
         # A dollar sign in a text would otherwise start a formula.
-        text = reason[:80].replace("$", r"\$")
-        panel.text(0.5, 0.5, text, ha="center", va="center", fontsize=7, wrap=True)
+        text = textwrap.fill(reason[:80].replace("$", r"\$"), _LINE)
+        panel.text(0.5, 0.5, text, ha="center", va="center", fontsize=7)
+        panel.set_box_aspect(1)
 
 
 def _goodness(one: Completed) -> tuple[float, float]:
