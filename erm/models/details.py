@@ -35,8 +35,10 @@ _LARGEST_SCALE = 2.0
 """Crops are enlarged at most by this factor."""
 _DARK = 100
 """Lines of a frame are darker than this in all three channels; grid lines and fills are not."""
+_RULE = 190
+"""Rules of a grid are darker than this: a black line on two rows of pixels is grey on both."""
 _FRAME_LINE = 30
-"""Lines of a frame are at least so long."""
+"""Lines of a frame and rules are at least so long."""
 _REACH = 8
 """So many rows or columns around a region's middle are searched for a frame's line: ticks, marks
 and labels that touch the line hide parts of it."""
@@ -57,7 +59,9 @@ class Detail(NamedTuple):
         region: the box of its differing pixels.
         place: the same as text for the model: left, top, right and bottom, in hundredths of the
             longer side of the images; with margins in hundredths of the frame's width and height,
-            from its lower left corner, as values run along axes.
+            from its lower left corner, as values run along axes. In a grid of rules two more
+            numbers follow: the rules above the region's middle, and those left of it, which are the
+            row and the column of a table's cell.
         scale: of the picture, against the images.
         picture: RGB; the reference's crop, and to its right, or below a wide one, the candidate's.
             Margins, if shown, follow below, or to the right of a tall picture: what stands left of
@@ -94,7 +98,7 @@ def details_of(
     Args:
         side: of a square crop in pixels; wide and tall ones are twice as long and half as broad.
         margins: whether regions inside the reference's frame are shown with their margins, in
-            as many tokens as two square crops.
+            as many tokens as two square crops, and those inside a grid get row and column.
     """
     images = (reference, candidate)
     differs = visible_change(np.asarray(reference), np.asarray(candidate))
@@ -204,8 +208,8 @@ def _with_margins(
         lines: (height, width); the image's long dark vertical lines, and horizontal ones.
 
     Returns:
-        The detail as it is where there is no frame, or nothing stands in one of the margins:
-        outside a table's frame nothing does.
+        `_with_cell` where there is no frame, or nothing stands in one of the margins: outside a
+        table's frame nothing does.
     """
     region, (vertical, horizontal) = detail.region, lines
     x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
@@ -213,7 +217,7 @@ def _with_margins(
     left = np.flatnonzero(vertical[rows, : int(x)].any(axis=0))
     below = int(y) + np.flatnonzero(horizontal[int(y) :, columns].any(axis=1))
     if not len(left) or not len(below):
-        return detail
+        return _with_cell(detail, image)
     x0, y1 = int(left[0]), int(below[-1]) + 1
     top = int(np.flatnonzero(vertical[:, x0])[0])
     right = int(np.flatnonzero(horizontal[y1 - 1])[-1])
@@ -223,7 +227,7 @@ def _with_margins(
     at_left = _stretches(pixels[above:y1, max(0, x0 - int(across / 2)) : x0], 1)
     at_bottom = _stretches(pixels[y1 : y1 + int(down), x0 : right + half], 0)
     if not at_left or not at_bottom:
-        return detail
+        return _with_cell(detail, image)
     windows = (
         *(Box(x0 - across, at - down / 2, x0, at + down / 2) for at in (y, above + at_left[0])),
         *(Box(at - across / 2, y1, at + across / 2, y1 + down) for at in (x, x0 + at_bottom[-1])),
@@ -240,6 +244,26 @@ def _with_margins(
     shares = (100 * edge / along[turn % 2] for turn, edge in enumerate(edges))
     place = " ".join(f"{min(99, max(0, round(share))):02d}" for share in shares)
     return detail._replace(place=place, picture=picture, with_margins=True)
+
+
+def _with_cell(detail: Detail, image: Image.Image) -> Detail:
+    """A detail whose place says row and column; as it is where no grid of rules is around it."""
+    region = detail.region
+    x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
+    columns, rows = (slice(max(0, int(at) - _REACH), int(at) + _REACH + 1) for at in (x, y))
+    ruled = np.asarray(image).max(axis=2) < _RULE
+    across = np.flatnonzero(_frame_lines(ruled, 1)[:, columns].any(axis=1))
+    down = np.flatnonzero(_frame_lines(ruled, 0)[rows].any(axis=0))
+    above, left = across[across < y], down[down < x]
+    if not len(above) or not len(left) or len(above) == len(across) or len(left) == len(down):
+        return detail
+    row, column = _count_rules(above), _count_rules(left)
+    return detail._replace(place=f"{detail.place} {row:02d} {column:02d}")
+
+
+def _count_rules(places: NDArray[np.intp]) -> int:
+    """Rules among the rows or columns of pixels that belong to one; a thick rule takes several."""
+    return int((np.diff(places, prepend=-2) > 1).sum())
 
 
 def _stretches(pixels: NDArray[np.uint8], across: int) -> list[float]:

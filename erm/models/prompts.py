@@ -20,7 +20,7 @@ _DETAILS = (
     "first and the candidate's to its right or below. After each stands its place: left, top, "
     "right and bottom in hundredths of the longer side. Where labels to the left of and below a "
     "plot follow in the same picture, the place is in hundredths of the plot, from its lower left "
-    "corner. "
+    "corner; inside a table's rules the numbers of its row and column follow. "
 )
 
 

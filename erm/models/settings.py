@@ -63,7 +63,8 @@ class DetailSettings(Settings):
     most: int = Field(4, ge=1, le=16, description="regions of a pair, at most")
     side: int = Field(56, ge=28, le=1024, description="of a square crop in pixels")
     margins: bool = Field(
-        False, description="also what stands left of and below a plot's frame, such as its scales"
+        False,
+        description="also what stands left of and below a plot's frame, and the cell in a table",
     )
 
 

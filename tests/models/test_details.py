@@ -185,6 +185,39 @@ def test_without_a_frame_or_anything_outside_it_there_are_no_margins() -> None:
     assert not title.with_margins
 
 
+def _table(*marks: tuple[int, int, int, int]) -> Image.Image:
+    """A grid of three rows and two columns, whose second rule lies between two rows of pixels."""
+    page = _page((10, 10, 110, 10), (10, 70, 110, 70), (10, 90, 110, 90), *marks)
+    draw = ImageDraw.Draw(page)
+    draw.rectangle((10, 40, 110, 41), fill=(150, 150, 150))
+    for x in (10, 60, 110):
+        draw.line((x, 10, x, 90), fill="black")
+    return page
+
+
+@pytest.mark.parametrize(
+    ("mark", "cell"),
+    [
+        ((25, 20, 35, 28), "01 01"),
+        ((80, 50, 90, 58), "02 02"),
+        ((25, 76, 35, 84), "03 01"),
+        ((80, 76, 90, 84), "03 02"),
+    ],
+)
+def test_a_place_in_a_grid_ends_with_row_and_column(
+    mark: tuple[int, int, int, int], cell: str
+) -> None:
+    pair = _table(mark), _table()
+    (plain,) = _details(*pair)
+    (detail,) = details_of(*pair, most=4, side=SIDE, margins=True)
+    assert detail == plain._replace(place=f"{plain.place} {cell}")
+
+
+def test_outside_a_grid_a_place_has_no_row() -> None:
+    pair = _table((60, 96, 70, 99)), _table()
+    assert details_of(*pair, most=4, side=SIDE, margins=True) == _details(*pair)
+
+
 def _processor(**model: object) -> PairProcessor:
     settings = ModelSettings.model_validate({"details": DetailSettings(), **model})
     return build_processor(settings, ["compare svg 0123456789"] * 20, vocabulary=300, max_side=112)
