@@ -10,7 +10,7 @@ same Qwen3-VL input (`erm.models.processor`).
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -105,8 +105,7 @@ def details_of(
     details = [_detail(images, region, side) for region in _regions(differs, most)]
     if not margins or not details:
         return details
-    dark = np.asarray(reference).max(axis=2) < _DARK
-    lines = _frame_lines(dark, 0), _frame_lines(dark, 1)
+    lines = _Lines(reference)
     return [_with_margins(detail, reference, lines, side) for detail in details]
 
 
@@ -145,10 +144,37 @@ def _thin_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
     return _runs(mask, _LONG, axis) & ~_runs(mask, _THIN + 1, 1 - axis)
 
 
-def _frame_lines(dark: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
-    """Thin lines along an axis, also where something dark touches them."""
-    lines = _runs(dark, _FRAME_LINE, axis)
+class _Lines:
+    """Long thin lines of an RGB image: (height, width) masks of vertical and horizontal ones."""
+
+    def __init__(self, image: Image.Image) -> None:
+        self._brightest = np.asarray(image).max(axis=2)
+
+    @cached_property
+    def frame(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Lines that may be a plot's frame."""
+        return self._darker(_DARK)
+
+    @cached_property
+    def rules(self) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        """Lines that may be rules of a grid."""
+        return self._darker(_RULE)
+
+    def _darker(self, than: int) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+        dark = self._brightest < than
+        return _thin(_runs(dark, _FRAME_LINE, 0), 0), _thin(_runs(dark, _FRAME_LINE, 1), 1)
+
+
+def _thin(lines: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:
+    """Lines along an axis without the thick ones, also where something dark touches them."""
     return lines & ~_runs(lines, _THIN + 1, 1 - axis)
+
+
+def _around(region: Box) -> tuple[float, float, slice, slice]:
+    """Middle of a region, and the columns and rows around it that are searched for lines."""
+    x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
+    columns, rows = (slice(max(0, int(at) - _REACH), int(at) + _REACH + 1) for at in (x, y))
+    return x, y, columns, rows
 
 
 def _runs(mask: NDArray[np.bool_], least: int, axis: int) -> NDArray[np.bool_]:
@@ -198,26 +224,25 @@ def _detail(images: tuple[Image.Image, Image.Image], region: Box, side: int) -> 
 def _with_margins(
     detail: Detail,
     image: Image.Image,
-    lines: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+    lines: _Lines,
     side: int,
 ) -> Detail:
     """A detail with what stands left of the image's frame in its rows, below it in its columns, and
     the outermost labels there.
 
     Args:
-        lines: (height, width); the image's long dark vertical lines, and horizontal ones.
+        lines: of the image.
 
     Returns:
         `_with_cell` where there is no frame, or nothing stands in one of the margins: outside a
         table's frame nothing does.
     """
-    region, (vertical, horizontal) = detail.region, lines
-    x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
-    columns, rows = (slice(max(0, int(at) - _REACH), int(at) + _REACH + 1) for at in (x, y))
+    region, (vertical, horizontal) = detail.region, lines.frame
+    x, y, columns, rows = _around(region)
     left = np.flatnonzero(vertical[rows, : int(x)].any(axis=0))
     below = int(y) + np.flatnonzero(horizontal[int(y) :, columns].any(axis=1))
     if not len(left) or not len(below):
-        return _with_cell(detail, image)
+        return _with_cell(detail, lines)
     x0, y1 = int(left[0]), int(below[-1]) + 1
     top = int(np.flatnonzero(vertical[:, x0])[0])
     right = int(np.flatnonzero(horizontal[y1 - 1])[-1])
@@ -227,7 +252,7 @@ def _with_margins(
     at_left = _stretches(pixels[above:y1, max(0, x0 - int(across / 2)) : x0], 1)
     at_bottom = _stretches(pixels[y1 : y1 + int(down), x0 : right + half], 0)
     if not at_left or not at_bottom:
-        return _with_cell(detail, image)
+        return _with_cell(detail, lines)
     windows = (
         *(Box(x0 - across, at - down / 2, x0, at + down / 2) for at in (y, above + at_left[0])),
         *(Box(at - across / 2, y1, at + across / 2, y1 + down) for at in (x, x0 + at_bottom[-1])),
@@ -246,14 +271,12 @@ def _with_margins(
     return detail._replace(place=place, picture=picture, with_margins=True)
 
 
-def _with_cell(detail: Detail, image: Image.Image) -> Detail:
+def _with_cell(detail: Detail, lines: _Lines) -> Detail:
     """A detail whose place says row and column; as it is where no grid of rules is around it."""
-    region = detail.region
-    x, y = (region.x0 + region.x1) / 2, (region.y0 + region.y1) / 2
-    columns, rows = (slice(max(0, int(at) - _REACH), int(at) + _REACH + 1) for at in (x, y))
-    ruled = np.asarray(image).max(axis=2) < _RULE
-    across = np.flatnonzero(_frame_lines(ruled, 1)[:, columns].any(axis=1))
-    down = np.flatnonzero(_frame_lines(ruled, 0)[rows].any(axis=0))
+    x, y, columns, rows = _around(detail.region)
+    vertical, horizontal = lines.rules
+    across = np.flatnonzero(horizontal[:, columns].any(axis=1))
+    down = np.flatnonzero(vertical[rows].any(axis=0))
     above, left = across[across < y], down[down < x]
     if not len(above) or not len(left) or len(above) == len(across) or len(left) == len(down):
         return detail

@@ -210,13 +210,15 @@ def _draw(
         return results[item] if item is not None else None
 
     def reference_view(item: tuple[str, str] | None) -> View | ViewFailure | None:
-        rendered = result(item) if item not in views else None
-        if item is None or rendered is None:
-            return views[item] if item is not None else None
-        views[item] = view = view_of(item[0], rendered, "reference")
-        if isinstance(view, View):
-            references.keep(item, view)
-        return view
+        if item is None:
+            return None
+        if item not in views:
+            rendered = result(item)
+            assert rendered is not None
+            views[item] = view = view_of(item[0], rendered, "reference")
+            if isinstance(view, View):
+                references.keep(item, view)
+        return views[item]
 
     again: dict[int, Drawn] = {}
     for index, each in drawn.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from pydantic import Field, field_validator, model_validator
@@ -11,6 +12,12 @@ from erm.render.limits import Limits
 from erm.settings import Isolation, Settings
 from erm.tasks import Variety, get_task, task_names
 from erm.tasks.settings import DrawingSettings, check_backends
+
+
+def _check_tasks(names: Iterable[str]) -> None:
+    for name in names:
+        if name not in task_names():
+            raise ValueError(f"unknown task '{name}'; tasks: {', '.join(task_names())}")
 
 
 class PairingSettings(Settings):
@@ -52,9 +59,8 @@ class PairingSettings(Settings):
     @field_validator("pairs_of_task")
     @classmethod
     def _check_pairs(cls, pairs: dict[str, int]) -> dict[str, int]:
+        _check_tasks(pairs)
         for task, number in pairs.items():
-            if task not in task_names():
-                raise ValueError(f"unknown task '{task}'; tasks: {', '.join(task_names())}")
             if number < 1:
                 raise ValueError(f"{number} pairs of a source of task {task}; at least 1")
         return pairs
@@ -64,9 +70,8 @@ class PairingSettings(Settings):
     def _check_operators(
         cls, chosen: dict[str, tuple[str, ...] | None]
     ) -> dict[str, tuple[str, ...] | None]:
+        _check_tasks(chosen)
         for name, operators in chosen.items():
-            if name not in task_names():
-                raise ValueError(f"unknown task '{name}'; tasks: {', '.join(task_names())}")
             if operators is None:
                 continue
             known = [one.name for one in get_task(name).operators if one.category is not None]
@@ -197,9 +202,8 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
     @field_validator("sources", "test_sources")
     @classmethod
     def _check_sources(cls, sources: dict[str, int]) -> dict[str, int]:
+        _check_tasks(sources)
         for task, number in sources.items():
-            if task not in task_names():
-                raise ValueError(f"unknown task '{task}'; tasks: {', '.join(task_names())}")
             if number < 0:
                 raise ValueError(f"{number} sources of task {task}")
         return sources

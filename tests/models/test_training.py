@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +35,7 @@ from erm.models.settings import (
     ValidationSettings,
 )
 from erm.models.sft import last_checkpoint, training_order, write_samples
+from tests.killed import kill_at_checkpoint
 from tests.squares import square_pair, write_squares
 
 
@@ -165,30 +162,8 @@ def test_it_is_told_where_the_time_of_a_step_goes(
 
 
 def test_a_killed_run_goes_on_to_the_same_curve(trained: Path, pairs: Path, tmp_path: Path) -> None:
-    job = tmp_path / "job.json"
-    paths = {"pairs": str(pairs), "out": str(tmp_path / "critic"), "work": str(tmp_path / "work")}
-    job.write_text(
-        json.dumps(
-            {
-                "function": "erm.critics.training:train_critic",
-                "settings": _settings().model_dump(mode="json"),
-                "paths": paths,
-                "result": str(tmp_path / "metrics.json"),
-            }
-        )
-    )
-    command = [sys.executable, "-u", "-m", "erm.models.launch", str(job)]
-    reached = tmp_path / "work" / "checkpoints" / "checkpoint-8" / "complete.json"
-    with subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdout
-        for _ in process.stdout:  # one line a step
-            if reached.is_file():
-                break
-        os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
-    assert not (tmp_path / "critic").exists()
+    paths = {"pairs": pairs, "out": tmp_path / "critic", "work": tmp_path / "work"}
+    kill_at_checkpoint(8, "erm.critics.training:train_critic", _settings(), paths, tmp_path)
     train_critic(_settings(), pairs, tmp_path / "critic", tmp_path / "work")
     np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=1e-4)
     assert str(_validation(tmp_path / "critic")) == str(_validation(trained))

@@ -6,10 +6,6 @@ import csv
 import json
 import logging
 import math
-import os
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +32,7 @@ from erm.rewards.settings import RewardSettings
 from erm.synthesis.settings import SynthesizeSettings
 from erm.synthesis.synthesize import synthesize
 from erm.tasks import get_task
+from tests.killed import kill_at_checkpoint
 
 PARTS = ("generation", "rendering", "judging", "update")
 """Of a step's time."""
@@ -217,30 +214,10 @@ def validated(policy: Path, pairs: Path, tmp_path_factory: pytest.TempPathFactor
 def test_a_killed_reinforcement_goes_on_to_the_same_curve(
     validated: Path, policy: Path, pairs: Path, tmp_path: Path
 ) -> None:
-    job, out, work = tmp_path / "job.json", tmp_path / "out", tmp_path / "work"
+    out, work = tmp_path / "out", tmp_path / "work"
     paths = {"policy": policy, "critic": Path("nowhere"), "pairs": pairs, "out": out, "work": work}
-    job.write_text(
-        json.dumps(
-            {
-                "function": "erm.policies.reinforcement:reinforce",
-                "settings": _validated().model_dump(mode="json"),
-                "paths": {name: str(path) for name, path in paths.items()},
-                "result": str(tmp_path / "metrics.json"),
-            }
-        )
-    )
-    command = [sys.executable, "-u", "-m", "erm.models.launch", str(job)]
-    reached = work / "checkpoints" / "checkpoint-2" / "complete.json"
-    with subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdout
-        for _ in process.stdout:  # one line a step
-            if reached.is_file():
-                break
-        os.killpg(process.pid, signal.SIGKILL)
-    assert process.returncode == -signal.SIGKILL
-    assert not out.exists()
+    function = "erm.policies.reinforcement:reinforce"
+    kill_at_checkpoint(2, function, _validated(), paths, tmp_path)
     reinforce(_validated(), policy, Path("nowhere"), pairs, out, work)
     for table in ("history.csv", "validation.csv"):
         for resumed, whole in zip(_table(out / table), _table(validated / table), strict=True):
