@@ -11,6 +11,7 @@ from pathlib import Path
 from erm.critics.selection import all_training_pairs
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair
+from erm.dataset.routes import READINGS
 from erm.errors import ErmError
 from erm.images import encode_png
 from erm.models.example import Example
@@ -104,8 +105,9 @@ def train_on_reports(
 
     def examples() -> Iterator[Example]:
         for pair in all_training_pairs(settings, pairs, inferred):
-            images = pair.reference, pair.candidate
-            yield Example(prompts[pair.task], images, write_reply(pair.report))
+            if not (settings.details_alone and pair.route in READINGS):
+                images = pair.reference, pair.candidate
+                yield Example(prompts[pair.task], images, write_reply(pair.report))
             if settings.details_alone and settings.model.details is not None:
                 yield from details_alone(pair, settings.model.details, brief=brief)
 

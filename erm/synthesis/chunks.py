@@ -20,12 +20,16 @@ from typing import Any
 from erm.annotation import differ_visibly
 from erm.dataset.duplicates import signature
 from erm.dataset.pairs import Pair, Reference, ShardWriter, read_rows, references_in
+from erm.dataset.routes import Route
 from erm.render import Rendered, Renderer
 from erm.synthesis.pairing import pair_up
 from erm.synthesis.planning import Plan, Rejection, plan_proposed, plan_source
 from erm.synthesis.proposals import Annotator, Proposal
 from erm.synthesis.settings import PairingSettings
 from erm.tasks import Variety, get_task
+
+
+_READING_ROUTES: dict[str, Route] = {"edit": "reading", "cross": "reading_cross"}
 
 
 @dataclass(frozen=True)
@@ -38,11 +42,14 @@ class Chunk:
     """(source id, split, text) of each source."""
     proposed: bool = False
     """Whether its candidates are a model's, in ``<name>.replies.jsonl``, instead of edits."""
+    reading: bool = False
+    """Whether its sources are among `PairingSettings.readings`."""
 
     @property
     def name(self) -> str:
         """File name of the finished chunk, without its ending."""
-        return f"{self.task}-{self.index:06d}{'-proposed' if self.proposed else ''}"
+        kind = "-proposed" if self.proposed else "-reading" if self.reading else ""
+        return f"{self.task}-{self.index:06d}{kind}"
 
     def is_made(self, done: Path) -> bool:
         """Whether the folder holds it complete."""
@@ -72,6 +79,8 @@ def make_chunk(
     Leaves ``<name>.parquet`` (pairs), then ``<name>.json`` (signatures and what was rejected); the
     second one marks the chunk as finished.
     """
+    if chunk.reading:
+        settings = settings.for_readings(chunk.task)
     plans, rejected = _plans(chunk, settings, variety, done)
     items = [(chunk.task, source) for plan in plans for source in plan.sources]
     rendered = iter(renderer.render_batch(items, scenes=True))
@@ -96,7 +105,8 @@ def make_chunk(
                 thumbnail = base64.b64encode(one.thumbnail).decode()
                 signatures[plan.source_id] = {**asdict(one), "thumbnail": thumbnail}
             for pair in made.pairs:
-                writer.write(pair.to_row())
+                route = _READING_ROUTES[pair.route] if chunk.reading else pair.route
+                writer.write(replace(pair, route=route).to_row())
     record = {"signatures": signatures, "rejected": [one.to_dict() for one in rejected]}
     _write(done / f"{chunk.name}.json", json.dumps(record))
     return writer.rows

@@ -20,6 +20,32 @@ def _check_tasks(names: Iterable[str]) -> None:
             raise ValueError(f"unknown task '{name}'; tasks: {', '.join(task_names())}")
 
 
+def _check_operators(task: str, operators: Iterable[str]) -> None:
+    known = [one.name for one in get_task(task).operators if one.category is not None]
+    unknown = sorted(set(operators) - set(known))
+    if unknown:
+        raise ValueError(f"task {task} has no edit '{unknown[0]}'; it has {known}")
+    if not operators:
+        raise ValueError(f"no edits are left for task {task}")
+
+
+class ReadingSettings(Settings):
+    """Further training sources, whose edits change one value each: pairs of the routes ``reading``
+    and ``reading_cross``, from which a critic learns to read (`TrainCriticSettings.details_alone`).
+
+    Attributes:
+        sources: how many.
+        operators: names of the edits.
+        candidates: edited candidates of each source.
+        pairs: most pairs of a source: its candidates, then reversed pairs and pairs of two.
+    """
+
+    sources: int = Field(ge=0)
+    operators: tuple[str, ...]
+    candidates: int = Field(default=2, ge=1)
+    pairs: int = Field(default=4, ge=1)
+
+
 class PairingSettings(Settings):
     """How many pairs of which kind come from one source.
 
@@ -34,6 +60,7 @@ class PairingSettings(Settings):
         edits: weights of one, two, … edits in a candidate.
         operators: task → names of the edits that inject errors; None or no entry allows all. A
             small model learns a few kinds in minutes, and all kinds in hours.
+        readings: task → further training sources to learn reading from.
         max_errors: pairs with more discrepancies are left out.
         max_proposed_errors: the same for candidates of a model (`erm.synthesis.proposals`).
         proposed_pairs_per_source: most pairs of a training source with candidates of a model. Each
@@ -50,6 +77,7 @@ class PairingSettings(Settings):
     held_out_pairs_per_source: int = Field(default=2, ge=1)
     edits: tuple[float, ...] = (0.55, 0.3, 0.15)
     operators: dict[str, tuple[str, ...] | None] = Field(default_factory=dict)
+    readings: dict[str, ReadingSettings] = Field(default_factory=dict)
     max_errors: int = Field(default=4, ge=1)
     max_proposed_errors: int = Field(default=8, ge=1)
     proposed_pairs_per_source: int | None = Field(default=None, ge=1)
@@ -72,15 +100,17 @@ class PairingSettings(Settings):
     ) -> dict[str, tuple[str, ...] | None]:
         _check_tasks(chosen)
         for name, operators in chosen.items():
-            if operators is None:
-                continue
-            known = [one.name for one in get_task(name).operators if one.category is not None]
-            unknown = sorted(set(operators) - set(known))
-            if unknown:
-                raise ValueError(f"task {name} has no edit '{unknown[0]}'; it has {known}")
-            if not operators:
-                raise ValueError(f"no edits are left for task {name}")
+            if operators is not None:
+                _check_operators(name, operators)
         return chosen
+
+    @field_validator("readings")
+    @classmethod
+    def _check_readings(cls, readings: dict[str, ReadingSettings]) -> dict[str, ReadingSettings]:
+        _check_tasks(readings)
+        for name, one in readings.items():
+            _check_operators(name, one.operators)
+        return readings
 
     @model_validator(mode="after")
     def _check_weights(self) -> PairingSettings:
@@ -89,6 +119,20 @@ class PairingSettings(Settings):
         if self.equivalent_share + self.identical_share > 1:
             raise ValueError("equivalent_share and identical_share add up to more than 1")
         return self
+
+    def for_readings(self, task: str) -> PairingSettings:
+        """How the sources of a task in `readings` are paired."""
+        reading = self.readings[task]
+        changes = {
+            "candidates_per_source": reading.candidates,
+            "pairs_per_source": reading.pairs,
+            "pairs_of_task": {},
+            "edits": (1.0,),
+            "operators": {task: reading.operators},
+            "equivalent_share": 0.0,
+            "identical_share": 0.0,
+        }
+        return self.model_copy(update=changes)
 
 
 class WorkSettings(Settings):

@@ -36,6 +36,8 @@ from erm.synthesis.workers import ChunkJob, make_chunks
 from erm.tasks import task_names
 
 _CHUNKS_ASKED = 16
+_FIRST_READING = 500_000
+"""Number of the first source of the readings, which no other generated source has."""
 
 
 def synthesize(
@@ -128,6 +130,18 @@ def _chunks_of(
             for offset, (source_id, text) in enumerate(everything[start : start + size])
         ]
         yield Chunk(task, start // size, tuple(part))
+    yield from _reading_chunks(task, settings)
+
+
+def _reading_chunks(task: str, settings: SynthesizeSettings) -> Iterator[Chunk]:
+    """The units of work of the sources to learn reading from."""
+    number = settings.readings[task].sources if task in settings.readings else 0
+    numbers = range(_FIRST_READING, _FIRST_READING + number)
+    ids = [generated_id(task, settings.variety, one) for one in numbers]
+    size = settings.sources_per_chunk
+    for start in range(0, number, size):
+        part = tuple((name, "train", None) for name in ids[start : start + size])
+        yield Chunk(task, start // size, part, reading=True)
 
 
 def _training_splits(task: str, number: int, settings: SynthesizeSettings) -> list[str]:
@@ -164,10 +178,11 @@ def _propose(
     from erm.synthesis.model_edits import Editor
 
     editor = Editor(settings.editor, settings.seed, answers / "editor.jsonl")
-    everything = []
-    with tqdm(total=len(chunks), desc="propose", unit="chunk") as bar:
-        for start in range(0, len(chunks), _CHUNKS_ASKED):
-            group = chunks[start : start + _CHUNKS_ASKED]
+    everything = [chunk for chunk in chunks if chunk.reading]
+    asked = [chunk for chunk in chunks if not chunk.reading]
+    with tqdm(total=len(asked), desc="propose", unit="chunk") as bar:
+        for start in range(0, len(asked), _CHUNKS_ASKED):
+            group = asked[start : start + _CHUNKS_ASKED]
             unasked = {
                 chunk: references_of(chunk, done) for chunk in group if not has_replies(chunk, done)
             }
