@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from erm.critics.base import write_reply
 from erm.critics.selection import all_training_pairs
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair
@@ -90,7 +91,6 @@ def train_on_reports(
             paths["inferred"] = inferred
         function = "erm.critics.training:train_on_reports"
         return distribute(function, settings, settings.launch, paths)
-    from erm.critics.base import write_reply
     from erm.models.sft import train
 
     brief, detailed = settings.model.from_scratch, settings.model.details is not None
@@ -105,11 +105,7 @@ def train_on_reports(
 
     def examples() -> Iterator[Example]:
         for pair in all_training_pairs(settings, pairs, inferred):
-            if not (settings.details_alone and pair.route in READINGS):
-                images = pair.reference, pair.candidate
-                yield Example(prompts[pair.task], images, write_reply(pair.report))
-            if settings.details_alone and settings.model.details is not None:
-                yield from details_alone(pair, settings.model.details, brief=brief)
+            yield from examples_of(pair, settings, prompts[pair.task])
 
     validation = None
     if settings.validation is not None:
@@ -121,6 +117,19 @@ def train_on_reports(
         scoring = HeldOutScoring(settings.validation, pairs, role)
         validation = Validation(scoring, "f1_hard", settings.validation.every)
     return train("critic", prompts, texts(), examples(), settings, out, work, validation)
+
+
+def examples_of(pair: Pair, settings: TrainCriticSettings, prompt: str) -> Iterator[Example]:
+    """Samples of a pair: the whole one with its report, then single details (`details_alone`).
+
+    Where single details are trained on, pairs that are there to learn reading from
+    (`erm.dataset.routes.READINGS`) give no whole sample.
+    """
+    alone = settings.model.details if settings.details_alone else None
+    if alone is None or pair.route not in READINGS:
+        yield Example(prompt, (pair.reference, pair.candidate), write_reply(pair.report))
+    if alone is not None:
+        yield from details_alone(pair, alone, brief=settings.model.from_scratch)
 
 
 def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Iterator[Example]:

@@ -18,8 +18,8 @@ ROUTES: tuple[Route, ...] = get_args(Route)
 """How a pair was made: ``edit``, an edited source; ``equivalent``, an edit that leaves the image
 unchanged; ``identical``, the same image twice; ``cross``, two edited sources or a reversed pair;
 ``infer``, a policy's completion; ``infer_cross``, two completions, or a completion as reference;
-``reading``, a source of which one value was edited, to learn reading from
-(`erm.synthesis.settings.ReadingSettings`); ``reading_cross``, two of its edits or a reversed pair."""
+``reading``, a source with one changed value, of those that a critic learns to read from;
+``reading_cross``, two of their edits or a reversed pair."""
 OTHER_REFERENCE: tuple[Route, ...] = ("cross", "infer_cross", "reading_cross")
 """Routes of pairs whose reference is not the source itself."""
 READINGS: tuple[Route, ...] = ("reading", "reading_cross")

@@ -28,7 +28,6 @@ from erm.synthesis.proposals import Annotator, Proposal
 from erm.synthesis.settings import PairingSettings
 from erm.tasks import Variety, get_task
 
-
 _READING_ROUTES: dict[str, Route] = {"edit": "reading", "cross": "reading_cross"}
 
 

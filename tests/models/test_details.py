@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from erm.critics.training import details_alone
+from erm.critics.settings import TrainCriticSettings
+from erm.critics.training import details_alone, examples_of
 from erm.dataset.pairs import Pair
 from erm.images import encode_png
 from erm.models.details import Detail, details_of
@@ -312,3 +315,13 @@ def test_a_detail_alone_with_margins_asks_for_the_place_too() -> None:
     )
     processor = _processor(details=DetailSettings(margins=True))
     assert processor.detail_tokens([encode_png(reference), encode_png(candidate)]) == 16 + 2 + 11
+    model = ModelSettings.model_validate({"name": "tiny", "details": {"margins": True}})
+    settings = TrainCriticSettings(model=model, details_alone=True)
+    assert [one.prompt for one in examples_of(pair, settings, "compare")] == [
+        "compare",
+        sample.prompt,
+    ]
+    reading = replace(pair, route="reading")
+    assert list(examples_of(reading, settings, "compare")) == [sample]
+    whole = settings.model_copy(update={"details_alone": False})
+    assert [one.prompt for one in examples_of(reading, whole, "compare")] == ["compare"]

@@ -18,12 +18,13 @@ from pydantic import ValidationError
 
 from erm.dataset.duplicates import digest
 from erm.dataset.pairs import SPLITS, Pair, read_pairs
+from erm.dataset.routes import READINGS
 from erm.dataset.settings import ValidateSettings
 from erm.dataset.validation import validate
 from erm.errors import ErmError
 from erm.report import parse_reply
 from erm.synthesis.planning import plan_source
-from erm.synthesis.settings import PairingSettings, SynthesizeSettings
+from erm.synthesis.settings import PairingSettings, ReadingSettings, SynthesizeSettings
 from erm.synthesis.synthesize import plan_chunks, synthesize
 from erm.tasks import get_task, task_names
 
@@ -35,6 +36,7 @@ SETTINGS = SynthesizeSettings(
     candidates_per_source=2,
     pairs_per_source=4,
     pairs_of_task={"svg": 3},
+    readings={"chart": ReadingSettings(sources=2, operators=("change_value",))},
     validation_share=0.2,
     test_share=0.2,
     sources_per_chunk=2,
@@ -87,6 +89,19 @@ def test_a_training_source_has_at_most_the_pairs_of_its_task(pairs: list[Pair]) 
     for wrong in ({"page": 3}, {"svg": 0}):
         with pytest.raises(ValidationError, match=next(iter(wrong))):
             PairingSettings(pairs_of_task=wrong)
+
+
+def test_readings_are_further_training_sources_with_one_changed_value(pairs: list[Pair]) -> None:
+    readings = [pair for pair in pairs if pair.route in READINGS]
+    others = {pair.source_id for pair in pairs if pair.route not in READINGS}
+    assert len({pair.source_id for pair in readings}) == 2
+    assert {pair.route for pair in readings} == set(READINGS)
+    assert not others & {pair.source_id for pair in readings}
+    for pair in readings:
+        assert (pair.task, pair.split) == ("chart", "train")
+        assert set(pair.operators) == {"change_value"}
+    with pytest.raises(ValidationError, match="task chart has no edit 'change_digit'"):
+        PairingSettings(readings={"chart": ReadingSettings(sources=1, operators=("change_digit",))})
 
 
 def test_only_pairs_that_differ_have_errors_and_not_too_many(pairs: list[Pair]) -> None:
