@@ -61,6 +61,9 @@ class TrainCriticSettings(TrainingSettings):
     details_alone: bool = Field(
         False, description="train on single details too, each with the description of its error"
     )
+    readings: int = Field(
+        1, ge=1, description="how often an epoch holds the pairs to learn reading from"
+    )
     exclude_routes: tuple[Route, ...] = ()
     """Routes (`erm.dataset.routes.ROUTES`) whose pairs are left out."""
     validation: ValidationSettings | None = None

@@ -105,7 +105,8 @@ def train_on_reports(
 
     def examples() -> Iterator[Example]:
         for pair in all_training_pairs(settings, pairs, inferred):
-            yield from examples_of(pair, settings, prompts[pair.task])
+            for _ in range(settings.readings if pair.route in READINGS else 1):
+                yield from examples_of(pair, settings, prompts[pair.task])
 
     validation = None
     if settings.validation is not None:
