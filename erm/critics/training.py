@@ -134,12 +134,12 @@ def examples_of(pair: Pair, settings: TrainCriticSettings, prompt: str) -> Itera
 
 
 def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Iterator[Example]:
-    """Samples that show one detail and ask only for the description of the error in it.
+    """Samples that show one detail and ask only for the error in it: location and description.
 
-    They are a sixth as long as a pair with its report, and teach to read. Where the detail is shown
-    with its margins, the answer begins with the error's location. An error is left out if its
-    description quotes no text or number, or if no detail shows it at full resolution or, in a
-    frame, with margins, which are.
+    They are much shorter than a pair with its report, and teach to read and to name. Of several
+    errors whose boxes a detail shows, it is of the one with the smallest box. A detail is left out
+    if its error quotes a text or a number and it shows that neither at full resolution nor with
+    margins, which are.
     """
     from erm.models.details import details_of_files
 
@@ -150,18 +150,17 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         side=settings.side,
         margins=settings.margins,
     )
-    for error in pair.report.errors:
-        if not _WRITTEN.search(error.description):
+    for detail in details:
+        shown = [
+            (error.box.area, number)
+            for number, error in enumerate(pair.report.errors)
+            if error.box is not None and detail.shows(error.box)
+        ]
+        if not shown:
             continue
-        shown = (
-            detail
-            for detail in details
-            if error.box is not None
-            and (detail.scale >= 1 or detail.with_margins)
-            and detail.shows(error.box)
-        )
-        if (detail := next(shown, None)) is not None:
-            margins = detail.with_margins
-            prompt = detail_prompt(pair.task, detail.place, brief=brief, margins=margins)
-            target = f"{error.location}: {error.description}" if margins else error.description
-            yield Example(prompt, (encode_png(detail.picture),), target)
+        error = pair.report.errors[min(shown)[1]]
+        if detail.scale < 1 and not detail.with_margins and _WRITTEN.search(error.description):
+            continue
+        prompt = detail_prompt(pair.task, detail.place, brief=brief, margins=detail.with_margins)
+        target = f"{error.location}: {error.description}"
+        yield Example(prompt, (encode_png(detail.picture),), target)

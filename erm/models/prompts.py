@@ -56,12 +56,11 @@ def detail_prompt(task: str, place: str, *, brief: bool, margins: bool = False) 
     """
     if brief:
         return f"{place}read {task}"
-    asked = "Describe what differs, the candidate's value first."
+    asked = "Name what differs and where, then say how, the candidate's value first."
     if margins:
         asked = (
             "Labels to the left of and below the plot follow; the place is in hundredths of the "
-            "plot, from its lower left corner. Name the mark that differs, then say how, the "
-            "candidate's value first."
+            f"plot, from its lower left corner. {asked}"
         )
     return (
         f"{place}\nThe image is a detail of {get_task(task).subject}: the reference's part first, "

@@ -24,6 +24,11 @@ class Box(NamedTuple):
         x0, y0, x1, y1 = zip(*boxes, strict=True)
         return cls(min(x0), min(y0), max(x1), max(y1))
 
+    @property
+    def area(self) -> float:
+        """In square pixels."""
+        return (self.x1 - self.x0) * (self.y1 - self.y0)
+
 
 @dataclass(frozen=True)
 class Discrepancy:

@@ -292,7 +292,7 @@ def test_a_detail_alone_asks_for_the_description_of_its_error() -> None:
     )  # fmt: skip
     (sample,) = details_alone(pair, DetailSettings(), brief=True)
     assert sample.prompt == "37 25 45 32read svg"
-    assert sample.target == "width is 12 instead of 3"
+    assert sample.target == "square: width is 12 instead of 3"
     assert sample.images == (encode_png(_details(reference, candidate)[0].picture),)
 
 
@@ -308,11 +308,12 @@ def test_a_detail_alone_with_margins_asks_for_the_place_too() -> None:
     assert sample.prompt == "40 67 50 43read chart"
     assert sample.target == "bar 'A': value is 5 instead of 8"
     (plain,) = details_alone(pair, DetailSettings(), brief=True)
-    assert plain.target == "value is 5 instead of 8"
-    assert (
-        "Name the mark"
-        in next(details_alone(pair, DetailSettings(margins=True), brief=False)).prompt
-    )
+    assert plain.target == sample.target
+    asked = next(details_alone(pair, DetailSettings(margins=True), brief=False)).prompt
+    assert "Labels to the left" in asked
+    around = replace(error, location="plot", description="is extra", box=Box(0, 0, 200, 200))
+    both = replace(pair, report=Report("chart", (around, error)))
+    assert [*details_alone(both, DetailSettings(margins=True), brief=True)] == [sample]
     processor = _processor(details=DetailSettings(margins=True))
     assert processor.detail_tokens([encode_png(reference), encode_png(candidate)]) == 16 + 2 + 11
     model = ModelSettings.model_validate({"name": "tiny", "details": {"margins": True}})
