@@ -137,8 +137,9 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
     """Samples that show one detail and ask only for the error in it: location and description.
 
     They are much shorter than a pair with its report, and teach to read and to name. Of several
-    errors whose boxes a detail shows, it is of the one with the smallest box. A detail is left out
-    if its error quotes a text or a number and it shows that neither at full resolution nor with
+    errors that a detail shows, it is of the one with the smallest box. A detail is left out if
+    another one lies in that box too: a cell that differs does not tell that its row is missing. So
+    is one whose error quotes a text or a number that it shows neither at full resolution nor with
     margins, which are.
     """
     from erm.models.details import details_of_files
@@ -159,6 +160,8 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         if not shown:
             continue
         error = pair.report.errors[min(shown)[1]]
+        if any(one is not detail and error.box and one.lies_in(error.box) for one in details):
+            continue
         if detail.scale < 1 and not detail.with_margins and _WRITTEN.search(error.description):
             continue
         prompt = detail_prompt(pair.task, detail.place, brief=brief, margins=detail.with_margins)

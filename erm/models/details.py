@@ -57,6 +57,7 @@ class Detail(NamedTuple):
 
     Attributes:
         region: the box of its differing pixels.
+        window: what the two crops show of the images.
         place: the same as text for the model: left, top, right and bottom, in hundredths of the
             longer side of the images; with margins in hundredths of the frame's width and height,
             from its lower left corner, as values run along axes. In a grid of rules two more
@@ -71,15 +72,27 @@ class Detail(NamedTuple):
     """
 
     region: Box
+    window: Box
     place: str
     scale: float
     picture: Image.Image
     with_margins: bool = False
 
     def shows(self, box: Box) -> bool:
-        """Whether the middle of a box lies in the region or the region's in the box, or close to
-        it: of a bar that grew, only the end differs."""
-        return _holds_middle(self.region, box) or _holds_middle(box, self.region)
+        """Whether the crops show a box as a whole. With margins, by which a mark is known, some of
+        it is enough: of a bar that grew, only the end differs."""
+        if not self.lies_in(box) and not _holds_middle(self.region, box):
+            return False
+        return self.with_margins or (
+            self.window.x0 - _MARGIN <= box.x0
+            and self.window.y0 - _MARGIN <= box.y0
+            and box.x1 <= self.window.x1 + _MARGIN
+            and box.y1 <= self.window.y1 + _MARGIN
+        )
+
+    def lies_in(self, box: Box) -> bool:
+        """Whether the middle of the region lies in a box, or close to it."""
+        return _holds_middle(box, self.region)
 
 
 def _holds_middle(outer: Box, inner: Box) -> bool:
@@ -218,7 +231,7 @@ def _detail(images: tuple[Image.Image, Image.Image], region: Box, side: int) -> 
         picture.paste(part, (turn * step[0], turn * step[1]))
     longest = max(max(image.size) for image in images)
     place = " ".join(f"{min(99, int(100 * edge / longest)):02d}" for edge in region)
-    return Detail(region, place, scale, picture)
+    return Detail(region, window, place, scale, picture)
 
 
 def _with_margins(
