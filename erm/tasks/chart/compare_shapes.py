@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import KDTree
 
 from erm.tasks.chart.elements import BoxList, Point, Series
 from erm.tasks.chart.matching import assign
@@ -19,6 +20,9 @@ _SMOOTH = 20
 
 _MOST_SAG = 3.0
 """Most pixels that two samples of one curve may be apart."""
+
+_COMPARED_AT_ONCE = 1_000_000
+"""Most distances of points from segments that are computed together; of more, near ones alone."""
 
 _LABEL_MARGIN = 8.0
 """Pixels around a value's box that a contour line leaves free; `clabel` leaves 5 and rounds."""
@@ -204,9 +208,26 @@ def _distances(points: NDArray[np.float64], line: NDArray[np.float64]) -> NDArra
     if len(line) == 1:
         return np.asarray(np.linalg.norm(points - line[0], axis=1))
     start, step = line[:-1], np.diff(line, axis=0)
+    if len(points) * len(start) <= _COMPARED_AT_ONCE:
+        return np.asarray(_from_segments(points[:, None], start, step).min(axis=1))
+    # A segment that is nearer than the nearest vertex has its middle within that distance and half
+    # its length.
+    reach, _ = KDTree(line).query(points)
+    reach = reach * (1 + 1e-9) + np.linalg.norm(step, axis=1).max() / 2 + 1e-9
+    near = KDTree(start + step / 2).query_ball_point(points, reach)
+    return np.array(
+        [
+            _from_segments(point, start[chosen], step[chosen]).min()
+            for point, chosen in zip(points, near, strict=True)
+        ]
+    )
+
+
+def _from_segments(
+    points: NDArray[np.float64], start: NDArray[np.float64], step: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Distances (…, m) of points (…, 1, 2) or one point (2,) from segments (m, 2)."""
     length = (step**2).sum(axis=1)
     length[length == 0] = 1.0
-    offset = points[:, None, :] - start[None, :, :]
-    share = np.clip((offset * step[None]).sum(axis=2) / length, 0, 1)
-    nearest = start[None] + share[..., None] * step[None]
-    return np.asarray(np.linalg.norm(points[:, None, :] - nearest, axis=2).min(axis=1))
+    share = np.clip(((points - start) * step).sum(axis=-1) / length, 0, 1)
+    return np.asarray(np.linalg.norm(points - (start + share[..., None] * step), axis=-1))

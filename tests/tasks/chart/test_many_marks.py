@@ -7,6 +7,7 @@ import pytest
 
 from erm.render import Renderer
 from erm.tasks.chart.cells import _means
+from erm.tasks.chart.compare_shapes import farthest
 from erm.tasks.chart.series import sample
 from tests.tasks.chart.reports import errors_of
 
@@ -93,6 +94,17 @@ def test_means_leave_out_what_is_not_finite() -> None:
     values = np.array([[1.0, 3.0, 8.0], [np.nan, 5.0, np.nan]])
     rows, columns = [np.array([0, 1])], [np.array([0, 1]), np.array([2])]
     assert _means(values, rows, columns).tolist() == [[3.0, 8.0]]
+
+
+def test_many_points_are_as_far_from_a_long_line_as_few() -> None:
+    rng = np.random.default_rng(0)
+    line = np.cumsum(rng.normal(size=(2000, 2)), axis=0)
+    line[700:1400] = line[700:701]
+    points = line + rng.normal(scale=0.5, size=line.shape)
+    points[::100] += 40
+    each = [float(farthest(point[None], line)) for point in points]
+    assert farthest(points, line) == max(each)
+    assert farthest(points[1:100], line) == max(each[1:100])
 
 
 def test_a_sample_is_even_and_has_both_ends() -> None:
