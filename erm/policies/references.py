@@ -23,6 +23,7 @@ from erm.annotation import Failure, view_of
 from erm.dataset.pairs import SPLITS, ShardWriter, read_references, read_rows, shards
 from erm.errors import ErmError
 from erm.images import open_image
+from erm.policies.hub_images import HUB, HubImages
 from erm.render import Renderer
 from erm.tasks import Variety, get_task
 
@@ -124,13 +125,13 @@ def write_pictures(pictures: Iterable[Picture], out: Path) -> None:
             writer.write(asdict(picture))
 
 
-def collect_images(places: Mapping[str, Path], out: Path) -> None:
+def collect_images(places: Mapping[str, str], out: Path) -> None:
     """Write the images of each task's place to `out` (Parquet); equal files count once.
 
     Args:
-        places: by task: a folder of image files, a Parquet file, or a folder of such files. The
-            images of a Parquet file are in the column ``image``, encoded, on their own or as the
-            ``bytes`` of a struct.
+        places: by task: a folder of image files, a Parquet file, a folder of such files, or a data
+            set of the hub (`erm.policies.hub_images`). The images of a Parquet file are in the
+            column ``image``, encoded, on their own or as the ``bytes`` of a struct.
 
     Raises:
         ErmError: a place does not exist or holds no image, or images in it can't be read.
@@ -139,7 +140,9 @@ def collect_images(places: Mapping[str, Path], out: Path) -> None:
     with ShardWriter(out, _SCHEMA) as writer:
         for task, place in places.items():
             written, broken = 0, list[str]()
-            for name, image in _images(place):
+            of_hub = place.startswith(HUB)
+            images = HubImages.parse(place).read() if of_hub else _images(Path(place))
+            for name, image in images:
                 try:
                     open_image(image, name)
                 except ErmError as error:

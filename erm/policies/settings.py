@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from erm.critics.settings import CriticEndpointSettings
 from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings, TrainingSettings
+from erm.policies.hub_images import HUB, HubImages
 from erm.report import Replies
 from erm.rewards.settings import EXACT, RewardSettings
 from erm.settings import Isolation, Settings
@@ -86,10 +86,10 @@ class ReinforceSettings(GrpoSettings):
         "the training split",
     )
     variety: Variety = Field("compact", description="of fresh references")
-    images: dict[str, Path] | None = Field(
+    images: dict[str, str] | None = Field(
         None,
-        description="of each task, a folder of images or a Parquet file; what needs their sources "
-        "is refused or left out",
+        description="of each task, a folder of images, a Parquet file or a data set of the hub "
+        "(`erm.policies.hub_images`); what needs their sources is refused or left out",
     )
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
@@ -121,6 +121,9 @@ class ReinforceSettings(GrpoSettings):
         _check_tasks("sources", self.sources, self.tasks)
         _check_tasks("images", self.images, self.tasks)
         if self.images is not None:
+            for place in self.images.values():
+                if place.startswith(HUB):
+                    HubImages.parse(place)
             if self.sources is not None:
                 raise ValueError("images and sources exclude each other; set sources to null")
             if self.critic == EXACT:

@@ -103,7 +103,7 @@ def test_images_of_folders_and_parquet_files_are_collected_once(tmp_path: Path) 
     pq.write_table(pa.table(rows), folder / "more.parquet")
     plain = tmp_path / "plain.parquet"
     pq.write_table(pa.table({"image": [_image("white"), _image("black")]}), plain)
-    collect_images({"svg": folder, "table": plain}, tmp_path / "out.parquet")
+    collect_images({"svg": str(folder), "table": str(plain)}, tmp_path / "out.parquet")
     found = read_pictures(tmp_path / "out.parquet")
     names = [one.name.removeprefix(f"{tmp_path}/") for one in found]
     assert names == [
@@ -121,7 +121,7 @@ def test_broken_images_are_named(tmp_path: Path) -> None:
     (folder / "torn.png").write_bytes(_image("blue")[:40])
     (folder / "empty.jpg").touch()
     with pytest.raises(ErmError, match=r"2 images can't be read: .*empty\.jpg.*; .*torn\.png"):
-        collect_images({"svg": folder}, tmp_path / "out.parquet")
+        collect_images({"svg": str(folder)}, tmp_path / "out.parquet")
     assert not (tmp_path / "out.parquet").exists()
 
 
@@ -133,7 +133,7 @@ def test_a_place_without_images_is_an_error(name: str, sentence: str, tmp_path: 
     (tmp_path / "empty").mkdir()
     (tmp_path / "x.txt").touch()
     with pytest.raises(ErmError, match=sentence):
-        collect_images({"svg": tmp_path / name}, tmp_path / "out.parquet")
+        collect_images({"svg": str(tmp_path / name)}, tmp_path / "out.parquet")
 
 
 def test_held_out_images_are_chosen_by_content() -> None:

@@ -298,7 +298,7 @@ def test_images_alone_are_reinforced_on(
     for number, image in enumerate(_references(pairs)):
         (folder / f"{number}.png").write_bytes(image)
     settings = _validated(
-        steps=1, critic="pixel", images={"svg": folder}, validation={"references": 1}
+        steps=1, critic="pixel", images={"svg": str(folder)}, validation={"references": 1}
     )
     out = tmp_path / "out"
     with caplog.at_level(logging.WARNING):
@@ -317,6 +317,7 @@ def test_images_alone_are_reinforced_on(
         ({"reward": {"parts": [{"part": "exact"}]}}, "the part 'exact' of the reward needs"),
         ({"sources": {"svg": 3}}, "exclude each other"),
         ({"images": {"chart": "x"}}, "images names chart, but tasks names svg"),
+        ({"images": {"svg": "hf:icons"}}, "not of the form hf:OWNER/NAME"),
     ],
 )
 def test_what_needs_sources_is_refused_with_images(chosen: dict[str, Any], sentence: str) -> None:
