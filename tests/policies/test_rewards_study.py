@@ -20,8 +20,10 @@ from erm.dataset.pairs import REJECTED_FILE
 from erm.errors import ErmError
 from tests.squares import write_squares
 
-SMALLEST = ("profile=smoke", "reinforce.max_completion_tokens=16", "evaluate.critic=exact")
-FRESH = "evaluate.sources={svg: 2}"
+SMALLEST = (
+    *("profile=smoke", "reinforce.max_completion_tokens=16", "reinforce.render_workers=1"),
+    *("evaluate.critic=exact", "evaluate.sources={svg: 2}", "evaluate.render_workers=1"),
+)
 
 
 def test_the_smallest_study_is_run_once(tiny_policy: Path, tmp_path: Path) -> None:
@@ -29,19 +31,17 @@ def test_the_smallest_study_is_run_once(tiny_policy: Path, tmp_path: Path) -> No
     (pairs / REJECTED_FILE).touch()
 
     def asked(*changes: str, policy: Path = tiny_policy) -> str:
-        chosen = [word for change in (*SMALLEST, FRESH, *changes) for word in ("-S", change)]
+        chosen = [word for change in (*SMALLEST, *changes) for word in ("-S", change)]
         paths = ["--policy", str(policy), "--pairs", str(pairs), "--out", str(tmp_path / "out")]
-        return study(
-            parser().parse_args([*chosen, "--rewards", "exact,renders", "--seeds", "1", *paths])
-        )
+        return study(parser().parse_args([*chosen, "--rewards", "renders", "--seeds", "1", *paths]))
 
     text = asked()
-    assert [line.split(" | ")[1] for line in text.splitlines()[2:]] == ["start", "exact", "renders"]
+    assert [line.split(" | ")[1] for line in text.splitlines()[2:]] == ["start", "renders"]
     assert (tmp_path / "out" / "table.md").read_text() == text
     assert (tmp_path / "out" / "gains.png").stat().st_size > 1000
-    assert not (tmp_path / "out" / "exact-0" / "work").exists()
+    assert not (tmp_path / "out" / "renders-0" / "work").exists()
     assert asked(policy=tmp_path / "nowhere") == text
-    with pytest.raises(ErmError, match="exact-0 was made with other parameters"):
+    with pytest.raises(ErmError, match="renders-0 was made with other parameters"):
         asked("reinforce.learning_rate=1e-3")
 
 
