@@ -207,7 +207,7 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
         cells.setdefault((row["task"], row["reward"]), {})[row["measure"]] = text
     order = list(dict.fromkeys(task for task, _ in cells))
     lines = [["task", "reward", *MEASURES], ["---"] * (2 + len(MEASURES))]
-    for task, reward in sorted(cells, key=lambda key: order.index(key[0])):
+    for task, reward in sorted(cells, key=lambda key: (order.index(key[0]), key[1] != START)):
         found = cells[task, reward]
         lines.append([task, reward, *(found.get(measure, "–") for measure in MEASURES)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"

@@ -119,12 +119,11 @@ def evaluate(
     best = best_of_samples(sampled["after"]) if sampled else []
     metrics |= _measured(settings, greedy, sampled, best)
     _write(greedy, sampled, references, settings, metrics, out)
+    columns = [Shown("start", greedy["before"]), Shown("reinforced", greedy["after"])]
+    if settings.sampled is not None:
+        columns.append(Shown(f"best of {settings.sampled.completions}", best))
     page = write_policy_page(
-        [
-            Shown("start", greedy["before"]),
-            Shown("reinforced", greedy["after"]),
-            *([Shown("best sample", best)] if best else []),
-        ],
+        columns,
         references,
         severity_gains(metrics, settings.tasks),
         out,
