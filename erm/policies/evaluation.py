@@ -2,7 +2,7 @@
 
 They are those of the test split and, where asked for, fresh ones that no training saw, so that
 small gains can be told from chance. Not covered: what a completion is worth
-(`erm.policies.scoring`).
+(`erm.policies.scoring`) and what completions say of a policy (`erm.policies.gains`).
 """
 
 from __future__ import annotations
@@ -14,15 +14,18 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from erm.critics.loading import EXACT, critic_from_spec
 from erm.dataset.pairs import Reference, read_references
 from erm.errors import ErmError
 from erm.models.settings import SamplingSettings
 from erm.policies.base import Request
 from erm.policies.figures import evenly_spaced, show
-from erm.policies.intervals import mean_interval
+from erm.policies.gains import (
+    POLICIES,
+    best_of_samples,
+    measure_policies,
+    severity_gains,
+)
 from erm.policies.page import Shown, write_policy_page
 from erm.policies.ranking import ranking_of_samples
 from erm.policies.references import draw_pictures, images_in, read_used
@@ -32,13 +35,6 @@ from erm.render import Renderer
 from erm.tracking import log_artifact
 
 _MEASURES = ("rendered", "critic_reward", "exact_severity", "exact_reward", "pixel_mse")
-
-POLICIES = ("before", "after")
-"""The policy that reinforcement started from, and the reinforced one."""
-
-GAINS = ("greedy", "sampled", "best_of_n")
-"""What the gain in exact severity is measured on: greedy completions, samples, and of the
-reinforced policy's samples the one that the critic likes best."""
 
 
 def evaluate(
@@ -117,7 +113,7 @@ def evaluate(
                 ranked = ranking_of_samples(references, sampled[name], settings.seed)
                 metrics |= {f"{name}.{key}": value for key, value in ranked.items()}
     best = best_of_samples(sampled["after"]) if sampled else []
-    metrics |= _measured(settings, greedy, sampled, best)
+    metrics |= measure_policies(settings.tasks, greedy, sampled, best, settings.seed)
     _write(greedy, sampled, references, settings, metrics, out)
     columns = [Shown("start", greedy["before"]), Shown("reinforced", greedy["after"])]
     if settings.sampled is not None:
@@ -130,47 +126,6 @@ def evaluate(
     )
     log_artifact(page, "evaluate")
     return metrics
-
-
-def best_of_samples(rows: Sequence[Row]) -> list[Row]:
-    """Of each reference's samples the one that the critic likes best, by the severity that it
-    expects, else reports; a sample without one comes last."""
-
-    def disliked(row: Row) -> float:
-        stated = (
-            row["critic_severity"] if row["critic_expected"] is None else row["critic_expected"]
-        )
-        return float("inf") if stated is None or row["image"] is None else float(stated)
-
-    best: dict[int, Row] = {}
-    for row in rows:
-        current = best.get(row["reference"])
-        if current is None or disliked(row) < disliked(current):
-            best[row["reference"]] = row
-    return list(best.values())
-
-
-def severity_gains(metrics: Mapping[str, float], tasks: Sequence[str]) -> list[dict[str, Any]]:
-    """The gains in exact severity as rows: ``task``, ``of`` (one of `GAINS`), ``gain``, ``low``,
-    ``high``, and the mean severities ``before`` and ``after``, where they are known."""
-    rows = []
-    for task in tasks:
-        for way in GAINS:
-            name = f"severity_gain.{task}.{way}"
-            if name not in metrics:
-                continue
-            rows.append(
-                {
-                    "task": task,
-                    "of": way.replace("_", " "),
-                    "before": metrics[f"{name}_before"],
-                    "after": metrics[f"{name}_after"],
-                    "gain": metrics[name],
-                    "low": metrics[f"{name}_low"],
-                    "high": metrics[f"{name}_high"],
-                }
-            )
-    return rows
 
 
 def _held_out(
@@ -205,94 +160,6 @@ def _repeated(settings: EvaluateSettings, references: Sequence[Reference]) -> li
         for index in own[: settings.sampled.references]:
             chosen += [index] * settings.sampled.completions
     return chosen
-
-
-def _measured(
-    settings: EvaluateSettings,
-    greedy: Mapping[str, Sequence[Row]],
-    sampled: Mapping[str, Sequence[Row]],
-    best: Sequence[Row],
-) -> dict[str, float]:
-    generator = np.random.default_rng(settings.seed)
-    metrics = {f"{name}.rendered": _rendered(rows) for name, rows in greedy.items()}
-
-    def of_task(rows: Sequence[Row], task: str) -> list[Row]:
-        return [row for row in rows if row["task"] == task]
-
-    for name, rows in greedy.items():
-        for task in settings.tasks:
-            summary = _summary(of_task(rows, task), generator)
-            metrics |= {f"{name}.{task}.{key}": value for key, value in summary.items()}
-    for task in settings.tasks:
-        before, after = (of_task(greedy[name], task) for name in POLICIES)
-        gains = _paired(after, before, "exact_reward")
-        metrics |= _with_interval(gains, generator, f"gain.{task}")
-    for task in settings.tasks:
-        before, after = (of_task(greedy[name], task) for name in POLICIES)
-        ways = {"greedy": (before, after)}
-        if sampled:
-            first, second = (of_task(sampled[name], task) for name in POLICIES)
-            ways |= {"sampled": (first, second), "best_of_n": (before, of_task(best, task))}
-            shown = {"before": {"sampled": first}, "after": {"sampled": second}}
-            shown["after"]["best_of_n"] = of_task(best, task)
-            for name, by_way in shown.items():
-                for way, rows in by_way.items():
-                    prefix = f"{name}.{task}.{way}"
-                    metrics |= {f"{prefix}.{key}": one for key, one in _means(rows).items()}
-        for way, (first, second) in ways.items():
-            name = f"severity_gain.{task}.{way}"
-            metrics |= _with_interval(_paired(first, second, "exact_severity"), generator, name)
-            severities = _by_reference(second, "exact_severity")
-            base = _by_reference(first, "exact_severity")
-            metrics[f"{name}_before"] = float(np.mean([base[at] for at in severities]))
-            metrics[f"{name}_after"] = float(np.mean(list(severities.values())))
-    return metrics
-
-
-def _by_reference(rows: Sequence[Row], column: str) -> dict[int, float]:
-    """The mean of a column over each reference's completions."""
-    values: dict[int, list[float]] = {}
-    for row in rows:
-        values.setdefault(row["reference"], []).append(row[column])
-    return {reference: float(np.mean(own)) for reference, own in values.items()}
-
-
-def _paired(first: Sequence[Row], second: Sequence[Row], column: str) -> Any:
-    """(references,) the first's less the second's mean, for the references that both have."""
-    before, after = (_by_reference(rows, column) for rows in (first, second))
-    return np.array([before[reference] - after[reference] for reference in after])
-
-
-def _with_interval(values: Any, generator: np.random.Generator, name: str) -> dict[str, float]:
-    mean, low, high = mean_interval(values, generator)
-    return {name: mean, f"{name}_low": low, f"{name}_high": high}
-
-
-def _rendered(rows: Sequence[Row]) -> float:
-    return float(np.mean([row["outcome"] in ("judged", "unparsable") for row in rows]))
-
-
-def _means(rows: Sequence[Row]) -> dict[str, float]:
-    return {
-        "rendered": _rendered(rows),
-        "critic_reward": float(np.mean([row["critic_reward"] for row in rows])),
-        "exact_severity": float(np.mean([row["exact_severity"] for row in rows])),
-    }
-
-
-def _summary(rows: Sequence[Row], generator: np.random.Generator) -> dict[str, float]:
-    errors = [row["pixel_mse"] for row in rows if row["pixel_mse"] is not None]
-    exact = np.array([row["exact_reward"] for row in rows])
-    return {
-        **_means(rows),
-        "unparsable": float(np.mean([row["outcome"] == "unparsable" for row in rows])),
-        **_with_interval(exact, generator, "exact_reward"),
-        "pixel_mse": float(np.mean(errors)) if errors else float("nan"),
-        **{
-            name: float(np.mean([row["similarities"][name] for row in rows]))
-            for name in rows[0]["similarities"]
-        },
-    }
 
 
 def _write(

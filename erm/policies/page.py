@@ -61,7 +61,7 @@ def write_policy_page(
         columns: the start's greedy completions, the reinforced policy's, and, where there are
             samples, the best one of each reference; rows of `erm.policies.scoring` with the index
             of their ``reference``.
-        gains: rows of `erm.policies.evaluation.severity_gains`.
+        gains: rows of `erm.policies.gains.severity_gains`.
         images: as of `erm.benchmark.page.write_page`.
 
     Returns:

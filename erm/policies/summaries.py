@@ -6,7 +6,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from erm.policies.evaluation import severity_gains
+from erm.policies.gains import severity_gains
 
 _COLUMNS = {
     "step": ("step", ".0f"),
