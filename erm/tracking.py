@@ -136,7 +136,12 @@ def log_artifact(path: Path, folder: str | None = None) -> None:
 
 
 def artifact_address(path: str) -> str:
-    """Address of an artifact of the active run in MLflow's interface.
+    """Address of an artifact, a file or a folder, of the active run in MLflow's interface."""
+    return f"{run_address()}/artifacts/{path}"
+
+
+def run_address() -> str:
+    """Address of the active run in MLflow's interface.
 
     Without a tracking server it is the address at which ``make ui`` shows MLflow.
     """
@@ -146,8 +151,7 @@ def artifact_address(path: str) -> str:
     assert run is not None
     uri = mlflow.get_tracking_uri()
     server = uri.rstrip("/") if uri.startswith("http") else INTERFACE
-    place = f"experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
-    return f"{server}/#/{place}/artifacts/{path}"
+    return f"{server}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
 
 
 def log_figure(figure: Figure, name: str) -> None:

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import json
-import math
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
-from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup
 from numpy.typing import NDArray
 
 from erm.benchmark.blindness import compare_distances, overlooked, task_colours
 from erm.benchmark.figures import distance_panels, severity_scatter
-from erm.benchmark.formats import Image
-from erm.benchmark.json_values import finite
-from erm.benchmark.judge.alignment import Error, named_category
+from erm.benchmark.gallery import (
+    MOST_ERRORS,
+    Gallery,
+    GalleryImage,
+    GalleryItem,
+    ImagePlacing,
+    ImageStore,
+    error_cell,
+    shown_text,
+    write_gallery_page,
+)
 from erm.benchmark.scores import Scores
 from erm.benchmark.scoring import ItemScore
 from erm.benchmark.statistics import severity_totals
@@ -28,19 +30,20 @@ from erm.dataset.domains import domain_title
 from erm.report import categories_of
 from erm.tasks import task_names
 
-ImagePlacing = Literal["auto", "embedded", "files"]
-
-EMBEDDED_LIMIT = 24 * 2**20
-"""``auto`` embeds images of at most so many bytes in total: MLflow's artifact viewer shows only
-single files, and a browser still opens such a page fast."""
-MOST_ERRORS = 200
-"""Most errors of an item on the page; the others are counted."""
-MOST_CHARACTERS = 600
-"""Most characters of a text on the page."""
-
-_IMAGES = "page-images"
-"""Folder of the page's images. It is emptied, so it is not a benchmark's ``images``."""
-_ENDINGS = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "webp"))
+_SHOWS = {
+    "missed": "with something missed",
+    "invented": "with something invented",
+    "partial": "with a partial match",
+    "right": "without any mistake",
+    "failed": "failed or without report",
+}
+_SORTS = {
+    "file": "as in the file",
+    "wrong": "most wrong first",
+    "missed": "most missed first",
+    "invented": "most invented first",
+    "severity": "severity furthest off",
+}
 
 
 def write_page(
@@ -68,18 +71,33 @@ def write_page(
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    store = _ImageStore(folder, _embeds(scores, images))
-    items = [_item(score, number, store) for number, score in enumerate(scores.items)]
     benchmark_items = [score.prediction.item for score in scores.items]
+    pictures = [image for item in benchmark_items for image in (item.reference, item.candidate)]
+    store = ImageStore(folder, pictures, images)
+    unseen: list[list[str]] = [[] for _ in benchmark_items]
     for name, values in distances.items():
-        near = overlooked(benchmark_items, values)
-        for row, unseen in zip(items, near.tolist(), strict=True):
-            row["overlooked"] += [name] if unseen else []
-    environment = Environment(
-        loader=PackageLoader("erm.benchmark"), autoescape=True, undefined=StrictUndefined
+        for names, near in zip(unseen, overlooked(benchmark_items, values).tolist(), strict=True):
+            names += [f"overlooked:{name}"] if near else []
+    panels = distance_panels(benchmark_items, distances)
+    gallery = Gallery(
+        [
+            _item(score, number, store, names)
+            for number, (score, names) in enumerate(zip(scores.items, unseen, strict=True))
+        ],
+        heads=("annotated", "predicted"),
+        empty="no errors on either side",
+        shows=_SHOWS
+        | {
+            f"overlooked:{panel['name']}": f"severe, hardly seen by {panel['name']}"
+            for panel in panels
+        },
+        sorts=_SORTS,
     )
-    environment.filters["domain_title"] = domain_title
-    html = environment.get_template("page.html.jinja").render(
+    return write_gallery_page(
+        folder,
+        "page.html.jinja",
+        "erm.benchmark",
+        gallery,
         title=title,
         scores=scores,
         tasks=[task for task in task_names() if task in scores.additions["by_task"]],
@@ -90,96 +108,61 @@ def write_page(
         stated=any(row["domain"] is not None for row in comparison),
         links=links,
         similarities=compare_distances(benchmark_items, distances),
-        panels=distance_panels(benchmark_items, distances),
+        panels=panels,
         failures=_failures(scores),
-        items=_script_json(items),
+        domains=[domain_title(domain) for domain in scores.by_domain],
+        domain_title=domain_title,
     )
-    path = folder / "index.html"
-    partial = folder / ".index.html.partial"
-    partial.write_text(html, encoding="utf-8")
-    partial.replace(path)
-    return path
 
 
-def _script_json(value: Any) -> Markup:
-    """JSON for a script element; no character can end the element or begin a comment."""
-    text = json.dumps(finite(value), ensure_ascii=False, separators=(",", ":"))
-    for character, escape in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
-        text = text.replace(character, escape)
-    # The only unescaped text of the page; the script sets all of it as textContent.
-    return Markup(text)
-
-
-def _embeds(scores: Scores, images: ImagePlacing) -> bool:
-    if images != "auto":
-        return images == "embedded"
-    sizes = 0
-    for score in scores.items:
-        item = score.prediction.item
-        for image in (item.reference, item.candidate):
-            if isinstance(image, bytes):
-                sizes += len(image)
-            elif image is not None and image.is_file():
-                sizes += image.stat().st_size
-    return sizes <= EMBEDDED_LIMIT
-
-
-class _ImageStore:
-    """Stores the page's images and returns their addresses."""
-
-    def __init__(self, folder: Path, embed: bool) -> None:
-        self.embed = embed
-        self.folder = folder / _IMAGES
-        if self.folder.exists():
-            shutil.rmtree(self.folder)
-        if not embed:
-            self.folder.mkdir()
-
-    def add(self, image: Image | None, name: str) -> str | None:
-        if isinstance(image, Path):
-            image = image.read_bytes() if image.is_file() else None
-        if image is None:
-            return None
-        ending = next((end for magic, end in _ENDINGS if image.startswith(magic)), None)
-        if ending is None:
-            return None
-        if self.embed:
-            return f"data:image/{ending};base64,{base64.b64encode(image).decode()}"
-        (self.folder / f"{name}.{ending}").write_bytes(image)
-        return f"{_IMAGES}/{name}.{ending}"
-
-
-def _item(score: ItemScore, number: int, store: _ImageStore) -> dict[str, Any]:
+def _item(score: ItemScore, number: int, store: ImageStore, unseen: Sequence[str]) -> GalleryItem:
     item = score.prediction.item
-    row: dict[str, Any] = {
-        "n": number,
-        "id": _shown(item.id),
-        "task": _shown(item.task),
-        "images": [
-            store.add(item.reference, f"{number:05d}_reference"),
-            store.add(item.candidate, f"{number:05d}_candidate"),
-        ],
-        "failure": _shown(score.failure) if score.failure else None,
-        "reason": _shown(score.prediction.failure) if score.prediction.failure else None,
-        "known": score.task in task_names(),
-        "reported": score.prediction.pred_json is not None,
-        "counts": [
-            score.counts.hard,
-            score.counts.soft,
-            score.counts.invented,
-            score.counts.missed,
-        ],
-        "severity": [0.0, 0.0],
-        "rows": [],
-        "hidden": 0,
-        "overlooked": [],
-    }
+    missed, invented = score.counts.missed, score.counts.invented
+    partial = 2 * (score.counts.soft - score.counts.hard)
+    wrong = invented + missed + 0.5 * partial
+    predicted = annotated = 0.0
+    rows: list[dict[str, Any]] = []
     if score.lists is not None:
-        predicted, annotated = severity_totals([score])
-        row["severity"] = [float(predicted[0]), float(annotated[0])]
+        totals = severity_totals([score])
+        predicted, annotated = float(totals[0][0]), float(totals[1][0])
         rows = _joined(score)
-        row["rows"], row["hidden"] = rows[:MOST_ERRORS], max(0, len(rows) - MOST_ERRORS)
-    return row
+    known, reported = score.task in task_names(), score.prediction.pred_json is not None
+    warnings = [f"failed: {shown_text(score.failure)}"] if score.failure else []
+    if not known:
+        warnings.append("unknown task, left out")
+    if not reported:
+        reason = score.prediction.failure
+        warnings.append(f"no report: {shown_text(reason)}" if reason else "no report")
+    failed = score.failure is not None or not reported or not known
+    kinds = {
+        "missed": missed > 0,
+        "invented": invented > 0,
+        "partial": partial > 0,
+        "right": not failed and wrong == 0,
+        "failed": failed,
+    }
+    counts = {"found": score.counts.hard, "partly": partial, "missed": missed, "invented": invented}
+    found = "".join(f"{count:g} {what} · " for what, count in counts.items() if count)
+    return GalleryItem(
+        n=number,
+        id=shown_text(item.id),
+        task=shown_text(item.task),
+        images=[
+            GalleryImage(store.add(image, f"{number:05d}_{side}"), side)
+            for side, image in (("reference", item.reference), ("candidate", item.candidate))
+        ],
+        rows=rows[:MOST_ERRORS],
+        note=f"{found}severity predicted {predicted:g}, annotated {annotated:g}",
+        warnings=warnings,
+        hidden=max(0, len(rows) - MOST_ERRORS),
+        show=[*(kind for kind, applies in kinds.items() if applies), *unseen],
+        order={
+            "wrong": wrong,
+            "missed": missed,
+            "invented": invented,
+            "severity": abs(predicted - annotated),
+        },
+    )
 
 
 def _joined(score: ItemScore) -> list[dict[str, Any]]:
@@ -194,47 +177,24 @@ def _joined(score: ItemScore) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = [
         {
             "level": match.level,
-            "a": _error(annotated[match.annotated]),
-            "p": _error(predicted[match.predicted]),
+            "cells": [
+                error_cell(annotated[match.annotated]),
+                error_cell(predicted[match.predicted]),
+            ],
         }
         for match in sorted(matches, key=lambda match: match.annotated)
     ]
     rows += [
-        {"level": missed, "a": _error(error), "p": None}
+        {"level": missed, "cells": [error_cell(error), None]}
         for index, error in enumerate(annotated)
         if index not in seen_annotated
     ]
     rows += [
-        {"level": invented, "a": None, "p": _error(error)}
+        {"level": invented, "cells": [None, error_cell(error)]}
         for index, error in enumerate(predicted)
         if index not in seen_predicted
     ]
     return rows
-
-
-def _error(error: Error) -> dict[str, Any]:
-    return {
-        "c": _shown(named_category(error)),
-        "s": _shown(error.get("severity")),
-        "l": _shown(error.get("location", "")),
-        "d": _shown(error.get("description", "")),
-        "b": _box(error.get("box")),
-        "i": 0 if error.get("box_in") == "reference" else 1,
-    }
-
-
-def _box(value: Any) -> list[float] | None:
-    """[x0, y0, x1, y1] in pixels; None unless these are four finite numbers."""
-    if not isinstance(value, (list, tuple)) or len(value) != 4:
-        return None
-    if not all(isinstance(side, (int, float)) and math.isfinite(side) for side in value):
-        return None
-    return [round(float(side), 1) for side in value]
-
-
-def _shown(value: Any) -> str:
-    text = value if isinstance(value, str) else json.dumps(finite(value), default=str)
-    return text if len(text) <= MOST_CHARACTERS else text[:MOST_CHARACTERS] + " …"
 
 
 def _failures(scores: Scores) -> list[tuple[str, int]]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import importlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -19,12 +20,16 @@ from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
 
+import psutil
+
 from erm.errors import ErmError
 from erm.models.settings import LaunchSettings
 from erm.settings import Settings
 from erm.tracking import resumed_run, tracked_environment
 
 _PR_SET_PDEATHSIG = 1
+
+_log = logging.getLogger(__name__)
 
 
 def distributed() -> bool:
@@ -72,6 +77,8 @@ def distribute(
     """
     from torch.cuda import is_available
 
+    if launch.deepspeed is not None:
+        remove_dead_locks()
     with tempfile.TemporaryDirectory() as folder:
         job = Path(folder) / "job.json"
         result = Path(folder) / "metrics.json"
@@ -107,6 +114,39 @@ def distribute(
             )
         metrics: dict[str, float] = json.loads(result.read_text())
         return metrics
+
+
+def remove_dead_locks() -> list[Path]:
+    """Remove locks of compilations that were killed, at which torch would wait for ever.
+
+    DeepSpeed compiles a part of itself when it is first used. The compiling process keeps the lock
+    open until it is done, so a lock that no process has open is dead. Only processes of this
+    machine are seen: machines that share a folder of extensions need one each
+    (``TORCH_EXTENSIONS_DIR``).
+
+    Returns:
+        The locks that were removed; a warning names each.
+    """
+    from torch.utils.cpp_extension import get_default_build_root
+
+    root = Path(os.environ.get("TORCH_EXTENSIONS_DIR") or get_default_build_root())
+    locks = [lock.resolve() for lock in root.rglob("lock") if lock.is_file()]
+    if not locks:
+        return []
+    held = {Path(path) for process in psutil.process_iter() for path in _opened_by(process)}
+    dead = [lock for lock in locks if lock not in held]
+    for lock in dead:
+        lock.unlink(missing_ok=True)
+        _log.warning("%s: removed, since the compilation that it locks was killed.", lock)
+    return dead
+
+
+def _opened_by(process: psutil.Process) -> list[str]:
+    """Files that a process has open; none of a process that ended or is another user's."""
+    try:
+        return [file.path for file in process.open_files()]
+    except psutil.Error:
+        return []
 
 
 def _cores() -> int:

@@ -1,46 +1,38 @@
 """Evaluation of a policy before and after reinforcement, on held-out references.
 
-A policy may learn to please the critic that rewarded it. Completions are therefore annotated
-exactly too, from both sources. A hostile completion can forge its scene, since scene and pixels
-come from the same contained process. The guard is the law that both must agree: a scene that does
-not fit its pixels is a failure, and a failure is the worst outcome of its task
-(`erm.rewards.exact`, ``docs/security.md``).
+They are those of the test split and, where asked for, fresh ones that no training saw, so that
+small gains can be told from chance. Not covered: what a completion is worth
+(`erm.policies.scoring`) and what completions say of a policy (`erm.policies.gains`).
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import numpy as np
-
-from erm.annotation import Annotation, annotate_rendered
 from erm.critics.loading import EXACT, critic_from_spec
 from erm.dataset.pairs import Reference, read_references
 from erm.errors import ErmError
-from erm.images import open_image
 from erm.models.settings import SamplingSettings
 from erm.policies.base import Request
 from erm.policies.figures import evenly_spaced, show
-from erm.policies.intervals import mean_interval
+from erm.policies.gains import (
+    POLICIES,
+    best_of_samples,
+    measure_policies,
+    severity_gains,
+)
+from erm.policies.page import Shown, write_policy_page
 from erm.policies.ranking import ranking_of_samples
+from erm.policies.references import draw_pictures, images_in, read_used
+from erm.policies.scoring import Row, score_completions
 from erm.policies.settings import EvaluateSettings
-from erm.render import Rendered, Renderer
-from erm.report import Replies
-from erm.rewards.exact import exact_reward, exact_severity
-from erm.rewards.loading import load_reward
-from erm.rewards.rollout import Rollout, Scored
-from erm.rewards.settings import RewardSettings
+from erm.render import Renderer
 from erm.tracking import log_artifact
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
-
-    from erm.critics.base import Critic
 
 _MEASURES = ("rendered", "critic_reward", "exact_severity", "exact_reward", "pixel_mse")
 
@@ -48,10 +40,10 @@ _MEASURES = ("rendered", "critic_reward", "exact_severity", "exact_reward", "pix
 def evaluate(
     settings: EvaluateSettings, before: Path, after: Path, critic: Path, pairs: Path, out: Path
 ) -> dict[str, float]:
-    """Compare two policies on the test split's references.
+    """Compare two policies on held-out references.
 
-    Completions are greedy; with ``sampled`` set, the critic also ranks samples of both policies
-    (`erm.policies.ranking`). Writes ``completions.jsonl``, ``comparison.csv`` and
+    Completions are greedy, and with ``sampled`` set also sampled, for the first references of each
+    task. Writes ``index.html`` (`erm.policies.page`), ``completions.jsonl``, ``comparison.csv`` and
     ``comparison.png`` to `out`.
 
     Args:
@@ -62,237 +54,145 @@ def evaluate(
         each policy and task, since scales of different tasks don't compare: ``rendered``,
         ``unparsable`` (share whose critique holds no report), ``critic_reward``,
         ``exact_severity`` and ``exact_reward`` (`erm.rewards.exact`; the latter with a bootstrap
-        95 % interval, ``_low`` and ``_high``) and ``pixel_mse`` (of rendered ones, channels in
-        0..1). For each task ``gain.<task>``: the mean of paired differences in
-        exact reward, with its interval. For each policy, what `ranking_of_samples` returns.
+        95 % interval, ``_low`` and ``_high``), ``pixel_mse`` (of rendered ones, channels in
+        0..1), ``ssim`` and similarities of sources such as ``teds`` (0 where nothing is drawn).
+        For each task ``gain.<task>``: the mean of paired differences in exact reward, with its
+        interval.
+
+        ``severity_gain.<task>.greedy``: points of severity that a reference has gained by the
+        exact annotator, positive where the reinforced policy is better, with its paired interval.
+
+        With ``sampled``: ``severity_gain.<task>.sampled``, the same for the means of a reference's
+        samples; ``severity_gain.<task>.best_of_n``, what the critic's choice among the reinforced
+        policy's samples gains on the start's greedy completion; ``<policy>.<task>.sampled.…`` and
+        ``after.<task>.best_of_n.…``: ``exact_severity``, ``rendered`` and ``critic_reward``; and
+        for each policy, what `ranking_of_samples` returns.
 
     Raises:
         ErmError: a folder holds no such model, or there are no held-out references.
     """
     from erm.policies.local import LocalPolicy
 
-    references = [
-        reference
-        for task in settings.tasks
-        for reference in islice(read_references(pairs, "test", (task,)), settings.references)
-    ]
-    if not references:
-        raise ErmError(f"{pairs}: no references of {', '.join(settings.tasks)} in the test split.")
     scorer = None
     if settings.critic != EXACT:
         scorer = critic_from_spec(settings.critic or str(critic), endpoint=settings.endpoint)
-    requests = [Request(reference.task, reference.image) for reference in references]
+    metrics: dict[str, float] = {}
+    greedy: dict[str, list[Row]] = {}
+    sampled: dict[str, list[Row]] = {}
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:
+        references = _held_out(settings, after, pairs, renderer)
         originals = renderer.render_batch(
             [(reference.task, reference.source) for reference in references], scenes=True
         )
 
-        def scored(completions: Sequence[str], chosen: Sequence[int]) -> list[dict[str, Any]]:
-            return score_completions(
+        def completed(policy: LocalPolicy, chosen: Sequence[int]) -> list[Row]:
+            wanted = [references[index] for index in chosen]
+            completions = policy.complete(
+                [Request(one.task, one.image) for one in wanted], progress=True
+            )
+            rows = score_completions(
                 completions,
                 scorer,
-                [references[index] for index in chosen],
+                wanted,
                 [originals[index] for index in chosen],
                 renderer,
                 settings.replies,
             )
+            return [{"reference": at, **row} for at, row in zip(chosen, rows, strict=True)]
 
-        results: dict[str, list[dict[str, Any]]] = {}
-        metrics: dict[str, float] = {}
-        for name, folder in (("before", before), ("after", after)):
+        for name, folder in zip(POLICIES, (before, after), strict=True):
             policy = LocalPolicy(folder)
-            completions = policy.complete(requests, progress=True)
-            results[name] = scored(completions, range(len(references)))
+            greedy[name] = completed(policy, range(len(references)))
             if settings.sampled is not None:
                 policy.sampling = SamplingSettings(
                     temperature=settings.sampled.temperature, seed=settings.seed
                 )
-                ranked = ranking_of_samples(
-                    policy.complete, references, scored, settings.sampled, settings.seed
-                )
+                sampled[name] = completed(policy, _repeated(settings, references))
+                ranked = ranking_of_samples(references, sampled[name], settings.seed)
                 metrics |= {f"{name}.{key}": value for key, value in ranked.items()}
-    generator = np.random.default_rng(settings.seed)
-    for name, rows in results.items():
-        metrics[f"{name}.rendered"] = _rendered(rows)
-        for task in settings.tasks:
-            chosen = [row for row in rows if row["task"] == task]
-            summary = _summary(chosen, generator)
-            metrics |= {f"{name}.{task}.{key}": value for key, value in summary.items()}
-    for task in settings.tasks:
-        metrics |= {
-            f"gain.{task}{suffix}": value
-            for suffix, value in _with_interval(_gains(results, task), generator, "").items()
-        }
-    _write(results, references, settings, metrics, out)
+    best = best_of_samples(sampled["after"]) if sampled else []
+    metrics |= measure_policies(settings.tasks, greedy, sampled, best, settings.seed)
+    _write(greedy, sampled, references, settings, metrics, out)
+    columns = [Shown("start", greedy["before"]), Shown("reinforced", greedy["after"])]
+    if settings.sampled is not None:
+        columns.append(Shown(f"best of {settings.sampled.completions}", best))
+    page = write_policy_page(
+        columns,
+        references,
+        severity_gains(metrics, settings.tasks),
+        out,
+    )
+    log_artifact(page, "evaluate")
     return metrics
 
 
-def score_completions(
-    completions: Sequence[str],
-    critic: Critic | None,
-    references: Sequence[Reference],
-    originals: Sequence[Rendered],
-    renderer: Renderer,
-    replies: Replies = "strict",
-) -> list[dict[str, Any]]:
-    """One row per completion: reward by critic and by exact annotation, pixel error.
-
-    Args:
-        completions: one per reference.
-        critic: None for the exact annotator in its place.
-        originals: renders of the references' sources, with scenes.
-        renderer: draws the completions, contained.
-        replies: how the critic's replies are read.
-
-    Raises:
-        ErmError: a reference can't be annotated, which is not a fault of the policy.
-    """
-    settings = RewardSettings(replies=replies)
-    reward = load_reward(
-        settings if critic is not None else settings.by_exact_annotator(), critic, renderer
+def _held_out(
+    settings: EvaluateSettings, after: Path, pairs: Path, renderer: Renderer
+) -> list[Reference]:
+    """References of the test split, then fresh ones, of each task."""
+    split = [
+        reference
+        for task in settings.tasks
+        for reference in islice(read_references(pairs, "test", (task,)), settings.references)
+    ]
+    if settings.sources is None:
+        found = {one.task for one in split}
+        if missing := [task for task in settings.tasks if task not in found]:
+            raise ErmError(f"{pairs}: no references of {', '.join(missing)} in the test split.")
+        return split
+    known = images_in(pairs) | read_used(after)
+    drawn = draw_pictures(
+        settings.sources, settings.variety, settings.seed, known, renderer, "evaluation"
     )
-    rewards = reward.score(
-        [
-            Rollout(reference.task, reference.image, completion, reference.source)
-            for reference, completion in zip(references, completions, strict=True)
-        ]
-    )
-    for earned in rewards:
-        earned.require()
-    drawn = iter(
-        renderer.render_batch(
-            [
-                (reference.task, earned.source)
-                for reference, earned in zip(references, rewards, strict=True)
-                if earned.source is not None
-            ],
-            scenes=True,
-        )
-    )
-    rows = []
-    for reference, original, completion, earned in zip(
-        references, originals, completions, rewards, strict=True
-    ):
-        rendered = next(drawn) if earned.source is not None else None
-        annotation = _annotation(reference.task, original, rendered)
-        rows.append(
-            {
-                "source_id": reference.source_id,
-                "task": reference.task,
-                "completion": completion,
-                "outcome": earned.outcome,
-                "reason": earned.reason,
-                "critic_reward": earned.value,
-                "critic_severity": earned.severity,
-                "critic_expected": earned.critique and earned.critique.expected_severity,
-                "exact_severity": exact_severity(annotation),
-                "exact_failure": annotation and annotation.failure and annotation.failure.kind,
-                "exact_reward": exact_reward(reference.task, annotation),
-                "pixel_mse": _pixel_mse(reference.image, earned),
-                "image": earned.image,
-            }
-        )
-    return rows
+    return split + [
+        Reference(one.name, one.task, "evaluation", one.image, one.source or "") for one in drawn
+    ]
 
 
-def _annotation(task: str, original: Rendered, rendered: Rendered | None) -> Annotation | None:
-    """The exact annotation of a completion; None if it has no source.
-
-    Raises:
-        ErmError: the reference has no readable drawing, which is no fault of the policy.
-    """
-    if rendered is None:
-        return None
-    annotation = annotate_rendered(task, original, rendered)
-    if annotation.failure is not None and annotation.failure.side == "reference":
-        annotation.require("a reference of the test split")
-    return annotation
-
-
-def _pixel_mse(reference: bytes, reward: Scored) -> float | None:
-    """Mean squared error over the common canvas, channels in 0..1; None without an image."""
-    if reward.image is None:
-        return None
-    expected, drawn = (_unit_pixels(image) for image in (reference, reward.image))
-    canvas = np.maximum(expected.shape[:2], drawn.shape[:2])
-    return float(np.mean((_on_canvas(expected, canvas) - _on_canvas(drawn, canvas)) ** 2))
-
-
-def _unit_pixels(image: bytes) -> NDArray[np.float64]:
-    return np.asarray(open_image(image), dtype=np.float64) / 255.0
-
-
-def _on_canvas(pixels: NDArray[np.float64], canvas: NDArray[np.int_]) -> NDArray[np.float64]:
-    whole = np.ones((int(canvas[0]), int(canvas[1]), 3))
-    whole[: pixels.shape[0], : pixels.shape[1]] = pixels
-    return whole
-
-
-def _gains(results: dict[str, list[dict[str, Any]]], task: str) -> NDArray[np.float64]:
-    """Paired differences in exact reward of one task, (references,)."""
-    return np.array(
-        [
-            after["exact_reward"] - before["exact_reward"]
-            for before, after in zip(results["before"], results["after"], strict=True)
-            if before["task"] == task
-        ]
-    )
-
-
-def _with_interval(
-    values: NDArray[np.float64], generator: np.random.Generator, name: str
-) -> dict[str, float]:
-    mean, low, high = mean_interval(values, generator)
-    return {name: mean, f"{name}_low": low, f"{name}_high": high}
-
-
-def _rendered(rows: Sequence[dict[str, Any]]) -> float:
-    return float(np.mean([row["outcome"] in ("judged", "unparsable") for row in rows]))
-
-
-def _summary(rows: Sequence[dict[str, Any]], generator: np.random.Generator) -> dict[str, float]:
-    errors = [row["pixel_mse"] for row in rows if row["pixel_mse"] is not None]
-    exact = np.array([row["exact_reward"] for row in rows])
-    return {
-        "rendered": _rendered(rows),
-        "unparsable": float(np.mean([row["outcome"] == "unparsable" for row in rows])),
-        "critic_reward": float(np.mean([row["critic_reward"] for row in rows])),
-        "exact_severity": float(np.mean([row["exact_severity"] for row in rows])),
-        **_with_interval(exact, generator, "exact_reward"),
-        "pixel_mse": float(np.mean(errors)) if errors else float("nan"),
-    }
+def _repeated(settings: EvaluateSettings, references: Sequence[Reference]) -> list[int]:
+    """The index of the reference of each sample: the first ones of each task, so many times."""
+    assert settings.sampled is not None
+    chosen = []
+    for task in settings.tasks:
+        own = [index for index, one in enumerate(references) if one.task == task]
+        for index in own[: settings.sampled.references]:
+            chosen += [index] * settings.sampled.completions
+    return chosen
 
 
 def _write(
-    results: dict[str, list[dict[str, Any]]],
+    greedy: Mapping[str, Sequence[Row]],
+    sampled: Mapping[str, Sequence[Row]],
     references: Sequence[Reference],
     settings: EvaluateSettings,
-    metrics: dict[str, float],
+    metrics: Mapping[str, float],
     out: Path,
 ) -> None:
     out.mkdir(parents=True, exist_ok=True)
     with (out / "completions.jsonl").open("w") as file:
-        for name, rows in results.items():
-            for row in rows:
-                plain = {key: value for key, value in row.items() if key != "image"}
-                file.write(json.dumps({"policy": name, **plain}, ensure_ascii=False) + "\n")
+        for mode, results in (("greedy", greedy), ("sampled", sampled)):
+            for name, rows in results.items():
+                for row in rows:
+                    plain = {key: value for key, value in row.items() if key != "image"}
+                    line = {"policy": name, "mode": mode, **plain}
+                    file.write(json.dumps(line, ensure_ascii=False) + "\n")
     with (out / "comparison.csv").open("w", newline="") as table:
         writer = csv.writer(table)
         writer.writerow(["policy", "task", "measure", "value"])
-        for name in results:
+        for name in greedy:
             for task in settings.tasks:
                 for measure in _MEASURES:
                     value = metrics[f"{name}.{task}.{measure}"]
                     writer.writerow([name, task, measure, value])
-    picture = _picture(results, references, settings.pictured)
+    picture = _picture(greedy, references, settings.pictured)
     picture.savefig(out / "comparison.png", dpi=110)
     log_artifact(out / "comparison.png")
 
 
 def _picture(
-    results: dict[str, list[dict[str, Any]]], references: Sequence[Reference], rows: int
+    results: Mapping[str, Sequence[Row]], references: Sequence[Reference], rows: int
 ) -> Any:
     """References and both policies' renders, evenly spaced over all references."""
     from matplotlib.figure import Figure

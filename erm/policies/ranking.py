@@ -6,8 +6,7 @@ with it. Samples that draw nothing are left out: a reward decides them without a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -15,29 +14,19 @@ from erm.benchmark import Item
 from erm.benchmark.similarity import measure_distances
 from erm.benchmark.statistics import within_group_ranking
 from erm.dataset.pairs import Reference
-from erm.policies.base import Request
-from erm.policies.settings import SampledSettings
-
-Complete = Callable[[Sequence[Request]], list[str]]
-"""From requests to a completion of each."""
-Score = Callable[[Sequence[str], Sequence[int]], list[dict[str, Any]]]
-"""From completions and the index of each one's reference to rows as of
-`erm.policies.evaluation.score_completions`."""
+from erm.policies.scoring import Row
 
 _SIMILARITIES = ("mse", "ssim")
 
 
 def ranking_of_samples(
-    complete: Complete,
-    references: Sequence[Reference],
-    score: Score,
-    settings: SampledSettings,
-    seed: int,
+    references: Sequence[Reference], samples: Sequence[Row], seed: int
 ) -> dict[str, float]:
-    """Sample completions of the first references of each task, and compare the orders.
+    """Compare the orders of the samples of each reference.
 
     Args:
-        complete: samples completions, as the settings say.
+        samples: rows of `erm.policies.scoring.score_completions`, with the index of their
+            ``reference``.
         seed: of the bootstrap.
 
     Returns:
@@ -46,20 +35,9 @@ def ranking_of_samples(
         ``expected`` severity, ``mse`` and ``ssim``; ``<task>.within_group_references``, how many
         references have samples of different exact severity. What is undefined is missing.
     """
-    tasks = dict.fromkeys(reference.task for reference in references)
-    by_task = [[i for i, one in enumerate(references) if one.task == task] for task in tasks]
-    chosen = [
-        index
-        for own in by_task
-        for index in own[: settings.references]
-        for _ in range(settings.completions)
-    ]
-    completions = complete(
-        [Request(references[index].task, references[index].image) for index in chosen]
-    )
     rows = [
-        (index, row)
-        for index, row in zip(chosen, score(completions, chosen), strict=True)
+        (row["reference"], row)
+        for row in samples
         if row["image"] is not None and row["exact_failure"] is None
     ]
     metrics: dict[str, float] = {}

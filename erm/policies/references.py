@@ -6,13 +6,15 @@ reinforcement needs images and no pairs, and generated ones cost nothing.
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import random
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import islice
 from pathlib import Path
+from typing import Literal
 
 import pyarrow as pa
 from tqdm import tqdm
@@ -21,6 +23,7 @@ from erm.annotation import Failure, view_of
 from erm.dataset.pairs import SPLITS, ShardWriter, read_references, read_rows, shards
 from erm.errors import ErmError
 from erm.images import open_image
+from erm.policies.hub_images import HUB, HubImages
 from erm.render import Renderer
 from erm.tasks import Variety, get_task
 
@@ -43,6 +46,16 @@ _BATCH = 64
 
 _MOST_TRIES = 20
 """Sources that are generated for one that can be used, at most."""
+
+
+Use = Literal["fresh", "validation", "evaluation"]
+"""What generated references are for: trained on, held out of a training, or to compare policies.
+The same seed gives others for each use."""
+
+USED_FILE = "references.csv"
+"""In the folder of a reinforced policy: the images that it was trained on and validated with."""
+
+_USED_COLUMNS = ("name", "task", "use", "blake2b")
 
 
 @dataclass(frozen=True)
@@ -83,36 +96,42 @@ def draw_pictures(
     numbers: Mapping[str, int],
     variety: Variety,
     seed: int,
-    pairs: Path,
+    known: Iterable[bytes],
     renderer: Renderer,
-    out: Path,
-) -> None:
-    """Generate so many fresh pictures of each task and write them to `out` (Parquet).
+    use: Use = "fresh",
+) -> Iterator[Picture]:
+    """So many fresh pictures of each task; the same arguments give the same ones.
 
-    None looks like an image in the folder of pairs or like another one, pixel for pixel. The same
-    arguments give the same pictures.
+    Args:
+        known: digests (`digest`) of images. No picture has the pixels of one of them or of another
+            picture.
 
     Raises:
         ErmError: a task gives too few sources that can be drawn and are not known.
     """
-    known = _images_in(pairs)
-    with (
-        ShardWriter(out, _SCHEMA) as writer,
-        tqdm(total=sum(numbers.values()), desc="fresh references", unit="image") as bar,
-    ):
+    seen = set(known)
+    with tqdm(total=sum(numbers.values()), desc=f"{use} references", unit="image") as bar:
         for task, number in numbers.items():
-            for picture in islice(_generated(task, number, variety, seed, known, renderer), number):
-                writer.write(asdict(picture))
+            generated = _generated(task, number, variety, seed, seen, renderer, use)
+            for picture in islice(generated, number):
+                yield picture
                 bar.update()
 
 
-def collect_images(places: Mapping[str, Path], out: Path) -> None:
+def write_pictures(pictures: Iterable[Picture], out: Path) -> None:
+    """Write pictures (Parquet); a file that is there is complete."""
+    with ShardWriter(out, _SCHEMA) as writer:
+        for picture in pictures:
+            writer.write(asdict(picture))
+
+
+def collect_images(places: Mapping[str, str], out: Path) -> None:
     """Write the images of each task's place to `out` (Parquet); equal files count once.
 
     Args:
-        places: by task: a folder of image files, a Parquet file, or a folder of such files. The
-            images of a Parquet file are in the column ``image``, encoded, on their own or as the
-            ``bytes`` of a struct.
+        places: by task: a folder of image files, a Parquet file, a folder of such files, or a data
+            set of the hub (`erm.policies.hub_images`). The images of a Parquet file are in the
+            column ``image``, encoded, on their own or as the ``bytes`` of a struct.
 
     Raises:
         ErmError: a place does not exist or holds no image, or images in it can't be read.
@@ -121,15 +140,17 @@ def collect_images(places: Mapping[str, Path], out: Path) -> None:
     with ShardWriter(out, _SCHEMA) as writer:
         for task, place in places.items():
             written, broken = 0, list[str]()
-            for name, image in _images(place):
+            of_hub = place.startswith(HUB)
+            images = HubImages.parse(place).read() if of_hub else _images(Path(place))
+            for name, image in images:
                 try:
                     open_image(image, name)
                 except ErmError as error:
                     broken.append(str(error).rstrip("."))
                     continue
                 written += 1
-                if (digest := _digest(image)) not in seen:
-                    seen.add(digest)
+                if (found := digest(image)) not in seen:
+                    seen.add(found)
                     writer.write(asdict(Picture(name, task, image, None)))
             if broken:
                 named = "; ".join(broken[:_MOST_NAMED])
@@ -142,8 +163,26 @@ def collect_images(places: Mapping[str, Path], out: Path) -> None:
 
 
 def read_pictures(path: Path) -> list[Picture]:
-    """What `draw_pictures` or `collect_images` has written."""
+    """What `write_pictures` or `collect_images` has written."""
     return [Picture(**row) for row in read_rows([path], schema=_SCHEMA)]
+
+
+def write_used(trained: Sequence[Picture], held_out: Sequence[Picture], folder: Path) -> None:
+    """Write `USED_FILE`: a row an image, with its use, ``training`` or ``validation``."""
+    with (folder / USED_FILE).open("w", newline="") as file:
+        table = csv.writer(file)
+        table.writerow(_USED_COLUMNS)
+        for use, pictures in (("training", trained), ("validation", held_out)):
+            table.writerows([one.name, one.task, use, digest(one.image).hex()] for one in pictures)
+
+
+def read_used(folder: Path) -> set[bytes]:
+    """Digests of the images that the policy in a folder was reinforced on or validated with."""
+    path = folder / USED_FILE
+    if not path.is_file():
+        return set()
+    with path.open(newline="") as file:
+        return {bytes.fromhex(row["blake2b"]) for row in csv.DictReader(file)}
 
 
 def hold_out(pictures: Sequence[Picture], most: int) -> tuple[list[Picture], list[Picture]]:
@@ -160,7 +199,7 @@ def hold_out(pictures: Sequence[Picture], most: int) -> tuple[list[Picture], lis
         own = [one for one in pictures if one.task == task]
         if len(own) < 2:
             raise ErmError(f"{own[0].name}: is the only image of {task}; validation needs another.")
-        ranked = sorted(own, key=lambda one: _digest(one.image))
+        ranked = sorted(own, key=lambda one: digest(one.image))
         held |= {one.name for one in ranked[: min(most, len(own) // 2)]}
     trained = [one for one in pictures if one.name not in held]
     return trained, [one for one in pictures if one.name in held]
@@ -190,11 +229,17 @@ def _images(place: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def _generated(
-    task: str, number: int, variety: Variety, seed: int, known: set[bytes], renderer: Renderer
+    task: str,
+    number: int,
+    variety: Variety,
+    seed: int,
+    known: set[bytes],
+    renderer: Renderer,
+    use: Use,
 ) -> Iterator[Picture]:
     rejected: Counter[str] = Counter()
     for start in range(0, _MOST_TRIES * number, _BATCH):
-        names = [f"{task}/fresh-{place:06d}" for place in range(start, start + _BATCH)]
+        names = [f"{task}/{use}-{place:06d}" for place in range(start, start + _BATCH)]
         sources = [
             get_task(task).generate(random.Random(f"{seed}/reinforce/{name}"), variety)
             for name in names
@@ -205,26 +250,25 @@ def _generated(
             if isinstance(view, Failure) or rendered.image is None:
                 rejected[view.kind if isinstance(view, Failure) else "not drawn"] += 1
                 continue
-            if (digest := _digest(rendered.image)) in known:
+            if (found := digest(rendered.image)) in known:
                 rejected["known"] += 1
                 continue
-            known.add(digest)
+            known.add(found)
             yield Picture(name, task, rendered.image, source)
     reasons = ", ".join(f"{count} {reason}" for reason, count in rejected.most_common())
-    raise ErmError(
-        f"reinforce.sources: {task} gives fewer than {number} fresh references ({reasons})."
-    )
+    raise ErmError(f"{task} gives fewer than {number} {use} references ({reasons}).")
 
 
-def _images_in(pairs: Path) -> set[bytes]:
+def images_in(pairs: Path) -> set[bytes]:
     """Digests of all images in a folder of pairs, references and candidates of all splits."""
     paths = [path for split in SPLITS for path in shards(pairs, split)]
     return {
-        _digest(row[side]["bytes"])
+        digest(row[side]["bytes"])
         for row in read_rows(paths, ("reference", "candidate"))
         for side in ("reference", "candidate")
     }
 
 
-def _digest(image: bytes) -> bytes:
+def digest(image: bytes) -> bytes:
+    """16 bytes that tell images apart by their encoded content."""
     return hashlib.blake2b(image, digest_size=16).digest()

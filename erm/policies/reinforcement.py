@@ -19,10 +19,14 @@ from erm.models.role import read_role, write_role
 from erm.policies.references import (
     Picture,
     collect_images,
+    digest,
     draw_pictures,
     hold_out,
+    images_in,
     pictures_of,
     read_pictures,
+    write_pictures,
+    write_used,
 )
 from erm.policies.settings import PolicyValidationSettings, ReinforceSettings
 from erm.render import Renderer
@@ -66,10 +70,11 @@ _TIMES = ("time/rendering", "time/judging")
 def reinforce(
     settings: ReinforceSettings, policy: Path, critic: Path, pairs: Path, out: Path, work: Path
 ) -> dict[str, float]:
-    """Reinforce a policy; write its weights and ``history.csv`` to `out`.
+    """Reinforce a policy; write its weights, ``history.csv`` and ``references.csv`` to `out`.
 
     With validation, the weights are the best ones, those of the start among them, and
-    ``validation.csv`` holds what it found.
+    ``validation.csv`` holds what it found. ``references.csv`` lists the images that were used
+    (`erm.policies.references.write_used`).
 
     Args:
         critic: folder of the critic that rewards, unless the settings name another one.
@@ -167,6 +172,7 @@ def reinforce(
         )
     if is_main_process():
         write_role(role, out)
+        write_used(trained, held_out, out)
         history = [{name: row[name] for name in HISTORY_COLUMNS} for row in log.history]
         write_rows(history, HISTORY_COLUMNS, out / "history.csv")
         if log.validation:
@@ -181,43 +187,69 @@ def reinforce(
     }
 
 
-def _prepare_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> Path | None:
-    """The file of fresh references or of images, written once by the process that starts the
-    others; None where neither is asked for."""
-    if settings.sources is None and settings.images is None:
-        return None
-    path = work / "references.parquet"
-    if distributed() and not path.exists():  # another launcher started this process
-        path = work / f"references-{rank()}.parquet"
-    if path.exists():
-        return path
+def _prepare_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> list[Path]:
+    """The file of images, or those of fresh references to train on and to validate with, written
+    once by the process that starts the others; empty where neither is asked for."""
+    most = settings.validation.references if settings.validation is not None else 0
     if settings.images is not None:
-        collect_images(settings.images, path)
-    elif settings.sources is not None:
-        with Renderer(
-            workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
-        ) as renderer:
-            draw_pictures(settings.sources, settings.variety, settings.seed, pairs, renderer, path)
+        path = _own(work / "references.parquet")
+        if not path.exists():
+            collect_images(settings.images, path)
+        return [path]
+    if settings.sources is None:
+        return []
+    paths = [_own(work / "references.parquet")]
+    if most:
+        paths.append(_own(work / "held-out.parquet"))
+    if all(path.exists() for path in paths):
+        return paths
+    known = images_in(pairs)
+    with Renderer(
+        workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
+    ) as renderer:
+        trained = list(
+            draw_pictures(
+                settings.sources, settings.variety, settings.seed, known, renderer, "fresh"
+            )
+        )
+        write_pictures(trained, paths[0])
+        if most:
+            known |= {digest(one.image) for one in trained}
+            numbers = dict.fromkeys(settings.tasks, most)
+            write_pictures(
+                draw_pictures(
+                    numbers, settings.variety, settings.seed, known, renderer, "validation"
+                ),
+                paths[1],
+            )
+    return paths
+
+
+def _own(path: Path) -> Path:
+    """Where this process writes: processes that another launcher started can't share a file."""
+    if distributed() and not path.exists():
+        return path.with_stem(f"{path.stem}-{rank()}")
     return path
 
 
 def _split(
-    settings: ReinforceSettings, prepared: Path | None, pairs: Path
+    settings: ReinforceSettings, prepared: Sequence[Path], pairs: Path
 ) -> tuple[list[Picture], list[Picture]]:
     """The pictures to train on and those to validate with.
 
-    Images alone are split; otherwise references of the validation split are held out.
+    Images alone are split. Where fresh references are trained on, others are held out; otherwise
+    references of the validation split.
     """
     most = settings.validation.references if settings.validation is not None else 0
     pictures = (
-        read_pictures(prepared)
-        if prepared is not None
-        else pictures_of(pairs, "train", settings.tasks)
+        read_pictures(prepared[0]) if prepared else pictures_of(pairs, "train", settings.tasks)
     )
     if not most:
         return pictures, []
     if settings.images is not None:
         return hold_out(pictures, most)
+    if settings.sources is not None:
+        return pictures, read_pictures(prepared[1])
     return pictures, pictures_of(pairs, "validation", settings.tasks, most)
 
 

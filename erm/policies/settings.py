@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Literal
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, Field, model_validator
 
 from erm.critics.settings import CriticEndpointSettings
 from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings, TrainingSettings
+from erm.policies.hub_images import HUB, HubImages
 from erm.report import Replies
 from erm.rewards.settings import EXACT, RewardSettings
 from erm.settings import Isolation, Settings
@@ -21,6 +22,13 @@ def _known(tasks: tuple[str, ...]) -> tuple[str, ...]:
         if task not in task_names():
             raise ValueError(f"unknown task '{task}'; tasks: {', '.join(task_names())}")
     return tasks
+
+
+def _check_tasks(name: str, given: Mapping[str, Any] | None, tasks: Sequence[str]) -> None:
+    """Raise ValueError where a parameter that is given by task names others than `tasks`."""
+    if given is not None and set(given) != set(tasks):
+        named = ", ".join(given) or "no task"
+        raise ValueError(f"{name} names {named}, but tasks names {', '.join(tasks)}")
 
 
 Tasks = Annotated[tuple[str, ...], AfterValidator(_known)]
@@ -44,7 +52,8 @@ class PolicyValidationSettings(Settings):
 
     Attributes:
         every: steps between validations; the start and the last step are always validated.
-        references: of each task in the validation split, at most.
+        references: of each task: so many fresh ones where fresh ones are trained on
+            (`ReinforceSettings.sources`), else of the validation split, at most.
         samples: sampled completions of a reference, besides the greedy one.
         batch_size: completions that are generated together by one process.
         patience: validations without a better one after which the training stops; null is never.
@@ -77,10 +86,10 @@ class ReinforceSettings(GrpoSettings):
         "the training split",
     )
     variety: Variety = Field("compact", description="of fresh references")
-    images: dict[str, Path] | None = Field(
+    images: dict[str, str] | None = Field(
         None,
-        description="of each task, a folder of images or a Parquet file; what needs their sources "
-        "is refused or left out",
+        description="of each task, a folder of images, a Parquet file or a data set of the hub "
+        "(`erm.policies.hub_images`); what needs their sources is refused or left out",
     )
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
@@ -109,11 +118,12 @@ class ReinforceSettings(GrpoSettings):
 
     @model_validator(mode="after")
     def _check_sources(self) -> ReinforceSettings:
-        for name, given in (("sources", self.sources), ("images", self.images)):
-            if given is not None and set(given) != set(self.tasks):
-                named, tasks = ", ".join(given) or "no task", ", ".join(self.tasks)
-                raise ValueError(f"{name} names {named}, but tasks names {tasks}")
+        _check_tasks("sources", self.sources, self.tasks)
+        _check_tasks("images", self.images, self.tasks)
         if self.images is not None:
+            for place in self.images.values():
+                if place.startswith(HUB):
+                    HubImages.parse(place)
             if self.sources is not None:
                 raise ValueError("images and sources exclude each other; set sources to null")
             if self.critic == EXACT:
@@ -141,7 +151,13 @@ class EvaluateSettings(Settings):
     """Section ``evaluate`` of the parameters."""
 
     tasks: Tasks = Field(default_factory=task_names)
-    references: int = Field(100, ge=1, description="held-out references of a task, at most")
+    references: int = Field(
+        100, ge=1, description="references of a task in the test split, at most"
+    )
+    sources: dict[str, Annotated[int, Field(ge=1)]] | None = Field(
+        None, description="fresh references of each task besides, which no training saw"
+    )
+    variety: Variety = Field("compact", description="of fresh references")
     pictured: int = Field(6, ge=1, description="references shown in the picture")
     critic: str | None = Field(
         None, description="its spec (`erm.critics.loading`); null is the one that was trained"
@@ -158,3 +174,8 @@ class EvaluateSettings(Settings):
     isolation: Isolation = "auto"
     drawing: DrawingSettings = DrawingSettings()
     seed: int = 0
+
+    @model_validator(mode="after")
+    def _check_sources(self) -> EvaluateSettings:
+        _check_tasks("sources", self.sources, self.tasks)
+        return self

@@ -30,9 +30,9 @@ def test_page_is_one_file_with_escaped_texts(scores: Scores, tmp_path: Path) -> 
     assert html.count("<script") == 2
     assert not re.search(r"(src|href)=[\"']https?:", html)
     (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)
-    items = json.loads(data)
+    items = json.loads(data)["items"]
     assert len(items) == len(scores.items)
-    assert items[1]["rows"][0]["a"]["d"] == HOSTILE
+    assert items[1]["rows"][0]["cells"][0]["d"] == HOSTILE
     assert [row["level"] for row in items[0]["rows"]] == ["yes", "missed"]
     assert list(tmp_path.iterdir()) == [page]
 
@@ -87,7 +87,8 @@ def test_images_in_files_and_missing_ones(tmp_path: Path) -> None:
     page = write_page(scores, tmp_path / "page", images="files")
     assert theirs.exists()
     assert (page.parent / "page-images" / "00000_reference.png").read_bytes() == png("red")
-    assert '"images":["page-images/00000_reference.png",null]' in page.read_text()
+    assert '"src":"page-images/00000_reference.png"' in page.read_text()
+    assert '"src":null' in page.read_text()
 
 
 def test_same_scores_same_bytes(scores: Scores, tmp_path: Path) -> None:

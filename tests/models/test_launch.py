@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from torch.utils.file_baton import FileBaton
 
 from erm.errors import ErmError
-from erm.models.launch import distribute, is_main_process, share
+from erm.models.launch import distribute, is_main_process, remove_dead_locks, share
 from erm.models.settings import LaunchSettings
 
 
@@ -35,3 +36,20 @@ def test_all_processes_get_equally_many_items_and_together_all(number: int, proc
     shares = [share(number, processes, process) for process in range(processes)]
     assert {len(one) for one in shares} == {-(-number // processes)}
     assert set().union(*shares) == set(range(number))
+
+
+def test_a_lock_whose_process_was_killed_is_removed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TORCH_EXTENSIONS_DIR", str(tmp_path))
+    assert remove_dead_locks() == []
+    living, dead = tmp_path / "living" / "lock", tmp_path / "dead" / "lock"
+    for lock in (living, dead):
+        lock.parent.mkdir()
+    dead.touch()
+    baton = FileBaton(str(living))
+    assert baton.try_acquire()
+    assert remove_dead_locks() == [dead]
+    assert not dead.exists()
+    assert living.exists()
+    baton.release()

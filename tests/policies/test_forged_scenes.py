@@ -13,7 +13,7 @@ from erm.annotation import annotate
 from erm.cli import main
 from erm.critics.pixel import PixelCritic
 from erm.dataset.pairs import Reference
-from erm.policies.evaluation import score_completions
+from erm.policies.scoring import score_completions
 from erm.render import Rendered, Renderer
 from erm.rewards.exact import WORST_SEVERITY
 

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from io import BytesIO
-from typing import Any
 
 import pytest
 from PIL import Image, ImageDraw
 
 from erm.dataset.pairs import Reference
-from erm.policies.base import Request
 from erm.policies.ranking import ranking_of_samples
-from erm.policies.settings import SampledSettings
+from erm.policies.scoring import Row
 
 
 def square(side: int) -> bytes:
@@ -26,43 +24,29 @@ def square(side: int) -> bytes:
 REFERENCES = [Reference(f"svg/{n}", "svg", "test", square(20), "") for n in range(3)]
 Severities = Mapping[str, tuple[float, float | None]]
 """What the critic reports and expects, by sample."""
-SAMPLED = SampledSettings(references=2, completions=3)
 
 
-def rows_of(
-    completions: Sequence[str], chosen: Sequence[int], critic: Severities
-) -> list[dict[str, Any]]:
-    """A sample is the side of its square, which differs from 20 by its exact severity."""
-    return [
+def ranked(samples: Sequence[str], critic: Severities) -> dict[str, float]:
+    """Three samples of each reference; one is the side of its square, which differs from 20 by its
+    exact severity."""
+    rows: list[Row] = [
         {
-            "task": REFERENCES[index].task,
+            "reference": number // 3,
+            "task": "svg",
             "image": square(int(side)) if side != "nothing" else None,
             "exact_failure": None,
             "exact_severity": abs(20 - int(side)) if side != "nothing" else 50,
             "critic_severity": critic[side][0],
             "critic_expected": critic[side][1],
         }
-        for side, index in zip(completions, chosen, strict=True)
+        for number, side in enumerate(samples)
     ]
-
-
-def ranked(samples: Sequence[str], critic: Severities) -> tuple[dict[str, float], list[Request]]:
-    asked: list[Request] = []
-
-    def complete(requests: Sequence[Request]) -> list[str]:
-        asked.extend(requests)
-        return list(samples)
-
-    def score(completions: Sequence[str], chosen: Sequence[int]) -> list[dict[str, Any]]:
-        return rows_of(completions, chosen, critic)
-
-    return ranking_of_samples(complete, REFERENCES, score, SAMPLED, seed=0), asked
+    return ranking_of_samples(REFERENCES, rows, seed=0)
 
 
 def test_the_order_of_samples_by_hand() -> None:
     critic = {"20": (0.0, 0.2), "18": (3.0, 1.0), "10": (3.0, 2.0), "nothing": (0.0, 0.0)}
-    metrics, asked = ranked(["20", "18", "10", "18", "nothing", "20"], critic)
-    assert len(asked) == 6
+    metrics = ranked(["20", "18", "10", "18", "nothing", "20"], critic)
     # The first reference has three pairs, one of them a tie by the reported severity; of the
     # second one, the sample that draws nothing is left out.
     name = "svg.within_group_ranking"
@@ -74,5 +58,5 @@ def test_the_order_of_samples_by_hand() -> None:
 
 def test_what_is_undefined_is_missing() -> None:
     critic: Severities = {"20": (0.0, None), "nothing": (0.0, None)}
-    metrics, _ = ranked(["20", "20", "nothing"] * 2, critic)
+    metrics = ranked(["20", "20", "nothing"] * 2, critic)
     assert metrics == {"svg.within_group_references": 0}

@@ -17,10 +17,15 @@ from erm.images import encode_png
 from erm.policies.references import (
     Picture,
     collect_images,
+    digest,
     draw_pictures,
     hold_out,
+    images_in,
     pictures_of,
     read_pictures,
+    read_used,
+    write_pictures,
+    write_used,
 )
 from erm.render import Renderer
 from erm.tasks import get_task
@@ -36,9 +41,7 @@ def whole(folder: Path) -> Path:
 
 def test_fresh_references_are_not_those_of_the_pairs(renderer: Renderer, tmp_path: Path) -> None:
     pairs = whole(tmp_path / "pairs")
-    out = tmp_path / "fresh.parquet"
-    draw_pictures({"svg": 3}, "compact", 5, pairs, renderer, out)
-    first = read_pictures(out)
+    first = list(draw_pictures({"svg": 3}, "compact", 5, images_in(pairs), renderer))
     assert [one.task for one in first] == ["svg"] * 3
     assert len({one.image for one in first}) == 3
     drawn = renderer.render_batch([(one.task, one.source or "") for one in first])
@@ -50,11 +53,20 @@ def test_fresh_references_are_not_those_of_the_pairs(renderer: Renderer, tmp_pat
         pair = square_pair(0, "test")
         writer.write(replace(pair, reference=one.image, source_id=one.name).to_row())
     writer.close()
-    draw_pictures({"svg": 3}, "compact", 5, known, renderer, tmp_path / "others.parquet")
-    others = read_pictures(tmp_path / "others.parquet")
+    others = draw_pictures({"svg": 3}, "compact", 5, images_in(known), renderer)
     assert not {one.image for one in first} & {one.image for one in others}
-    draw_pictures({"svg": 3}, "compact", 5, pairs, renderer, tmp_path / "again.parquet")
-    assert (tmp_path / "again.parquet").read_bytes() == out.read_bytes()
+    # To compare policies, the same seed gives others too.
+    compared = draw_pictures({"svg": 3}, "compact", 5, images_in(pairs), renderer, "evaluation")
+    assert not {one.source for one in first} & {one.source for one in compared}
+    write_pictures(first, tmp_path / "first.parquet")
+    assert read_pictures(tmp_path / "first.parquet") == first
+
+
+def test_a_policy_knows_what_it_was_reinforced_on(tmp_path: Path) -> None:
+    pictures = [Picture(str(n), "svg", bytes([n]), None) for n in range(3)]
+    assert read_used(tmp_path) == set()
+    write_used(pictures[:2], pictures[2:], tmp_path)
+    assert read_used(tmp_path) == {digest(one.image) for one in pictures}
 
 
 def test_too_few_fresh_references_are_an_error(
@@ -63,9 +75,9 @@ def test_too_few_fresh_references_are_an_error(
     task = get_task("svg")
     always = task.generate(random.Random(1), "compact")
     monkeypatch.setattr(type(task), "generate", lambda *_: always)
-    pairs, out = whole(tmp_path / "pairs"), tmp_path / "fresh.parquet"
+    out = tmp_path / "fresh.parquet"
     with pytest.raises(ErmError, match=r"svg gives fewer than 2 fresh references \(63 known\)"):
-        draw_pictures({"svg": 2}, "compact", 0, pairs, renderer, out)
+        write_pictures(draw_pictures({"svg": 2}, "compact", 0, (), renderer), out)
     assert not out.exists()
 
 
@@ -91,7 +103,7 @@ def test_images_of_folders_and_parquet_files_are_collected_once(tmp_path: Path) 
     pq.write_table(pa.table(rows), folder / "more.parquet")
     plain = tmp_path / "plain.parquet"
     pq.write_table(pa.table({"image": [_image("white"), _image("black")]}), plain)
-    collect_images({"svg": folder, "table": plain}, tmp_path / "out.parquet")
+    collect_images({"svg": str(folder), "table": str(plain)}, tmp_path / "out.parquet")
     found = read_pictures(tmp_path / "out.parquet")
     names = [one.name.removeprefix(f"{tmp_path}/") for one in found]
     assert names == [
@@ -109,7 +121,7 @@ def test_broken_images_are_named(tmp_path: Path) -> None:
     (folder / "torn.png").write_bytes(_image("blue")[:40])
     (folder / "empty.jpg").touch()
     with pytest.raises(ErmError, match=r"2 images can't be read: .*empty\.jpg.*; .*torn\.png"):
-        collect_images({"svg": folder}, tmp_path / "out.parquet")
+        collect_images({"svg": str(folder)}, tmp_path / "out.parquet")
     assert not (tmp_path / "out.parquet").exists()
 
 
@@ -121,7 +133,7 @@ def test_a_place_without_images_is_an_error(name: str, sentence: str, tmp_path: 
     (tmp_path / "empty").mkdir()
     (tmp_path / "x.txt").touch()
     with pytest.raises(ErmError, match=sentence):
-        collect_images({"svg": tmp_path / name}, tmp_path / "out.parquet")
+        collect_images({"svg": str(tmp_path / name)}, tmp_path / "out.parquet")
 
 
 def test_held_out_images_are_chosen_by_content() -> None:

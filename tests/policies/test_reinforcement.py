@@ -20,7 +20,7 @@ from erm.models.settings import ModelSettings, OptimizationSettings
 from erm.policies.base import Request, write_completion
 from erm.policies.evaluation import evaluate
 from erm.policies.local import LocalPolicy
-from erm.policies.references import read_pictures
+from erm.policies.references import digest, read_pictures, read_used
 from erm.policies.reinforcement import WITHOUT_SOURCES, reinforce
 from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
 from erm.policies.training import train_policy
@@ -125,9 +125,16 @@ def test_the_severity_that_the_critic_expects_reaches_the_reward(
 def test_evaluation_annotates_both_policies_exactly(
     policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
 ) -> None:
-    settings = EvaluateSettings(tasks=("svg",), references=2, pictured=2)
+    settings = EvaluateSettings(tasks=("svg",), references=2, pictured=2, sources={"svg": 2})
     metrics = evaluate(settings, policy, policy, tiny_critic, pairs, tmp_path)
     assert metrics["gain.svg"] == 0
+    for way in ("greedy", "sampled"):
+        name = f"severity_gain.svg.{way}"
+        assert metrics[name] == metrics[f"{name}_low"] == metrics[f"{name}_high"] == 0
+    best = metrics["after.svg.best_of_n.exact_severity"]
+    gained = metrics["before.svg.exact_severity"] - best
+    assert metrics["severity_gain.svg.best_of_n"] == pytest.approx(gained)
+    assert '<section id="gallery"' in (tmp_path / "index.html").read_text()
     assert 0 <= metrics["before.rendered"] <= 1
     sampled = settings.model_copy(update={"sampled": None})
     alone = evaluate(sampled, policy, policy, tiny_critic, pairs, tmp_path)
@@ -135,6 +142,7 @@ def test_evaluation_annotates_both_policies_exactly(
     assert all(metrics[key] == alone[key] for key in alone if not key.endswith("pixel_mse"))
     rows = [json.loads(line) for line in (tmp_path / "completions.jsonl").read_text().splitlines()]
     assert {row["policy"] for row in rows} == {"before", "after"}
+    assert [row["source_id"] for row in rows][2:4] == [f"svg/evaluation-{n:06d}" for n in (0, 1)]
     assert (tmp_path / "comparison.png").stat().st_size > 1000
 
 
@@ -229,15 +237,17 @@ def test_a_killed_reinforcement_goes_on_to_the_same_curve(
 def test_fresh_references_are_drawn_for_reinforcement(
     policy: Path, pairs: Path, tmp_path: Path
 ) -> None:
-    settings = _validated(steps=1, sources={"svg": 2}, validation=None)
+    settings = _validated(steps=1, sources={"svg": 2}, validation={"references": 3})
     out, work = tmp_path / "out", tmp_path / "work"
     metrics = reinforce(settings, policy, Path("nowhere"), pairs, out, work)
     assert metrics["steps"] == 1
-    assert not (out / "validation.csv").exists()
-    assert [one.name for one in read_pictures(work / "references.parquet")] == [
-        "svg/fresh-000000",
-        "svg/fresh-000001",
-    ]
+    trained, held_out = (
+        read_pictures(work / f"{name}.parquet") for name in ("references", "held-out")
+    )
+    assert [one.name for one in trained] == ["svg/fresh-000000", "svg/fresh-000001"]
+    assert [one.name for one in held_out] == [f"svg/validation-{n:06d}" for n in range(3)]
+    assert not {one.image for one in trained} & {one.image for one in held_out}
+    assert read_used(out) == {digest(one.image) for one in trained + held_out}
 
 
 def test_adapters_are_trained_and_merged(policy: Path, pairs: Path, tmp_path: Path) -> None:
@@ -288,7 +298,7 @@ def test_images_alone_are_reinforced_on(
     for number, image in enumerate(_references(pairs)):
         (folder / f"{number}.png").write_bytes(image)
     settings = _validated(
-        steps=1, critic="pixel", images={"svg": folder}, validation={"references": 1}
+        steps=1, critic="pixel", images={"svg": str(folder)}, validation={"references": 1}
     )
     out = tmp_path / "out"
     with caplog.at_level(logging.WARNING):
@@ -307,6 +317,7 @@ def test_images_alone_are_reinforced_on(
         ({"reward": {"parts": [{"part": "exact"}]}}, "the part 'exact' of the reward needs"),
         ({"sources": {"svg": 3}}, "exclude each other"),
         ({"images": {"chart": "x"}}, "images names chart, but tasks names svg"),
+        ({"images": {"svg": "hf:icons"}}, "not of the form hf:OWNER/NAME"),
     ],
 )
 def test_what_needs_sources_is_refused_with_images(chosen: dict[str, Any], sentence: str) -> None:

@@ -1,12 +1,13 @@
 "use strict";
 // The gallery: filters, sorting, views and keys. Text from the data is only ever set as text.
 (() => {
-  const items = JSON.parse(document.getElementById("data").textContent);
+  const { heads, empty, items } = JSON.parse(document.getElementById("data").textContent);
   const byId = (id) => document.getElementById(id);
   const controls = ["task", "category", "show", "sort", "view", "boxes", "search"].map(byId);
   const [task, category, show, sort, view, boxes, search] = controls;
   const cards = byId("cards");
   const PAGE = 8;
+  const MOST = Math.max(2, ...items.map((item) => item.images.length));
   let shown = [];
   let built = 0;
   let current = 0;
@@ -21,14 +22,8 @@
   const names = { yes: "match", partial: "partly" };
   const plain = (name) => name.replace("_error", "").replaceAll("_", " ");
 
-  for (const item of items) {
-    item.categories = new Set(item.rows.flatMap((row) => [row.a, row.p].flatMap((e) => e ? [e.c] : [])));
-    const [hard, soft, invented, missed] = item.counts;
-    item.partial = 2 * (soft - hard);
-    item.wrong = invented + missed + 0.5 * item.partial;
-    item.apart = Math.abs(item.severity[0] - item.severity[1]);
-    item.failed = item.failure !== null || !item.reported || !item.known;
-  }
+  const errorsOf = (item) => item.rows.flatMap((row) => row.cells.filter(Boolean));
+  for (const item of items) item.categories = new Set(errorsOf(item).map((error) => error.c));
   for (const name of [...new Set(items.flatMap((item) => [...item.categories]))].sort()) {
     const option = make("option", "", plain(name));
     option.value = name;
@@ -36,38 +31,17 @@
   }
 
   // Only a search needs these, and the first view must not wait for them.
-  const text = (item) => item.text ??= [item.id, item.failure, item.reason,
-    ...item.rows.flatMap((row) => [row.a, row.p].flatMap((e) => e ? [e.l, e.d] : []))]
+  const text = (item) => item.text ??= [item.id, ...item.warnings,
+    ...errorsOf(item).flatMap((error) => [error.l, error.d])]
     .filter(Boolean).join(" ").toLowerCase();
-
-  const passes = {
-    "": () => true,
-    missed: (item) => item.counts[3] > 0,
-    invented: (item) => item.counts[2] > 0,
-    partial: (item) => item.partial > 0,
-    right: (item) => !item.failed && item.wrong === 0,
-    failed: (item) => item.failed,
-  };
-  const orders = {
-    file: () => 0,
-    wrong: (item) => item.wrong,
-    missed: (item) => item.counts[3],
-    invented: (item) => item.counts[2],
-    severity: (item) => item.apart,
-  };
-
-  for (const { value } of show.options) {
-    const name = value.replace(/^overlooked:/, "");
-    if (name !== value) passes[value] = (item) => item.overlooked.includes(name);
-  }
+  const order = (item) => item.order[sort.value] ?? 0;
 
   function apply() {
     const wanted = search.value.trim().toLowerCase();
-    const order = orders[sort.value];
     shown = items.filter((item) =>
       (!task.value || item.task === task.value) &&
       (!category.value || item.categories.has(category.value)) &&
-      passes[show.value](item) && (!wanted || text(item).includes(wanted)));
+      (!show.value || item.show.includes(show.value)) && (!wanted || text(item).includes(wanted)));
     shown.sort((a, b) => order(b) - order(a) || a.n - b.n);
     cards.replaceChildren();
     built = 0;
@@ -89,17 +63,11 @@
     node.dataset.n = item.n;
     const head = make("header");
     head.append(make("b", "", item.id), make("span", "tag", item.task));
-    if (item.failure) head.append(make("span", "warning", `failed: ${item.failure}`));
-    if (!item.known) head.append(make("span", "warning", "unknown task, left out"));
-    if (!item.reported) head.append(make("span", "warning", item.reason ? `no report: ${item.reason}` : "no report"));
-    const [hard, , invented, missed] = item.counts;
-    head.append(make("span", "right",
-      [[hard, "found"], [item.partial, "partly"], [missed, "missed"], [invented, "invented"]]
-        .filter(([count]) => count).map(([count, what]) => `${count} ${what} · `).join("") +
-      `severity predicted ${item.severity[0]}, annotated ${item.severity[1]}`));
+    for (const warning of item.warnings) head.append(make("span", "warning", warning));
+    head.append(make("span", "right", item.note));
     const body = make("div", "body");
     const images = make("div", "images");
-    ["reference", "candidate"].forEach((name, index) => images.append(picture(item, name, index)));
+    item.images.forEach((_, index) => images.append(picture(item, index)));
     body.append(images, table(item));
     node.append(head, body);
     node.addEventListener("click", () => {
@@ -110,28 +78,29 @@
     return node;
   }
 
-  function picture(item, name, index) {
+  function picture(item, index) {
+    const { src, caption, missing } = item.images[index];
     const figure = make("figure");
     const frame = make("div", "frame");
-    figure.append(make("figcaption", "", name), frame);
-    if (!item.images[index]) {
-      frame.append(make("div", "none", "image missing"));
+    figure.append(make("figcaption", "", caption), frame);
+    if (!src) {
+      frame.append(make("div", "none", missing));
       return figure;
     }
     const image = make("img");
     image.loading = "lazy";
     image.decoding = "async";
-    image.alt = `${name} of ${item.id}`;
+    image.alt = `${caption} of ${item.id}`;
     image.addEventListener("load", () => drawBoxes(item, index, image, frame));
     image.addEventListener("error", () => frame.replaceChildren(make("div", "none", "image can't be shown")));
-    image.src = item.images[index];
+    image.src = src;
     frame.append(image);
     return figure;
   }
 
   function drawBoxes(item, index, image, frame) {
-    item.rows.forEach((row, number) => [row.a, row.p].forEach((error) => {
-      if (!error || !error.b) return;
+    item.rows.forEach((row, number) => row.cells.forEach((error) => {
+      if (!error || !error.b || (error.i !== index && error.o !== index)) return;
       const [x0, y0, x1, y1] = error.b;
       // The other image shows thinly where the element would be.
       const box = make("div", `box ${row.level}${error.i === index ? "" : " ghost"}`);
@@ -149,13 +118,13 @@
   function table(item) {
     const node = make('table', "errors");
     const head = make("tr");
-    ["", "annotated", "predicted"].forEach((name) => head.append(make("th", "", name)));
+    ["", ...heads].forEach((name) => head.append(make("th", "", name)));
     node.append(head);
     item.rows.forEach((row, number) => {
       const line = make("tr");
       const level = make("td");
-      level.append(make("span", `badge ${row.level}`, names[row.level] ?? row.level));
-      line.append(level, cell(row.a), cell(row.p));
+      if (row.level) level.append(make("span", `badge ${row.level}`, names[row.level] ?? row.level));
+      line.append(level, ...row.cells.map(cell));
       const light = (on) => () => node.closest(".card")
         .querySelectorAll(`.box[data-row="${number}"]`).forEach((box) => box.classList.toggle("lit", on));
       line.addEventListener("mouseenter", light(true));
@@ -164,8 +133,8 @@
     });
     if (!item.rows.length || item.hidden) {
       const line = make("tr");
-      const note = make("td", "muted", item.hidden ? `and ${item.hidden} more` : "no errors on either side");
-      note.colSpan = 3;
+      const note = make("td", "muted", item.hidden ? `and ${item.hidden} more` : empty);
+      note.colSpan = heads.length + 1;
       line.append(note);
       node.append(line);
     }
@@ -180,12 +149,20 @@
     return node;
   }
 
+  // One image at a time, or one laid over the reference.
   function setView(images) {
     const mode = view.value;
     images.className = "images";
+    const figures = [...images.children];
+    const over = 1 + (Math.max(1, side) - 1) % (figures.length - 1);
     if (mode !== "side") images.classList.add("stacked");
     if (mode === "difference") images.classList.add("difference");
-    if (mode === "toggle" || mode === "blink") images.classList.add(`show-${side}`);
+    if (mode === "toggle" || mode === "blink") images.classList.add(`show-${side % figures.length}`);
+    figures.forEach((figure, index) => {
+      figure.classList.toggle("hidden", mode === "difference" ? index !== 0 && index !== over
+        : mode !== "side" && index !== side % figures.length);
+      figure.classList.toggle("over", mode === "difference" && index === over);
+    });
   }
 
   function refreshViews() {
@@ -217,8 +194,9 @@
     d: () => setMode(view.value === "difference" ? "side" : "difference"),
     s: () => setMode("side"),
     t: () => {
-      side = view.value === "toggle" ? 1 - side : side;
-      setMode("toggle");
+      const over = view.value === "difference" && MOST > 2;
+      if (view.value === "toggle" || over) side = (side + 1) % MOST;
+      setMode(over ? "difference" : "toggle");
     },
   };
   document.addEventListener("keydown", (event) => {
@@ -230,7 +208,7 @@
   });
   setInterval(() => {
     if (view.value !== "blink") return;
-    side = 1 - side;
+    side = (side + 1) % MOST;
     refreshViews();
   }, 500);
   for (const control of [task, category, show, sort]) control.addEventListener("change", apply);

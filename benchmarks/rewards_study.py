@@ -1,0 +1,301 @@
+"""What each kind of reward makes of the same policy.
+
+``python -m benchmarks.rewards_study [-S reinforce.steps=120] [-S profile=study] [--seeds 3]``
+
+reinforces one policy with the reward of the critic, of the exact annotator, of SSIM, of features of
+a vision model, of similar sources where a task has them (TEDS, edit distance) and of drawing
+anything at all: the same start, references, steps and seeds, without validation, so that the last
+weights count and nothing but the reward decides. Each result is compared with the start as in the
+stage ``evaluate``, on references that none was trained on.
+
+Parameters are those of the stages ``reinforce`` and ``evaluate``; ``-S`` changes them as for ``dvc
+exp run``. Needs a policy, a critic and pairs, those of the pipeline by default. Each run has a
+folder in ``--out`` and is not run again; a run that was killed goes on from its checkpoint. What is
+there already stands in ``table.md`` (reward x task), ``table.csv`` and ``gains.png``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import shutil
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
+
+import numpy as np
+from hydra import compose, initialize_config_dir
+from matplotlib.figure import Figure
+from omegaconf import OmegaConf
+from scipy.stats import t as student
+
+from erm.benchmark.features import EFFICIENTNET
+from erm.errors import ErmError
+from erm.policies.evaluation import evaluate
+from erm.policies.intervals import MeanInterval
+from erm.policies.reinforcement import reinforce
+from erm.policies.settings import EvaluateSettings, ReinforceSettings
+from erm.rewards.settings import EXACT, applies, text_parts
+from erm.tasks import get_task
+from flows.params import Params, read_params
+
+START = "start"
+"""Name of the row of the policy before reinforcement."""
+
+
+class Measure(NamedTuple):
+    """A column of the table: its heading, and how it is written.
+
+    Attributes:
+        metric: of the stage ``evaluate``; ``{task}`` and ``{likeness}`` stand for names.
+        start: the same of the policy before, or None for a difference.
+    """
+
+    metric: str
+    start: str | None
+    how: str
+
+
+MEASURES = {
+    "gain, greedy": Measure("severity_gain.{task}.greedy", None, "+.2f"),
+    "gain, sampled": Measure("severity_gain.{task}.sampled", None, "+.2f"),
+    "exact severity": Measure("after.{task}.exact_severity", "before.{task}.exact_severity", ".2f"),
+    "rendered": Measure("after.{task}.rendered", "before.{task}.rendered", ".3f"),
+    "rendered, sampled": Measure(
+        "after.{task}.sampled.rendered", "before.{task}.sampled.rendered", ".3f"
+    ),
+    "likeness": Measure("after.{task}.{likeness}", "before.{task}.{likeness}", ".3f"),
+    "critic's reward": Measure("after.{task}.critic_reward", "before.{task}.critic_reward", ".3f"),
+}
+"""Likeness is the task's first similarity of sources, such as TEDS, else SSIM."""
+
+PICTURED = "gain, greedy"
+"""What the picture shows."""
+
+
+def rewards(features: str) -> dict[str, str]:
+    """The part of each reward, by its name in the table."""
+    named = {"critic": "critic", "exact": EXACT, "ssim": "ssim", "features": f"features:{features}"}
+    texts = {name: name for name in text_parts() if name != "teds_s"}
+    return {**named, **texts, "renders": "renders"}
+
+
+def read_parameters(changes: Sequence[str]) -> Params:
+    """The parameters of ``conf`` with changes, such as ``reinforce.steps=60``.
+
+    Raises:
+        ErmError: a parameter is unknown or ill-typed.
+    """
+    try:
+        with initialize_config_dir(str(Path("conf").resolve()), version_base=None):
+            composed = OmegaConf.to_yaml(compose("config", overrides=list(changes)))
+    except Exception as error:  # Hydra's own errors have no common class
+        raise ErmError(" ".join(str(error).split())) from error
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "params.yaml"
+        path.write_text(composed, encoding="utf-8")
+        return read_params(path)
+
+
+def settings_of(params: Params, part: str, seed: int) -> ReinforceSettings:
+    """Reinforcement with one part of a reward, on the tasks to which it applies."""
+    chosen = params.reinforce
+    tasks = tuple(task for task in chosen.tasks if applies(part, task))
+    if not tasks:
+        raise ErmError(f"The reward '{part}' says nothing of {', '.join(chosen.tasks)}.")
+
+    def of_tasks(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
+        return None if given is None else {task: given[task] for task in tasks}
+
+    changed = {
+        "tasks": tasks,
+        "sources": of_tasks(chosen.sources),
+        "reward": chosen.reward.model_dump() | {"parts": [{"part": part, "weight": 1.0}]},
+        "seed": seed,
+        "validation": None,
+    }
+    return ReinforceSettings.model_validate(chosen.model_dump() | changed)
+
+
+def run(
+    settings: ReinforceSettings,
+    evaluation: EvaluateSettings,
+    policy: Path,
+    critic: Path,
+    pairs: Path,
+    folder: Path,
+) -> dict[str, float]:
+    """Reinforce and evaluate once; a folder that is complete is only read.
+
+    Raises:
+        ErmError: the folder was made with other settings.
+    """
+    wanted = {
+        "reinforce": settings.model_dump(mode="json"),
+        "evaluate": evaluation.model_dump(mode="json"),
+    }
+    recorded, measured = folder / "settings.json", folder / "metrics.json"
+    if recorded.is_file() and json.loads(recorded.read_text()) != wanted:
+        raise ErmError(f"{folder} was made with other parameters; remove it or choose another.")
+    if measured.is_file():
+        found: dict[str, float] = json.loads(measured.read_text())
+        return found
+    folder.mkdir(parents=True, exist_ok=True)
+    recorded.write_text(json.dumps(wanted))
+    after, work = folder / "policy", folder / "work"
+    if not (after / "history.csv").is_file():
+        reinforce(settings, policy, critic, pairs, after, work)
+    metrics = evaluate(evaluation, policy, after, critic, pairs, folder / "evaluation")
+    measured.write_text(json.dumps(metrics, indent=1))
+    shutil.rmtree(work, ignore_errors=True)
+    return metrics
+
+
+def over_seeds(values: Sequence[float]) -> MeanInterval:
+    """Mean over seeds with Student's 95 % interval; with one seed the interval is unknown (NaN)."""
+    mean = float(np.mean(values))
+    if len(values) < 2:
+        return MeanInterval(mean, float("nan"), float("nan"))
+    half = float(student.ppf(0.975, len(values) - 1) * np.std(values, ddof=1)) / len(values) ** 0.5
+    return MeanInterval(mean, mean - half, mean + half)
+
+
+def table(
+    results: Mapping[str, Sequence[Mapping[str, float]]], tasks: Mapping[str, Sequence[str]]
+) -> list[dict[str, Any]]:
+    """A row a reward, task and measure: ``mean``, ``low`` and ``high`` over ``seeds``.
+
+    Args:
+        results: by reward, the metrics of each seed.
+        tasks: by reward, the tasks that it was reinforced on.
+    """
+    rows: list[dict[str, Any]] = []
+
+    def add(reward: str, task: str, measure: str, values: Sequence[float]) -> None:
+        interval = over_seeds(values)._asdict()
+        named = {"reward": reward, "task": task, "measure": measure}
+        rows.append({**named, **interval, "seeds": len(values)})
+
+    begun: set[str] = set()
+    for reward, runs in results.items():
+        for task in tasks[reward]:
+            names = {"task": task, "likeness": next(iter(get_task(task).text_distances), "ssim")}
+            for measure, (metric, start, _) in MEASURES.items():
+                if (
+                    start is not None
+                    and task not in begun
+                    and ((first := start.format(**names)) in runs[0])
+                ):
+                    add(START, task, measure, [runs[0][first]])
+                if (name := metric.format(**names)) in runs[0]:
+                    add(reward, task, measure, [one[name] for one in runs])
+            begun.add(task)
+    return rows
+
+
+def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The table with a line a task and reward, those of the start first."""
+    cells: dict[tuple[str, str], dict[str, str]] = {}
+    for row in rows:
+        how = MEASURES[row["measure"]].how
+        text = format(row["mean"], how)
+        if row["low"] == row["low"]:
+            text += f" ({format(row['low'], how)} to {format(row['high'], how)})"
+        cells.setdefault((row["task"], row["reward"]), {})[row["measure"]] = text
+    order = list(dict.fromkeys(task for task, _ in cells))
+    lines = [["task", "reward", *MEASURES], ["---"] * (2 + len(MEASURES))]
+    for task, reward in sorted(cells, key=lambda key: (order.index(key[0]), key[1] != START)):
+        found = cells[task, reward]
+        lines.append([task, reward, *(found.get(measure, "–") for measure in MEASURES)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
+    """Gains in exact severity by reward, a panel a task, with intervals over seeds."""
+    shown = [row for row in rows if row["measure"] == PICTURED]
+    tasks = list(dict.fromkeys(row["task"] for row in shown))
+    figure = Figure(figsize=(3.2 * len(tasks) + 1, 2.8), layout="constrained")
+    for axes, task in zip(figure.subplots(1, len(tasks), squeeze=False)[0], tasks, strict=True):
+        own = [row for row in shown if row["task"] == task][::-1]
+        means = [row["mean"] for row in own]
+        halves = [row["high"] - row["mean"] for row in own]
+        colours = ["tab:blue" if mean > 0 else "tab:red" for mean in means]
+        axes.barh([row["reward"] for row in own], means, xerr=halves, color=colours, capsize=3)
+        axes.axvline(0, color="black", linewidth=0.8)
+        axes.set(title=task, xlabel="gain in exact severity, greedy")
+        axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(path, dpi=150, metadata={"Software": None})
+
+
+def study(arguments: argparse.Namespace) -> str:
+    """Run what is missing, write the table and the picture; returns the table.
+
+    Raises:
+        ErmError: parameters, a folder or a reward can't be used.
+    """
+    params = read_parameters(arguments.set)
+    known = rewards(arguments.features)
+    names = arguments.rewards.split(",") if arguments.rewards else list(known)
+    if unknown := [name for name in names if name not in known]:
+        raise ErmError(f"Unknown reward '{unknown[0]}'; known: {', '.join(known)}.")
+    if arguments.rewards is None:
+        tasks = params.reinforce.tasks
+        names = [name for name in names if any(applies(known[name], task) for task in tasks)]
+    planned = {
+        name: [settings_of(params, known[name], seed) for seed in range(arguments.seeds)]
+        for name in names
+    }
+    results: dict[str, list[dict[str, float]]] = {}
+    rows: list[dict[str, Any]] = []
+    # seed by seed, so that a study which is stopped has all rewards
+    for seed in range(arguments.seeds):
+        for name, chosen in planned.items():
+            folder = arguments.out / f"{name}-{seed}"
+            print(f"{name}, seed {seed}", file=sys.stderr)
+            evaluation = params.evaluate.model_copy(update={"tasks": chosen[seed].tasks})
+            if evaluation.sources is not None:
+                fresh = {task: evaluation.sources[task] for task in evaluation.tasks}
+                evaluation = evaluation.model_copy(update={"sources": fresh})
+            paths = (arguments.policy, arguments.critic, arguments.pairs, folder)
+            results.setdefault(name, []).append(run(chosen[seed], evaluation, *paths))
+            rows = table(results, {name: planned[name][0].tasks for name in results})
+            write(rows, arguments.out)
+    return as_markdown(rows)
+
+
+def write(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    """``table.csv``, ``table.md`` and ``gains.png`` in a folder."""
+    with (folder / "table.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    (folder / "table.md").write_text(as_markdown(rows), encoding="utf-8")
+    draw(rows, folder / "gains.png")
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    found = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
+    found.add_argument("-S", "--set", action="append", default=[], metavar="NAME=VALUE")
+    found.add_argument("--rewards", help="names with commas; all that apply by default")
+    found.add_argument("--seeds", type=int, default=3)
+    found.add_argument("--features", default=EFFICIENTNET, help="vision model of reward 'features'")
+    found.add_argument("--policy", type=Path, default=Path("models/policy-sft"))
+    found.add_argument("--critic", type=Path, default=Path("models/critic"))
+    found.add_argument("--pairs", type=Path, default=Path("data/pairs"))
+    found.add_argument("--out", type=Path, default=Path("reports/rewards"))
+    return found
+
+
+def main() -> None:
+    try:
+        print(study(parser().parse_args()), end="")
+    except ErmError as error:
+        sys.exit(f"rewards_study: {error}")
+
+
+if __name__ == "__main__":
+    main()

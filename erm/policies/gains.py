@@ -1,0 +1,172 @@
+"""What completions of two policies say of them: means, and paired gains with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from erm.policies.intervals import mean_interval
+from erm.policies.scoring import Row
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+POLICIES = ("before", "after")
+"""The policy that reinforcement started from, and the reinforced one."""
+
+GAINS = ("greedy", "sampled", "best_of_n")
+"""What the gain in exact severity is measured on: greedy completions, samples, and of the
+reinforced policy's samples the one that the critic likes best."""
+
+
+def measure_policies(
+    tasks: Sequence[str],
+    greedy: Mapping[str, Sequence[Row]],
+    sampled: Mapping[str, Sequence[Row]],
+    best: Sequence[Row],
+    seed: int,
+) -> dict[str, float]:
+    """The metrics of `erm.policies.evaluation.evaluate`, without those of rankings.
+
+    Args:
+        greedy, sampled: rows of each of `POLICIES`, with the index of their ``reference``;
+            `sampled` may be empty.
+        best: of `best_of_samples`.
+        seed: of the bootstrap.
+    """
+    generator = np.random.default_rng(seed)
+    metrics = {f"{name}.rendered": _rendered(rows) for name, rows in greedy.items()}
+
+    def of_task(rows: Sequence[Row], task: str) -> list[Row]:
+        return [row for row in rows if row["task"] == task]
+
+    for name, rows in greedy.items():
+        for task in tasks:
+            summary = _summary(of_task(rows, task), generator)
+            metrics |= _prefixed(f"{name}.{task}", summary)
+    for task in tasks:
+        before, after = (of_task(greedy[name], task) for name in POLICIES)
+        gains = _paired(after, before, "exact_reward")
+        metrics |= _with_interval(gains, generator, f"gain.{task}")
+    for task in tasks:
+        before, after = (of_task(greedy[name], task) for name in POLICIES)
+        metrics |= _severity_gain(f"{task}.greedy", before, after, generator)
+        if sampled:
+            first, second = (of_task(sampled[name], task) for name in POLICIES)
+            chosen = of_task(best, task)
+            metrics |= _severity_gain(f"{task}.sampled", first, second, generator)
+            metrics |= _severity_gain(f"{task}.best_of_n", before, chosen, generator)
+            metrics |= _prefixed(f"before.{task}.sampled", _means(first))
+            metrics |= _prefixed(f"after.{task}.sampled", _means(second))
+            metrics |= _prefixed(f"after.{task}.best_of_n", _means(chosen))
+    return metrics
+
+
+def _severity_gain(
+    name: str, first: Sequence[Row], second: Sequence[Row], generator: np.random.Generator
+) -> dict[str, float]:
+    """The second's gain on the first, over the references that both have, and both means."""
+    before, after = (_by_reference(rows, "exact_severity") for rows in (first, second))
+    both = [reference for reference in before if reference in after]
+    name = f"severity_gain.{name}"
+    return {
+        **_with_interval(_paired(first, second, "exact_severity"), generator, name),
+        f"{name}_before": float(np.mean([before[reference] for reference in both])),
+        f"{name}_after": float(np.mean([after[reference] for reference in both])),
+    }
+
+
+def _prefixed(prefix: str, values: Mapping[str, float]) -> dict[str, float]:
+    return {f"{prefix}.{name}": value for name, value in values.items()}
+
+
+def _by_reference(rows: Sequence[Row], column: str) -> dict[int, float]:
+    """The mean of a column over each reference's completions."""
+    values: dict[int, list[float]] = {}
+    for row in rows:
+        values.setdefault(row["reference"], []).append(row[column])
+    return {reference: float(np.mean(own)) for reference, own in values.items()}
+
+
+def _paired(first: Sequence[Row], second: Sequence[Row], column: str) -> NDArray[np.float64]:
+    """(references,) the first's less the second's mean, for the references that both have."""
+    before, after = (_by_reference(rows, column) for rows in (first, second))
+    both = [reference for reference in before if reference in after]
+    return np.array([before[reference] - after[reference] for reference in both])
+
+
+def _with_interval(
+    values: NDArray[np.float64], generator: np.random.Generator, name: str
+) -> dict[str, float]:
+    mean, low, high = mean_interval(values, generator)
+    return {name: mean, f"{name}_low": low, f"{name}_high": high}
+
+
+def _rendered(rows: Sequence[Row]) -> float:
+    return float(np.mean([row["outcome"] in ("judged", "unparsable") for row in rows]))
+
+
+def _means(rows: Sequence[Row]) -> dict[str, float]:
+    return {
+        "rendered": _rendered(rows),
+        "critic_reward": float(np.mean([row["critic_reward"] for row in rows])),
+        "exact_severity": float(np.mean([row["exact_severity"] for row in rows])),
+    }
+
+
+def _summary(rows: Sequence[Row], generator: np.random.Generator) -> dict[str, float]:
+    errors = [row["pixel_mse"] for row in rows if row["pixel_mse"] is not None]
+    exact = np.array([row["exact_reward"] for row in rows])
+    return {
+        **_means(rows),
+        "unparsable": float(np.mean([row["outcome"] == "unparsable" for row in rows])),
+        **_with_interval(exact, generator, "exact_reward"),
+        "pixel_mse": float(np.mean(errors)) if errors else float("nan"),
+        **{
+            name: float(np.mean([row["similarities"][name] for row in rows]))
+            for name in rows[0]["similarities"]
+        },
+    }
+
+
+def best_of_samples(rows: Sequence[Row]) -> list[Row]:
+    """Of each reference's samples the one that the critic likes best, by the severity that it
+    expects, else reports; a sample without one comes last."""
+
+    def disliked(row: Row) -> float:
+        stated = (
+            row["critic_severity"] if row["critic_expected"] is None else row["critic_expected"]
+        )
+        return float("inf") if stated is None or row["image"] is None else float(stated)
+
+    best: dict[int, Row] = {}
+    for row in rows:
+        current = best.get(row["reference"])
+        if current is None or disliked(row) < disliked(current):
+            best[row["reference"]] = row
+    return list(best.values())
+
+
+def severity_gains(metrics: Mapping[str, float], tasks: Sequence[str]) -> list[dict[str, Any]]:
+    """The gains in exact severity as rows: ``task``, ``of`` (one of `GAINS`), ``gain``, ``low``,
+    ``high``, and the mean severities ``before`` and ``after``, where they are known."""
+    rows = []
+    for task in tasks:
+        for way in GAINS:
+            name = f"severity_gain.{task}.{way}"
+            if name not in metrics:
+                continue
+            rows.append(
+                {
+                    "task": task,
+                    "of": way.replace("_", " "),
+                    "before": metrics[f"{name}_before"],
+                    "after": metrics[f"{name}_after"],
+                    "gain": metrics[name],
+                    "low": metrics[f"{name}_low"],
+                    "high": metrics[f"{name}_high"],
+                }
+            )
+    return rows

@@ -1,0 +1,65 @@
+"""Images of a data set on the Hugging Face hub, by the name that parameters give it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from erm.errors import ErmError
+
+HUB = "hf:"
+"""What such a name begins with."""
+
+_NAME = re.compile(r"hf:(?P<name>[\w.-]+/[\w.-]+)(:(?P<split>[^#]+))?(#(?P<column>.+))?")
+
+
+class HubImages(NamedTuple):
+    """Images of a data set: ``hf:OWNER/NAME[:SPLIT][#COLUMN]``.
+
+    Attributes:
+        split: as `datasets` writes it, with parts of a split such as ``train[:2000]``.
+    """
+
+    name: str
+    split: str = "train"
+    column: str = "image"
+
+    @classmethod
+    def parse(cls, text: str) -> HubImages:
+        """Raises ValueError where the text has another form."""
+        found = _NAME.fullmatch(text)
+        if found is None:
+            raise ValueError(f"'{text}' is not of the form hf:OWNER/NAME[:SPLIT][#COLUMN]")
+        parts = {name: value for name, value in found.groupdict().items() if value is not None}
+        return cls(**parts)
+
+    def read(self) -> Iterator[tuple[str, bytes]]:
+        """(name, encoded image) of all rows; the data set is downloaded once, into the cache of
+        `datasets`.
+
+        Raises:
+            ErmError: the hub has no such data set, split or column, or can't be reached and the
+                cache does not hold the data set.
+        """
+        from datasets import Image, load_dataset
+        from datasets.exceptions import DatasetsError
+
+        try:
+            rows = load_dataset(self.name, split=self.split)
+        except (DatasetsError, OSError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split()).rstrip(".")
+            raise ErmError(f"hf:{self.name}: the data set can't be loaded: {reason}.") from error
+        if self.column not in rows.column_names:
+            known = ", ".join(rows.column_names)
+            raise ErmError(f"hf:{self.name}: no column '{self.column}'; it has: {known}.")
+        rows = rows.select_columns([self.column])
+        if isinstance(rows.features[self.column], Image):
+            rows = rows.cast_column(self.column, Image(decode=False))
+        for number, row in enumerate(rows, start=1):
+            value = row[self.column]
+            content = value.get("bytes") if isinstance(value, dict) else value
+            if content is None and isinstance(value, dict) and value.get("path"):
+                with open(value["path"], "rb") as file:
+                    content = file.read()
+            yield f"hf:{self.name}:{number}", content if isinstance(content, bytes) else b""

@@ -1,0 +1,70 @@
+"""The study of rewards: runs once, goes on, and writes a table with intervals over seeds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.rewards_study import (
+    as_markdown,
+    over_seeds,
+    parser,
+    read_parameters,
+    rewards,
+    settings_of,
+    study,
+    table,
+)
+from erm.dataset.pairs import REJECTED_FILE
+from erm.errors import ErmError
+from tests.squares import write_squares
+
+SMALLEST = (
+    *("profile=smoke", "reinforce.max_completion_tokens=16", "reinforce.render_workers=1"),
+    *("evaluate.critic=exact", "evaluate.sources={svg: 2}", "evaluate.render_workers=1"),
+)
+
+
+def test_the_smallest_study_is_run_once(tiny_policy: Path, tmp_path: Path) -> None:
+    pairs = write_squares(tmp_path / "pairs", train=2, validation=2)
+    (pairs / REJECTED_FILE).touch()
+
+    def asked(*changes: str, policy: Path = tiny_policy) -> str:
+        chosen = [word for change in (*SMALLEST, *changes) for word in ("-S", change)]
+        paths = ["--policy", str(policy), "--pairs", str(pairs), "--out", str(tmp_path / "out")]
+        return study(parser().parse_args([*chosen, "--rewards", "renders", "--seeds", "1", *paths]))
+
+    text = asked()
+    assert [line.split(" | ")[1] for line in text.splitlines()[2:]] == ["start", "renders"]
+    assert (tmp_path / "out" / "table.md").read_text() == text
+    assert (tmp_path / "out" / "gains.png").stat().st_size > 1000
+    assert not (tmp_path / "out" / "renders-0" / "work").exists()
+    assert asked(policy=tmp_path / "nowhere") == text
+    with pytest.raises(ErmError, match="renders-0 was made with other parameters"):
+        asked("reinforce.learning_rate=1e-3")
+
+
+def test_intervals_are_over_seeds() -> None:
+    assert over_seeds([1.0, 2.0, 3.0])[:2] == pytest.approx((2.0, 2 - 4.302653 / 3**0.5))
+    names = ("severity_gain.table.greedy", "before.table.teds", "after.table.teds")
+    runs = [dict(zip(names, values, strict=True)) for values in ((1, 0.5, 0.7), (3, 0.5, 0.9))]
+    rows = table({"teds": runs}, {"teds": ("table",)})
+    assert [(row["reward"], row["measure"], row["mean"]) for row in rows] == [
+        ("teds", "gain, greedy", 2.0),
+        ("start", "likeness", 0.5),
+        ("teds", "likeness", pytest.approx(0.8)),
+    ]
+    assert "| table | teds | +2.00 (-10.71 to +14.71) | – |" in as_markdown(rows)
+
+
+def test_a_reward_is_given_to_the_tasks_that_it_judges() -> None:
+    changes = ("reinforce.tasks=[table,svg]", "reinforce.sources={table: 5}")
+    params = read_parameters([*changes, "reinforce.max_completion_tokens=512"])
+    chosen = settings_of(params, "teds", seed=2)
+    assert (chosen.tasks, chosen.sources, chosen.seed) == (("table",), {"table": 5}, 2)
+    assert settings_of(params, rewards("x/y")["features"], 0).reward.parts[0].part == "features:x/y"
+    with pytest.raises(ErmError, match="'teds' says nothing of svg"):
+        settings_of(read_parameters([]), "teds", 0)
+    with pytest.raises(ErmError, match="no_such"):
+        read_parameters(["reinforce.no_such=1"])
