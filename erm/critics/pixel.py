@@ -4,7 +4,7 @@ The baseline that a trained critic has to beat. It sees that and where two image
 guesses what kind of difference that is; it reads no text and knows no elements. The rules:
 
 1. Both images are laid on one white canvas at the top left; where a shift of the whole candidate
-   (phase correlation) lowers the difference, the shifted candidate is compared.
+   (the peak of the cross-correlation) lowers the difference, the shifted candidate is compared.
 2. Pixels whose channels differ by more than `THRESHOLD` are joined into regions across gaps of
    `GAP` of the longest side; regions of fewer than `SPECK` pixels are noise.
 3. Category by what is drawn in the region on either side (`erm.tasks.Task.pixel_category`).
@@ -18,8 +18,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
-from skimage.registration import phase_cross_correlation
+from PIL import Image
+from scipy import fft, ndimage
 
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, write_reply
 from erm.images import largest_gap
@@ -55,7 +55,7 @@ _COLUMNS = ("left", "centre", "right")
 
 
 class PixelCritic(Critic):
-    """See the module's docstring; deterministic, about 10 ms a pair of 168 × 168 pixels."""
+    """See the module's docstring; deterministic."""
 
     name = "pixel"
 
@@ -81,22 +81,22 @@ def pixel_report(task: str, reference: NDArray[np.uint8], candidate: NDArray[np.
     height, width = left.shape[:2]
     differs = largest_gap(left, right) > THRESHOLD
     reach = max(1, round(GAP * max(height, width) / 2))
-    joined = ndimage.binary_dilation(differs, np.ones((3, 3), bool), iterations=reach)
-    labels, _ = ndimage.label(joined, np.ones((3, 3), bool))
+    labels, _ = ndimage.label(_widened(differs, reach), np.ones((3, 3), bool))
     labels = np.where(differs, labels, 0)
     errors = []
     for number, place in enumerate(ndimage.find_objects(labels), start=1):
         if place is None or np.count_nonzero(labels[place] == number) < SPECK:
             continue
         before, after = left[place], right[place]
+        inks = (_ink(before), _ink(after))
         rows, columns = place
         box = Box(columns.start, rows.start, columns.stop, rows.stop)
         errors.append(
             Discrepancy(
-                category=_category(task, before, after, box, height, width),
+                category=_category(task, *inks, box, height, width),
                 severity=_severity(box, height, width),
                 location=_location(box, height, width),
-                description=_description(before, after),
+                description=_description((before, after), inks),
                 box=box,
             )
         )
@@ -110,32 +110,75 @@ def _aligned(
     height = max(reference.shape[0], candidate.shape[0])
     width = max(reference.shape[1], candidate.shape[1])
     left, right = _on_canvas(reference, height, width), _on_canvas(candidate, height, width)
-    gray_left, gray_right = 255.0 - _mean_channel(left), 255.0 - _mean_channel(right)
-    if min(height, width) < 8 or not gray_left.any() or not gray_right.any():
+    if min(height, width) < 8:
         return left, right
-    shift, _, _ = phase_cross_correlation(gray_left, gray_right, normalization=None)
-    rows, columns = (int(step) for step in shift)
+    rows, columns = _shift(left, right)
     if (rows, columns) == (0, 0) or max(abs(rows), abs(columns)) > MAX_SHIFT * max(height, width):
         return left, right
-    moved = ndimage.shift(right, (rows, columns, 0), order=0, cval=255)
-
-    def distance(other: NDArray[np.uint8]) -> int:
-        return int(np.abs(left.astype(np.int16) - other.astype(np.int16)).sum())
-
-    return (left, moved) if distance(moved) < distance(right) else (left, right)
+    moved = _moved(right, rows, columns)
+    return (left, moved) if _distance(left, moved) < _distance(left, right) else (left, right)
 
 
-def _mean_channel(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-    """(height, width) mean of the channels; several times faster than NumPy's over an axis of 3."""
+def _shift(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> tuple[int, int]:
+    """Rows and columns by which a shift brings the right image's ink closest to the left one's.
+
+    The peak of the circular cross-correlation of their darkness; (0, 0) where one is white. The
+    correlations are sums of products of integers below 2⁵³, so that rounding makes them exact:
+    equal ones are equal on each machine, and the first of them counts.
+    """
+    shape = left.shape[:2]
+    spectrum, other = (fft.rfft2(_darkness(image)) for image in (left, right))
+    spectrum *= np.conj(other, out=other)
+    correlations = np.rint(fft.irfft2(spectrum, s=shape))
+    row, column = np.unravel_index(int(correlations.argmax()), shape)
+    steps = (int(row), int(column))
+    rows, columns = (
+        step - size if step > size // 2 else step for step, size in zip(steps, shape, strict=True)
+    )
+    return rows, columns
+
+
+def _darkness(image: NDArray[np.uint8]) -> NDArray[np.int16]:
+    """(height, width) sum over the channels of what white has more, 0 to 765."""
     red, green, blue = (image[..., channel] for channel in range(3))
-    mean: NDArray[np.float64] = (red.astype(np.float64) + green + blue) / 3.0
-    return mean
+    darkness: NDArray[np.int16] = 765 - (red.astype(np.int16) + green + blue)
+    return darkness
+
+
+def _moved(image: NDArray[np.uint8], rows: int, columns: int) -> NDArray[np.uint8]:
+    """The image shifted down and right, white where nothing moves in."""
+    height, width = image.shape[:2]
+    moved = np.full_like(image, 255)
+    moved[max(0, rows) : height + rows, max(0, columns) : width + columns] = image[
+        max(0, -rows) : height - rows, max(0, -columns) : width - columns
+    ]
+    return moved
+
+
+def _distance(left: NDArray[np.uint8], right: NDArray[np.uint8]) -> int:
+    """Sum of the channels' differences."""
+    return int((np.maximum(left, right) - np.minimum(left, right)).sum())
 
 
 def _on_canvas(image: NDArray[np.uint8], height: int, width: int) -> NDArray[np.uint8]:
     canvas = np.full((height, width, 3), 255, dtype=np.uint8)
     canvas[: image.shape[0], : image.shape[1]] = image
     return canvas
+
+
+def _widened(mask: NDArray[np.bool_], reach: int) -> NDArray[np.bool_]:
+    """(height, width) pixels that have one of the mask's within `reach` rows and columns.
+
+    By growing windows along each axis: 5 to 30 times faster than SciPy's dilation.
+    """
+    wide = np.pad(mask, reach)
+    for axis in (wide, wide.T):
+        window = 1
+        while window < 2 * reach + 1:
+            step = min(window, 2 * reach + 1 - window)
+            axis[:-step] |= axis[step:]
+            window += step
+    return wide[: mask.shape[0], : mask.shape[1]]
 
 
 def _ink(region: NDArray[np.uint8]) -> NDArray[np.bool_]:
@@ -147,14 +190,13 @@ def _ink(region: NDArray[np.uint8]) -> NDArray[np.bool_]:
 
 def _category(
     task: str,
-    before: NDArray[np.uint8],
-    after: NDArray[np.uint8],
+    ink_before: NDArray[np.bool_],
+    ink_after: NDArray[np.bool_],
     box: Box,
     height: int,
     width: int,
 ) -> str:
     """Rule 3: the task's own judgement of what is drawn in the region on either side."""
-    ink_before, ink_after = _ink(before), _ink(after)
     union = np.count_nonzero(ink_before | ink_after)
     overlap = np.count_nonzero(ink_before & ink_after) / union if union else 1.0
     region = PixelRegion(
@@ -183,16 +225,26 @@ def _location(box: Box, height: int, width: int) -> str:
     return f"{_ROWS[row]} {_COLUMNS[column]}"
 
 
-def _description(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> str:
-    ink_before, ink_after = _ink(before), _ink(after)
-    if not ink_after.any():
+def _description(
+    regions: tuple[NDArray[np.uint8], NDArray[np.uint8]],
+    inks: tuple[NDArray[np.bool_], NDArray[np.bool_]],
+) -> str:
+    """What happens to a region's ink from the reference to the candidate."""
+    if not inks[1].any():
         return "is missing"
-    if not ink_before.any():
+    if not inks[0].any():
         return "is extra"
-    old, new = _colour(before[ink_before]), _colour(after[ink_after])
+    old, new = (_colour(region, ink) for region, ink in zip(regions, inks, strict=True))
     return "differs" if old == new else f"colour is {new} instead of {old}"
 
 
-def _colour(pixels: NDArray[np.uint8]) -> str:
-    """Name of the median colour of (n, 3) pixels."""
-    return colour_name(hexadecimal(np.median(pixels, axis=0).round().astype(int).tolist()))
+def _colour(region: NDArray[np.uint8], ink: NDArray[np.bool_]) -> str:
+    """Name of the median colour of a region's ink, by histograms: sorting takes ten times longer."""
+    counted = Image.fromarray(region).histogram(Image.fromarray(ink.astype(np.uint8)))
+    up_to = np.cumsum(np.reshape(counted, (3, 256)), axis=1)
+    count = up_to[0, -1]
+    middle = [
+        [np.searchsorted(row, rank, "right") for rank in ((count - 1) // 2, count // 2)]
+        for row in up_to
+    ]
+    return colour_name(hexadecimal(np.mean(middle, axis=1).round().astype(int).tolist()))

@@ -10,6 +10,7 @@ from PIL import Image
 from tqdm import tqdm
 from transformers import LogitsProcessor, LogitsProcessorList
 
+from erm.models.decoding import decode_unfinished
 from erm.models.processor import PairProcessor
 from erm.models.prompts import conversation
 from erm.models.settings import SamplingSettings
@@ -61,7 +62,12 @@ def generate(
     """
     order = sorted(range(len(requests)), key=lambda index: requests[index].area)
     answers = [""] * len(requests)
-    options: dict[str, Any] = {"max_new_tokens": max_new_tokens, "do_sample": False}
+    options: dict[str, Any] = {
+        "max_new_tokens": max_new_tokens,
+        "do_sample": False,
+        "pad_token_id": processor.tokenizer.pad_token_id,
+        "custom_generate": decode_unfinished,
+    }
     if sampling.temperature > 0:
         options |= {
             "do_sample": True,

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import math
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from erm.images import open_image
+from erm.images import largest_gap, open_image
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -39,9 +39,9 @@ def shows_reference(reference: bytes, candidate: bytes) -> bool:
     Args:
         reference, candidate: encoded images.
     """
-    first, second = _ink(reference), _ink(candidate)
-    cluttered = _edges(candidate) > MOST_CLUTTER * max(1, _edges(reference))
-    return not cluttered and resemblance(first, second) >= LEAST_RESEMBLANCE
+    first, second = _look(reference), _look(candidate)
+    cluttered = second.edges > MOST_CLUTTER * max(1, first.edges)
+    return not cluttered and resemblance(first.ink, second.ink) >= LEAST_RESEMBLANCE
 
 
 def resemblance(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
@@ -52,7 +52,7 @@ def resemblance(first: NDArray[np.uint8], second: NDArray[np.uint8]) -> float:
     grid, and of both at the top left of one canvas.
 
     Args:
-        first, second: (height, width) ink, see `_ink`.
+        first, second: (height, width) ink, see `_Look`.
     """
     height, width = (max(first.shape[side], second.shape[side]) for side in (0, 1))
     placed = []
@@ -77,22 +77,25 @@ def _cells(ink: NDArray[np.uint8]) -> NDArray[np.float64]:
     return centred
 
 
-@lru_cache(maxsize=256)
-def _ink(image: bytes) -> NDArray[np.uint8]:
-    """(height, width) largest difference of a channel from the picture's commonest colour."""
-    pixels = np.asarray(open_image(image), dtype=np.int16)
-    shades = (pixels // 8).reshape(-1, 3)
-    codes, counts = np.unique(
-        shades[:, 0] * 1024 + shades[:, 1] * 32 + shades[:, 2], return_counts=True
-    )
-    code = int(codes[counts.argmax()])
-    commonest = np.array([code // 1024, code // 32 % 32, code % 32]) * 8 + 4
-    ink: NDArray[np.uint8] = np.abs(pixels - commonest).max(axis=2).astype(np.uint8)
-    return ink
+class _Look(NamedTuple):
+    """What is compared of a picture.
+
+    Attributes:
+        ink: (height, width) largest difference of a channel from the picture's commonest colour.
+        edges: number of neighbouring pixels that differ clearly.
+    """
+
+    ink: NDArray[np.uint8]
+    edges: int
 
 
 @lru_cache(maxsize=256)
-def _edges(image: bytes) -> int:
-    """Number of neighbouring pixels that differ clearly."""
-    grey = np.asarray(open_image(image).convert("L"), dtype=np.int16)
-    return sum(int(np.count_nonzero(np.abs(np.diff(grey, axis=axis)) > _EDGE)) for axis in (0, 1))
+def _look(image: bytes) -> _Look:
+    opened = open_image(image)
+    pixels = np.asarray(opened, dtype=np.uint8)
+    red, green, blue = (pixels[..., channel].astype(np.uint16) // 8 for channel in range(3))
+    code = int(np.bincount((red * 1024 + green * 32 + blue).ravel()).argmax())
+    commonest = np.array([code // 1024, code // 32 % 32, code % 32], dtype=np.uint8) * 8 + 4
+    grey = np.asarray(opened.convert("L"), dtype=np.int16)
+    edges = (np.abs(np.diff(grey, axis=axis)) > _EDGE for axis in (0, 1))
+    return _Look(largest_gap(pixels, commonest), sum(map(np.count_nonzero, edges)))
