@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from erm.critics.loading import EXACT, critic_from_spec
 from erm.errors import ErmError
-from erm.models.launch import distribute, distributed, is_main_process, needed, rank
+from erm.models.launch import distribute, is_main_process, needed, own_file
 from erm.models.prompts import conversation
 from erm.models.role import read_role, write_role
 from erm.policies.references import (
@@ -192,15 +192,15 @@ def _prepare_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> l
     once by the process that starts the others; empty where neither is asked for."""
     most = settings.validation.references if settings.validation is not None else 0
     if settings.images is not None:
-        path = _own(work / "references.parquet")
+        path = own_file(work / "references.parquet")
         if not path.exists():
             collect_images(settings.images, path)
         return [path]
     if settings.sources is None:
         return []
-    paths = [_own(work / "references.parquet")]
+    paths = [own_file(work / "references.parquet")]
     if most:
-        paths.append(_own(work / "held-out.parquet"))
+        paths.append(own_file(work / "held-out.parquet"))
     if all(path.exists() for path in paths):
         return paths
     known = images_in(pairs)
@@ -223,13 +223,6 @@ def _prepare_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> l
                 paths[1],
             )
     return paths
-
-
-def _own(path: Path) -> Path:
-    """Where this process writes: processes that another launcher started can't share a file."""
-    if distributed() and not path.exists():
-        return path.with_stem(f"{path.stem}-{rank()}")
-    return path
 
 
 def _split(

@@ -39,6 +39,20 @@ class TrainPolicySettings(TrainingSettings):
     """Section ``train_policy`` of the parameters."""
 
     tasks: Tasks = Field(default_factory=task_names)
+    sources: dict[str, Annotated[int, Field(ge=1)]] | None = Field(
+        None,
+        description="fresh sources of each task, generated for this stage; null takes those of the "
+        "training split",
+    )
+    variety: Variety = Field("compact", description="of fresh sources")
+    render_workers: int | None = Field(None, ge=1)
+    isolation: Isolation = "auto"
+    drawing: DrawingSettings = DrawingSettings()
+
+    @model_validator(mode="after")
+    def _check_sources(self) -> TrainPolicySettings:
+        _check_tasks("sources", self.sources, self.tasks)
+        return self
 
     @model_validator(mode="after")
     def _check_details(self) -> TrainPolicySettings:

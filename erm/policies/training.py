@@ -1,7 +1,8 @@
 """Supervised training of a policy, before reinforcement: image → source.
 
-All rendered sources of the train split are used. An edited source is as good a target for its own
-image as the original.
+Either all rendered sources of the train split are used, or fresh ones are drawn: they cost little,
+and a policy learns more from different sources than from edits of few. An edited source is as good
+a target for its own image as the original.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from erm.dataset.pairs import read_pairs
 from erm.models.example import Example
-from erm.models.launch import distribute, needed
+from erm.models.launch import distribute, needed, own_file
+from erm.policies.references import draw_pictures, images_in, read_pictures, write_pictures
 from erm.policies.settings import TrainPolicySettings
+from erm.render import Renderer
 
 
 def train_policy(
@@ -20,8 +24,9 @@ def train_policy(
     """Train a policy and write it to `out`.
 
     Args:
-        pairs: folder of pairs; each distinct source of the train split is used.
-        work: folder of the state to resume from.
+        pairs: folder of pairs, whose distinct sources in the train split are used, or, where the
+            settings ask for fresh sources, avoided.
+        work: folder of the state to resume from, and of fresh sources.
 
     Returns:
         As `erm.models.sft.train`.
@@ -29,10 +34,10 @@ def train_policy(
     Raises:
         ErmError: there is nothing to train on.
     """
+    fresh = _draw(settings, pairs, work)
     if needed(settings.launch):
         paths = {"pairs": pairs, "out": out, "work": work}
         return distribute("erm.policies.training:train_policy", settings, settings.launch, paths)
-    from erm.dataset.pairs import read_pairs
     from erm.models.prompts import policy_prompt
     from erm.models.sft import train
     from erm.policies.base import write_completion
@@ -41,16 +46,51 @@ def train_policy(
     prompts = {task: policy_prompt(task, brief=brief) for task in settings.tasks}
 
     def examples() -> Iterator[Example]:
-        seen: set[tuple[str, str]] = set()
-        for pair in read_pairs(pairs, "train", settings.tasks):
-            for image, source in (
-                (pair.reference, pair.reference_source),
-                (pair.candidate, pair.candidate_source),
-            ):
-                if (pair.task, source) not in seen:
-                    seen.add((pair.task, source))
-                    target = write_completion(pair.task, source)
-                    yield Example(prompts[pair.task], (image,), target)
+        sources = _known_sources(settings, pairs) if fresh is None else _fresh_sources(fresh)
+        for task, image, source in sources:
+            yield Example(prompts[task], (image,), write_completion(task, source))
 
     texts = (text for each in examples() for text in (each.prompt, each.target))
     return train("policy", prompts, texts, examples(), settings, out, work)
+
+
+def _known_sources(settings: TrainPolicySettings, pairs: Path) -> Iterator[tuple[str, bytes, str]]:
+    """(task, image, source) of each distinct source in the train split of a folder of pairs."""
+    seen: set[tuple[str, str]] = set()
+    for pair in read_pairs(pairs, "train", settings.tasks):
+        for image, source in (
+            (pair.reference, pair.reference_source),
+            (pair.candidate, pair.candidate_source),
+        ):
+            if (pair.task, source) not in seen:
+                seen.add((pair.task, source))
+                yield pair.task, image, source
+
+
+def _fresh_sources(path: Path) -> Iterator[tuple[str, bytes, str]]:
+    """(task, image, source) of what `_draw` has written."""
+    for one in read_pictures(path):
+        assert one.source is not None
+        yield one.task, one.image, one.source
+
+
+def _draw(settings: TrainPolicySettings, pairs: Path, work: Path) -> Path | None:
+    """The file of fresh sources, drawn once by the process that starts the others; None where none
+    are asked for."""
+    if settings.sources is None:
+        return None
+    path = own_file(work / "sources.parquet")
+    if not path.exists():
+        with Renderer(
+            workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
+        ) as renderer:
+            drawn = draw_pictures(
+                settings.sources,
+                settings.variety,
+                settings.optimization.seed,
+                images_in(pairs),
+                renderer,
+                "training",
+            )
+            write_pictures(drawn, path)
+    return path

@@ -100,7 +100,7 @@ def test_all_stages_draw_as_one_section_says(checkout: Path) -> None:
     params = read_params()
     stages = [getattr(params, stage) for stage in STAGES]
     drawing = [stage.drawing for stage in stages if "drawing" in type(stage).model_fields]
-    assert len(drawing) == 5
+    assert len(drawing) == 6
     assert {(one.raster_side, one.older_libraries) for one in drawing} == {(96, False)}
 
 

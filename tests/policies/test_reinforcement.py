@@ -20,7 +20,7 @@ from erm.models.settings import ModelSettings, OptimizationSettings
 from erm.policies.base import Request, write_completion
 from erm.policies.evaluation import evaluate
 from erm.policies.local import LocalPolicy
-from erm.policies.references import digest, read_pictures, read_used
+from erm.policies.references import digest, images_in, read_pictures, read_used
 from erm.policies.reinforcement import WITHOUT_SOURCES, reinforce
 from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
 from erm.policies.training import train_policy
@@ -69,6 +69,23 @@ def test_a_policy_learns_sources_of_images(policy: Path, pairs: Path) -> None:
     assert read_role(policy, "policy").prompts == {"svg": "draw svg"}
     written = write_completion("svg", "<svg/>")
     assert get_task("svg").extract(written) == "<svg/>"
+
+
+def test_a_policy_learns_fresh_sources_that_no_pair_shows(pairs: Path, tmp_path: Path) -> None:
+    settings = TrainPolicySettings(
+        model=ModelSettings(name="micro"),
+        tasks=("svg",),
+        sources={"svg": 9},
+        optimization=OptimizationSettings(batch_size=8, epochs=1, log_every=1),
+        max_side=112,
+        render_workers=1,
+    )
+    metrics = train_policy(settings, pairs, tmp_path / "out", tmp_path / "work")
+    assert metrics["examples"] == 9
+    drawn = read_pictures(tmp_path / "work" / "sources.parquet")
+    assert not {digest(one.image) for one in drawn} & images_in(pairs)
+    with pytest.raises(ValidationError, match="table"):
+        TrainPolicySettings(tasks=("svg",), sources={"table": 1})
 
 
 def test_reinforcement_moves_the_policy_and_leaves_a_history(
