@@ -59,7 +59,7 @@ def test_intervals_are_over_seeds() -> None:
 
 
 def test_a_reward_is_given_to_the_tasks_that_it_judges() -> None:
-    changes = ("reinforce.tasks=[table,svg]", "reinforce.sources={table: 5}")
+    changes = ("reinforce.tasks=[table,svg]", "+reinforce.sources.table=5")
     params = read_parameters([*changes, "reinforce.max_completion_tokens=512"])
     chosen = settings_of(params, "teds", seed=2)
     assert (chosen.tasks, chosen.sources, chosen.seed) == (("table",), {"table": 5}, 2)
