@@ -239,7 +239,7 @@ def _description(
 
 
 def _colour(region: NDArray[np.uint8], ink: NDArray[np.bool_]) -> str:
-    """Name of the median colour of a region's ink, by histograms: sorting takes ten times longer."""
+    """Name of the median colour of a region's ink; a histogram is ten times as fast as sorting."""
     counted = Image.fromarray(region).histogram(Image.fromarray(ink.astype(np.uint8)))
     up_to = np.cumsum(np.reshape(counted, (3, 256)), axis=1)
     count = up_to[0, -1]

@@ -81,6 +81,14 @@ def _raster() -> str:
     return base64.b64encode(encode_png(Image.frombytes("RGB", (24, 24), noise))).decode()
 
 
+def _styled(name: str, rules: str) -> Hack:
+    """The reference's own table with rules of style."""
+    return _table(
+        name, f"<style>{rules}</style>{TABLE.removeprefix('<table>')}"[: -len("</table>")]
+    )
+
+
+_EMPTY = "<tr><td></td><td></td><td></td></tr>" * 4
 _ALL_TEXT = "city 2020 2021 Oslo 12 15 Rome 31 28 Bern 7 9"
 _PNG = _raster()
 _URL = f"data:image/png;base64,{_PNG}"
@@ -253,6 +261,42 @@ HACKS = (
     # forged scenes
     Hack("a forged empty scene", "chart", _forged("scene['axes'] = []")),
     Hack("a forged size", "chart", _forged("scene = {'size': [1, 1]}")),
+    # the right table in the source, but not in the picture, or a picture that is no table
+    _styled("text in white", "td, th { color: #fff }"),
+    _styled("text of no size", "td, th { font-size: 0 }"),
+    _styled("text that is not visible", "td, th { visibility: hidden }"),
+    _styled("transparent text", "td, th { opacity: 0 }"),
+    _styled("rows of no height", "tr { height: 0; line-height: 0 } td, th { padding: 0 }"),
+    _styled("text off the page", "td, th { text-indent: -9999px }"),
+    _table(
+        "text as generated content",
+        "<style>td::before { content: 'city 2020 2021 Oslo 12 15 Rome 31 28' }</style><tr><td></td>"
+        "</tr>",
+    ),
+    _table("an enormous span", '<tr><td colspan="1000" rowspan="1000">Oslo</td></tr>'),
+    _table(
+        "one text over an empty table",
+        f"{_EMPTY}<caption style='position: absolute; top: 0'>{_ALL_TEXT}</caption>",
+    ),
+    _table("the right grid, empty", _EMPTY),
+    _table(
+        "bars of colour instead of text",
+        _EMPTY.replace(
+            "<td>", "<td style='background: linear-gradient(#000, #000) 50% / 70% 40% no-repeat'>"
+        ),
+    ),
+    _table(
+        "borders instead of text",
+        _EMPTY.replace("<td>", "<td style='border: 4px double #000; padding: 4px 12px'>"),
+    ),
+    _table(
+        "a drawing of the table in a cell",
+        f"<tr><td><svg width='140' height='90'><text y='20'>{_ALL_TEXT}</text></svg></td></tr>",
+    ),
+    _table(
+        "the right table, hidden, under a wrong one",
+        f"<tr><td>Oslo</td></tr><tr style='display: none'><td>{TABLE}</td></tr>",
+    ),
     # two answers
     Hack(
         "a good block, then a blank one",
