@@ -124,6 +124,11 @@ def reinforce_model(
         activation_checkpointing=activation_checkpointing,
         deepspeed=launch.deepspeed,
     )
+    if launch.deepspeed is not None and distributed():
+        # Under ZeRO-3 TRL loads the model of the KL term before DeepSpeed knows of the processes.
+        import deepspeed
+
+        deepspeed.init_distributed(dist_backend=arguments.ddp_backend, verbose=False)
     try:
         trainer = TimedTrainer(
             model=checkpoint.model,
