@@ -24,6 +24,9 @@ _MOST_SAG = 3.0
 _COMPARED_AT_ONCE = 1_000_000
 """Most distances of points from segments that are computed together; of more, near ones alone."""
 
+_PIECES = 16
+"""Pieces of a segment, on average, into which long ones are cut to find near ones."""
+
 _LABEL_MARGIN = 8.0
 """Pixels around a value's box that a contour line leaves free; `clabel` leaves 5 and rounds."""
 
@@ -210,11 +213,17 @@ def _distances(points: NDArray[np.float64], line: NDArray[np.float64]) -> NDArra
     start, step = line[:-1], np.diff(line, axis=0)
     if len(points) * len(start) <= _COMPARED_AT_ONCE:
         return np.asarray(_from_segments(points[:, None], start, step).min(axis=1))
-    # A segment that is nearer than the nearest vertex has its middle within that distance and half
-    # its length.
+    # A piece that is nearer than the nearest vertex has its middle within that distance and half
+    # its length. Long segments are cut: near each point of a noisy line are the middles of most.
+    length = np.linalg.norm(step, axis=1)
+    longest = max(1.0, float(length.sum()) / (_PIECES * len(step)))
+    pieces = np.maximum(1, np.ceil(length / longest)).astype(int)
+    segment = np.repeat(np.arange(len(step)), pieces)
+    place = np.arange(len(segment)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
+    middles = start[segment] + ((place + 0.5) / pieces[segment])[:, None] * step[segment]
     reach, _ = KDTree(line).query(points)
-    reach = reach * (1 + 1e-9) + np.linalg.norm(step, axis=1).max() / 2 + 1e-9
-    near = KDTree(start + step / 2).query_ball_point(points, reach)
+    reach = reach * (1 + 1e-9) + longest / 2 + 1e-9
+    near = [segment[chosen] for chosen in KDTree(middles).query_ball_point(points, reach)]
     return np.array(
         [
             _from_segments(point, start[chosen], step[chosen]).min()
