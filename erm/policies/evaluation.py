@@ -82,7 +82,7 @@ def evaluate(
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:
-        references = _held_out(settings, after, pairs, renderer)
+        references = _held_out(settings, (before, after), pairs, renderer)
         originals = renderer.render_batch(
             [(reference.task, reference.source) for reference in references], scenes=True
         )
@@ -129,7 +129,7 @@ def evaluate(
 
 
 def _held_out(
-    settings: EvaluateSettings, after: Path, pairs: Path, renderer: Renderer
+    settings: EvaluateSettings, policies: Sequence[Path], pairs: Path, renderer: Renderer
 ) -> list[Reference]:
     """References of the test split, then fresh ones, of each task."""
     split = [
@@ -142,7 +142,7 @@ def _held_out(
         if missing := [task for task in settings.tasks if task not in found]:
             raise ErmError(f"{pairs}: no references of {', '.join(missing)} in the test split.")
         return split
-    known = images_in(pairs) | read_used(after)
+    known = images_in(pairs).union(*map(read_used, policies))
     drawn = draw_pictures(
         settings.sources, settings.variety, settings.seed, known, renderer, "evaluation"
     )

@@ -53,7 +53,8 @@ Use = Literal["training", "fresh", "validation", "evaluation"]
 compare policies. The same seed gives others for each use."""
 
 USED_FILE = "references.csv"
-"""In the folder of a reinforced policy: the images that it was trained on and validated with."""
+"""In the folder of a policy: the images that it was trained on and validated with, unless they are
+those of a folder of pairs that supervised training took."""
 
 _USED_COLUMNS = ("name", "task", "use", "blake2b")
 
@@ -177,7 +178,7 @@ def write_used(trained: Sequence[Picture], held_out: Sequence[Picture], folder: 
 
 
 def read_used(folder: Path) -> set[bytes]:
-    """Digests of the images that the policy in a folder was reinforced on or validated with."""
+    """Digests of the images in a policy's `USED_FILE`; none where it has no such file."""
     path = folder / USED_FILE
     if not path.is_file():
         return set()

@@ -25,6 +25,7 @@ from erm.policies.references import (
     images_in,
     pictures_of,
     read_pictures,
+    read_used,
     write_pictures,
     write_used,
 )
@@ -94,7 +95,7 @@ def reinforce(
     unknown = sorted(set(settings.tasks) - set(role.prompts))
     if unknown:
         raise ErmError(f"{policy}: the policy was not trained on {', '.join(unknown)}.")
-    prepared = _prepare_pictures(settings, pairs, work)
+    prepared = _prepare_pictures(settings, policy, pairs, work)
     if needed(settings.launch):
         paths = {"policy": policy, "critic": critic, "pairs": pairs, "out": out, "work": work}
         return distribute("erm.policies.reinforcement:reinforce", settings, settings.launch, paths)
@@ -187,7 +188,9 @@ def reinforce(
     }
 
 
-def _prepare_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> list[Path]:
+def _prepare_pictures(
+    settings: ReinforceSettings, policy: Path, pairs: Path, work: Path
+) -> list[Path]:
     """The file of images, or those of fresh references to train on and to validate with, written
     once by the process that starts the others; empty where neither is asked for."""
     most = settings.validation.references if settings.validation is not None else 0
@@ -203,7 +206,7 @@ def _prepare_pictures(settings: ReinforceSettings, pairs: Path, work: Path) -> l
         paths.append(own_file(work / "held-out.parquet"))
     if all(path.exists() for path in paths):
         return paths
-    known = images_in(pairs)
+    known = images_in(pairs) | read_used(policy)
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:

@@ -12,8 +12,14 @@ from pathlib import Path
 
 from erm.dataset.pairs import read_pairs
 from erm.models.example import Example
-from erm.models.launch import distribute, needed, own_file
-from erm.policies.references import draw_pictures, images_in, read_pictures, write_pictures
+from erm.models.launch import distribute, is_main_process, needed, own_file
+from erm.policies.references import (
+    draw_pictures,
+    images_in,
+    read_pictures,
+    write_pictures,
+    write_used,
+)
 from erm.policies.settings import TrainPolicySettings
 from erm.render import Renderer
 
@@ -21,7 +27,7 @@ from erm.render import Renderer
 def train_policy(
     settings: TrainPolicySettings, pairs: Path, out: Path, work: Path
 ) -> dict[str, float]:
-    """Train a policy and write it to `out`.
+    """Train a policy and write it to `out`, with ``references.csv`` where sources are fresh.
 
     Args:
         pairs: folder of pairs, whose distinct sources in the train split are used, or, where the
@@ -51,7 +57,10 @@ def train_policy(
             yield Example(prompts[task], (image,), write_completion(task, source))
 
     texts = (text for each in examples() for text in (each.prompt, each.target))
-    return train("policy", prompts, texts, examples(), settings, out, work)
+    metrics = train("policy", prompts, texts, examples(), settings, out, work)
+    if fresh is not None and is_main_process():
+        write_used(read_pictures(fresh), (), out)
+    return metrics
 
 
 def _known_sources(settings: TrainPolicySettings, pairs: Path) -> Iterator[tuple[str, bytes, str]]:

@@ -84,6 +84,7 @@ def test_a_policy_learns_fresh_sources_that_no_pair_shows(pairs: Path, tmp_path:
     assert metrics["examples"] == 9
     drawn = read_pictures(tmp_path / "work" / "sources.parquet")
     assert not {digest(one.image) for one in drawn} & images_in(pairs)
+    assert read_used(tmp_path / "out") == {digest(one.image) for one in drawn}
     with pytest.raises(ValidationError, match="table"):
         TrainPolicySettings(tasks=("svg",), sources={"table": 1})
 
