@@ -30,6 +30,7 @@ import numpy as np
 from hydra import compose, initialize_config_dir
 from matplotlib.figure import Figure
 from omegaconf import OmegaConf
+from pydantic import ValidationError
 from scipy.stats import t as student
 
 from erm.benchmark.features import EFFICIENTNET
@@ -101,7 +102,11 @@ def read_parameters(changes: Sequence[str]) -> Params:
 
 
 def settings_of(params: Params, part: str, seed: int) -> ReinforceSettings:
-    """Reinforcement with one part of a reward, on the tasks to which it applies."""
+    """Reinforcement with one part of a reward, on the tasks to which it applies.
+
+    Raises:
+        ErmError: it applies to none, or needs sources where images alone are reinforced on.
+    """
     chosen = params.reinforce
     tasks = tuple(task for task in chosen.tasks if applies(part, task))
     if not tasks:
@@ -113,11 +118,30 @@ def settings_of(params: Params, part: str, seed: int) -> ReinforceSettings:
     changed = {
         "tasks": tasks,
         "sources": of_tasks(chosen.sources),
+        "images": of_tasks(chosen.images),
         "reward": chosen.reward.model_dump() | {"parts": [{"part": part, "weight": 1.0}]},
         "seed": seed,
         "validation": None,
     }
-    return ReinforceSettings.model_validate(chosen.model_dump() | changed)
+    try:
+        return ReinforceSettings.model_validate(chosen.model_dump() | changed)
+    except ValidationError as error:
+        reason = error.errors()[0]["msg"].removeprefix("Value error, ").rstrip(".")
+        raise ErmError(f"The reward '{part}': {reason}.") from error
+
+
+def evaluation_of(params: Params, tasks: Sequence[str]) -> EvaluateSettings:
+    """The evaluation of a policy that was reinforced on some tasks.
+
+    Raises:
+        ErmError: fresh references are asked for, but not of one of the tasks.
+    """
+    chosen, sources = params.evaluate, params.evaluate.sources
+    if sources is not None:
+        if missing := [task for task in tasks if task not in sources]:
+            raise ErmError(f"evaluate.sources: no number of {missing[0]}, which is reinforced on.")
+        sources = {task: sources[task] for task in tasks}
+    return chosen.model_copy(update={"tasks": tuple(tasks), "sources": sources})
 
 
 def run(
@@ -237,6 +261,8 @@ def study(arguments: argparse.Namespace) -> str:
         ErmError: parameters, a folder or a reward can't be used.
     """
     params = read_parameters(arguments.set)
+    if arguments.seeds < 1:
+        raise ErmError(f"--seeds is {arguments.seeds}; a study has at least one.")
     known = rewards(arguments.features)
     names = arguments.rewards.split(",") if arguments.rewards else list(known)
     if unknown := [name for name in names if name not in known]:
@@ -248,6 +274,7 @@ def study(arguments: argparse.Namespace) -> str:
         name: [settings_of(params, known[name], seed) for seed in range(arguments.seeds)]
         for name in names
     }
+    evaluations = {name: evaluation_of(params, own[0].tasks) for name, own in planned.items()}
     results: dict[str, list[dict[str, float]]] = {}
     rows: list[dict[str, Any]] = []
     # seed by seed, so that a study which is stopped has all rewards
@@ -255,12 +282,8 @@ def study(arguments: argparse.Namespace) -> str:
         for name, chosen in planned.items():
             folder = arguments.out / f"{name}-{seed}"
             print(f"{name}, seed {seed}", file=sys.stderr)
-            evaluation = params.evaluate.model_copy(update={"tasks": chosen[seed].tasks})
-            if evaluation.sources is not None:
-                fresh = {task: evaluation.sources[task] for task in evaluation.tasks}
-                evaluation = evaluation.model_copy(update={"sources": fresh})
             paths = (arguments.policy, arguments.critic, arguments.pairs, folder)
-            results.setdefault(name, []).append(run(chosen[seed], evaluation, *paths))
+            results.setdefault(name, []).append(run(chosen[seed], evaluations[name], *paths))
             rows = table(results, {name: planned[name][0].tasks for name in results})
             write(rows, arguments.out)
     return as_markdown(rows)

@@ -8,6 +8,7 @@ import pytest
 
 from benchmarks.rewards_study import (
     as_markdown,
+    evaluation_of,
     over_seeds,
     parser,
     read_parameters,
@@ -66,5 +67,11 @@ def test_a_reward_is_given_to_the_tasks_that_it_judges() -> None:
     assert settings_of(params, rewards("x/y")["features"], 0).reward.parts[0].part == "features:x/y"
     with pytest.raises(ErmError, match="'teds' says nothing of svg"):
         settings_of(read_parameters([]), "teds", 0)
+    with pytest.raises(ErmError, match="The reward 'exact': the part 'exact' of the reward needs"):
+        settings_of(
+            read_parameters(["reinforce.sources=null", "+reinforce.images.svg=x"]), "exact", 0
+        )
+    with pytest.raises(ErmError, match="no number of table"):
+        evaluation_of(read_parameters(["evaluate.sources={svg: 2}"]), ("svg", "table"))
     with pytest.raises(ErmError, match="no_such"):
         read_parameters(["reinforce.no_such=1"])
