@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 from erm.errors import ErmError
@@ -39,8 +40,8 @@ class HubImages(NamedTuple):
         `datasets`.
 
         Raises:
-            ErmError: the hub has no such data set, split or column, or can't be reached and the
-                cache does not hold the data set.
+            ErmError: the hub has no such data set, split or column, it can't be reached and the
+                cache does not hold the data set, or a file of it can't be read.
         """
         from datasets import Image, load_dataset
         from datasets.exceptions import DatasetsError
@@ -60,6 +61,9 @@ class HubImages(NamedTuple):
             value = row[self.column]
             content = value.get("bytes") if isinstance(value, dict) else value
             if content is None and isinstance(value, dict) and value.get("path"):
-                with open(value["path"], "rb") as file:
-                    content = file.read()
+                try:
+                    content = Path(value["path"]).read_bytes()
+                except OSError as error:
+                    message = f"hf:{self.name}: row {number} can't be read: {error}."
+                    raise ErmError(message) from error
             yield f"hf:{self.name}:{number}", content if isinstance(content, bytes) else b""
