@@ -59,7 +59,9 @@ class TrainCriticSettings(TrainingSettings):
         1.0, gt=0, le=1, description="of the sources; a smaller share is part of a larger one"
     )
     details_alone: bool = Field(
-        False, description="train on single details too, each with the description of its error"
+        False,
+        description="train on single details too, each with the location and description of its "
+        "error",
     )
     readings: int = Field(
         1, ge=1, description="how often an epoch holds the pairs to learn reading from"
