@@ -62,6 +62,13 @@ def needed(launch: LaunchSettings) -> bool:
     return not distributed() and (launch.processes > 1 or launch.deepspeed is not None)
 
 
+def own_file(path: Path) -> Path:
+    """Where this process writes: processes that another launcher started can't share a file."""
+    if distributed() and not path.exists():
+        return path.with_stem(f"{path.stem}-{rank()}")
+    return path
+
+
 def distribute(
     function: str, settings: Settings, launch: LaunchSettings, paths: Mapping[str, Path]
 ) -> dict[str, float]:
@@ -194,10 +201,3 @@ if __name__ == "__main__":
     # Everything is written. Threads of gloo that still hold tensors can abort an interpreter that
     # is being torn down, and with it a training that was over; so there is no tear-down.
     os._exit(code)
-
-
-def own_file(path: Path) -> Path:
-    """Where this process writes: processes that another launcher started can't share a file."""
-    if distributed() and not path.exists():
-        return path.with_stem(f"{path.stem}-{rank()}")
-    return path

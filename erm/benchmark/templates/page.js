@@ -157,7 +157,6 @@
     const over = 1 + (Math.max(1, side) - 1) % (figures.length - 1);
     if (mode !== "side") images.classList.add("stacked");
     if (mode === "difference") images.classList.add("difference");
-    if (mode === "toggle" || mode === "blink") images.classList.add(`show-${side % figures.length}`);
     figures.forEach((figure, index) => {
       figure.classList.toggle("hidden", mode === "difference" ? index !== 0 && index !== over
         : mode !== "side" && index !== side % figures.length);
