@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -18,7 +18,7 @@ import numpy as np
 from erm.benchmark import Item, Judge, Prediction, human_error, judge_from_spec
 from erm.benchmark.scoring import judge_items, ratio
 from erm.critics.base import Critique, read_reply, write_reply
-from erm.critics.selection import all_training_pairs
+from erm.critics.selection import all_training_pairs, trained_whole
 from erm.critics.settings import ReinforceCriticSettings, TrainCriticSettings
 from erm.dataset.pairs import Pair
 from erm.errors import ErmError
@@ -188,9 +188,12 @@ def reinforce_critic(
     checkpoint = load_checkpoint(critic, "critic", dtype=settings.model.dtype)
     name = "reinforce/validation"
     scoring = HeldOutScoring(validated, pairs, checkpoint.role, name)
-    samples = write_prompts(
-        lambda: all_training_pairs(settings, pairs, inferred), checkpoint, chosen, work
-    )
+
+    def whole_pairs() -> Iterator[Pair]:
+        everything = all_training_pairs(settings, pairs, inferred)
+        return (pair for pair in everything if trained_whole(settings, pair))
+
+    samples = write_prompts(whole_pairs, checkpoint, chosen, work)
     log = reinforce_model(
         checkpoint,
         samples,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair, fraction, read_pairs, read_rows, shards
+from erm.dataset.routes import READINGS
 
 
 def all_training_pairs(
@@ -16,6 +17,12 @@ def all_training_pairs(
     """The selected training pairs of both folders, at most ``max_pairs`` of each."""
     for folder in (pairs, inferred) if inferred is not None else (pairs,):
         yield from training_pairs(settings, folder)
+
+
+def trained_whole(settings: TrainCriticSettings, pair: Pair) -> bool:
+    """Whether a pair gives a whole sample: of those that are there to learn reading from, a critic
+    that is trained on single details sees nothing else."""
+    return not settings.details_alone or pair.route not in READINGS
 
 
 def training_pairs(settings: TrainCriticSettings, folder: Path) -> Iterator[Pair]:

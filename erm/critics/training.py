@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from erm.critics.base import write_reply
-from erm.critics.selection import all_training_pairs
+from erm.critics.selection import all_training_pairs, trained_whole
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair
 from erm.dataset.routes import READINGS
@@ -123,13 +123,12 @@ def train_on_reports(
 def examples_of(pair: Pair, settings: TrainCriticSettings, prompt: str) -> Iterator[Example]:
     """Samples of a pair: the whole one with its report, then single details (`details_alone`).
 
-    Where single details are trained on, pairs that are there to learn reading from
-    (`erm.dataset.routes.READINGS`) give no whole sample.
+    Not all give a whole sample (`erm.critics.selection.trained_whole`).
     """
-    alone = settings.model.details if settings.details_alone else None
-    if alone is None or pair.route not in READINGS:
+    if trained_whole(settings, pair):
         yield Example(prompt, (pair.reference, pair.candidate), write_reply(pair.report))
-    if alone is not None:
+    alone = settings.model.details
+    if settings.details_alone and alone is not None:
         yield from details_alone(pair, alone, brief=settings.model.from_scratch)
 
 
