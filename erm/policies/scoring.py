@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from erm.critics.base import Critic
 
 Row = dict[str, Any]
-"""A completion and what it earned; the columns are those of ``completions.jsonl``, with its image
-(``docs/reinforcement.md``)."""
+"""A completion and what it earned: the columns of ``completions.jsonl``, and its image."""
 
 
 def score_completions(
@@ -120,7 +119,7 @@ def _annotation(task: str, original: Rendered, rendered: Rendered | None) -> Ann
         return None
     annotation = annotate_rendered(task, original, rendered)
     if annotation.failure is not None and annotation.failure.side == "reference":
-        annotation.require("a reference of the test split")
+        annotation.require("a held-out reference")
     return annotation
 
 
