@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,7 @@ from scipy.stats import t as student
 
 from erm.benchmark.features import EFFICIENTNET
 from erm.errors import ErmError
+from erm.fingerprint import content_hash
 from erm.policies.evaluation import evaluate
 from erm.policies.intervals import MeanInterval
 from erm.policies.reinforcement import reinforce
@@ -155,27 +157,38 @@ def run(
     """Reinforce and evaluate once; a folder that is complete is only read.
 
     Raises:
-        ErmError: the folder was made with other settings.
+        ErmError: the folder was made with other settings, models or pairs.
     """
+    used = {"policy": policy, "critic": critic, "pairs": pairs}
     wanted = {
         "reinforce": settings.model_dump(mode="json"),
         "evaluate": evaluation.model_dump(mode="json"),
+        **{name: content_hash(path) for name, path in used.items() if path.exists()},
     }
     recorded, measured = folder / "settings.json", folder / "metrics.json"
     if recorded.is_file() and json.loads(recorded.read_text()) != wanted:
-        raise ErmError(f"{folder} was made with other parameters; remove it or choose another.")
+        raise ErmError(
+            f"{folder} was made with other parameters, models or pairs; remove it or choose another."
+        )
     if measured.is_file():
         found: dict[str, float] = json.loads(measured.read_text())
         return found
     folder.mkdir(parents=True, exist_ok=True)
-    recorded.write_text(json.dumps(wanted))
+    _write(recorded, json.dumps(wanted))
     after, work = folder / "policy", folder / "work"
     if not (after / "history.csv").is_file():
         reinforce(settings, policy, critic, pairs, after, work)
     metrics = evaluate(evaluation, policy, after, critic, pairs, folder / "evaluation")
-    measured.write_text(json.dumps(metrics, indent=1))
+    _write(measured, json.dumps(metrics, indent=1))
     shutil.rmtree(work, ignore_errors=True)
     return metrics
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file that appears only when it is complete."""
+    part = path.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    os.replace(part, path)
 
 
 def over_seeds(values: Sequence[float]) -> MeanInterval:

@@ -128,8 +128,8 @@ def remove_dead_locks() -> list[Path]:
 
     DeepSpeed compiles a part of itself when it is first used. The compiling process keeps the lock
     open until it is done, so a lock that no process has open is dead. Only processes of this
-    machine are seen: machines that share a folder of extensions need one each
-    (``TORCH_EXTENSIONS_DIR``).
+    machine and this user are seen: locks of other users are left, and machines that share a folder
+    of extensions need one each (``TORCH_EXTENSIONS_DIR``).
 
     Returns:
         The locks that were removed; a warning names each.
@@ -137,7 +137,11 @@ def remove_dead_locks() -> list[Path]:
     from torch.utils.cpp_extension import get_default_build_root
 
     root = Path(os.environ.get("TORCH_EXTENSIONS_DIR") or get_default_build_root())
-    locks = [lock.resolve() for lock in root.rglob("lock") if lock.is_file()]
+    locks = [
+        lock.resolve()
+        for lock in root.rglob("lock")
+        if lock.is_file() and lock.stat().st_uid == os.getuid()
+    ]
     if not locks:
         return []
     held = {Path(path) for process in psutil.process_iter() for path in _opened_by(process)}

@@ -29,6 +29,10 @@ def _check_operators(task: str, operators: Iterable[str]) -> None:
         raise ValueError(f"no edits are left for task {task}")
 
 
+FIRST_READING = 500_000
+"""Number of the first generated source to learn reading from; all others have smaller ones."""
+
+
 class ReadingSettings(Settings):
     """Further training sources, whose edits change one value each: pairs of the routes ``reading``
     and ``reading_cross``, from which a critic learns to read (`TrainCriticSettings.details_alone`).
@@ -251,6 +255,16 @@ class SynthesizeSettings(PairingSettings, WorkSettings):
             if number < 0:
                 raise ValueError(f"{number} sources of task {task}")
         return sources
+
+    @model_validator(mode="after")
+    def _check_readings_apart(self) -> SynthesizeSettings:
+        for task in self.readings:
+            number = self.sources.get(task, 0) + self.test_sources.get(task, 0)
+            if number > FIRST_READING:
+                raise ValueError(
+                    f"{number} sources of task {task}; next to readings at most {FIRST_READING}"
+                )
+        return self
 
     @model_validator(mode="after")
     def _check_second(self) -> SynthesizeSettings:

@@ -31,13 +31,11 @@ from erm.synthesis.chunks import (
 )
 from erm.synthesis.collections import HELD_OUT, TRAIN
 from erm.synthesis.ingest import IngestedSource, origins, read_ingested
-from erm.synthesis.settings import WITHOUT_EFFECT, SynthesizeSettings
+from erm.synthesis.settings import FIRST_READING, WITHOUT_EFFECT, SynthesizeSettings
 from erm.synthesis.workers import ChunkJob, make_chunks
 from erm.tasks import task_names
 
 _CHUNKS_ASKED = 16
-_FIRST_READING = 500_000
-"""Number of the first source of the readings, which no other generated source has."""
 
 
 def synthesize(
@@ -136,7 +134,7 @@ def _chunks_of(
 def _reading_chunks(task: str, settings: SynthesizeSettings) -> Iterator[Chunk]:
     """The units of work of the sources to learn reading from."""
     number = settings.readings[task].sources if task in settings.readings else 0
-    numbers = range(_FIRST_READING, _FIRST_READING + number)
+    numbers = range(FIRST_READING, FIRST_READING + number)
     ids = [generated_id(task, settings.variety, one) for one in numbers]
     size = settings.sources_per_chunk
     for start in range(0, number, size):

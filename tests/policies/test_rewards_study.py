@@ -41,7 +41,9 @@ def test_the_smallest_study_is_run_once(tiny_policy: Path, tmp_path: Path) -> No
     assert (tmp_path / "out" / "table.md").read_text() == text
     assert (tmp_path / "out" / "gains.png").stat().st_size > 1000
     assert not (tmp_path / "out" / "renders-0" / "work").exists()
-    assert asked(policy=tmp_path / "nowhere") == text
+    assert asked() == text
+    with pytest.raises(ErmError, match="models or pairs"):
+        asked(policy=tmp_path / "nowhere")
     with pytest.raises(ErmError, match="renders-0 was made with other parameters"):
         asked("reinforce.learning_rate=1e-3")
 

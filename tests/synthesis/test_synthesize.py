@@ -102,6 +102,8 @@ def test_readings_are_further_training_sources_with_one_changed_value(pairs: lis
         assert set(pair.operators) == {"change_value"}
     with pytest.raises(ValidationError, match="task chart has no edit 'change_digit'"):
         PairingSettings(readings={"chart": ReadingSettings(sources=1, operators=("change_digit",))})
+    with pytest.raises(ValidationError, match="next to readings at most 500000"):
+        SynthesizeSettings(sources={"chart": 500_001}, readings=SETTINGS.readings)
 
 
 def test_only_pairs_that_differ_have_errors_and_not_too_many(pairs: list[Pair]) -> None:
