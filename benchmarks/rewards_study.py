@@ -168,7 +168,7 @@ def run(
     recorded, measured = folder / "settings.json", folder / "metrics.json"
     if recorded.is_file() and json.loads(recorded.read_text()) != wanted:
         raise ErmError(
-            f"{folder} was made with other parameters, models or pairs; remove it or choose another."
+            f"{folder} was made with other parameters, models or pairs; remove it or name another."
         )
     if measured.is_file():
         found: dict[str, float] = json.loads(measured.read_text())
