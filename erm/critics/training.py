@@ -136,10 +136,10 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
     """Samples that show one detail and ask only for the error in it: location and description.
 
     They are much shorter than a pair with its report, and teach to read and to name. Of several
-    errors that a detail shows, it is of the one with the smallest box. A detail is left out if
-    another one lies in that box too: a cell that differs does not tell that its row is missing. So
-    is one whose error quotes a text or a number that it shows neither at full resolution nor with
-    margins, which are.
+    errors that a detail shows, it is of the one with the smallest box. An error whose description
+    quotes a text or a number is shown at full resolution, or with margins, which are. Any other is
+    left out if another detail lies in its box too, since a cell that differs does not tell that its
+    row is missing, or if its box is not shown as a whole.
     """
     from erm.models.details import details_of_files
 
@@ -159,9 +159,13 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         if not shown:
             continue
         error = pair.report.errors[min(shown)[1]]
-        if any(one is not detail and error.box and one.lies_in(error.box) for one in details):
-            continue
-        if detail.scale < 1 and not detail.with_margins and _WRITTEN.search(error.description):
+        assert error.box is not None
+        if _WRITTEN.search(error.description):
+            clear = detail.scale >= 1 or detail.with_margins
+        else:
+            alone = not any(one.lies_in(error.box) for one in details if one is not detail)
+            clear = alone and (detail.with_margins or detail.shows_all_of(error.box))
+        if not clear:
             continue
         prompt = detail_prompt(pair.task, detail.place, brief=brief, margins=detail.with_margins)
         target = f"{error.location}: {error.description}"

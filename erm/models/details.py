@@ -79,11 +79,13 @@ class Detail(NamedTuple):
     with_margins: bool = False
 
     def shows(self, box: Box) -> bool:
-        """Whether the crops show a box as a whole. With margins, by which a mark is known, some of
-        it is enough: of a bar that grew, only the end differs."""
-        if not self.lies_in(box) and not _holds_middle(self.region, box):
-            return False
-        return self.with_margins or (
+        """Whether the middle of a box lies in the region or the region's in the box, or close to
+        it: of a bar that grew, only the end differs, and of a cell its text."""
+        return _holds_middle(self.region, box) or self.lies_in(box)
+
+    def shows_all_of(self, box: Box) -> bool:
+        """Whether the crops show a box as a whole, or all but a few pixels."""
+        return (
             self.window.x0 - _MARGIN <= box.x0
             and self.window.y0 - _MARGIN <= box.y0
             and box.x1 <= self.window.x1 + _MARGIN

@@ -307,7 +307,14 @@ def test_a_detail_alone_with_margins_asks_for_the_place_too() -> None:
     (sample,) = details_alone(pair, DetailSettings(margins=True), brief=True)
     assert sample.prompt == "40 67 50 43read chart"
     assert sample.target == "bar 'A': value is 5 instead of 8"
-    assert not [*details_alone(pair, DetailSettings(), brief=True)]
+    wide = replace(error, box=Box(0, 0, 200, 200))
+    for read in (error, wide):
+        (plain,) = details_alone(
+            replace(pair, report=Report("chart", (read,))), DetailSettings(), brief=True
+        )
+        assert plain.target == sample.target
+    unread = replace(pair, report=Report("chart", (replace(wide, description="is missing"),)))
+    assert not [*details_alone(unread, DetailSettings(), brief=True)]
     asked = next(details_alone(pair, DetailSettings(margins=True), brief=False)).prompt
     assert "Labels to the left" in asked
     around = replace(error, location="plot", description="is extra", box=Box(0, 0, 200, 200))
