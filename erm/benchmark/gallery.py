@@ -32,7 +32,7 @@ MOST_ERRORS = 200
 MOST_CHARACTERS = 600
 """Most characters of a text on the page."""
 
-_IMAGES = "page-images"
+PAGE_IMAGES = "page-images"
 """Folder of the page's images. It is emptied, so it is not a benchmark's ``images``."""
 _ENDINGS = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "webp"))
 
@@ -137,7 +137,7 @@ class ImageStore:
         self.embed = placing == "embedded"
         if placing == "auto":
             self.embed = sum(map(_size, images)) <= EMBEDDED_LIMIT
-        self.folder = folder / _IMAGES
+        self.folder = folder / PAGE_IMAGES
         if self.folder.exists():
             shutil.rmtree(self.folder)
         if not self.embed:
@@ -155,7 +155,7 @@ class ImageStore:
         if self.embed:
             return f"data:image/{ending};base64,{base64.b64encode(image).decode()}"
         (self.folder / f"{name}.{ending}").write_bytes(image)
-        return f"{_IMAGES}/{name}.{ending}"
+        return f"{PAGE_IMAGES}/{name}.{ending}"
 
 
 def error_cell(error: Error, image: int = 1) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from erm.benchmark.gallery import PAGE_IMAGES
 from erm.critics.loading import EXACT, critic_from_spec
 from erm.dataset.pairs import Reference, read_references
 from erm.errors import ErmError
@@ -125,6 +126,8 @@ def evaluate(
         out,
     )
     log_artifact(page, "evaluate")
+    if (images := out / PAGE_IMAGES).is_dir():
+        log_artifact(images, f"evaluate/{PAGE_IMAGES}")
     return metrics
 
 
