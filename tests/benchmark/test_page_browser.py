@@ -96,11 +96,9 @@ def test_keys(page: Any) -> None:
     page.keyboard.press("p")
     assert current.get_attribute("data-n") == "14"
     page.keyboard.press("b")
-    before = page.locator(".card.current .images").get_attribute("class")
-    page.wait_for_function(
-        "before => document.querySelector('.card.current .images').className !== before",
-        arg=before,
-    )
+    hidden = "document.querySelector('.card.current figure.hidden figcaption').textContent"
+    before = page.evaluate(hidden)
+    page.wait_for_function(f"before => {hidden} !== before", arg=before)
     page.keyboard.press("d")
     assert "difference" in (page.locator(".card.current .images").get_attribute("class") or "")
     page.keyboard.press("s")

@@ -40,7 +40,8 @@ def test_it_is_a_choice_wherever_something_is_drawn(choice: str) -> None:
 def test_stages_that_draw_have_the_parameter(choice: str) -> None:
     kinds = get_type_hints(Params)
     having = {stage for stage in STAGES if choice in kinds[stage].model_fields}
-    assert having == {"synthesize", "infer", "benchmark", "reinforce", "evaluate"}
+    others = {"synthesize", "infer", "benchmark", "reinforce", "evaluate"}
+    assert having == {*others, "train_policy"}
 
 
 @pytest.mark.parametrize(
