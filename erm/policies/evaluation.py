@@ -1,7 +1,7 @@
 """Evaluation of a policy before and after reinforcement, on held-out references.
 
 They are those of the test split and, where asked for, fresh ones that no training saw, so that
-small gains can be told from chance. Not covered: what a completion is worth
+small gains can be seen. Not covered: what a completion is worth
 (`erm.policies.scoring`) and what completions say of a policy (`erm.policies.gains`).
 """
 
