@@ -105,8 +105,8 @@ def train_on_reports(
 
     def examples() -> Iterator[Example]:
         for pair in all_training_pairs(settings, pairs, inferred):
-            for _ in range(settings.readings if pair.route in READINGS else 1):
-                yield from examples_of(pair, settings, prompts[pair.task])
+            times = settings.readings if pair.route in READINGS else 1
+            yield from times * list(examples_of(pair, settings, prompts[pair.task]))
 
     validation = None
     if settings.validation is not None:

@@ -7,13 +7,14 @@ a target for its own image as the original.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from erm.dataset.pairs import read_pairs
 from erm.models.example import Example
 from erm.models.launch import distribute, is_main_process, needed, own_file
 from erm.policies.references import (
+    Picture,
     draw_pictures,
     images_in,
     read_pictures,
@@ -51,15 +52,17 @@ def train_policy(
     brief = settings.model.from_scratch
     prompts = {task: policy_prompt(task, brief=brief) for task in settings.tasks}
 
+    drawn = read_pictures(fresh) if fresh is not None else []
+
     def examples() -> Iterator[Example]:
-        sources = _known_sources(settings, pairs) if fresh is None else _fresh_sources(fresh)
+        sources = _known_sources(settings, pairs) if fresh is None else _fresh_sources(drawn)
         for task, image, source in sources:
             yield Example(prompts[task], (image,), write_completion(task, source))
 
     texts = (text for each in examples() for text in (each.prompt, each.target))
     metrics = train("policy", prompts, texts, examples(), settings, out, work)
     if fresh is not None and is_main_process():
-        write_used(read_pictures(fresh), (), out)
+        write_used(drawn, (), out)
     return metrics
 
 
@@ -76,9 +79,9 @@ def _known_sources(settings: TrainPolicySettings, pairs: Path) -> Iterator[tuple
                 yield pair.task, image, source
 
 
-def _fresh_sources(path: Path) -> Iterator[tuple[str, bytes, str]]:
+def _fresh_sources(drawn: Iterable[Picture]) -> Iterator[tuple[str, bytes, str]]:
     """(task, image, source) of what `_draw` has written."""
-    for one in read_pictures(path):
+    for one in drawn:
         assert one.source is not None
         yield one.task, one.image, one.source
 
