@@ -48,7 +48,8 @@ def measure_policies(
             metrics |= _prefixed(f"{name}.{task}", summary)
     for task in tasks:
         before, after = (of_task(greedy[name], task) for name in POLICIES)
-        gains = _paired(after, before, "exact_reward")
+        now, then = _paired(after, before, "exact_reward")
+        gains = now - then
         metrics |= _with_interval(gains, generator, f"gain.{task}")
     for task in tasks:
         before, after = (of_task(greedy[name], task) for name in POLICIES)
@@ -68,13 +69,12 @@ def _severity_gain(
     name: str, first: Sequence[Row], second: Sequence[Row], generator: np.random.Generator
 ) -> dict[str, float]:
     """The second's gain on the first, over the references that both have, and both means."""
-    before, after = (_by_reference(rows, "exact_severity") for rows in (first, second))
-    both = [reference for reference in before if reference in after]
+    before, after = _paired(first, second, "exact_severity")
     name = f"severity_gain.{name}"
     return {
-        **_with_interval(_paired(first, second, "exact_severity"), generator, name),
-        f"{name}_before": float(np.mean([before[reference] for reference in both])),
-        f"{name}_after": float(np.mean([after[reference] for reference in both])),
+        **_with_interval(before - after, generator, name),
+        f"{name}_before": float(before.mean()),
+        f"{name}_after": float(after.mean()),
     }
 
 
@@ -91,10 +91,10 @@ def _by_reference(rows: Sequence[Row], column: str) -> dict[int, float]:
 
 
 def _paired(first: Sequence[Row], second: Sequence[Row], column: str) -> NDArray[np.float64]:
-    """(references,) the first's less the second's mean, for the references that both have."""
-    before, after = (_by_reference(rows, column) for rows in (first, second))
-    both = [reference for reference in before if reference in after]
-    return np.array([before[reference] - after[reference] for reference in both])
+    """(2, references) the first's and the second's means, for the references that both have."""
+    means, others = (_by_reference(rows, column) for rows in (first, second))
+    both = [reference for reference in means if reference in others]
+    return np.array([[own[reference] for reference in both] for own in (means, others)])
 
 
 def _with_interval(
