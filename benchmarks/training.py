@@ -37,8 +37,9 @@ from erm.models.processor import PairProcessor
 from erm.models.prompts import critic_prompt
 from erm.models.qwen3vl import build_model, build_processor, random_weights
 from erm.models.role import Role, write_role
+from erm.models.samples import write_samples
 from erm.models.settings import SCRATCH_SIZES, LaunchSettings, ModelSettings, OptimizationSettings
-from erm.models.sft import fine_tune, write_samples
+from erm.models.sft import fine_tune
 from erm.models.tokenizer import IMAGE_TOKEN, train_tokenizer
 from erm.report import Report
 from erm.settings import Settings

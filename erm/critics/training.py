@@ -103,10 +103,10 @@ def train_on_reports(
                 yield detail_prompt(pair.task, "", brief=brief)
             yield write_reply(pair.report)
 
-    def examples() -> Iterator[Example]:
-        for pair in all_training_pairs(settings, pairs, inferred):
-            times = settings.readings if pair.route in READINGS else 1
-            yield from times * list(examples_of(pair, settings, prompts[pair.task]))
+    examples = (
+        _repeated(pair, settings, prompts[pair.task])
+        for pair in all_training_pairs(settings, pairs, inferred)
+    )
 
     validation = None
     if settings.validation is not None:
@@ -117,7 +117,13 @@ def train_on_reports(
         role = Role(role="critic", prompts=prompts, max_new_tokens=settings.max_target_tokens)
         scoring = HeldOutScoring(settings.validation, pairs, role)
         validation = Validation(scoring, "f1_hard", settings.validation.every)
-    return train("critic", prompts, texts(), examples(), settings, out, work, validation)
+    return train("critic", prompts, texts(), examples, settings, out, work, validation)
+
+
+def _repeated(pair: Pair, settings: TrainCriticSettings, prompt: str) -> Iterator[Example]:
+    """Samples of a pair as often as they are in an epoch."""
+    times = settings.readings if pair.route in READINGS else 1
+    yield from times * list(examples_of(pair, settings, prompt))
 
 
 def examples_of(pair: Pair, settings: TrainCriticSettings, prompt: str) -> Iterator[Example]:

@@ -123,6 +123,9 @@ class OptimizationSettings(Settings):
     checkpoint_every: int = Field(200, ge=1, description="steps between resumable checkpoints")
     log_every: int = Field(20, ge=1, description="steps between logged losses")
     activation_checkpointing: bool = False
+    bf16: bool | None = None
+    """Multiplies matrices in bfloat16, weights stay as they are. None does so on GPUs and CPUs that
+    are faster with it, but not with DeepSpeed on a CPU (`erm.models.precision`)."""
 
 
 class ValidationSettings(Settings):

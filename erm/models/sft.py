@@ -3,8 +3,8 @@
 One function trains any Qwen3-VL size on (images, prompt) → target with TRL's `SFTTrainer`; loss
 falls on the target's tokens only. It can be killed at any moment and goes on from its last
 checkpoint to the same curve. Not covered: what the examples are (`erm.critics.training`,
-`erm.policies.training`), validation (`erm.models.best_checkpoint`) and how processes are
-launched (`erm.models.launch`).
+`erm.policies.training`), how they are stored (`erm.models.samples`), validation
+(`erm.models.best_checkpoint`) and how processes are launched (`erm.models.launch`).
 """
 
 from __future__ import annotations
@@ -20,25 +20,24 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import torch
-from datasets import Dataset, Features, Image, Sequence, Value
-from datasets.arrow_writer import ArrowWriter
+from datasets import Dataset
 from numpy.typing import NDArray
 from peft import PeftModel, load_peft_weights, set_peft_model_state_dict
 from transformers import Trainer, TrainerCallback, set_seed
 from transformers.integrations.deepspeed import is_deepspeed_zero3_enabled
 from transformers.trainer_utils import get_last_checkpoint
-from trl import SFTConfig, SFTTrainer, apply_chat_template
-from trl.data_utils import prepare_multimodal_messages
+from trl import SFTConfig, SFTTrainer
 
 from erm.errors import ErmError
-from erm.images import image_size
 from erm.models.best_checkpoint import BestCheckpoint, Validation
 from erm.models.example import Example
-from erm.models.launch import distributed, is_main_process, rank
+from erm.models.launch import distributed, is_main_process
 from erm.models.muon import Muon
+from erm.models.precision import multiplies_bfloat16, without_fused_attention
 from erm.models.processor import PairProcessor
 from erm.models.qwen3vl import build_model, build_processor
 from erm.models.role import Role, write_role
+from erm.models.samples import shared_samples
 from erm.models.settings import LaunchSettings, OptimizationSettings, TrainingSettings
 from erm.models.step_times import StepTimes
 from erm.tracking import log_metrics, numbers
@@ -70,7 +69,7 @@ def train(
     role: Literal["critic", "policy"],
     prompts: dict[str, str],
     texts: Iterable[str],
-    examples: Iterable[Example],
+    examples: Iterable[Iterable[Example]],
     settings: TrainingSettings,
     out: Path,
     work: Path,
@@ -84,6 +83,7 @@ def train(
     Args:
         prompts: by task; what the model will be asked.
         texts: prompts and targets, from which a new tokenizer is learnt.
+        examples: in groups, each of which one of the processes computes (`shared_samples`).
         work: folder of resumable state.
 
     Returns:
@@ -100,12 +100,7 @@ def train(
         vocabulary=settings.vocabulary,
         max_side=settings.max_side,
     )
-    samples, rejected = write_samples(
-        examples,
-        processor,
-        settings.max_target_tokens,
-        work / f"samples-{rank()}.arrow",
-    )
+    samples, rejected = shared_samples(examples, processor, settings.max_target_tokens, work)
     if not len(samples):
         raise ErmError(f"There is nothing to train the {role} on ({rejected} rejected).")
     set_seed(settings.optimization.seed)
@@ -149,7 +144,7 @@ def fine_tune(
     """Train a model and write its weights and processor to `out`.
 
     Args:
-        samples: as `write_samples` makes them; batches are grouped by length.
+        samples: as `erm.models.samples` makes them; batches are grouped by length.
         launch: names the DeepSpeed configuration, if any; processes are started by the caller.
         work: folder of resumable checkpoints; training goes on from the last complete one.
         validation: chooses the weights; without it they are the last.
@@ -158,6 +153,11 @@ def fine_tune(
     per_process = max(1, settings.batch_size // processes)
     micro = min(settings.micro_batch_size or per_process, per_process)
     on_gpu = torch.cuda.is_available()
+    bf16 = settings.bf16
+    if bf16 is None:
+        bf16 = multiplies_bfloat16() and (on_gpu or launch.deepspeed is None)
+    if bf16 and not on_gpu:
+        without_fused_attention(model)
     order = training_order(
         samples.with_format("numpy", columns=["length"])["length"][:],
         settings.batch_size,
@@ -193,7 +193,7 @@ def fine_tune(
         max_length=None,
         packing=False,
         completion_only_loss=True,
-        bf16=on_gpu and torch.cuda.is_bf16_supported(),
+        bf16=bf16,
         use_cpu=not on_gpu,
         ddp_backend="gloo" if distributed() and not on_gpu else None,
         ddp_find_unused_parameters=False,
@@ -332,64 +332,6 @@ def training_order(
             for index in generator.permutation(len(batches)):
                 order += batches[index].tolist()
     return order[:wanted]
-
-
-def write_samples(
-    examples: Iterable[Example],
-    processor: PairProcessor,
-    max_target_tokens: int,
-    path: Path,
-) -> tuple[Dataset, int]:
-    """A memory-mapped dataset in TRL's columns, streamed to `path` (Arrow).
-
-    What would otherwise be repeated in each epoch is done here: prompt and target are written as
-    the conversation that the chat template makes of them. Images stay encoded for the processor to
-    decode, since `datasets` decodes the first of each sample twice. Column ``length`` holds the
-    tokens of a sample's images, prompt and target.
-
-    Returns:
-        The dataset, and the number of examples left out because their target is too long.
-    """
-    features = Features(
-        {
-            "images": Sequence(Image(decode=False)),
-            "prompt": Value("string"),
-            "completion": Value("string"),
-            "length": Value("int32"),
-        }
-    )
-    rejected = 0
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with ArrowWriter(path=str(path), features=features) as writer:
-        for number, example in enumerate(examples, start=1):
-            target = _tokens(processor, example.target)
-            if target > max_target_tokens:
-                rejected += 1
-                continue
-            sizes = [image_size(image, f"Example {number}") for image in example.images]
-            seen = processor.image_tokens(sizes) + processor.detail_tokens(example.images)
-            writer.write(
-                {
-                    "images": [{"bytes": image, "path": None} for image in example.images],
-                    **_conversation(processor, example),
-                    "length": seen + _tokens(processor, example.prompt) + target,
-                }
-            )
-        writer.finalize()
-    return Dataset.from_file(str(path)), rejected
-
-
-def _conversation(processor: PairProcessor, example: Example) -> dict[str, str]:
-    """``prompt`` and ``completion`` as text, with a slot for each image."""
-    slots = list(range(len(example.images)))
-    asked = prepare_multimodal_messages([{"role": "user", "content": example.prompt}], images=slots)
-    answered = [{"role": "assistant", "content": [{"type": "text", "text": example.target}]}]
-    text: dict[str, str] = apply_chat_template({"prompt": asked, "completion": answered}, processor)
-    return text
-
-
-def _tokens(processor: PairProcessor, text: str) -> int:
-    return len(processor.tokenizer(text)["input_ids"])
 
 
 def write_rows(rows: Iterable[Mapping[str, float]], columns: tuple[str, ...], path: Path) -> None:

@@ -60,7 +60,8 @@ def train_policy(
             yield Example(prompts[task], (image,), write_completion(task, source))
 
     texts = (text for each in examples() for text in (each.prompt, each.target))
-    metrics = train("policy", prompts, texts, examples(), settings, out, work)
+    groups = ([example] for example in examples())
+    metrics = train("policy", prompts, texts, groups, settings, out, work)
     if fresh is not None and is_main_process():
         write_used(drawn, (), out)
     return metrics

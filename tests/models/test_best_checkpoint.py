@@ -15,8 +15,9 @@ from erm.models.best_checkpoint import Stop, Validation, early_stop
 from erm.models.example import Example
 from erm.models.processor import PairProcessor
 from erm.models.qwen3vl import build_model, build_processor, load_model
+from erm.models.samples import write_samples
 from erm.models.settings import LaunchSettings, LoraSettings, ModelSettings, OptimizationSettings
-from erm.models.sft import TrainingLog, fine_tune, write_samples
+from erm.models.sft import TrainingLog, fine_tune
 from tests.squares import square_pair
 
 PROMPTS = {"svg": "compare svg"}

@@ -24,8 +24,8 @@ from erm.models.checkpoint import load_checkpoint
 from erm.models.constraint import ReportConstraint, TokenAutomaton
 from erm.models.example import Example
 from erm.models.generation import generate, visual_prompt
+from erm.models.samples import write_samples
 from erm.models.settings import SamplingSettings
-from erm.models.sft import write_samples
 from erm.models.tokenizer import train_tokenizer
 from erm.report import Report, categories_of
 from erm.tasks import get_task, task_names

@@ -24,9 +24,11 @@ from erm.critics.settings import TrainCriticSettings
 from erm.critics.training import train_critic
 from erm.errors import ErmError
 from erm.images import encode_png
+from erm.models.checkpoint import load_checkpoint
 from erm.models.example import Example
 from erm.models.qwen3vl import build_model, build_processor
 from erm.models.role import read_role
+from erm.models.samples import write_samples
 from erm.models.settings import (
     SCRATCH_SIZES,
     LaunchSettings,
@@ -34,7 +36,7 @@ from erm.models.settings import (
     OptimizationSettings,
     ValidationSettings,
 )
-from erm.models.sft import last_checkpoint, training_order, write_samples
+from erm.models.sft import last_checkpoint, training_order
 from tests.killed import kill_at_checkpoint
 from tests.squares import square_pair, write_squares
 
@@ -49,7 +51,12 @@ def _settings(**launch: Any) -> TrainCriticSettings:
     return TrainCriticSettings(
         model=ModelSettings(name="tiny"),
         optimization=OptimizationSettings(
-            epochs=2.25, batch_size=8, learning_rate=4e-3, checkpoint_every=4, log_every=1
+            epochs=2.25,
+            batch_size=8,
+            learning_rate=4e-3,
+            checkpoint_every=4,
+            log_every=1,
+            bf16=False,
         ),
         validation=ValidationSettings(every=6, pairs=16),
         launch=LaunchSettings(**launch),
@@ -249,6 +256,21 @@ def test_parts_of_a_batch_follow_the_same_curve(trained: Path, pairs: Path, tmp_
     settings = whole.model_copy(update={"optimization": apart, "validation": None})
     train_critic(settings, pairs, tmp_path / "critic", tmp_path / "work")
     np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=1e-3)
+
+
+def test_bfloat16_products_follow_nearly_the_same_curve_and_leave_no_trace(
+    trained: Path, pairs: Path, tmp_path: Path
+) -> None:
+    whole = _settings()
+    mixed = whole.optimization.model_copy(update={"bf16": True})
+    settings = whole.model_copy(update={"optimization": mixed, "validation": None})
+    train_critic(settings, pairs, tmp_path / "critic", tmp_path / "work")
+    losses = _losses(tmp_path / "critic")
+    assert losses != _losses(trained)
+    np.testing.assert_allclose(losses, _losses(trained), rtol=0.1)
+    model, _, _ = load_checkpoint(tmp_path / "critic", "critic", device="cpu")
+    assert {weight.dtype for weight in model.parameters()} == {torch.float32}
+    assert model.config._attn_implementation == "sdpa"
 
 
 def test_reports_beyond_the_limit_are_rejected_and_counted(pairs: Path, tmp_path: Path) -> None:

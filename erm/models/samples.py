@@ -1,0 +1,135 @@
+"""Training examples as a dataset on disk, in the columns that TRL reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+import torch
+from accelerate import PartialState
+from accelerate.utils import gather_object
+from datasets import Dataset, Features, Image, Sequence, Value, concatenate_datasets
+from datasets.arrow_writer import ArrowWriter
+from trl import apply_chat_template
+from trl.data_utils import prepare_multimodal_messages
+
+from erm.images import image_size
+from erm.models.example import Example
+from erm.models.launch import local_processes, local_rank, rank
+from erm.models.processor import PairProcessor
+
+
+def shared_samples(
+    groups: Iterable[Iterable[Example]],
+    processor: PairProcessor,
+    max_target_tokens: int,
+    folder: Path,
+) -> tuple[Dataset, int]:
+    """The dataset of all examples of all groups, made by the processes of this machine together.
+
+    Each process iterates over every n-th group and writes a file; then it reads the files of all.
+    What costs time in an example should be computed while its group is iterated over.
+
+    Args:
+        folder: of the files, the same for all processes.
+
+    Returns:
+        As `write_samples`, in the order of the groups, whatever the number of processes.
+    """
+    process, processes = local_rank(), local_processes()
+    own = (
+        (number, example)
+        for number, group in enumerate(groups)
+        if number % processes == process
+        for example in group
+    )
+    path = folder / f"samples-{rank()}.arrow"
+    rejected = _write(own, processor, max_target_tokens, path)
+    if processes == 1:
+        return _read([path]), rejected
+    PartialState(cpu=not torch.cuda.is_available())
+    first = rank() - process
+    # This waits for the files of the others, too.
+    written = gather_object([(path, rejected)])[first : first + processes]
+    return _read([path for path, _ in written]), sum(rejected for _, rejected in written)
+
+
+def write_samples(
+    examples: Iterable[Example],
+    processor: PairProcessor,
+    max_target_tokens: int,
+    path: Path,
+) -> tuple[Dataset, int]:
+    """A memory-mapped dataset in TRL's columns, streamed to `path` (Arrow).
+
+    What would otherwise be repeated in each epoch is done here: prompt and target are written as
+    the conversation that the chat template makes of them. Images stay encoded for the processor to
+    decode, since `datasets` decodes the first of each sample twice. Column ``length`` holds the
+    tokens of a sample's images, prompt and target.
+
+    Returns:
+        The dataset, and the number of examples left out because their target is too long.
+    """
+    rejected = _write(enumerate(examples), processor, max_target_tokens, path)
+    return _read([path]), rejected
+
+
+def _write(
+    numbered: Iterable[tuple[int, Example]],
+    processor: PairProcessor,
+    max_target_tokens: int,
+    path: Path,
+) -> int:
+    """Writes examples with the numbers of their groups, and returns how many are left out."""
+    features = Features(
+        {
+            "images": Sequence(Image(decode=False)),
+            "prompt": Value("string"),
+            "completion": Value("string"),
+            "length": Value("int32"),
+            "group": Value("int32"),
+        }
+    )
+    rejected = 0
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with ArrowWriter(path=str(path), features=features) as writer:
+        for number, example in numbered:
+            target = _tokens(processor, example.target)
+            if target > max_target_tokens:
+                rejected += 1
+                continue
+            sizes = [image_size(image, f"Example {number + 1}") for image in example.images]
+            seen = processor.image_tokens(sizes) + processor.detail_tokens(example.images)
+            writer.write(
+                {
+                    "images": [{"bytes": image, "path": None} for image in example.images],
+                    **_conversation(processor, example),
+                    "length": seen + _tokens(processor, example.prompt) + target,
+                    "group": number,
+                }
+            )
+        writer.finalize()
+    return rejected
+
+
+def _read(paths: list[Path]) -> Dataset:
+    """The samples of some files, in the order of their groups."""
+    samples = concatenate_datasets([Dataset.from_file(str(path)) for path in paths])
+    if len(paths) > 1:
+        groups = samples.with_format("numpy", columns=["group"])["group"][:]
+        samples = samples.select(np.argsort(groups, kind="stable"))
+    return samples.remove_columns("group")
+
+
+def _conversation(processor: PairProcessor, example: Example) -> dict[str, str]:
+    """``prompt`` and ``completion`` as text, with a slot for each image."""
+    slots = list(range(len(example.images)))
+    asked = prepare_multimodal_messages([{"role": "user", "content": example.prompt}], images=slots)
+    answered = [{"role": "assistant", "content": [{"type": "text", "text": example.target}]}]
+    text: dict[str, str] = apply_chat_template({"prompt": asked, "completion": answered}, processor)
+    return text
+
+
+def _tokens(processor: PairProcessor, text: str) -> int:
+    return len(processor.tokenizer(text)["input_ids"])
