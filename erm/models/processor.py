@@ -18,7 +18,7 @@ import json
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, get_args
+from typing import Any, Literal, NamedTuple, TypedDict, get_args
 
 import numpy as np
 import torch
@@ -29,7 +29,7 @@ from transformers.image_utils import SizeDict
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 from transformers.utils import VIDEO_PROCESSOR_NAME
 
-from erm.images import open_image
+from erm.images import encode_png, image_size, open_image
 from erm.models.details import Detail, details_of, details_of_files
 from erm.models.tokenizer import IMAGE_TOKEN
 
@@ -66,6 +66,17 @@ _CHAT_TEMPLATE = (
     "{%- if add_generation_prompt -%}<|im_start|>assistant{%- endif -%}"
 )
 """The Qwen chat format; if SHARED is true, all images of a message share one slot."""
+
+
+class Prepared(TypedDict):
+    """An encoded image of a sample as `PairProcessor.prepared` leaves it.
+
+    Attributes:
+        place: of a detail, the text that follows it; otherwise empty.
+    """
+
+    bytes: bytes
+    place: str
 
 
 class _Slot(NamedTuple):
@@ -201,7 +212,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
 
         Args:
             images: a list of one or two images per sample, or None for text alone; whatever
-                `open_image` accepts, or encoded images of `datasets`.
+                `open_image` accepts, encoded images of `datasets`, or what `prepared` returns.
             text: one prompt per sample, with one image token per image slot.
             return_tensors: ``"pt"`` for padded tensors, None for lists of ids.
             **kwargs: passed to the tokenizer (``padding``, ``padding_side``, …).
@@ -233,18 +244,50 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         features |= {**encoded, "mm_token_type_ids": kinds}
         return BatchFeature(features)
 
+    def prepared(self, images: Sequence[bytes], name: str = "image") -> list[Prepared]:
+        """What `__call__` may be given instead of the images of one sample, with the same result.
+
+        The images are scaled, and the details of a pair follow them, so that none of this is
+        computed again each time that training sees the sample.
+
+        Args:
+            name: of the sample in error messages.
+
+        Raises:
+            ErmError: an image can't be read.
+        """
+        opened = [open_image(image, name) for image in images]
+        layout = self._layout([image.size for image in opened])
+        result = [
+            Prepared(
+                bytes=encoded if image.size == size else encode_png(_resized(image, size)),
+                place="",
+            )
+            for encoded, image, (size, _) in zip(images, opened, layout, strict=True)
+        ]
+        if self._detailed(images):
+            details = details_of_files(images[0], images[1], **self._detail_options())
+            result += [Prepared(bytes=encode_png(one.picture), place=one.place) for one in details]
+        return result
+
     def _slots(self, images: Sequence[Any]) -> list[_Slot]:
         """The image slots of one sample."""
+        places = [image.get("place") if isinstance(image, dict) else None for image in images]
         opened = [open_image(_encoded(image)) for image in images]
+        if None in places:
+            details = [(detail.picture, detail.place) for detail in self._details_of(opened)]
+        else:
+            details = [(image, place) for image, place in zip(opened, places, strict=True) if place]
+            opened = opened[: len(opened) - len(details)]
         cut = [self._patches(image) for image in self._scaled(opened)]
-        if self._as_difference(images):
+        if self._as_difference(opened):
             (reference, grid), (candidate, _) = cut
             slots = [_Slot(_frames(reference, candidate - reference), grid)]
         else:
             slots = [_Slot(_frames(patches, patches), grid) for patches, grid in cut]
-        for detail in self._details_of(opened):
-            patches, grid = self._patches(detail.picture)
-            slots.append(_Slot(_frames(patches, patches), grid, detail.place))
+        for picture, place in details:
+            patches, grid = self._patches(picture)
+            slots.append(_Slot(_frames(patches, patches), grid, place))
         return slots
 
     def pictures(self, images: Sequence[Any]) -> tuple[list[Image.Image], list[str]]:
@@ -322,14 +365,14 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         )
         return patches // int(cut.merge_size) ** 2
 
-    def detail_tokens(self, images: Sequence[bytes]) -> int:
-        """Number of tokens of the details of one sample and of their places, given its images."""
-        if not self._detailed(images):
-            return 0
-        return sum(
-            self.image_tokens([detail.picture.size])
-            + len(self.tokenizer(_slot("") + detail.place)["input_ids"])
-            for detail in details_of_files(images[0], images[1], **self._detail_options())
+    def prepared_tokens(self, images: Sequence[Prepared]) -> int:
+        """Number of tokens of the images of one prepared sample, with the places of details."""
+        sizes = [image_size(image["bytes"], "prepared image") for image in images]
+        pair = [size for size, image in zip(sizes, images, strict=True) if not image["place"]]
+        return self.image_tokens(pair) + sum(
+            self.image_tokens([size]) + len(self.tokenizer(_slot("") + image["place"])["input_ids"])
+            for size, image in zip(sizes, images, strict=True)
+            if image["place"]
         )
 
     def _layout(
@@ -364,10 +407,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         result = []
         layout = self._layout([image.size for image in images])
         for image, (size, canvas) in zip(images, layout, strict=True):
-            scaled = image
-            if image.size != size:
-                scaled = image.resize(size, Image.Resampling.LANCZOS)
-            result.append(_on_canvas(scaled, canvas))
+            result.append(_on_canvas(_resized(image, size), canvas))
         return result
 
     def _expand(self, texts: list[str], shown: list[list[_Slot]]) -> list[str]:
@@ -401,6 +441,10 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
 def _slot(image: str) -> str:
     """An image slot of the chat format."""
     return f"<|vision_start|>{image}{_VISION_END}"
+
+
+def _resized(image: Image.Image, size: tuple[int, int]) -> Image.Image:
+    return image if image.size == size else image.resize(size, Image.Resampling.LANCZOS)
 
 
 def _on_canvas(image: Image.Image, size: tuple[int, int]) -> Image.Image:

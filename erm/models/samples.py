@@ -9,12 +9,11 @@ import numpy as np
 import torch
 from accelerate import PartialState
 from accelerate.utils import gather_object
-from datasets import Dataset, Features, Image, Sequence, Value, concatenate_datasets
+from datasets import Dataset, Features, Value, concatenate_datasets
 from datasets.arrow_writer import ArrowWriter
 from trl import apply_chat_template
 from trl.data_utils import prepare_multimodal_messages
 
-from erm.images import image_size
 from erm.models.example import Example
 from erm.models.launch import local_processes, local_rank, rank
 from erm.models.processor import PairProcessor
@@ -64,9 +63,10 @@ def write_samples(
     """A memory-mapped dataset in TRL's columns, streamed to `path` (Arrow).
 
     What would otherwise be repeated in each epoch is done here: prompt and target are written as
-    the conversation that the chat template makes of them. Images stay encoded for the processor to
-    decode, since `datasets` decodes the first of each sample twice. Column ``length`` holds the
-    tokens of a sample's images, prompt and target.
+    the conversation that the chat template makes of them, and images as `PairProcessor.prepared`
+    leaves them. They stay encoded for the processor to decode, since `datasets` decodes the first
+    of each sample twice. Column ``length`` holds the tokens of a sample's images, prompt and
+    target.
 
     Returns:
         The dataset, and the number of examples left out because their target is too long.
@@ -84,7 +84,7 @@ def _write(
     """Writes examples with the numbers of their groups, and returns how many are left out."""
     features = Features(
         {
-            "images": Sequence(Image(decode=False)),
+            "images": [{"bytes": Value("binary"), "place": Value("string")}],
             "prompt": Value("string"),
             "completion": Value("string"),
             "length": Value("int32"),
@@ -99,13 +99,13 @@ def _write(
             if target > max_target_tokens:
                 rejected += 1
                 continue
-            sizes = [image_size(image, f"Example {number + 1}") for image in example.images]
-            seen = processor.image_tokens(sizes) + processor.detail_tokens(example.images)
+            images = processor.prepared(example.images, f"Example {number + 1}")
+            length = processor.prepared_tokens(images) + _tokens(processor, example.prompt) + target
             writer.write(
                 {
-                    "images": [{"bytes": image, "path": None} for image in example.images],
+                    "images": images,
                     **_conversation(processor, example),
-                    "length": seen + _tokens(processor, example.prompt) + target,
+                    "length": length,
                     "group": number,
                 }
             )

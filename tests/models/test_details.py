@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Literal
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageDraw
 
 from erm.critics.settings import TrainCriticSettings
@@ -240,7 +242,37 @@ def test_details_and_their_places_follow_the_pair() -> None:
         f"<|im_start|>user<|vision_start|>{pads[0]}<|vision_end|>"
         f"<|vision_start|>{pads[1]}<|vision_end|>37 25 45 32compare svg<|im_end|>"
     )
-    assert processor.detail_tokens([encode_png(page) for page in pair]) == 8 + 2 + 11
+    prepared = processor.prepared([encode_png(page) for page in pair])
+    assert processor.prepared_tokens(prepared) == 12 + 8 + 2 + 11
+
+
+@pytest.mark.parametrize("encoding", ["difference", "two_images"])
+@pytest.mark.parametrize("side", [112, 97, 400])
+def test_a_prepared_sample_gives_the_same_inputs(
+    encoding: Literal["difference", "two_images"], side: int
+) -> None:
+    model = ModelSettings(details=DetailSettings(margins=True), pair_encoding=encoding)
+    processor = build_processor(model, ["compare 0123456789"] * 20, vocabulary=300, max_side=side)
+    one = "<|vision_start|><|image_pad|><|vision_end|>"
+    slots = one if encoding == "difference" else 2 * one
+    wide = Image.new("RGB", (300, 40), "white")
+    for pair, slot in (
+        ([_page((60, 40, 71, 51)), _page()], slots),
+        ([_page(), _page()], slots),
+        ([_page(), wide], slots),
+        ([_page()], one),
+    ):
+        prompt = f"<|im_start|>user{slot}compare<|im_end|>"
+        prepared = processor.prepared([encode_png(image) for image in pair])
+        first, second = (
+            processor(images=[images], text=[prompt], return_tensors="pt")
+            for images in (pair, prepared)
+        )
+        assert first.keys() == second.keys()
+        for name in first:
+            assert torch.equal(first[name], second[name]), name
+        words = len(processor.tokenizer(prompt.replace("<|image_pad|>", ""))["input_ids"])
+        assert processor.prepared_tokens(prepared) == first["input_ids"].shape[1] - words
 
 
 def test_samples_with_and_without_details_share_a_batch() -> None:
@@ -321,7 +353,9 @@ def test_a_detail_alone_with_margins_asks_for_the_place_too() -> None:
     both = replace(pair, report=Report("chart", (around, error)))
     assert [*details_alone(both, DetailSettings(margins=True), brief=True)] == [sample]
     processor = _processor(details=DetailSettings(margins=True))
-    assert processor.detail_tokens([encode_png(reference), encode_png(candidate)]) == 16 + 2 + 11
+    prepared = processor.prepared([encode_png(reference), encode_png(candidate)])
+    image = processor.image_tokens([reference.size, candidate.size])
+    assert processor.prepared_tokens(prepared) == image + 16 + 2 + 11
     model = ModelSettings.model_validate({"name": "tiny", "details": {"margins": True}})
     settings = TrainCriticSettings(model=model, details_alone=True)
     assert [one.prompt for one in examples_of(pair, settings, "compare")] == [
