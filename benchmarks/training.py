@@ -87,6 +87,7 @@ class Setting(Settings):
     micro_batch_size: int | None = None
     processes: int = 1
     dtype: Literal["float32", "bfloat16"] = "float32"
+    bf16: bool | None = None
     optimizer: Literal["adamw", "muon"] = "muon"
     activation_checkpointing: bool = False
     accelerator: bool = False
@@ -114,6 +115,7 @@ def _large(size: str, micro_batch_size: int, *, activation_checkpointing: bool) 
 SETTINGS: dict[str, Setting] = {
     "micro": Setting(size="micro"),
     "tiny": Setting(size="tiny"),
+    "tiny, float32": Setting(size="tiny", bf16=False),
     "tiny, 2 processes": Setting(size="tiny", processes=2),
     "mini": Setting(size="mini"),
     "small": Setting(size="small", batch_size=64, accelerator=True),
@@ -225,6 +227,7 @@ def train(settings: Setting, out: Path, work: Path) -> dict[str, float]:
         batch_size=settings.batch_size,
         micro_batch_size=settings.micro_batch_size,
         optimizer=settings.optimizer,
+        bf16=settings.bf16,
         matrix_block=128,
         activation_checkpointing=settings.activation_checkpointing,
         checkpoint_every=settings.steps + 1,
