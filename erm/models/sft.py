@@ -213,6 +213,7 @@ def fine_tune(
             weight_decay=settings.weight_decay,
             beta2=settings.beta2,
             matrix_block=settings.matrix_block,
+            bf16=bf16,
         )
     trainer = SFTTrainer(
         model=model,

@@ -69,7 +69,7 @@ def tune(
     **chosen: Any,
 ) -> TrainingLog:
     """Eight steps with a checkpoint at the fourth and at the last, validated at every second."""
-    settings = OptimizationSettings(batch_size=2, checkpoint_every=4, log_every=1)
+    settings = OptimizationSettings(batch_size=2, checkpoint_every=4, log_every=1, bf16=False)
     set_seed(0)
     model = build_model(ModelSettings(lora=lora), processor)
     validation = None if scoring is None else Validation(scoring, "mark", every=2, **chosen)

@@ -74,6 +74,11 @@ def test_singular_values_become_about_one(rows: int, more: int, seed: int) -> No
     values = torch.linalg.svdvals(orthogonalized(matrices))
     assert values.min() > 0.2
     assert values.max() < 1.3
+    halved = orthogonalized(matrices, bf16=True)
+    assert halved.dtype == torch.bfloat16
+    values = torch.linalg.svdvals(halved.float())
+    assert values.min() > 0.2
+    assert values.max() < 1.35
 
 
 def test_matrices_move_as_torch_moves_them() -> None:
