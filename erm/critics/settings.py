@@ -60,8 +60,7 @@ class TrainCriticSettings(TrainingSettings):
     )
     details_alone: bool = Field(
         False,
-        description="train on single details too, each with the location and description of its "
-        "error",
+        description="train on single details too, each with the report of its error alone",
     )
     readings: int = Field(
         1, ge=1, description="how often an epoch holds the pairs to learn reading from"

@@ -19,6 +19,7 @@ from erm.models.example import Example
 from erm.models.launch import distribute, distributed, needed
 from erm.models.prompts import critic_prompt, detail_prompt
 from erm.models.settings import DetailSettings
+from erm.report import Report
 from erm.tasks import task_names
 
 _WRITTEN = re.compile(r"['\d]")
@@ -139,7 +140,7 @@ def examples_of(pair: Pair, settings: TrainCriticSettings, prompt: str) -> Itera
 
 
 def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Iterator[Example]:
-    """Samples that show one detail and ask only for the error in it: location and description.
+    """Samples that show one detail, whose report holds only the error in it.
 
     They are much shorter than a pair with its report, and teach to read and to name. Of several
     errors that a detail shows, it is of the one with the smallest box. An error whose description
@@ -174,5 +175,5 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         if not clear:
             continue
         prompt = detail_prompt(pair.task, detail.place, brief=brief, margins=detail.with_margins)
-        target = f"{error.location}: {error.description}"
-        yield Example(prompt, (encode_png(detail.picture),), target)
+        alone = write_reply(Report(pair.task, (error,)))
+        yield Example(prompt, (encode_png(detail.picture),), alone)

@@ -32,11 +32,39 @@ def critic_prompt(task: str, *, brief: bool, details: bool = False) -> str:
     """
     if brief:
         return f"compare {task}"
+    return (
+        f"The first image is the reference, {get_task(task).subject}. The second is a candidate "
+        f"that should look the same. {_DETAILS if details else ''}{_asked(task)}"
+    )
+
+
+def detail_prompt(task: str, place: str, *, brief: bool, margins: bool = False) -> str:
+    """The question to a critic about one detail alone, whose place it follows.
+
+    The answer has the form of a whole report, so that what is learnt from details serves there.
+
+    Args:
+        margins: whether the detail is shown with the margins of its plot, by which its mark can be
+            named.
+    """
+    if brief:
+        return f"{place}{critic_prompt(task, brief=True)}"
+    labels = (
+        "Labels to the left of and below the plot follow; the place is in hundredths of the plot, "
+        "from its lower left corner. "
+    )
+    return (
+        f"{place}\nThe image is a detail of {get_task(task).subject}: the reference's part first, "
+        f"and to its right or below that of a candidate that should look the same. "
+        f"{labels if margins else ''}{_asked(task)}"
+    )
+
+
+def _asked(task: str) -> str:
+    """What a critic is to write."""
     asked = get_task(task)
     lines = "\n".join(f"- {name}: {meaning}" for name, meaning in asked.categories.items())
     return (
-        f"The first image is the reference, {asked.subject}. The second is a candidate that "
-        f"should look the same. {_DETAILS if details else ''}"
         "List every difference that a person can see.\n"
         f"Categories:\n{lines}\n"
         "Severity: 1 hardly affects reading, 2 misleads in part, 3 breaks structure or misleads.\n"
@@ -44,27 +72,6 @@ def critic_prompt(task: str, *, brief: bool, details: bool = False) -> str:
         '{"errors": [{"location": place in words, "description": the candidate\'s value instead of '
         f'the reference\'s, "{asked.category_key}": category, "severity": 1-3}}]}}. '
         "An empty list means that the images are equivalent."
-    )
-
-
-def detail_prompt(task: str, place: str, *, brief: bool, margins: bool = False) -> str:
-    """The question about one detail alone, whose place it follows.
-
-    Args:
-        margins: whether the detail is shown with the margins of its plot, by which its mark can be
-            named.
-    """
-    if brief:
-        return f"{place}read {task}"
-    asked = "Name what differs and where, then say how, the candidate's value first."
-    if margins:
-        asked = (
-            "Labels to the left of and below the plot follow; the place is in hundredths of the "
-            f"plot, from its lower left corner. {asked}"
-        )
-    return (
-        f"{place}\nThe image is a detail of {get_task(task).subject}: the reference's part first, "
-        f"and a candidate's to its right or below. {asked}"
     )
 
 

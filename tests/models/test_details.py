@@ -10,6 +10,7 @@ import pytest
 import torch
 from PIL import Image, ImageDraw
 
+from erm.critics.base import write_reply
 from erm.critics.settings import TrainCriticSettings
 from erm.critics.training import details_alone, examples_of
 from erm.dataset.pairs import Pair
@@ -323,8 +324,9 @@ def test_a_detail_alone_asks_for_the_description_of_its_error() -> None:
         "", "", Report("svg", errors),
     )  # fmt: skip
     (sample,) = details_alone(pair, DetailSettings(), brief=True)
-    assert sample.prompt == "37 25 45 32read svg"
-    assert sample.target == "square: width is 12 instead of 3"
+    assert sample.prompt == "37 25 45 32compare svg"
+    alone = next(error for error in errors if error.location == "square")
+    assert sample.target == write_reply(Report("svg", (alone,)))
     assert sample.images == (encode_png(_details(reference, candidate)[0].picture),)
 
 
@@ -337,8 +339,8 @@ def test_a_detail_alone_with_margins_asks_for_the_place_too() -> None:
         "", "", Report("chart", (error,)),
     )  # fmt: skip
     (sample,) = details_alone(pair, DetailSettings(margins=True), brief=True)
-    assert sample.prompt == "40 67 50 43read chart"
-    assert sample.target == "bar 'A': value is 5 instead of 8"
+    assert sample.prompt == "40 67 50 43compare chart"
+    assert sample.target == write_reply(pair.report)
     wide = replace(error, box=Box(0, 0, 200, 200))
     for read in (error, wide):
         (plain,) = details_alone(
