@@ -96,6 +96,11 @@ def _run(job: ChunkJob, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]
                 yield running.pop(future), future.result()
     except BrokenProcessPool as error:
         raise ErmError("A process that makes pairs died, perhaps for lack of memory.") from error
+    except BaseException:
+        # Nothing is lost: unfinished chunks are made anew, and waiting for them takes a minute.
+        for process in multiprocessing.active_children():
+            process.terminate()
+        raise
     finally:
         pool.shutdown(cancel_futures=True)
 
