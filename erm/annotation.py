@@ -41,15 +41,17 @@ FailureKind = Literal[
     "blank",
     "unreadable",
     "invalid scene",
+    "contradicted scene",
     "too complex",
     "comparison failed",
     "unexplained pixels",
     "label without pixels",
 ]
 """Why a pair has no report. ``not drawn``, ``blank`` and ``unreadable`` are the source's; an
-``invalid scene`` does not fit the task's schema or the picture; ``too complex`` exceeds the task's
-limits or `MOST_DISCREPANCIES`; ``comparison failed`` is an error of the annotator; the last two
-break the law that labels and pixels agree."""
+``invalid scene`` does not fit the task's schema or the picture; the picture of a ``contradicted
+scene`` shows something else (completions alone, `annotate_completion`); ``too complex`` exceeds the
+task's limits or `MOST_DISCREPANCIES`; ``comparison failed`` is an error of the annotator; the last
+two break the law that labels and pixels agree."""
 
 MOST_DISCREPANCIES = 200
 """Longest report; beyond it the two pictures have too little in common to be compared."""
@@ -159,6 +161,32 @@ def annotate_rendered(task: str, reference: Rendered, candidate: Rendered) -> An
             return Annotation(failure=view)
         views.append(view)
     return annotate_views(task, *views)
+
+
+def annotate_completion(task: str, reference: View | Failure, candidate: Rendered) -> Annotation:
+    """The annotation of a completion's render, made with its scene, against a reference.
+
+    As `annotate_views`, and a report counts only where the candidate's picture does not contradict
+    its own scene (`erm.tasks.Task.contradiction`): one difference with a large box would explain
+    all others. Sources that nobody rewards have no reason to forge their scenes.
+    """
+    view = view_of(task, candidate, "candidate")
+    for side in (reference, view):
+        if isinstance(side, Failure):
+            return Annotation(failure=side)
+    assert isinstance(reference, View)
+    assert isinstance(view, View)
+    annotation = annotate_views(task, reference, view)
+    if annotation.report is None or not annotation.report.errors:
+        return annotation
+    try:
+        message = get_task(task).contradiction(view)
+    except Exception as error:  # a scene of hostile origin must not end the process that reads it
+        message = f"can't be held against its picture ({type(error).__name__}: {error})"[:300]
+    if message is None:
+        return annotation
+    failure = Failure("contradicted scene", f"the candidate's scene {message}", "candidate")
+    return replace(annotation, report=None, failure=failure, found=annotation.report)
 
 
 def view_of(task: str, rendered: Rendered, side: Side) -> View | Failure:

@@ -2,9 +2,9 @@
 
 A policy may learn to please the critic that rewarded it. Completions are therefore annotated
 exactly too, from both sources. A hostile completion can forge its scene, since scene and pixels
-come from the same contained process. The guard is the law that both must agree: a scene that does
-not fit its pixels is a failure, and a failure is the worst outcome of its task
-(`erm.rewards.exact`, ``docs/security.md``).
+come from the same contained process. The guard is the law that both must agree
+(`erm.annotation.annotate_completion`): a scene that does not fit its pixels is a failure, and a
+failure is the worst outcome of its task (`erm.rewards.exact`, ``docs/security.md``).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from erm.annotation import Annotation, annotate_rendered
+from erm.annotation import Annotation, annotate_completion, view_of
 from erm.benchmark.formats import SOURCES, Item
 from erm.benchmark.similarity import measure_distances
 from erm.dataset.pairs import Reference
@@ -117,7 +117,7 @@ def _annotation(task: str, original: Rendered, rendered: Rendered | None) -> Ann
     """
     if rendered is None:
         return None
-    annotation = annotate_rendered(task, original, rendered)
+    annotation = annotate_completion(task, view_of(task, original, "reference"), rendered)
     if annotation.failure is not None and annotation.failure.side == "reference":
         annotation.require("a held-out reference")
     return annotation

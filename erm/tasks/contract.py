@@ -279,6 +279,15 @@ class Task(ABC):
         differences are one discrepancy. Two equal scenes give an empty list.
         """
 
+    def contradiction(self, view: View) -> str | None:
+        """What in a picture contradicts its own scene, as the rest of a sentence that begins with
+        the scene; None where they agree.
+
+        For programs, which can send a scene of something else than they draw; by default nothing
+        does. May raise any exception on a scene of hostile origin.
+        """
+        return None
+
     @abstractmethod
     def extract(self, completion: str) -> str | None:
         """The source in a policy's completion, or None where it holds none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from erm.annotation import Annotation, annotate_views, view_of
+from erm.annotation import Annotation, annotate_completion
 from erm.annotation import Failure as ViewFailure
 from erm.rewards.exact import exact_reward, exact_severity
 from erm.rewards.parts.base import Part
@@ -43,11 +43,7 @@ class ExactPart(Part):
             return PartScore(
                 failure=Failure("reference", message), annotation=Annotation(failure=reference)
             )
-        candidate = view_of(task, drawn.rendered, "candidate")
-        if isinstance(candidate, ViewFailure):
-            annotation = Annotation(failure=candidate)
-        else:
-            annotation = annotate_views(task, reference, candidate)
+        annotation = annotate_completion(task, reference, drawn.rendered)
         components: dict[str, float] = {}
         if annotation.report is not None:
             components = dict.fromkeys(get_task(task).categories, 0.0)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from erm.tasks.chart.elements import ChartScene
     from erm.tasks.discrepancy import Discrepancy
     from erm.tasks.settings import DrawingSettings
 
@@ -118,6 +119,12 @@ class ChartTask(Task):
         from erm.tasks.chart.compare import compare_charts
 
         return compare_charts(reference, candidate)
+
+    def contradiction(self, view: View) -> str | None:
+        """Ink without a part of the scene, and parts of the scene that are not drawn."""
+        from erm.tasks.chart.evidence import contradiction
+
+        return contradiction(cast("ChartScene", view.scene), view.pixels)
 
     def extract(self, completion: str) -> str | None:
         """The last Python program in a completion."""
