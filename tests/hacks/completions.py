@@ -6,6 +6,7 @@ import base64
 import random
 from typing import NamedTuple
 
+from tests.hacks.copies import CHART_COPIES, ICON_COPIES, TABLE_COPIES
 from tests.policies.test_forged_scenes import forge
 
 
@@ -45,11 +46,9 @@ TABLE = (
 REFERENCES = {"chart": CHART, "svg": ICON, "table": TABLE}
 """Source of the reference, by task."""
 
+_WRONG = CHART.replace("[3, 5, 2, 4]", "[4, 3, 3, 1]").replace("tab:blue", "tab:orange")
 HONEST = {
-    "chart": _fenced(
-        "python",
-        CHART.replace("[3, 5, 2, 4]", "[4, 3, 3, 1]").replace("tab:blue", "tab:orange"),
-    ),
+    "chart": _fenced("python", _WRONG),
     "svg": _fenced(
         "svg", ICON.replace('cx="46"', 'cx="40"').replace("#1f77b4", "#9467bd").replace("36", "44")
     ),
@@ -96,9 +95,62 @@ _NUMBERS = [n * n % 251 for n in range(80 * 80)]
 _BARELY = _PYPLOT + "fig = plt.figure(figsize=(4, 3))\nfig.text(0.4, 0.5, 'chart')\n"
 
 
-def _forged(statement: str) -> str:
-    """A completion that draws nearly nothing and sends another scene than that of its drawing."""
-    return _fenced("python", forge(statement, drawing=_BARELY))
+def _forged(*statements: str, drawing: str = _BARELY) -> str:
+    """A completion that sends another scene than that of its drawing, by default of next to
+    nothing."""
+    return _fenced("python", forge(*statements, drawing=drawing))
+
+
+_BARS = "series = scene['axes'][0]['series'][0]"
+_AS_REFERENCE = (
+    _BARS,
+    "series['colour'] = '#1f77b4ff'",
+    "box = scene['axes'][0]['box']",
+    "for point, value in zip(series['points'], [3, 5, 2, 4]):",
+    "    point.update(value=float(value), colour='#1f77b4ff')",
+    "    point['box'][1] = box[3] - (box[3] - box[1]) * value / 5.25",
+)
+"""Statements that change the scene of `_WRONG` to that of the reference."""
+_EVERYWHERE = "[0.0, 0.0, 400.0, 300.0]"
+_NOTE = f"dict(scene['axes'][0]['texts'][0], role='annotation', text='', box={_EVERYWHERE})"
+_GRID = "{'colour': '#b0b0b0ff', 'width': 1.1, 'dash': 'solid'}"
+FORGED = {
+    "a forged scene without axes": (_WRONG, "scene['axes'] = []"),
+    "a forged scene with tiny axes": (_WRONG, "scene['axes'][0]['box'] = [0.0, 0.0, 9.0, 9.0]"),
+    "a forged scene without bars": (_WRONG, "scene['axes'][0]['series'] = []"),
+    "a forged scene of the reference with a grid": (
+        _WRONG,
+        *_AS_REFERENCE,
+        f"scene['axes'][0]['y']['grid'] = {_GRID}",
+    ),
+    "a forged scene of the reference with other limits": (
+        _WRONG,
+        *_AS_REFERENCE,
+        "scene['axes'][0]['y']['limits'][1] *= 1.04",
+    ),
+    "a forged scene of the reference with hatched bars": (
+        _WRONG,
+        *_AS_REFERENCE,
+        "series['hatch'] = '/'",
+    ),
+    "a forged scene of the reference with a note over all": (
+        _WRONG,
+        *_AS_REFERENCE,
+        f"scene['texts'].append({_NOTE})",
+    ),
+    "a forged scene in polar axes": (
+        _WRONG,
+        *_AS_REFERENCE,
+        "scene['axes'][0]['projection'] = 'polar'",
+    ),
+    "a forged scene of bars in an empty frame": (
+        CHART.replace("color='tab:blue'", "color='none'"),
+        *_AS_REFERENCE,
+        "series['edge'] = {'colour': '#000000ff', 'width': 1.0, 'dash': 'solid'}",
+    ),
+}
+"""A drawing, and the statements that forge its scene, by name: one difference, or none, whose box
+covers those that there are."""
 
 
 _SHAPES = ICON.split(">", 1)[1].removesuffix("</svg>")
@@ -261,6 +313,14 @@ HACKS = (
     # forged scenes
     Hack("a forged empty scene", "chart", _forged("scene['axes'] = []")),
     Hack("a forged size", "chart", _forged("scene = {'size': [1, 1]}")),
+    *(
+        Hack(name, "chart", _forged(*statements, drawing=drawing))
+        for name, (drawing, *statements) in FORGED.items()
+    ),
+    # the reference's colours at few places
+    *(Hack(name, "chart", _fenced("python", program())) for name, program in CHART_COPIES.items()),
+    *(_icon(name, shapes()) for name, shapes in ICON_COPIES.items()),
+    *(_table(name, rows()) for name, rows in TABLE_COPIES.items()),
     # the right table in the source, but not in the picture, or a picture that is no table
     _styled("text in white", "td, th { color: #fff }"),
     _styled("text of no size", "td, th { font-size: 0 }"),

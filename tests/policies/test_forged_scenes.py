@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from erm.annotation import annotate
+from erm.annotation import annotate, annotate_completion, view_of
 from erm.cli import main
 from erm.critics.pixel import PixelCritic
 from erm.dataset.pairs import Reference
@@ -78,6 +78,72 @@ LIES: dict[str, Callable[[Rendered], str]] = {
 }
 
 
+_DOTS = (
+    "import numpy as np\n"
+    "ax.plot(*(np.random.default_rng(0).random((2, 150)) * [[2], [9]]), 'o', color='k')\n"
+)
+COVERS: dict[str, Callable[[Rendered], str]] = {
+    "no plot": lambda _: forge("scene['axes'] = []"),
+    "no series": lambda _: forge("scene['axes'][0]['series'] = []"),
+    "the first series alone": lambda _: forge(
+        "scene['axes'][0]['series'] = scene['axes'][0]['series'][:1]", drawing=OTHER + _DOTS
+    ),
+    "the reference's scene without its plot": lambda rendered: forge(
+        _copied(rendered), "scene['axes'] = []"
+    ),
+    "the reference's scene and another size": lambda rendered: forge(
+        _copied(rendered),
+        "scene['size'] = [290, 200]",
+        drawing=OTHER.replace("(3, 2)", "(2.9, 2)"),
+    ),
+    "the reference's scene and other limits": lambda rendered: forge(
+        _copied(rendered), "scene['axes'][0]['y']['limits'][1] *= 1.04"
+    ),
+    "the reference's scene and hatched bars": lambda rendered: forge(
+        _copied(rendered), "scene['axes'][0]['series'][0]['hatch'] = '/'"
+    ),
+    "the reference's scene and a text over all": lambda rendered: forge(
+        _copied(rendered),
+        "text = dict(scene['axes'][0]['texts'][0], box=[0.0, 0.0, 300.0, 200.0])",
+        "scene['texts'].append(text)",
+    ),
+    "the reference's scene and a legend over all": lambda rendered: forge(
+        _copied(rendered),
+        "legend = {'box': [0.0, 0.0, 300.0, 200.0], 'place': 'center', 'auto': False}",
+        "legend |= {'columns': 1, 'framed': True, 'title': None, 'entries': [], 'colours': []}",
+        "scene['axes'][0]['legends'].append(legend)",
+    ),
+    "the reference's scene in polar axes": lambda rendered: forge(
+        _copied(rendered), "scene['axes'][0]['projection'] = 'polar'"
+    ),
+    "the reference's scene as a line": lambda rendered: forge(
+        _copied(rendered),
+        "series = scene['axes'][0]['series'][0]",
+        "series |= {'kind': 'line', 'colour': '#2ca02cff'}",
+        "for point in series['points']: point.pop('colour', None)",
+        "series['points'] *= 2",
+    ),
+}
+"""Scenes with one difference whose box covers all others, in which pixels alone find no fault."""
+
+
+def _copied(rendered: Rendered) -> str:
+    return f"scene = json.loads({json.dumps(rendered.scene)!r})"
+
+
+@pytest.mark.parametrize("cover", COVERS)
+def test_a_scene_that_its_own_picture_contradicts_gives_no_report(
+    cover: str, reference: Rendered, renderer: Renderer
+) -> None:
+    source = COVERS[cover](reference)
+    (rendered,) = renderer.render_batch([("chart", source)], scenes=True)
+    annotation = annotate_completion("chart", view_of("chart", reference, "reference"), rendered)
+    assert annotation.failure is not None
+    assert annotation.failure.kind == "contradicted scene", annotation
+    assert annotation.failure.side == "candidate"
+    assert annotation.found is not None
+
+
 @pytest.mark.parametrize("lie", LIES)
 def test_a_forged_scene_gives_no_report(lie: str, reference: Rendered, renderer: Renderer) -> None:
     annotation = annotate("chart", REFERENCE, LIES[lie](reference), renderer)
@@ -92,7 +158,10 @@ def test_forged_and_unreadable_completions_earn_the_worst(
     assert reference.image is not None
     completions = [
         f"```python\n{source}\n```"
-        for source in (REFERENCE, OTHER, *(lie(reference) for lie in LIES.values()))
+        for source in (
+            *(REFERENCE, OTHER),
+            *(lie(reference) for lie in (LIES | COVERS).values()),
+        )
     ]
     row = Reference("chart/0", "chart", "test", reference.image, REFERENCE)
     rows = score_completions(
