@@ -48,11 +48,21 @@ def open_image(source: bytes | str | Path | Image.Image, name: str | None = None
         raise ErmError(f"{label}: the image is damaged ({error}).") from error
 
 
-def _decoded(source: bytes | str | Path, label: str) -> Image.Image:
+def read_image(path: str | Path, label: str) -> bytes:
+    """The bytes of an image's file.
+
+    Raises:
+        ErmError: it can't be read; the sentence begins with the label.
+    """
     try:
-        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        return Path(path).read_bytes()
     except OSError as error:
         raise ErmError(f"{label}: cannot be read ({error.strerror}).") from error
+
+
+def _decoded(source: bytes | str | Path, label: str) -> Image.Image:
+    """An encoded image, opened and not read yet."""
+    data = source if isinstance(source, bytes) else read_image(source, label)
     if not data:
         raise ErmError(f"{label}: the image is empty (0 bytes).")
     return Image.open(io.BytesIO(data), formats=_FORMATS)
@@ -90,12 +100,14 @@ def image_size(image: bytes, name: str = "image") -> tuple[int, int]:
     """Width and height of an encoded image in pixels; checks it without decoding it.
 
     Raises:
-        ErmError: the image is damaged or not an image.
+        ErmError: the image is empty, damaged or not an image.
     """
     try:
-        with Image.open(io.BytesIO(image), formats=_FORMATS) as opened:
+        with _decoded(image, name) as opened:
             opened.verify()
             return opened.size
+    except UnidentifiedImageError as error:
+        raise ErmError(f"{name}: not an image in a known format.") from error
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ErmError(f"{name}: the image is damaged ({error}).") from error
 

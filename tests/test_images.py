@@ -80,8 +80,13 @@ def test_unreadable_images_are_named(
 def test_only_sound_images_have_a_size() -> None:
     sound = encode_png(Image.effect_noise((64, 48), 90))
     assert image_size(sound) == (64, 48)
-    for bad in (b"", b"no image", sound[:700], _bare_png(60_000, 60_000)):
-        with pytest.raises(ErmError, match=r"reference: the image is damaged \("):
+    for bad, reason in (
+        (b"", r"the image is empty \(0 bytes\)"),
+        (b"no image", "not an image in a known format"),
+        (sound[:700], r"the image is damaged \("),
+        (_bare_png(60_000, 60_000), r"the image is damaged \("),
+    ):
+        with pytest.raises(ErmError, match=f"reference: {reason}"):
             image_size(bad, "reference")
 
 

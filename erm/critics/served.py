@@ -13,7 +13,7 @@ from PIL import Image
 from erm.critics.base import Critic, Critique, ImagePair, read_reply
 from erm.endpoints.errors import EndpointError
 from erm.endpoints.reward_servers import RewardServers, spans
-from erm.images import encode_png, open_image
+from erm.images import encode_png, image_size, open_image, read_image
 
 PATH = "/v1/critique"
 
@@ -70,16 +70,16 @@ class ServedCritic(Critic):
 
 
 def in_base64(image: bytes | str | Path | Image.Image, name: str) -> str:
-    """An image for a request; files and bytes are sent as they are, once they can be read.
+    """An image for a request; files and bytes are checked without decoding, and sent as they are.
 
     Raises:
         ErmError: it can't be read.
     """
-    opened = open_image(image, name)
     if isinstance(image, Image.Image):
-        content = encode_png(opened)
+        content = encode_png(open_image(image, name))
     else:
-        content = image if isinstance(image, bytes) else Path(image).read_bytes()
+        content = image if isinstance(image, bytes) else read_image(image, name)
+        image_size(content, name)
     return base64.b64encode(content).decode()
 
 

@@ -36,6 +36,10 @@ Result = dict[str, Any]
 
 Checked = TypeVar("Checked")
 
+KEPT_PIXELS = 2_000_000
+"""Pixels of a pair up to which its images are kept as they were decoded when they were checked; a
+queue of larger ones would fill the memory, so these are decoded again where they are judged."""
+
 
 class UnavailableError(Exception):
     """What the server needs, such as the critic's own server or a worker that draws, is missing; a
@@ -121,8 +125,10 @@ class Service:
                 decoded(item.candidate, f"Pair {number}, candidate"),
             )
             pair = ImagePair(get_task(item.task).name, *images)
-            open_pair(pair, number)
-            return pair
+            opened = open_pair(pair, number)
+            if sum(image.width * image.height for image in opened) > KEPT_PIXELS:
+                return pair
+            return ImagePair(pair.task, *opened)
 
         def work(pairs: Sequence[ImagePair]) -> list[Result]:
             return _judged(critic, pairs, replies)
@@ -145,12 +151,16 @@ class Service:
         critic = self.judge(deadline) if needs_critic(settings) else None
         reward = load_reward(settings, critic, self._renderer, self._references)
 
+        readable: set[bytes] = set()
+
         def check(item: RolloutItem, number: int) -> Rollout:
             name = f"Rollout {number}, reference"
             reference = decoded(item.reference, name)
             rollout = Rollout(item.task, reference, item.completion, item.reference_source)
             reward.check(rollout, number)
-            open_image(reference, name)
+            if reference not in readable:
+                open_image(reference, name)
+                readable.add(reference)
             return rollout
 
         def work(rollouts: Sequence[Rollout]) -> list[Result]:
