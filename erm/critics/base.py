@@ -78,7 +78,8 @@ class Critique:
 
     Attributes:
         reply: the text that the critic wrote.
-        parsed: the report in the reply as JSON, or None.
+        parsed: the report in the reply as JSON, or None; with what was read again, where a critic
+            does that (`erm.critics.rereading`).
         report: the valid errors of `parsed`; None if `parsed` is None.
         unlisted: number of entries of `parsed` that `report` can't hold, since their category is
             not the task's or they state no severity; severities that they state count in

@@ -41,6 +41,7 @@ def critic_from_spec(
     sampling: SamplingSettings | None = None,
     constrained: bool | None = None,
     endpoint: CriticEndpointSettings | None = None,
+    rereads: bool = True,
 ) -> Critic:
     """Load the critic of a spec.
 
@@ -51,6 +52,8 @@ def critic_from_spec(
             model that this project trained and False for other models and for an endpoint, whose
             server must support JSON schemas; None for a critic of `WITHOUT_MODEL`.
         endpoint: how to reach the endpoint, fields of its requests, and the model's own prompts.
+        rereads: whether a local model reads again what its report quotes, where it can; a reward
+            of severities need not.
 
     Raises:
         ErmError: there is no such folder, model or alias, it is no critic, `constrained` is given
@@ -116,4 +119,5 @@ def critic_from_spec(
         batch_size=batch_size,
         sampling=sampling or GREEDY,
         constrained=constrained,
+        rereads=rereads,
     )

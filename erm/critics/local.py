@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, scaled_pair
+from erm.critics.rereading import quotes, reread
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
 from erm.models.checkpoint import Checkpoint, load_checkpoint
 from erm.models.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
 from erm.models.generation import GREEDY, VisualPrompt, generate, visual_prompt
+from erm.models.prompts import critic_prompt, detail_prompt
 from erm.models.settings import SamplingSettings
+from erm.report import parse_reply, report_from_dict
 
 
 class LoadedCritic(Critic):
@@ -28,6 +31,8 @@ class LoadedCritic(Critic):
             each one parses and has an expected severity. Otherwise generation is free, as it is by
             default for a model that others trained to write another form.
         max_errors: most errors in a constrained reply.
+        rereads: takes what a report quotes from its details alone (`erm.critics.rereading`), if the
+            model was trained on them. Categories and severities don't depend on it.
 
     Attributes:
         decoding: how replies are written, as text.
@@ -45,6 +50,7 @@ class LoadedCritic(Critic):
         sampling: SamplingSettings = GREEDY,
         constrained: bool | None = None,
         max_errors: int = MAX_ERRORS,
+        rereads: bool = True,
     ) -> None:
         self.name = name
         self.varies = sampling.temperature > 0
@@ -57,7 +63,10 @@ class LoadedCritic(Critic):
         if constrained and adopted:
             raise ErmError(f"{name}: replies of models that others trained can't be constrained.")
         kept = constrained is not False and not adopted
-        self.decoding = f"{sampling} constrained={kept} max_errors={max_errors}"
+        self._rereads = rereads and checkpoint.role.single_details
+        self.decoding = (
+            f"{sampling} constrained={kept} max_errors={max_errors} rereads={self._rereads}"
+        )
         if kept:
             self._automata = {
                 task: TokenAutomaton(task, checkpoint.processor.tokenizer, max_errors)
@@ -97,7 +106,44 @@ class LoadedCritic(Critic):
                 constraint, row = held[index]
                 critique = replace(critique, expected_severity=constraint.expected_severity(row))
             critiques.append(critique)
-        return critiques
+        return self._reread(pairs, critiques, progress) if self._rereads else critiques
+
+    def _reread(
+        self, pairs: Sequence[ImagePair], critiques: list[Critique], progress: bool
+    ) -> list[Critique]:
+        """The critiques with the words that were read from single details."""
+        model, processor, role = self.checkpoint
+        requests, owners = [], []
+        for index, (pair, critique) in enumerate(zip(pairs, critiques, strict=True)):
+            if critique.parsed is None or not quotes(critique.parsed):
+                continue
+            brief = role.prompts[pair.task] == critic_prompt(pair.task, brief=True)
+            for detail in processor.details_between(open_pair(pair, index + 1)):
+                margins = detail.with_margins
+                prompt = detail_prompt(pair.task, detail.place, brief=brief, margins=margins)
+                requests.append(visual_prompt(prompt, (detail.picture,), (detail.picture,)))
+                owners.append(index)
+        replies = generate(
+            model,
+            processor,
+            requests,
+            max_new_tokens=role.max_new_tokens,
+            batch_size=self.batch_size,
+            progress="reread" if progress and requests else None,
+        )
+        readings: dict[int, list[dict[str, Any]]] = {}
+        for index, reply in zip(owners, replies, strict=True):
+            reading = parse_reply(reply)
+            if reading is not None:
+                readings.setdefault(index, []).append(reading)
+        result = list(critiques)
+        for index, found in readings.items():
+            critique = critiques[index]
+            assert critique.parsed is not None
+            parsed = reread(critique.parsed, found)
+            report = report_from_dict(pairs[index].task, parsed)
+            result[index] = replace(critique, parsed=parsed, report=report)
+        return result
 
     def _prompt(self, pair: ImagePair, number: int) -> VisualPrompt:
         """Both images, as large as the model was trained on them; its processor does the rest."""

@@ -118,7 +118,17 @@ def train_on_reports(
         role = Role(role="critic", prompts=prompts, max_new_tokens=settings.max_target_tokens)
         scoring = HeldOutScoring(settings.validation, pairs, role)
         validation = Validation(scoring, "f1_hard", settings.validation.every)
-    return train("critic", prompts, texts(), examples, settings, out, work, validation)
+    return train(
+        "critic",
+        prompts,
+        texts(),
+        examples,
+        settings,
+        out,
+        work,
+        validation,
+        single_details=settings.details_alone,
+    )
 
 
 def _repeated(pair: Pair, settings: TrainCriticSettings, prompt: str) -> Iterator[Example]:
@@ -175,5 +185,5 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         if not clear:
             continue
         prompt = detail_prompt(pair.task, detail.place, brief=brief, margins=detail.with_margins)
-        alone = write_reply(Report(pair.task, (error,)))
-        yield Example(prompt, (encode_png(detail.picture),), alone)
+        target = write_reply(Report(pair.task, (error,)))
+        yield Example(prompt, (encode_png(detail.picture),), target)

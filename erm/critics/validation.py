@@ -66,7 +66,9 @@ class HeldOutScoring:
         """
         if self._critic is None or self._critic.checkpoint.model is not model:
             checkpoint = Checkpoint(model, processor, self._role)
-            self._critic = LoadedCritic("in training", checkpoint, batch_size=self._batch_size)
+            self._critic = LoadedCritic(
+                "in training", checkpoint, batch_size=self._batch_size, rereads=False
+            )
         state = PartialState()
         own = share(len(self._pairs), state.num_processes, state.process_index)
         views = [

@@ -275,7 +275,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         places = [image.get("place") if isinstance(image, dict) else None for image in images]
         opened = [open_image(_encoded(image)) for image in images]
         if None in places:
-            details = [(detail.picture, detail.place) for detail in self._details_of(opened)]
+            details = [(detail.picture, detail.place) for detail in self.details_between(opened)]
         else:
             details = [(image, place) for image, place in zip(opened, places, strict=True) if place]
             opened = opened[: len(opened) - len(details)]
@@ -304,11 +304,12 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             ErmError: an image can't be read.
         """
         opened = [open_image(_encoded(image)) for image in images]
-        details = self._details_of(opened)
+        details = self.details_between(opened)
         pictures = [*self._scaled(opened), *(detail.picture for detail in details)]
         return pictures, [detail.place for detail in details]
 
-    def _details_of(self, opened: Sequence[Image.Image]) -> list[Detail]:
+    def details_between(self, opened: Sequence[Image.Image]) -> list[Detail]:
+        """The details of a sample that follow its RGB images: none but of a pair."""
         if not self._detailed(opened):
             return []
         return details_of(opened[0], opened[1], **self._detail_options())

@@ -22,6 +22,8 @@ class Role(Settings):
         role: a critic scores pairs of images, a policy writes source code for one image.
         prompts: task → prompt, for each task that the model was trained on.
         max_new_tokens: tokens of the longest answer.
+        single_details: whether a critic was also trained on single details, which it can then be
+            asked about (`erm.models.details`).
         max_sides: task → longest side in pixels of the images that the model was trained on; only
             of a folder that others wrote (`erm.models.adoption`), whose processor does not say.
     """
@@ -29,6 +31,7 @@ class Role(Settings):
     role: Literal["critic", "policy"]
     prompts: dict[str, str] = Field(min_length=1)
     max_new_tokens: int = Field(ge=1)
+    single_details: bool = False
     max_sides: dict[str, int] | None = None
 
     @property
@@ -48,7 +51,7 @@ class Role(Settings):
 def write_role(role: Role, folder: Path) -> None:
     """Write ``erm.json`` into a model folder."""
     (folder / CARD).write_text(
-        role.model_dump_json(indent=1, exclude_none=True) + "\n", encoding="utf-8"
+        role.model_dump_json(indent=1, exclude_defaults=True) + "\n", encoding="utf-8"
     )
 
 

@@ -74,6 +74,8 @@ def train(
     out: Path,
     work: Path,
     validation: Validation | None = None,
+    *,
+    single_details: bool = False,
 ) -> dict[str, float]:
     """Train a model on examples and write its weights and ``history.csv`` to `out`.
 
@@ -85,6 +87,7 @@ def train(
         texts: prompts and targets, from which a new tokenizer is learnt.
         examples: in groups, each of which one of the processes computes (`shared_samples`).
         work: folder of resumable state.
+        single_details: whether some examples are single details (`erm.models.role.Role`).
 
     Returns:
         ``examples``, ``set_aside`` (targets longer than the limit), ``steps``, ``loss`` (mean of
@@ -117,7 +120,11 @@ def train(
         validation,
     )
     if is_main_process():
-        write_role(Role(role=role, prompts=prompts, max_new_tokens=settings.max_target_tokens), out)
+        answers = settings.max_target_tokens
+        written = Role(
+            role=role, prompts=prompts, max_new_tokens=answers, single_details=single_details
+        )
+        write_role(written, out)
         write_rows(log.history, ("step", "samples", *_LOGGED), out / "history.csv")
         if log.validation:
             write_rows(log.validation, tuple(log.validation[0]), out / "validation.csv")

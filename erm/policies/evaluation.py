@@ -76,7 +76,9 @@ def evaluate(
 
     scorer = None
     if settings.critic != EXACT:
-        scorer = critic_from_spec(settings.critic or str(critic), endpoint=settings.endpoint)
+        scorer = critic_from_spec(
+            settings.critic or str(critic), endpoint=settings.endpoint, rereads=False
+        )
     metrics: dict[str, float] = {}
     greedy: dict[str, list[Row]] = {}
     sampled: dict[str, list[Row]] = {}

@@ -137,6 +137,7 @@ def reinforce(
             dtype=dtype,
             batch_size=settings.critic_batch_size,
             endpoint=settings.endpoint,
+            rereads=False,
         )
     with Renderer(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing

@@ -121,6 +121,7 @@ def shared_scorer(settings: ScorerSettings) -> Scorer:
                     settings.critic,
                     batch_size=settings.critic_batch_size,
                     endpoint=settings.endpoint,
+                    rereads=False,
                 )
             renderer = Renderer(
                 workers=settings.workers, isolation=settings.isolation, drawing=settings.drawing
