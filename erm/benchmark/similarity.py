@@ -1,20 +1,25 @@
 """Similarity scores as distances between the two images, or the two sources, of an item.
 
-There are pixel MSE, SSIM, distances between sources, and features of a vision model
-(`erm.benchmark.features`).
+There are pixel MSE, SSIM, distances between sources, published scores of drawings
+(`erm.benchmark.drawing_scores`), and features of a vision model (`erm.benchmark.features`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as PillowImage
 
+from erm.benchmark.drawing_scores import drawing_scores, score_drawings
 from erm.benchmark.formats import SOURCES, Item, image_pairs
 from erm.errors import ErmError
 from erm.tasks import TextDistance, get_task, task_names
+
+if TYPE_CHECKING:
+    from erm.render import Renderer
 
 Pixels = NDArray[np.uint8]
 Distances = dict[str, NDArray[np.float64]]
@@ -59,31 +64,37 @@ PIXEL_DISTANCES: dict[str, tuple[str, Callable[[Pixels, Pixels], float]]] = {
 """Distances of pixels, by spec: name in tables and function."""
 
 
-def measure_distances(items: Sequence[Item], distances: Sequence[str]) -> Distances:
+def measure_distances(
+    items: Sequence[Item], distances: Sequence[str], renderer: Renderer | None = None
+) -> Distances:
     """Measure distances, by their name in tables.
 
     Args:
-        distances: ``mse``, ``ssim``, a task's distance between sources such as ``teds`` (for rows
-            with `SOURCES`), or ``features:MODEL`` with the folder or hub name of a vision model
-            (DINO, CLIP, …).
+        distances: ``mse``, ``ssim``, a task's distance between sources such as ``teds`` or score of
+            drawings such as ``chartmimic`` (for rows with `SOURCES`), or ``features:MODEL`` with
+            the folder or hub name of a vision model (DINO, CLIP, …).
+        renderer: draws sources for scores of drawings; by default the one that this process shares.
 
     Raises:
         ErmError: a distance is unknown, or a model can't be loaded.
     """
     by_text = _text_distances() if set(distances) - set(PIXEL_DISTANCES) else {}
+    by_drawing = drawing_scores() if set(distances) - set(PIXEL_DISTANCES) else {}
+    sourced = (*by_text, *by_drawing)
     for spec in distances:
-        if spec not in (*PIXEL_DISTANCES, *by_text) and not spec.startswith(_FEATURES):
-            known = ", ".join((*PIXEL_DISTANCES, *by_text, "features:MODEL"))
+        if spec not in (*PIXEL_DISTANCES, *sourced) and not spec.startswith(_FEATURES):
+            known = ", ".join((*PIXEL_DISTANCES, *sourced, "features:MODEL"))
             raise ErmError(f"Unknown similarity '{spec}'; known: {known}.")
     found: Distances = {}
     wanted = [PIXEL_DISTANCES[spec] for spec in distances if spec in PIXEL_DISTANCES]
     if wanted:
         found |= _pixel_distances(items, wanted)
+    found |= _drawing_distances(items, [one for one in distances if one in by_drawing], renderer)
     for spec in distances:
         if spec in by_text:
             task, distance = by_text[spec]
             found[distance.title] = text_distances(items, task, distance)
-        elif spec not in PIXEL_DISTANCES:
+        elif spec not in (*PIXEL_DISTANCES, *by_drawing):
             from erm.benchmark.features import feature_distances
 
             model = spec.removeprefix(_FEATURES)
@@ -119,14 +130,45 @@ def _text_distances() -> dict[str, tuple[str, TextDistance]]:
     }
 
 
+def _drawing_distances(
+    items: Sequence[Item], names: Sequence[str], renderer: Renderer | None
+) -> Distances:
+    """1 − scores of drawings, 1 where the candidate doesn't run; NaN for other tasks, unknown
+    sources, and references that give nothing to compare."""
+    known = drawing_scores() if names else {}
+    found: Distances = {}
+    for task in dict.fromkeys(known[name][0] for name in names):
+        own = [name for name in names if known[name][0] == task]
+        rows = [
+            (index, sources)
+            for index, item in enumerate(items)
+            if item.task == task and (sources := _sources_of(item)) is not None
+        ]
+        scores = score_drawings(task, [sources for _, sources in rows], own, renderer)
+        for name in own:
+            values = np.full(len(items), np.nan)
+            for (index, _), score in zip(rows, scores, strict=True):
+                if not score.reference:
+                    values[index] = 1 - score.values.get(name, 0.0)
+            found[f"1 − {known[name][1].title}"] = values
+    return found
+
+
+def _sources_of(item: Item) -> tuple[str, str] | None:
+    reference, candidate = (item.extra.get(name) for name in SOURCES)
+    if isinstance(reference, str) and isinstance(candidate, str):
+        return reference, candidate
+    return None
+
+
 def text_distances(items: Sequence[Item], task: str, distance: TextDistance) -> NDArray[np.float64]:
     """(items,) distances between sources; NaN for other tasks and unknown or too large sources."""
     values = np.full(len(items), np.nan)
     for index, item in enumerate(items):
-        reference, candidate = (item.extra.get(name) for name in SOURCES)
-        if item.task == task and isinstance(reference, str) and isinstance(candidate, str):
+        sources = _sources_of(item)
+        if item.task == task and sources is not None:
             try:
-                values[index] = distance.measure(reference, candidate)
+                values[index] = distance.measure(*sources)
             except ErmError:
                 continue  # too large to compare
     return values

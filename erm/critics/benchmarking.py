@@ -35,6 +35,7 @@ from erm.benchmark import (
 from erm.benchmark.baselines import CommonestErrorCritic
 from erm.benchmark.blindness import compare_distances, plot_distances
 from erm.benchmark.comparison import comparison_table, severity_of_items
+from erm.benchmark.drawing_scores import drawing_scores
 from erm.benchmark.page import write_page
 from erm.benchmark.similarity import Distances, measure_distances
 from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
@@ -200,13 +201,15 @@ class _Critics:
             self._untrained = _untrained(self._critic, settings)
         self._commonest = CommonestErrorCritic(pair.report for pair in read_pairs(pairs, "train"))
         self._reading: Critic | None = None
+        self._annotates = settings.exact_annotator or self._critic is None
+        draws = any(one in drawing_scores() for one in settings.similarities)
         self._renderer = (
             Renderer(
                 workers=settings.render_workers,
                 isolation=settings.isolation,
                 drawing=settings.drawing,
             )
-            if settings.exact_annotator or self._critic is None
+            if self._annotates or draws
             else None
         )
 
@@ -246,7 +249,7 @@ class _Critics:
         looking: list[Critic] = [self._without_learning(held_out)]
         if self._untrained is not None:
             looking.insert(0, self._untrained)
-        if exactly and self._renderer is not None:
+        if exactly and self._annotates and self._renderer is not None:
             looking.append(ExactCritic(held_out, self._renderer))
         some = _evenly(held_out, self._settings.baseline_pairs)
         for baseline in looking:
@@ -258,7 +261,9 @@ class _Critics:
             name: score(answers, self._judge, seed=self._settings.seed)
             for name, answers in predictions.items()
         }
-        distances = _distances(items, critiques, scores["critic"], self._settings.similarities)
+        distances = _distances(
+            items, critiques, scores["critic"], self._settings.similarities, self._renderer
+        )
         return _Result(items, critiques, predictions["critic"], scores, distances)
 
     def _without_learning(self, held_out: Sequence[Pair]) -> Critic:
@@ -283,6 +288,7 @@ def _distances(
     critiques: Sequence[Critique],
     scores: Scores,
     similarities: Sequence[str],
+    renderer: Renderer | None,
 ) -> dict[str, _Distance]:
     """The critic's severity as reported and as expected, and similarities, by name in metrics."""
     found = {"critic": _Distance("critic", severity_of_items(scores, scores))}
@@ -292,7 +298,7 @@ def _distances(
             "critic, expected", np.array(expected, dtype=np.float64)
         )
     for spec in similarities:
-        ((title, values),) = measure_distances(items, (spec,)).items()
+        ((title, values),) = measure_distances(items, (spec,), renderer).items()
         found[re.sub(r"[^\w.-]+", "_", spec)] = _Distance(title, values)
     return found
 

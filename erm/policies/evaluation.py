@@ -56,7 +56,9 @@ def evaluate(
         ``unparsable`` (share whose critique holds no report), ``critic_reward``,
         ``exact_severity`` and ``exact_reward`` (`erm.rewards.exact`; the latter with a bootstrap
         95 % interval, ``_low`` and ``_high``), ``pixel_mse`` (of rendered ones, channels in
-        0..1), ``ssim`` and similarities of sources such as ``teds`` (0 where nothing is drawn).
+        0..1), ``ssim``, similarities of sources such as ``teds`` and published scores of drawings
+        such as ``chartmimic`` (0 where nothing is drawn); the latter also over the completions
+        that draw something, as ``chartmimic_code_pass``.
         For each task ``gain.<task>``: the mean of paired differences in exact reward, with its
         interval.
 

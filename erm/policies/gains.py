@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from erm.benchmark.drawing_scores import drawing_scores
 from erm.policies.intervals import mean_interval
 from erm.policies.scoring import Row
 
@@ -105,7 +106,11 @@ def _with_interval(
 
 
 def _rendered(rows: Sequence[Row]) -> float:
-    return float(np.mean([row["outcome"] in ("judged", "unparsable") for row in rows]))
+    return float(np.mean([_draws(row) for row in rows]))
+
+
+def _draws(row: Row) -> bool:
+    return row["outcome"] in ("judged", "unparsable")
 
 
 def _means(rows: Sequence[Row]) -> dict[str, float]:
@@ -128,6 +133,17 @@ def _summary(rows: Sequence[Row], generator: np.random.Generator) -> dict[str, f
             name: float(np.mean([row["similarities"][name] for row in rows]))
             for name in rows[0]["similarities"]
         },
+        **_code_pass(rows),
+    }
+
+
+def _code_pass(rows: Sequence[Row]) -> dict[str, float]:
+    """Published scores of drawings over the completions that draw something."""
+    drawn = [row["similarities"] for row in rows if _draws(row)]
+    return {
+        f"{name}_code_pass": float(np.mean([one[name] for one in drawn])) if drawn else float("nan")
+        for name in rows[0]["similarities"]
+        if name in drawing_scores()
     }
 
 

@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from erm.annotation import Annotation, annotate_completion, view_of
+from erm.benchmark.drawing_scores import score_drawings
 from erm.benchmark.formats import SOURCES, Item
 from erm.benchmark.similarity import measure_distances
 from erm.dataset.pairs import Reference
+from erm.errors import ErmError
 from erm.images import open_image
 from erm.render import Rendered, Renderer
 from erm.report import Replies
@@ -46,8 +48,9 @@ def score_completions(
 ) -> list[dict[str, Any]]:
     """One row per completion: rewards by critic and by exact annotation, likeness, reports.
 
-    ``similarities`` holds ``ssim`` and those of the task's sources, such as ``teds``, in 0 to 1; 0
-    where nothing is drawn. ``report`` is the critic's, or the exact one in its place.
+    ``similarities`` holds ``ssim``, those of the task's sources, such as ``teds``, and its
+    published scores of drawings, such as ``chartmimic``, in 0 to 1; 0 where nothing is
+    drawn. ``report`` is the critic's, or the exact one in its place.
 
     Args:
         completions: one per reference.
@@ -81,9 +84,10 @@ def score_completions(
             scenes=True,
         )
     )
+    published = _published_scores(references, rewards, renderer)
     rows = []
-    for reference, original, completion, earned in zip(
-        references, originals, completions, rewards, strict=True
+    for reference, original, completion, earned, scores in zip(
+        references, originals, completions, rewards, published, strict=True
     ):
         rendered = next(drawn) if earned.source is not None else None
         annotation = _annotation(reference.task, original, rendered)
@@ -101,7 +105,7 @@ def score_completions(
                 "exact_failure": annotation and annotation.failure and annotation.failure.kind,
                 "exact_reward": exact_reward(reference.task, annotation),
                 "pixel_mse": _pixel_mse(reference.image, earned),
-                "similarities": _similarities(reference, earned),
+                "similarities": {**_similarities(reference, earned), **scores},
                 "report": _report(earned),
                 "image": earned.image,
             }
@@ -121,6 +125,31 @@ def _annotation(task: str, original: Rendered, rendered: Rendered | None) -> Ann
     if annotation.failure is not None and annotation.failure.side == "reference":
         annotation.require("a held-out reference")
     return annotation
+
+
+def _published_scores(
+    references: Sequence[Reference], rewards: Sequence[Scored], renderer: Renderer
+) -> list[dict[str, float]]:
+    """Scores of drawings by name; 0 where nothing is drawn.
+
+    Raises:
+        ErmError: a reference gives nothing to compare, which is no fault of the policy.
+    """
+    found: list[dict[str, float]] = [{} for _ in rewards]
+    for task in dict.fromkeys(reference.task for reference in references):
+        names = get_task(task).fact_scores
+        if not names:
+            continue
+        own = [index for index, reference in enumerate(references) if reference.task == task]
+        pairs = [(references[index].source, rewards[index].source) for index in own]
+        for index, score in zip(own, score_drawings(task, pairs, None, renderer), strict=True):
+            if score.reference:
+                raise ErmError(
+                    f"{references[index].source_id}: the reference has no published scores "
+                    f"({score.reference})."
+                )
+            found[index] = {name: score.values.get(name, 0.0) for name in names}
+    return found
 
 
 def _similarities(reference: Reference, earned: Scored) -> dict[str, float]:

@@ -45,13 +45,13 @@ class Reply:
 
     Attributes:
         header: ``width``, ``height`` and ``draw_seconds``, or ``kind`` and ``message``.
-        scene: JSON text of the scene; empty where there is none.
+        values: JSON text of what was read of the drawing; empty where nothing was.
         peak_memory: bytes.
         began: when drawing was asked for, by `time.perf_counter`.
     """
 
     header: dict[str, Any]
-    scene: bytes
+    values: bytes
     peak_memory: int
     began: float
 
@@ -129,11 +129,11 @@ class Drawers:
         return self._drawing is not None
 
     def begin(self, header: dict[str, Any], source: bytes) -> None:
-        """Have the item of a request drawn (``task``, ``scene``); only one at a time."""
+        """Have the item of a request drawn (``task``, ``reading``); only one at a time."""
         self._began = _perf_counter()
         task = header["task"]
         if get_task(task).kind == "program":
-            self._drawing = self._fork(task, source.decode(), header["scene"])
+            self._drawing = self._fork(task, source.decode(), header["reading"])
             return
         if task not in self._documents:
             self._documents[task] = self._fork(task)
@@ -178,19 +178,19 @@ class Drawers:
         del self._documents[process.task]
         return self._judge(data, stopped, status, usage)
 
-    def _fork(self, task: str, program: str | None = None, scene: bool = False) -> _Process:
+    def _fork(self, task: str, program: str | None = None, reading: str = "") -> _Process:
         """A process that draws one program, or a task's documents where none is given."""
         own_end, child_end = socket.socketpair()
         pid = os.fork()
         if pid == 0:
             own_end.close()
             self._parent.close()
-            self._live(child_end, task, program, scene)
+            self._live(child_end, task, program, reading)
         child_end.close()
         return _Process(pid, task, own_end)
 
     def _live(
-        self, channel: socket.socket, task: str, program: str | None, scene: bool
+        self, channel: socket.socket, task: str, program: str | None, reading: str
     ) -> NoReturn:
         try:
             os.setsid()
@@ -203,7 +203,7 @@ class Drawers:
             gc.enable()
             if program is not None:
                 self._allow_processor_time(hard=True)
-                channel.sendall(self._answer(task, program, scene))
+                channel.sendall(self._answer(task, program, reading))
             else:
                 self._serve_documents(channel)
         finally:
@@ -213,7 +213,7 @@ class Drawers:
         while True:
             header, body = wire.receive(channel, self._limits.max_source_bytes)
             self._allow_processor_time(hard=False)
-            channel.sendall(self._answer(header["task"], body.decode(), header["scene"]))
+            channel.sendall(self._answer(header["task"], body.decode(), header["reading"]))
 
     def _allow_processor_time(self, *, hard: bool) -> None:
         usage = resource.getrusage(resource.RUSAGE_SELF)
@@ -221,19 +221,23 @@ class Drawers:
         most = soft + 1 if hard else resource.RLIM_INFINITY
         resource.setrlimit(resource.RLIMIT_CPU, (soft, most))
 
-    def _answer(self, task: str, source: str, scene: bool) -> bytes:
+    def _answer(self, task: str, source: str, reading: str) -> bytes:
         """The message about one drawing; puts the pixels into the canvas."""
         started = _perf_counter()
         header: dict[str, Any]
         body = b""
         try:
-            drawing = get_task(task).draw(
-                source, self._limits.max_pixels, self._limits.max_elements, self._settings
-            )
+            limits = (self._limits.max_pixels, self._limits.max_elements)
+            values: dict[str, Any] | None = None
+            if reading == wire.FACTS:
+                drawing, values = get_task(task).draw_facts(source, *limits, self._settings)
+            else:
+                drawing = get_task(task).draw(source, *limits, self._settings)
             height, width = drawing.pixels.shape[:2]
             self.canvas[: height * width * 3] = drawing.pixels.tobytes()
-            if scene:
+            if reading == wire.SCENE:
                 values = get_task(task).read_scene(drawing)
+            if values is not None:
                 body = json.dumps(values, ensure_ascii=True).encode()
             header = {"width": width, "height": height}
         except DrawError as error:
@@ -275,7 +279,7 @@ class Drawers:
                 return data, None
 
     def _read(self, data: bytearray) -> tuple[dict[str, Any], bytes] | None:
-        """Header and scene once they are complete."""
+        """Header and values once they are complete."""
         if len(data) < wire.LENGTHS.size:
             return None
         header, body = wire.LENGTHS.unpack(data[: wire.LENGTHS.size])

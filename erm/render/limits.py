@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from erm.tasks import Scene
+    from erm.tasks import Facts, Scene
 
 
 class Limits(Settings):
@@ -67,6 +67,7 @@ class Rendered:
     Attributes:
         image: PNG, RGB, on white.
         scene: the task's scene, where it was asked for.
+        facts: what the task's published scores compare, where it was asked for.
         error: why there is no picture.
         blank: all pixels have one colour.
         seconds: wall time in the worker.
@@ -83,6 +84,7 @@ class Rendered:
     seconds: float
     peak_memory: int
     draw_seconds: float = 0.0
+    facts: Facts | None = None
 
     @property
     def pixels(self) -> NDArray[np.uint8]:

@@ -53,6 +53,12 @@ LOST_WORKERS = 20
 
 MAX_IMAGE_BYTES_PER_PIXEL = 4
 
+_READINGS = {
+    wire.SCENE: "scenes, which exact reports",
+    wire.FACTS: "facts, which scores of drawings",
+}
+"""What a reading gives, and what needs it, as the middle of a sentence."""
+
 SMALL_REQUEST = 1 << 16
 """Bytes that a channel takes whatever the other side does; larger sources wait for their turn."""
 
@@ -175,7 +181,7 @@ class _Worker:
                 raise ErmError(f"A drawing worker could not start: {reason}")
             self._warm.add(task)
 
-    def draw(self, task: str, source: bytes, scene: bool) -> Rendered:
+    def draw(self, task: str, source: bytes, reading: str) -> Rendered:
         """Draw one item; raises `_WorkerGoneError`."""
         most = (
             self._limits.max_pixels * MAX_IMAGE_BYTES_PER_PIXEL
@@ -183,8 +189,8 @@ class _Worker:
             + wire.MAX_HEADER
         )
         seconds = self._limits.wall_seconds + GRACE_SECONDS
-        header, body = self._ask({"task": task, "scene": scene}, source, most, seconds)
-        return _read_answer(header, body, scene)
+        header, body = self._ask({"task": task, "reading": reading}, source, most, seconds)
+        return _read_answer(header, body, reading)
 
     def _ask(
         self, header: dict[str, Any], body: bytes, most: int, seconds: float
@@ -303,7 +309,7 @@ def _unseen(module: str | None) -> str:
     )
 
 
-def _read_answer(header: dict[str, Any], body: bytes, scene: bool) -> Rendered:
+def _read_answer(header: dict[str, Any], body: bytes, reading: str) -> Rendered:
     seconds = float(header["seconds"])
     peak, drawing = int(header["peak_memory"]), float(header["draw_seconds"])
     if "kind" in header:
@@ -312,15 +318,17 @@ def _read_answer(header: dict[str, Any], body: bytes, scene: bool) -> Rendered:
         return Rendered(None, None, RenderError(kind, message), False, seconds, peak, drawing)
     size = int(header["image_bytes"])
     values: Any = None
-    if scene:
+    if reading:
         try:
             values = json.loads(body[size:])
         except (ValueError, RecursionError):
             values = None
         if not isinstance(values, dict):
-            error = RenderError("unreadable", "The drawing process sent no scene.")
+            error = RenderError("unreadable", f"The drawing process sent no {reading}.")
             return Rendered(None, None, error, False, seconds, peak, drawing)
-    return Rendered(body[:size], values, None, bool(header["blank"]), seconds, peak, drawing)
+    scene, facts = (values if reading == wanted else None for wanted in (wire.SCENE, wire.FACTS))
+    blank = bool(header["blank"])
+    return Rendered(body[:size], scene, None, blank, seconds, peak, drawing, facts)
 
 
 def _failed(kind: str, message: str, seconds: float = 0.0) -> Rendered:
@@ -386,8 +394,20 @@ class Renderer:
         """As `render_batch`, each result as soon as it and all before it are drawn."""
         batch = Batch()
         try:
-            for future in self._submit(items, scenes, batch):
+            for future in self._submit(items, wire.SCENE if scenes else "", batch):
                 yield future.result()
+        except BaseException:
+            batch.abandon()
+            raise
+
+    def measure_batch(self, items: Sequence[tuple[str, str]]) -> list[Rendered]:
+        """As `render_batch`, with what published scores compare (`erm.tasks.Task.fact_scores`).
+
+        It is read while a source is drawn, also of drawings whose scene can't be read.
+        """
+        batch = Batch()
+        try:
+            return [future.result() for future in self._submit(items, wire.FACTS, batch)]
         except BaseException:
             batch.abandon()
             raise
@@ -398,7 +418,7 @@ class Renderer:
         """`render_batch` without blocking the event loop."""
         batch = Batch()
         try:
-            futures = self._submit(items, scenes, batch)
+            futures = self._submit(items, wire.SCENE if scenes else "", batch)
             return list(await asyncio.gather(*map(asyncio.wrap_future, futures)))
         except BaseException:
             batch.abandon()
@@ -438,21 +458,19 @@ class Renderer:
             )
 
     def _submit(
-        self, items: Sequence[tuple[str, str]], scenes: bool, batch: Batch
+        self, items: Sequence[tuple[str, str]], reading: str, batch: Batch
     ) -> list[Future[Rendered]]:
         if self._closed or os.getpid() != self._owner:
             raise ErmError("The renderer is closed or belongs to another process.")
         for task in {task for task, _ in items}:
             get_task(task)
-            if scenes and task in self._in_browser:
-                raise ErmError(
-                    f"The back end '{CHROMIUM}' gives no scenes, which exact reports need."
-                )
+            if reading and task in self._in_browser:
+                raise ErmError(f"The back end '{CHROMIUM}' gives no {_READINGS[reading]} need.")
         return [
-            self._threads.submit(self._draw, task, source, scenes, batch) for task, source in items
+            self._threads.submit(self._draw, task, source, reading, batch) for task, source in items
         ]
 
-    def _draw(self, task: str, source: str, scene: bool, batch: Batch) -> Rendered:
+    def _draw(self, task: str, source: str, reading: str, batch: Batch) -> Rendered:
         source = source.removeprefix(MARK)
         data = source.encode("utf-8", "replace")
         if not source.strip():
@@ -466,7 +484,7 @@ class Renderer:
                 with self._worker(task, batch) as worker, batch.drawing(worker):
                     _say_once(worker.missing())
                     worker.warm_up(task)
-                    return worker.draw(task, data, scene)
+                    return worker.draw(task, data, reading)
             except _KilledWhileStartingError:
                 never_drew += 1
                 if never_drew == LOST_WORKERS:
@@ -536,11 +554,16 @@ _shared: dict[int, Renderer] = {}
 _shared_lock = threading.Lock()
 
 
-def render_batch(items: Sequence[tuple[str, str]], *, scenes: bool = False) -> list[Rendered]:
-    """`Renderer.render_batch` through one renderer that this process shares and closes at exit."""
+def shared_renderer() -> Renderer:
+    """One renderer that this process shares and closes at exit."""
     with _shared_lock:
         renderer = _shared.get(os.getpid())
         if renderer is None:
             renderer = _shared[os.getpid()] = Renderer()
             atexit.register(renderer.close)
-    return renderer.render_batch(items, scenes=scenes)
+    return renderer
+
+
+def render_batch(items: Sequence[tuple[str, str]], *, scenes: bool = False) -> list[Rendered]:
+    """`Renderer.render_batch` through the renderer that this process shares."""
+    return shared_renderer().render_batch(items, scenes=scenes)

@@ -11,6 +11,9 @@ import socket
 import struct
 from typing import Any
 
+SCENE, FACTS = "scene", "facts"
+"""What a request may want read of a drawing besides its pixels; "" for nothing."""
+
 MAX_HEADER = 65_536
 """Bytes of a message's JSON object."""
 

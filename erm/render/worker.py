@@ -252,7 +252,7 @@ def _answer(reply: Reply, picture: _Picture | None) -> tuple[dict[str, Any], byt
     else:
         encoded = encode_rgb(*picture)
         answer |= {"image_bytes": len(encoded), "blank": has_one_colour(picture.pixels)}
-        body = encoded + reply.scene
+        body = encoded + reply.values
     return answer | {"seconds": time.perf_counter() - reply.began}, body
 
 

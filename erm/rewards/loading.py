@@ -11,7 +11,7 @@ from erm.rewards.parts.critic import BatchCriticPart, CriticPart
 from erm.rewards.parts.exact import ExactPart
 from erm.rewards.parts.form import FormatPart, LengthPart, RendersPart
 from erm.rewards.parts.gated import GatedCriticPart
-from erm.rewards.parts.similarity import FeaturesPart, PixelPart, TextPart
+from erm.rewards.parts.similarity import DrawingPart, FeaturesPart, PixelPart, TextPart
 from erm.rewards.references import References
 from erm.rewards.reward import Reward, Weighted
 from erm.rewards.settings import (
@@ -27,6 +27,7 @@ from erm.rewards.settings import (
     RENDERS,
     SSIM,
     RewardSettings,
+    drawing_parts,
 )
 
 _CRITICS = {CRITIC: CriticPart, BATCH_CRITIC: BatchCriticPart, GATED_CRITIC: GatedCriticPart}
@@ -50,7 +51,10 @@ def load_reward(
     if critic is not None and settings.cache is not None:
         critic = CachedCritic(critic, settings.cache, settings.cache_mb)
     return Reward(
-        [Weighted(_part(each.part, settings, critic), each.weight) for each in settings.parts],
+        [
+            Weighted(_part(each.part, settings, critic, renderer), each.weight)
+            for each in settings.parts
+        ],
         renderer,
         references,
     )
@@ -61,7 +65,7 @@ def needs_critic(settings: RewardSettings) -> bool:
     return any(each.part in CRITICS for each in settings.parts)
 
 
-def _part(name: str, settings: RewardSettings, critic: Critic | None) -> Part:
+def _part(name: str, settings: RewardSettings, critic: Critic | None, renderer: Renderer) -> Part:
     if name in _CRITICS:
         if critic is None:
             raise ErmError(f"The part '{name}' of the reward needs a critic.")
@@ -81,4 +85,6 @@ def _part(name: str, settings: RewardSettings, critic: Critic | None) -> Part:
 
         model = name.removeprefix(FEATURES)
         return FeaturesPart(model, load_embedder(model))
+    if name in drawing_parts():
+        return DrawingPart(name, renderer)
     return TextPart(name)

@@ -43,13 +43,19 @@ class PartSettings(Settings):
 def known_parts() -> tuple[str, ...]:
     """Names of all parts of a reward, ``features:MODEL`` for those with a vision model."""
     by_image = (EXACT, SSIM, MSE, f"{FEATURES}MODEL", RENDERS, FORMAT, LENGTH)
-    return (*CRITICS, *by_image, *text_parts())
+    return (*CRITICS, *by_image, *text_parts(), *drawing_parts())
 
 
 def text_parts() -> tuple[str, ...]:
     """Parts that compare sources: the names of all tasks' `erm.tasks.Task.text_distances`."""
     names = (name for task in task_names() for name in get_task(task).text_distances)
     return tuple(dict.fromkeys(names))
+
+
+def drawing_parts() -> tuple[str, ...]:
+    """Parts that compare drawings of sources: the names of all tasks'
+    `erm.tasks.Task.fact_scores`."""
+    return tuple(dict.fromkeys(n for task in task_names() for n in get_task(task).fact_scores))
 
 
 def _names_model(part: str) -> bool:
@@ -124,7 +130,8 @@ class RewardSettings(Settings):
         Raises:
             ValueError: a part with a weight needs sources.
         """
-        needing = [each for each in self.parts if each.part in (EXACT, *text_parts())]
+        by_source = (EXACT, *text_parts(), *drawing_parts())
+        needing = [each for each in self.parts if each.part in by_source]
         weighted = [each.part for each in needing if each.weight]
         if weighted:
             raise ValueError(
@@ -142,5 +149,7 @@ class RewardSettings(Settings):
 
 
 def applies(part: str, task: str) -> bool:
-    """Whether a part says something of a task; parts that compare sources are some tasks' alone."""
-    return part not in text_parts() or part in get_task(task).text_distances
+    """Whether a part says something of a task; parts that compare sources or their drawings are
+    some tasks' alone."""
+    own = {**get_task(task).text_distances, **get_task(task).fact_scores}
+    return part not in (*text_parts(), *drawing_parts()) or part in own

@@ -32,6 +32,10 @@ CHROMIUM = "chromium"
 Scene = dict[str, Any]
 """A task's typed scene in JSON form: what is drawn, each element with its box in pixels."""
 
+Facts = dict[str, Any]
+"""What published scores compare of a drawing, in JSON form; coarser than a scene, and had of any
+source that draws."""
+
 
 @dataclass(frozen=True)
 class Drawing:
@@ -147,6 +151,19 @@ class TextDistance:
 
 
 @dataclass(frozen=True)
+class FactScore:
+    """A published score of a candidate's drawing against its reference's.
+
+    Attributes:
+        title: name in tables, such as ``ChartMimic text``.
+        measure: (reference, candidate) → score in 0..1; 1 is best.
+    """
+
+    title: str
+    measure: Callable[[Facts, Facts], float]
+
+
+@dataclass(frozen=True)
 class BrowserPage:
     """How a browser draws a task's sources.
 
@@ -170,9 +187,9 @@ class BrowserPage:
 class Task(ABC):
     """One vision-to-code task.
 
-    `draw` and `read_scene` run only inside the contained worker, on hostile input; everything else
-    runs in the trusted process and never executes a source. Importing a task must be cheap: its
-    methods import what they need.
+    `draw`, `read_scene` and `draw_facts` run only inside the contained worker, on hostile input;
+    everything else runs in the trusted process and never executes a source. Importing a task must
+    be cheap: its methods import what they need.
     """
 
     name: ClassVar[str]
@@ -235,6 +252,11 @@ class Task(ABC):
         return {}
 
     @property
+    def fact_scores(self) -> Mapping[str, FactScore]:
+        """Published scores of drawings, by the name that asks for them; see `draw_facts`."""
+        return {}
+
+    @property
     def browser(self) -> BrowserPage | None:
         """How the back end `CHROMIUM` draws a source; None for a task without it."""
         return None
@@ -257,6 +279,20 @@ class Task(ABC):
     def read_scene(self, drawing: Drawing) -> Scene:
         """The scene of a drawing as JSON values; raises `DrawError('unreadable', …)` where a part
         of what is drawn can't be read, so that such a source is never mislabelled."""
+
+    def draw_facts(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> tuple[Drawing, Facts]:
+        """Draw a source and take down what `fact_scores` compare; raises `DrawError` as `draw`.
+
+        By default there is nothing to compare.
+        """
+        return self.draw(source, max_pixels, max_elements, settings), {}
+
+    @property
+    def facts_type(self) -> Any:
+        """Type of a drawing's facts, by which pydantic checks them."""
+        return dict[str, Any]
 
     @property
     def scene_type(self) -> Any:

@@ -1,4 +1,4 @@
-"""Similarity as a reward: of pixels, of a vision model's features, and of sources.
+"""Similarity as a reward: of pixels, of a vision model's features, of sources and of drawings.
 
 All lie in [0, 1], 1 for equal. A completion without a render earns 0 from parts that compare
 images, one without code 0 from parts that compare sources. These rewards are what the critic is
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from erm.benchmark.drawing_scores import DrawingScore, drawing_scores, score_drawings
 from erm.benchmark.similarity import PIXEL_DISTANCES, Pixels, shrunk
 from erm.errors import ErmError
 from erm.images import open_image
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from erm.benchmark.features import Embedder
+    from erm.render import Renderer
 
 
 class PixelPart(Part):
@@ -72,6 +74,36 @@ class FeaturesPart(Part):
 
     def without(self, drawn: Drawn) -> PartScore:
         return PartScore(0.0)
+
+
+class DrawingPart(Part):
+    """A task's published score of drawings, such as ``chartmimic`` (`erm.tasks.Task.fact_scores`).
+
+    A candidate that doesn't run earns 0. Both sides are drawn once more for it.
+    """
+
+    judges = "source"
+    needs_source = True
+
+    def __init__(self, name: str, renderer: Renderer) -> None:
+        self.name = name
+        self._task = drawing_scores()[name][0]
+        self.tasks = (self._task,)
+        self._renderer = renderer
+
+    def score(self, drawn: Sequence[Drawn]) -> list[PartScore]:
+        pairs = [(each.rollout.reference_source or "", each.source) for each in drawn]
+        scores = score_drawings(self._task, pairs, (self.name,), self._renderer)
+        return [self._one(score) for score in scores]
+
+    def without(self, drawn: Drawn) -> PartScore:
+        return PartScore(0.0)
+
+    def _one(self, score: DrawingScore) -> PartScore:
+        if score.reference:
+            message = f"The reference has no published scores ({score.reference})."
+            return PartScore(failure=Failure("reference", message))
+        return PartScore(score.values.get(self.name, 0.0))
 
 
 class TextPart(Part):

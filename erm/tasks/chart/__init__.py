@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import random
 import tokenize
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from erm.sources.encodings import NotTextError
@@ -12,6 +13,8 @@ from erm.tasks.chart.judge_words import JUDGE_WORDS
 from erm.tasks.contract import (
     Backend,
     Drawing,
+    Facts,
+    FactScore,
     Operator,
     PixelRegion,
     Scene,
@@ -107,6 +110,29 @@ class ChartTask(Task):
         from erm.tasks.chart.scene import read_scene
 
         return cast(dict[str, Any], read_scene(drawing))
+
+    @property
+    def fact_scores(self) -> Mapping[str, FactScore]:
+        from erm.tasks.chart.chartmimic import SCORES
+
+        return SCORES
+
+    def draw_facts(
+        self, source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    ) -> tuple[Drawing, Facts]:
+        """Draw a program, and what ChartMimic's scores compare of the figure it leaves."""
+        from erm.tasks.chart.draw import draw_chart
+        from erm.tasks.chart.plot_calls import PlotLog
+
+        log = PlotLog(source)
+        drawing = draw_chart(source, max_pixels, max_elements, settings, log)
+        return drawing, cast(dict[str, Any], log.facts(drawing.live.figure))
+
+    @property
+    def facts_type(self) -> Any:
+        from erm.tasks.chart.chartmimic import ChartFacts
+
+        return ChartFacts
 
     def generate(self, rng: random.Random, variety: Variety) -> str:
         """A matplotlib program."""

@@ -14,6 +14,7 @@ import io
 import sys
 import types
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -91,9 +92,16 @@ class _Picture:
 
 
 def draw_chart(
-    source: str, max_pixels: int, max_elements: int, settings: DrawingSettings
+    source: str,
+    max_pixels: int,
+    max_elements: int,
+    settings: DrawingSettings,
+    recording: AbstractContextManager[object] | None = None,
 ) -> Drawing:
     """Run a program; the picture is that of the figure saved or shown last, or else the current.
+
+    Args:
+        recording: entered while the program runs.
 
     Raises:
         DrawError: ``syntax_error``, ``runtime_error``, ``memory``, ``nothing_drawn``,
@@ -103,7 +111,8 @@ def draw_chart(
     interception = _Interception(max_pixels, max_elements, add_fonts(settings.fonts))
     libraries = older_libraries() if settings.older_libraries else contextlib.nullcontext()
     with interception.active(), same_randomness_and_clock(), libraries:
-        failure = _run(code)
+        with recording or contextlib.nullcontext():
+            failure = _run(code)
         # a program may have swallowed what was raised inside it
         for error in (interception.refused, failure, interception.failed):
             if error is not None:
