@@ -31,7 +31,8 @@ class DrawingScore:
     """What one candidate scores.
 
     Attributes:
-        values: score in 0..1 by name; empty where the candidate doesn't run, or there is no score.
+        values: score in 0..1 by name, 0 where the candidate doesn't run; empty where the reference
+            has no facts.
         reason: why the candidate doesn't run, as a kind and a sentence; empty where it does.
         reference: why the reference has no facts; empty where it has.
     """
@@ -85,7 +86,7 @@ def _score(
     if isinstance(reference, str):
         return DrawingScore({}, candidate if isinstance(candidate, str) else "", reference)
     if isinstance(candidate, str):
-        return DrawingScore({}, candidate)
+        return DrawingScore(dict.fromkeys(scores, 0.0), candidate)
     return DrawingScore({name: one.measure(reference, candidate) for name, one in scores.items()})
 
 
@@ -134,19 +135,29 @@ def summarize_scores(scores: Sequence[DrawingScore]) -> dict[str, Any]:
         ``execution_rate``: share of candidates that run, in 0..1; ``code_pass``: mean by name over
         candidates that run; ``no_filter``: mean by name over all, where one that doesn't run
         scores 0; ``failures``: number of candidates by kind of failure. A mean over nothing is
-        None.
+        None, and there are no means where no reference has facts.
     """
     scored = [one for one in scores if not one.reference]
     ran = [one for one in scored if not one.reason]
-    names = dict.fromkeys(name for one in ran for name in one.values)
     kinds = [one.reason.partition(":")[0] for one in scored if one.reason]
     return {
         "items": len(scores),
         "unscored": len(scores) - len(scored),
         "execution_rate": len(ran) / len(scored) if scored else None,
-        "code_pass": {name: float(np.mean([one.values[name] for one in ran])) for name in names},
-        "no_filter": {name: sum(one.values[name] for one in ran) / len(scored) for name in names},
+        "code_pass": _means(scored, ran),
+        "no_filter": _means(scored, scored),
         "failures": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
+    }
+
+
+def _means(
+    scored: Sequence[DrawingScore], chosen: Sequence[DrawingScore]
+) -> dict[str, float | None]:
+    """Mean by name over the chosen ones of those that are scored."""
+    names = dict.fromkeys(name for one in scored for name in one.values)
+    return {
+        name: float(np.mean([one.values[name] for one in chosen])) if chosen else None
+        for name in names
     }
 
 

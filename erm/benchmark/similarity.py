@@ -149,7 +149,7 @@ def _drawing_distances(
             values = np.full(len(items), np.nan)
             for (index, _), score in zip(rows, scores, strict=True):
                 if not score.reference:
-                    values[index] = 1 - score.values.get(name, 0.0)
+                    values[index] = 1 - score.values[name]
             found[f"1 − {known[name][1].title}"] = values
     return found
 

@@ -137,8 +137,7 @@ def _published_scores(
     """
     found: list[dict[str, float]] = [{} for _ in rewards]
     for task in dict.fromkeys(reference.task for reference in references):
-        names = get_task(task).fact_scores
-        if not names:
+        if not get_task(task).fact_scores:
             continue
         own = [index for index, reference in enumerate(references) if reference.task == task]
         pairs = [(references[index].source, rewards[index].source) for index in own]
@@ -148,7 +147,7 @@ def _published_scores(
                     f"{references[index].source_id}: the reference has no published scores "
                     f"({score.reference})."
                 )
-            found[index] = {name: score.values.get(name, 0.0) for name in names}
+            found[index] = dict(score.values)
     return found
 
 

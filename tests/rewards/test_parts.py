@@ -177,3 +177,34 @@ def test_only_critics_parts_need_a_critic() -> None:
     assert needs_critic(RewardSettings())
     assert needs_critic(settings_of("ssim", "critic:batch"))
     assert not needs_critic(settings_of("exact", "format"))
+
+
+BARS = "import matplotlib.pyplot as plt\nplt.bar(['a', 'b'], [1, 2])\nplt.title('Sales')\n"
+
+
+def test_published_scores_of_drawings_are_rewards(renderer: Renderer) -> None:
+    image = renderer.render_batch([("chart", BARS)])[0].image
+    assert image is not None
+    sources = [BARS, BARS.replace("Sales", "Costs"), "1 / 0"]
+    texts = [*(f"```python\n{source}\n```" for source in sources), "nothing"]
+    rollouts = [Rollout("chart", image, text, BARS) for text in texts]
+    scored = score(renderer, rollouts, "chartmimic_text")
+    assert [each.value for each in scored] == [1.0, 0.0, 0.0, 0.0]
+    scored = score(renderer, rollouts, "chartmimic_color")
+    assert [each.value for each in scored] == [1.0, 1.0, 0.0, 0.0]
+
+
+def test_a_reference_that_cannot_be_scored_is_nobodys_reward(renderer: Renderer) -> None:
+    image = renderer.render_batch([("chart", BARS)])[0].image
+    assert image is not None
+    (scored,) = score(
+        renderer, [Rollout("chart", image, f"```python\n{BARS}\n```", "1 / 0")], "chartmimic"
+    )
+    assert scored.value is None
+    assert scored.failure is not None
+    assert scored.failure.kind == "reference"
+
+
+def test_published_scores_of_drawings_are_some_tasks_alone() -> None:
+    assert applies("chartmimic", "chart")
+    assert not applies("chartmimic", "svg")

@@ -103,7 +103,7 @@ class DrawingPart(Part):
         if score.reference:
             message = f"The reference has no published scores ({score.reference})."
             return PartScore(failure=Failure("reference", message))
-        return PartScore(score.values.get(self.name, 0.0))
+        return PartScore(score.values[self.name])
 
 
 class TextPart(Part):

@@ -15,17 +15,23 @@ Not covered: ChartMimic's other half, a paid judge of the pictures.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from erm.tasks.contract import Facts, FactScore
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+_Count = Annotated[int, Field(ge=0, le=1_000_000)]
+_HEX = re.compile("#[0-9A-F]{6}")
 
 
 class ChartFacts(TypedDict):
@@ -41,8 +47,8 @@ class ChartFacts(TypedDict):
     """
 
     texts: list[str]
-    layout: list[tuple[int, int, int, int, int, int]]
-    calls: dict[str, int]
+    layout: list[tuple[_Count, _Count, _Count, _Count, _Count, _Count]]
+    calls: dict[str, _Count]
     colours: list[tuple[str, str]]
 
 
@@ -154,11 +160,9 @@ def _similarity(first: Sequence[str], second: Sequence[str]) -> NDArray[np.float
     """(first, second) similarities in 0..1 of colours ``#RRGGBB`` and names of colour maps."""
     from skimage.color import deltaE_ciede2000, rgb2lab
 
-    found: NDArray[np.float64] = (np.array(first)[:, None] == np.array(second)[None, :]).astype(
-        np.float64
-    )
+    found = np.array([[float(one == other) for other in second] for one in first])
     rows, columns = (
-        [index for index, name in enumerate(names) if name.startswith("#")]
+        [index for index, name in enumerate(names) if _HEX.fullmatch(name)]
         for names in (first, second)
     )
     if rows and columns:

@@ -31,6 +31,9 @@ from mpl_toolkits.mplot3d import Axes3D
 
 from erm.tasks.chart.chartmimic import ChartFacts
 
+_LINES = _base._process_plot_var_args  # type: ignore[attr-defined]
+"""What makes the lines of `Axes.plot` and of methods that build on it."""
+
 MOST_COLOURS = 20_000
 """Distinct colours of a drawing that are taken down, at most."""
 
@@ -285,9 +288,7 @@ _METHODS: tuple[_Method, ...] = (
     _Method(Axes, "plot", "plot"),
     _Method(PolarAxes, "plot", None, "polar plot", lambda it, a, k: _each(it, _line)),
     *(
-        _Method(
-            _base._process_plot_var_args, name, None, "line", lambda it, a, k: [_one(it[0], _line)]
-        )
+        _Method(_LINES, name, None, "line", lambda it, a, k: [_one(it[0], _line)])
         for name in ("_make_line", "_makeline")  # matplotlib 3.11, and older ones
     ),
     *(
