@@ -63,7 +63,8 @@ def benchmark(
         list[str] | None,
         typer.Option(
             metavar="SPEC",
-            help="Set against annotated severity: mse, ssim, teds, or features:MODEL with a folder "
+            help="Set against annotated severity: mse, ssim, a comparison of sources such as teds "
+            "or chartmimic, or features:MODEL with a folder "
             "or hub name of a vision model such as DINO or CLIP; may be repeated.",
         ),
     ] = None,

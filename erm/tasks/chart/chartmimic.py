@@ -20,13 +20,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
-import numpy as np
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from erm.tasks.contract import Facts, FactScore
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 
@@ -105,7 +105,7 @@ PARTS = {
 
 def mean_score(reference: Facts, candidate: Facts) -> float:
     """The mean of the four scores, which is ChartMimic's low-level score. In 0..1."""
-    return float(np.mean([part(reference, candidate) for part in PARTS.values()]))
+    return sum(part(reference, candidate) for part in PARTS.values()) / len(PARTS)
 
 
 SCORES: Mapping[str, FactScore] = {
@@ -158,6 +158,7 @@ def _best_assignment(reference: Sequence[str], candidate: Sequence[str]) -> floa
 
 def _similarity(first: Sequence[str], second: Sequence[str]) -> NDArray[np.float64]:
     """(first, second) similarities in 0..1 of colours ``#RRGGBB`` and names of colour maps."""
+    import numpy as np
     from skimage.color import deltaE_ciede2000, rgb2lab
 
     found = np.array([[float(one == other) for other in second] for one in first])
