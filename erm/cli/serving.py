@@ -177,7 +177,7 @@ def adopt(
 
         given = give_role(folder, role, prompts, max_new_tokens=max_new_tokens, max_side=max_side)
     if as_json:
-        print_json(given.model_dump(exclude_none=True))
+        print_json(given.model_dump(exclude_defaults=True))
     else:
         print(f"{folder}: a {given.role} of {', '.join(given.prompts)}.")
 
