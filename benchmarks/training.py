@@ -32,12 +32,12 @@ from erm.critics.base import ImagePair, write_reply
 from erm.critics.local import LocalCritic
 from erm.errors import ErmError
 from erm.models.example import Example
-from erm.models.launch import distribute, is_main_process, rank
+from erm.models.launch import distribute, is_main_process
 from erm.models.processor import PairProcessor
 from erm.models.prompts import critic_prompt
 from erm.models.qwen3vl import build_model, build_processor, random_weights
 from erm.models.role import Role, write_role
-from erm.models.samples import write_samples
+from erm.models.samples import shared_samples
 from erm.models.settings import SCRATCH_SIZES, LaunchSettings, ModelSettings, OptimizationSettings
 from erm.models.sft import fine_tune
 from erm.models.tokenizer import IMAGE_TOKEN, train_tokenizer
@@ -216,8 +216,10 @@ def train(settings: Setting, out: Path, work: Path) -> dict[str, float]:
     """Trains one setting in one of its processes and writes the model to `out`."""
     set_seed(0)
     model, processor = _model(settings)
-    examples = (example(settings, number) for number in range(settings.steps * settings.batch_size))
-    samples, _ = write_samples(examples, processor, 4096, work / f"samples-{rank()}.arrow")
+    examples = (
+        [example(settings, number)] for number in range(settings.steps * settings.batch_size)
+    )
+    samples, _ = shared_samples(examples, processor, 4096, work)
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
     batch = collate([samples[0]])
     tokens = float(batch["input_ids"].numel())

@@ -6,7 +6,7 @@ There are pixel MSE, SSIM, distances between sources, published scores of drawin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +16,7 @@ from PIL import Image as PillowImage
 from erm.benchmark.drawing_scores import drawing_scores, score_drawings
 from erm.benchmark.formats import SOURCES, Item, image_pairs
 from erm.errors import ErmError
-from erm.tasks import TextDistance, get_task, task_names
+from erm.tasks import FactScore, TextDistance, get_task, task_names
 
 if TYPE_CHECKING:
     from erm.render import Renderer
@@ -89,7 +89,8 @@ def measure_distances(
     wanted = [PIXEL_DISTANCES[spec] for spec in distances if spec in PIXEL_DISTANCES]
     if wanted:
         found |= _pixel_distances(items, wanted)
-    found |= _drawing_distances(items, [one for one in distances if one in by_drawing], renderer)
+    drawn = {spec: by_drawing[spec] for spec in distances if spec in by_drawing}
+    found |= _drawing_distances(items, drawn, renderer)
     for spec in distances:
         if spec in by_text:
             task, distance = by_text[spec]
@@ -131,26 +132,27 @@ def _text_distances() -> dict[str, tuple[str, TextDistance]]:
 
 
 def _drawing_distances(
-    items: Sequence[Item], names: Sequence[str], renderer: Renderer | None
+    items: Sequence[Item],
+    wanted: Mapping[str, tuple[str, FactScore]],
+    renderer: Renderer | None,
 ) -> Distances:
     """1 − scores of drawings, 1 where the candidate doesn't run; NaN for other tasks, unknown
     sources, and references that give nothing to compare."""
-    known = drawing_scores() if names else {}
     found: Distances = {}
-    for task in dict.fromkeys(known[name][0] for name in names):
-        own = [name for name in names if known[name][0] == task]
+    for task in dict.fromkeys(task for task, _ in wanted.values()):
+        own = {name: score.title for name, (of, score) in wanted.items() if of == task}
         rows = [
             (index, sources)
             for index, item in enumerate(items)
             if item.task == task and (sources := _sources_of(item)) is not None
         ]
-        scores = score_drawings(task, [sources for _, sources in rows], own, renderer)
-        for name in own:
+        scores = score_drawings(task, [sources for _, sources in rows], tuple(own), renderer)
+        for name, title in own.items():
             values = np.full(len(items), np.nan)
             for (index, _), score in zip(rows, scores, strict=True):
                 if not score.reference:
                     values[index] = 1 - score.values[name]
-            found[f"1 − {known[name][1].title}"] = values
+            found[f"1 − {title}"] = values
     return found
 
 

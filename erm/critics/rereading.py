@@ -12,13 +12,13 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-_QUOTED = re.compile(r"'[^']*'|-?\d+(?:\.\d+)?%?")
+QUOTED = re.compile(r"'[^']*'|-?\d+(?:\.\d+)?%?")
 """A quoted text or a number."""
 
 
 def quotes(parsed: Mapping[str, Any]) -> bool:
     """Whether an error of a report says a text or a number."""
-    return any(_QUOTED.search(_words(error)) for error in _errors(parsed))
+    return any(QUOTED.search(_words(error)) for error in _errors(parsed))
 
 
 def reread(parsed: dict[str, Any], readings: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
@@ -74,4 +74,4 @@ def _words(error: Mapping[str, Any]) -> str:
 
 def _form(error: Mapping[str, Any]) -> str:
     """The words, with one and the same text and number for all that they quote."""
-    return _QUOTED.sub(lambda found: "''" if found[0].startswith("'") else "0", _words(error))
+    return QUOTED.sub(lambda found: "''" if found[0].startswith("'") else "0", _words(error))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from erm.critics.base import write_reply
+from erm.critics.rereading import QUOTED
 from erm.critics.selection import all_training_pairs, trained_whole
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair
@@ -21,9 +21,6 @@ from erm.models.prompts import critic_prompt, detail_prompt
 from erm.models.settings import DetailSettings
 from erm.report import Report
 from erm.tasks import task_names
-
-_WRITTEN = re.compile(r"['\d]")
-"""What a description that quotes a text or a number contains."""
 
 
 def train_critic(
@@ -177,7 +174,7 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
             continue
         error = pair.report.errors[min(shown)[1]]
         assert error.box is not None
-        if _WRITTEN.search(error.description):
+        if QUOTED.search(error.description):
             clear = detail.scale >= 1 or detail.with_margins
         else:
             alone = not any(one.lies_in(error.box) for one in details if one is not detail)

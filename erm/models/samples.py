@@ -25,16 +25,23 @@ def shared_samples(
     max_target_tokens: int,
     folder: Path,
 ) -> tuple[Dataset, int]:
-    """The dataset of all examples of all groups, made by the processes of this machine together.
+    """A memory-mapped dataset in TRL's columns, made by the processes of this machine together.
 
-    Each process iterates over every n-th group and writes a file; then it reads the files of all.
-    What costs time in an example should be computed while its group is iterated over.
+    Each process iterates over every n-th group and writes a file (Arrow); then it reads the files
+    of all. What costs time in an example should be computed while its group is iterated over.
+
+    What would otherwise be repeated in each epoch is done here: prompt and target are written as
+    the conversation that the chat template makes of them, and images as `PairProcessor.prepared`
+    leaves them. They stay encoded for the processor to decode, since `datasets` decodes the first
+    of each sample twice. Column ``length`` holds the tokens of a sample's images, prompt and
+    target.
 
     Args:
         folder: of the files, the same for all processes.
 
     Returns:
-        As `write_samples`, in the order of the groups, whatever the number of processes.
+        The dataset, in the order of the groups whatever the number of processes, and the number of
+        examples left out because their target is too long.
     """
     process, processes = local_rank(), local_processes()
     own = (
@@ -52,27 +59,6 @@ def shared_samples(
     # This waits for the files of the others, too.
     written = gather_object([(path, rejected)])[first : first + processes]
     return _read([path for path, _ in written]), sum(rejected for _, rejected in written)
-
-
-def write_samples(
-    examples: Iterable[Example],
-    processor: PairProcessor,
-    max_target_tokens: int,
-    path: Path,
-) -> tuple[Dataset, int]:
-    """A memory-mapped dataset in TRL's columns, streamed to `path` (Arrow).
-
-    What would otherwise be repeated in each epoch is done here: prompt and target are written as
-    the conversation that the chat template makes of them, and images as `PairProcessor.prepared`
-    leaves them. They stay encoded for the processor to decode, since `datasets` decodes the first
-    of each sample twice. Column ``length`` holds the tokens of a sample's images, prompt and
-    target.
-
-    Returns:
-        The dataset, and the number of examples left out because their target is too long.
-    """
-    rejected = _write(enumerate(examples), processor, max_target_tokens, path)
-    return _read([path]), rejected
 
 
 def _write(

@@ -15,7 +15,7 @@ from erm.models.best_checkpoint import Stop, Validation, early_stop
 from erm.models.example import Example
 from erm.models.processor import PairProcessor
 from erm.models.qwen3vl import build_model, build_processor, load_model
-from erm.models.samples import write_samples
+from erm.models.samples import shared_samples
 from erm.models.settings import LaunchSettings, LoraSettings, ModelSettings, OptimizationSettings
 from erm.models.sft import TrainingLog, fine_tune
 from tests.squares import square_pair
@@ -56,8 +56,8 @@ def samples(processor: PairProcessor, tmp_path_factory: pytest.TempPathFactory) 
         Example(PROMPTS["svg"], (pair.reference, pair.candidate), write_reply(pair.report))
         for pair in PAIRS
     ]
-    path = tmp_path_factory.mktemp("samples") / "samples.arrow"
-    return write_samples(examples, processor, 200, path)[0]
+    folder = tmp_path_factory.mktemp("samples")
+    return shared_samples([examples], processor, 200, folder)[0]
 
 
 def tune(

@@ -24,7 +24,7 @@ from erm.models.checkpoint import load_checkpoint
 from erm.models.constraint import ReportConstraint, TokenAutomaton
 from erm.models.example import Example
 from erm.models.generation import generate, visual_prompt
-from erm.models.samples import write_samples
+from erm.models.samples import shared_samples
 from erm.models.settings import SamplingSettings
 from erm.models.tokenizer import train_tokenizer
 from erm.report import Report, categories_of
@@ -97,8 +97,7 @@ def test_step_by_step_a_model_gives_the_logits_that_it_was_trained_on(
         Example(prompt, (encode_png(pair[0]), encode_png(pair[1])), target)
         for prompt, pair, target in zip(prompts, pairs, targets, strict=True)
     ]
-    path = tmp_path / "samples.arrow"
-    dataset, _ = write_samples(examples, processor, 100, path)
+    dataset, _ = shared_samples([examples], processor, 100, tmp_path)
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
     batch = collate([dataset[index] for index in range(len(examples))])
     labels = batch.pop("labels")

@@ -28,7 +28,7 @@ from erm.models.checkpoint import load_checkpoint
 from erm.models.example import Example
 from erm.models.qwen3vl import build_model, build_processor
 from erm.models.role import read_role
-from erm.models.samples import write_samples
+from erm.models.samples import shared_samples
 from erm.models.settings import (
     SCRATCH_SIZES,
     LaunchSettings,
@@ -98,7 +98,7 @@ def test_every_size_learns_a_sample(size: str, tmp_path: Path) -> None:
     model = build_model(settings, processor)
     pair = square_pair(1)
     example = Example("", (pair.reference, pair.candidate), target)
-    dataset, _ = write_samples([example], processor, 256, tmp_path / "samples.arrow")
+    dataset, _ = shared_samples([[example]], processor, 256, tmp_path)
     batch = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)(
         [dataset[0]]
     )
@@ -120,7 +120,7 @@ def test_the_loss_falls_on_the_reports_tokens_only(pairs: Path, tmp_path: Path) 
     )
     image = square_pair(1).reference
     examples = [Example("compare svg", (image, image), target)]
-    dataset, _ = write_samples(examples, processor, 256, tmp_path / "samples.arrow")
+    dataset, _ = shared_samples([examples], processor, 256, tmp_path)
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
     batch = collate([dataset[0]])
     learnt = batch["labels"][0]
@@ -376,7 +376,7 @@ def test_less_than_a_tenth_of_a_batch_is_padding(tmp_path: Path) -> None:
         examples.append(Example(prompt, (image, image), " ".join(map(str, places))))
     texts = [prompt, *(example.target for example in examples)]
     processor = build_processor(ModelSettings(), texts, vocabulary=300, max_side=112)
-    dataset, _ = write_samples(examples, processor, 256, tmp_path / "samples.arrow")
+    dataset, _ = shared_samples([examples], processor, 256, tmp_path)
     lengths = np.array(dataset["length"])
     order = training_order(lengths, 16, 1, seed=0)
     collate = DataCollatorForVisionLanguageModeling(processor, completion_only_loss=True)
