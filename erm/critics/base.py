@@ -19,8 +19,10 @@ from PIL import Image
 from erm.endpoints.errors import EndpointError
 from erm.images import open_image
 from erm.report import (
+    OVERALL,
     Replies,
     Report,
+    overall_grade,
     parse_reply,
     report_from_dict,
     total_severity,
@@ -130,7 +132,8 @@ def write_reply(report: Report) -> str:
         }
         for error in report.sorted().errors
     ]
-    return json.dumps({"errors": errors}, ensure_ascii=False, separators=(",", ":"))
+    reply = {OVERALL: overall_grade(report.total_severity), "errors": errors}
+    return json.dumps(reply, ensure_ascii=False, separators=(",", ":"))
 
 
 class Critic(ABC):

@@ -19,6 +19,7 @@ from transformers import LogitsProcessor
 
 from erm.errors import ErmError
 from erm.models.reply_grammar import DEAD, reply_grammar
+from erm.report import GRADES
 
 MAX_ERRORS = 24
 """Most errors in a constrained reply; training data has fewer."""
@@ -98,6 +99,17 @@ class TokenAutomaton:
             return np.stack(rows).astype(np.float32)
 
         return self._tensor("further", state, like, kinds)
+
+    def graded(self, like: torch.Tensor) -> torch.Tensor:
+        """(vocabulary,) the sum of severities that each token grades, before the grade's digit."""
+
+        def values() -> NDArray[np.float32]:
+            digits = self._bytes[:, 0].astype(np.int64) - 48
+            alive = self.after(self.grammar.grade) != DEAD
+            grades = np.array(GRADES, dtype=np.float32)
+            return np.where(alive, grades[np.clip(digits, 0, len(GRADES) - 1)], np.float32(0))
+
+        return self._tensor("graded", self.grammar.grade, like, values)
 
     def severity(self, state: int, like: torch.Tensor) -> torch.Tensor:
         """(vocabulary,) the severity that each token writes, in a state before a severity digit."""
@@ -179,6 +191,7 @@ class _Row:
     further: float = 0.0
     reached: list[float] = field(default_factory=list)
     severities: list[float] = field(default_factory=list)
+    graded: float = 0.0
 
 
 class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
@@ -221,6 +234,9 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
         mean = sum(severities) / len(severities) if severities else TYPICAL_SEVERITY
         return total + reach * one.further * mean
 
+    def graded(self, row: int) -> float:
+        return self._rows[row].graded
+
     def mean_severities(self, row: int) -> tuple[float, ...]:
         """Expected severity E_k of each error in a reply, in [1, 3]."""
         return tuple(self._rows[row].severities)
@@ -241,7 +257,8 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
         watched = [
             index
             for index, row in enumerate(self._rows)
-            if row.state in row.automaton.grammar.forks
+            if row.state == row.automaton.grammar.grade
+            or row.state in row.automaton.grammar.forks
             or row.state in row.automaton.grammar.severities
         ]
         if not watched:
@@ -249,7 +266,9 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
         shares = torch.softmax(scores[watched].float(), dim=-1)
         for index, share in zip(watched, shares, strict=True):
             row = self._rows[index]
-            if row.state in row.automaton.grammar.severities:
+            if row.state == row.automaton.grammar.grade:
+                row.graded = float(share @ row.automaton.graded(share))
+            elif row.state in row.automaton.grammar.severities:
                 values = row.automaton.severity(row.state, share)
                 row.severities.append(float(share @ values))
             else:

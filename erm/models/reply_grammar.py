@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.report import categories_of
+from erm.report import GRADES, OVERALL, categories_of
 from erm.tasks import get_task
 from erm.tasks.discrepancy import MINOR, SEVERE
 
@@ -32,6 +32,7 @@ class ReplyGrammar:
         table: (states, 256) int16, the next state for each byte, or `DEAD`.
         end: the state of a complete reply.
         errors: (states,) int16, number of errors begun so far.
+        grade: the state in which the next byte is the overall grade.
         severities: states in which the next byte is a severity digit.
         forks: states in which another error or the end of the list may still follow.
         closed: states in which no further error can follow.
@@ -41,6 +42,7 @@ class ReplyGrammar:
     table: NDArray[np.int16]
     end: int
     errors: NDArray[np.int16]
+    grade: int
     severities: frozenset[int]
     forks: frozenset[int]
     closed: frozenset[int]
@@ -57,8 +59,12 @@ def reply_grammar(task: str, max_errors: int) -> ReplyGrammar:
     key = get_task(task).category_key
     severities: set[int] = set()
     start = build.new(0)
-    opened = build.text(start, b'{"errors":[')
-    forks = set(range(start, opened + 1))
+    grade = build.text(start, f'{{"{OVERALL}":'.encode())
+    graded = build.new(0)
+    for value in range(len(GRADES)):
+        build.link(grade, str(value).encode(), graded)
+    opened = build.text(graded, b',"errors":[')
+    forks = set(range(graded, opened + 1))
     closing = build.new(max_errors)
     end = build.new(max_errors)
     build.link(closing, b"}", end)
@@ -89,6 +95,7 @@ def reply_grammar(task: str, max_errors: int) -> ReplyGrammar:
         table=np.array(build.rows, dtype=np.int16),
         end=end,
         errors=np.array(build.errors, dtype=np.int16),
+        grade=grade,
         severities=frozenset(severities),
         forks=frozenset(forks),
         closed=frozenset({closing, end}),

@@ -4,6 +4,7 @@ Not covered: categories, what makes two images differ (`erm.tasks`) and how a re
 reward (`erm.rewards.published`).
 """
 
+from erm.report.overall import GRADES, OVERALL, overall_grade
 from erm.report.replies import (
     MOST_SEVERE,
     Replies,
@@ -15,10 +16,13 @@ from erm.report.replies import (
 from erm.report.typed import Report, categories_of, readable_categories
 
 __all__ = [
+    "GRADES",
+    "OVERALL",
     "MOST_SEVERE",
     "Replies",
     "Report",
     "categories_of",
+    "overall_grade",
     "parse_reply",
     "readable_categories",
     "report_from_dict",
