@@ -238,7 +238,7 @@ def train(settings: Setting, out: Path, work: Path) -> dict[str, float]:
     launch = LaunchSettings(processes=settings.processes)
     log = fine_tune(model, processor, samples, optimization, launch, work / "steps", out)
     if is_main_process():
-        write_role(Role(role="critic", prompts=_prompts(), max_new_tokens=64), out)
+        write_role(Role(role="critic", prompts=_prompts(), max_new_tokens=64, graded=True), out)
     times = {name.removeprefix("time/"): value for name, value in log.times.items()}
     rate = times.pop("samples_per_second")
     return {

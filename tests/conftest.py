@@ -62,7 +62,8 @@ def _write_model(folder: Path, role: Literal["critic", "policy"]) -> Path:
     model = build_model(settings, processor)
     model.save_pretrained(folder)
     processor.save_pretrained(folder)
-    write_role(Role(role=role, prompts=prompts, max_new_tokens=12), folder)
+    graded = role == "critic"
+    write_role(Role(role=role, prompts=prompts, max_new_tokens=12, graded=graded), folder)
     return folder
 
 

@@ -21,7 +21,7 @@ from erm.endpoints.settings import RequestSettings
 from erm.errors import ErmError
 from erm.images import encode_png
 from erm.models.prompts import critic_prompt
-from erm.report import readable_categories
+from erm.report import GRADES, OVERALL, readable_categories
 from erm.tasks import get_task
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class EndpointCritic(Critic):
         return [
             replace(
                 question,
-                schema=report_schema(pair.task) if self._constrained else None,
+                schema=self._schema(pair.task) if self._constrained else None,
                 attempt=self._failures[pair.task, question.images],
             )
             for pair, question in zip(pairs, questions, strict=True)
@@ -144,6 +144,10 @@ class EndpointCritic(Critic):
         if sides is not None and pair.task in sides:
             images = scaled_pair(images, sides[pair.task])
         return self._served.question(pair.task, images)
+
+    def _schema(self, task: str) -> dict[str, Any]:
+        graded = self._served is not None and self._served.role.graded
+        return report_schema(task, graded=graded)
 
     def _prompt(self, task: str) -> str:
         if self._prompts is None:
@@ -187,8 +191,12 @@ def published_endpoint(
     return endpoint
 
 
-def report_schema(task: str) -> dict[str, Any]:
+def report_schema(task: str, *, graded: bool = False) -> dict[str, Any]:
     """JSON schema of a reply, with the fields in the order of `erm.critics.base.write_reply`.
+
+    Args:
+        graded: whether the reply begins with the overall grade, as that of a critic that we
+            trained.
 
     Raises:
         ErmError: the task is unknown.
@@ -200,19 +208,20 @@ def report_schema(task: str) -> dict[str, Any]:
         get_task(task).category_key: {"type": "string", "enum": categories},
         "severity": {"type": "integer", "enum": [1, 2, 3]},
     }
+    errors = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": fields,
+            "required": list(fields),
+            "additionalProperties": False,
+        },
+    }
+    grade = {OVERALL: {"type": "integer", "enum": list(range(len(GRADES)))}} if graded else {}
+    properties = {**grade, "errors": errors}
     return {
         "type": "object",
-        "properties": {
-            "errors": {
-                "type": "array",
-                "items": {
-                    "type": "object",
-                    "properties": fields,
-                    "required": list(fields),
-                    "additionalProperties": False,
-                },
-            }
-        },
-        "required": ["errors"],
+        "properties": properties,
+        "required": list(properties),
         "additionalProperties": False,
     }

@@ -62,6 +62,11 @@ class LoadedCritic(Critic):
         adopted = checkpoint.role.adopted
         if constrained and adopted:
             raise ErmError(f"{name}: replies of models that others trained can't be constrained.")
+        if constrained is not False and not adopted and not checkpoint.role.graded:
+            raise ErmError(
+                f"{name}: was trained before replies began with an overall grade. Train it again; "
+                "its replies can only be read as they come (constrained=False, --free)."
+            )
         kept = constrained is not False and not adopted
         self._rereads = rereads and checkpoint.role.single_details
         self.decoding = (

@@ -18,6 +18,7 @@ from erm.images import encode_png
 from erm.models.example import Example
 from erm.models.launch import distribute, distributed, needed
 from erm.models.prompts import critic_prompt, detail_prompt
+from erm.models.role import Role
 from erm.models.settings import DetailSettings
 from erm.report import Report
 from erm.tasks import task_names
@@ -92,7 +93,17 @@ def train_on_reports(
     from erm.models.sft import train
 
     brief, detailed = settings.model.from_scratch, settings.model.details is not None
-    prompts = {task: critic_prompt(task, brief=brief, details=detailed) for task in task_names()}
+    prompts = {
+        task: critic_prompt(task, brief=brief, details=detailed, graded=True)
+        for task in task_names()
+    }
+    role = Role(
+        role="critic",
+        prompts=prompts,
+        max_new_tokens=settings.max_target_tokens,
+        single_details=settings.details_alone,
+        graded=True,
+    )
 
     def texts() -> Iterator[str]:
         for pair in all_training_pairs(settings, pairs, inferred):
@@ -110,22 +121,10 @@ def train_on_reports(
     if settings.validation is not None:
         from erm.critics.validation import HeldOutScoring
         from erm.models.best_checkpoint import Validation
-        from erm.models.role import Role
 
-        role = Role(role="critic", prompts=prompts, max_new_tokens=settings.max_target_tokens)
         scoring = HeldOutScoring(settings.validation, pairs, role)
         validation = Validation(scoring, "f1_hard", settings.validation.every)
-    return train(
-        "critic",
-        prompts,
-        texts(),
-        examples,
-        settings,
-        out,
-        work,
-        validation,
-        single_details=settings.details_alone,
-    )
+    return train(role, texts(), examples, settings, out, work, validation)
 
 
 def _repeated(pair: Pair, settings: TrainCriticSettings, prompt: str) -> Iterator[Example]:

@@ -8,7 +8,7 @@ byte-level tokenizer, ours and Qwen's.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -23,9 +23,6 @@ from erm.report import GRADES
 
 MAX_ERRORS = 24
 """Most errors in a constrained reply; training data has fewer."""
-
-TYPICAL_SEVERITY = 2.0
-"""Assumed severity of a first error that was not written: the middle of the scale."""
 
 _NEVER = np.iinfo(np.int32).max
 
@@ -86,20 +83,6 @@ class TokenAutomaton:
         fits = np.where(after == DEAD, _NEVER, self._costs[after]) < remaining
         return _padded(fits, like)
 
-    def further(self, state: int, like: torch.Tensor) -> torch.Tensor:
-        """(2, vocabulary) 0 or 1: does a token begin another error; may one follow it."""
-        grammar = self.grammar
-
-        def kinds() -> NDArray[np.float32]:
-            after = self.after(state)
-            begins = grammar.errors[after] > grammar.errors[state]
-            closes = np.isin(after, list(grammar.closed))
-            alive = after != DEAD
-            rows = [alive & begins & ~closes, alive & ~begins & ~closes]
-            return np.stack(rows).astype(np.float32)
-
-        return self._tensor("further", state, like, kinds)
-
     def graded(self, like: torch.Tensor) -> torch.Tensor:
         """(vocabulary,) the sum of severities that each token grades, before the grade's digit."""
 
@@ -110,15 +93,6 @@ class TokenAutomaton:
             return np.where(alive, grades[np.clip(digits, 0, len(GRADES) - 1)], np.float32(0))
 
         return self._tensor("graded", self.grammar.grade, like, values)
-
-    def severity(self, state: int, like: torch.Tensor) -> torch.Tensor:
-        """(vocabulary,) the severity that each token writes, in a state before a severity digit."""
-
-        def values() -> NDArray[np.float32]:
-            digits = self._bytes[:, 0].astype(np.float32) - 48.0
-            return np.where(self.after(state) == DEAD, np.float32(0), digits)
-
-        return self._tensor("severity", state, like, values)
 
     def _only_end(self) -> NDArray[np.bool_]:
         mask = np.zeros(max(len(self._lengths), self.eos + 1), dtype=bool)
@@ -179,19 +153,12 @@ class _Row:
     """The state of one reply.
 
     Attributes:
-        undecided: probability so far that the list may still go on.
-        further: probability so far that another error begins.
-        reached: p_k of the errors written.
-        severities: E_k of the errors written.
+        expected: the sum of severities by the probabilities of the grade, once it is due.
     """
 
     automaton: TokenAutomaton
     state: int = 0
-    undecided: float = 1.0
-    further: float = 0.0
-    reached: list[float] = field(default_factory=list)
-    severities: list[float] = field(default_factory=list)
-    graded: float = 0.0
+    expected: float | None = None
 
 
 class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
@@ -217,64 +184,24 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
         self._observe(scores)
         return scores
 
-    def expected_severity(self, row: int) -> float:
-        """The total severity that the model's probabilities expect, along the reply it wrote.
+    def expected_severity(self, row: int) -> float | None:
+        """The sum of severities that the model's probabilities of the overall grade expect.
 
-        p_k is the probability that the list has a k-th error, q_k = p_1 … p_k, and E_k the expected
-        k-th severity. Then S = Σ q_k E_k over the errors written, plus q_{n+1} times the mean of
-        the E_k for the error that was not written (`TYPICAL_SEVERITY` if the list is empty).
+        Σ p_g S_g over the grades g, with S_g of `erm.report.GRADES`. It does not depend on the
+        errors that the reply then lists. None before the grade was written.
         """
-        one = self._rows[row]
-        written = list(zip(one.reached, one.severities, strict=False))
-        total, reach = 0.0, 1.0
-        for probability, severity in written:
-            reach *= probability
-            total += reach * severity
-        severities = [severity for _, severity in written]
-        mean = sum(severities) / len(severities) if severities else TYPICAL_SEVERITY
-        return total + reach * one.further * mean
-
-    def graded(self, row: int) -> float:
-        return self._rows[row].graded
-
-    def mean_severities(self, row: int) -> tuple[float, ...]:
-        """Expected severity E_k of each error in a reply, in [1, 3]."""
-        return tuple(self._rows[row].severities)
+        return self._rows[row].expected
 
     def _advance(self, tokens: Sequence[int]) -> None:
         for row, token in zip(self._rows, tokens, strict=True):
-            grammar = row.automaton.grammar
-            before, row.state = row.state, row.automaton.advance(row.state, token)
-            if (
-                grammar.errors[row.state] > grammar.errors[before]
-                and row.state not in grammar.closed
-            ):
-                row.reached.append(row.further)
-                row.undecided, row.further = 1.0, 0.0
+            row.state = row.automaton.advance(row.state, token)
 
     def _observe(self, scores: torch.Tensor) -> None:
-        """Record the probabilities that decide the number of errors and their severities."""
-        watched = [
-            index
-            for index, row in enumerate(self._rows)
-            if row.state == row.automaton.grammar.grade
-            or row.state in row.automaton.grammar.forks
-            or row.state in row.automaton.grammar.severities
-        ]
-        if not watched:
-            return
-        shares = torch.softmax(scores[watched].float(), dim=-1)
-        for index, share in zip(watched, shares, strict=True):
-            row = self._rows[index]
+        """Record the probabilities of the grade where it comes next."""
+        for row, logits in zip(self._rows, scores, strict=True):
             if row.state == row.automaton.grammar.grade:
-                row.graded = float(share @ row.automaton.graded(share))
-            elif row.state in row.automaton.grammar.severities:
-                values = row.automaton.severity(row.state, share)
-                row.severities.append(float(share @ values))
-            else:
-                begins, open_still = (row.automaton.further(row.state, share) @ share).tolist()
-                row.further += row.undecided * begins
-                row.undecided *= open_still
+                shares = torch.softmax(logits.float(), dim=-1)
+                row.expected = float(shares @ row.automaton.graded(shares))
 
 
 def _padded(values: NDArray[Any], like: torch.Tensor) -> torch.Tensor:

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 
 from erm.errors import ErmError
+from erm.report import OVERALL
 from erm.tasks import get_task
 
 _DETAILS = (
@@ -24,17 +25,19 @@ _DETAILS = (
 )
 
 
-def critic_prompt(task: str, *, brief: bool, details: bool = False) -> str:
+def critic_prompt(task: str, *, brief: bool, details: bool = False, graded: bool = False) -> str:
     """The question to a critic; `brief` for models trained from scratch.
 
     Args:
         details: whether pictures of the differing regions follow the pair (`erm.models.details`).
+        graded: whether the reply begins with the overall grade (`erm.report.overall`), as that of
+            a critic that is trained on our reports.
     """
     if brief:
         return f"compare {task}"
     return (
         f"The first image is the reference, {get_task(task).subject}. The second is a candidate "
-        f"that should look the same. {_DETAILS if details else ''}{_asked(task)}"
+        f"that should look the same. {_DETAILS if details else ''}{_asked(task, graded)}"
     )
 
 
@@ -56,20 +59,21 @@ def detail_prompt(task: str, place: str, *, brief: bool, margins: bool = False) 
     return (
         f"{place}\nThe image is a detail of {get_task(task).subject}: the reference's part first, "
         f"and to its right or below that of a candidate that should look the same. "
-        f"{labels if margins else ''}{_asked(task)}"
+        f"{labels if margins else ''}{_asked(task, graded=True)}"
     )
 
 
-def _asked(task: str) -> str:
+def _asked(task: str, graded: bool) -> str:
     """What a critic is to write."""
     asked = get_task(task)
     lines = "\n".join(f"- {name}: {meaning}" for name, meaning in asked.categories.items())
+    overall = f'"{OVERALL}": 0-9, how much differs in all, ' if graded else ""
     return (
         "List every difference that a person can see.\n"
         f"Categories:\n{lines}\n"
         "Severity: 1 hardly affects reading, 2 misleads in part, 3 breaks structure or misleads.\n"
-        "Answer with one JSON object and nothing else: "
-        '{"errors": [{"location": place in words, "description": the candidate\'s value instead of '
+        f"Answer with one JSON object and nothing else: {{{overall}"
+        '"errors": [{"location": place in words, "description": the candidate\'s value instead of '
         f'the reference\'s, "{asked.category_key}": category, "severity": 1-3}}]}}. '
         "An empty list means that the images are equivalent."
     )

@@ -30,22 +30,14 @@ class ReplyGrammar:
 
     Attributes:
         table: (states, 256) int16, the next state for each byte, or `DEAD`.
+        grade: the state before the digit of the overall grade.
         end: the state of a complete reply.
-        errors: (states,) int16, number of errors begun so far.
-        grade: the state in which the next byte is the overall grade.
-        severities: states in which the next byte is a severity digit.
-        forks: states in which another error or the end of the list may still follow.
-        closed: states in which no further error can follow.
         blocks: the states of each error, in the same order for each.
     """
 
     table: NDArray[np.int16]
-    end: int
-    errors: NDArray[np.int16]
     grade: int
-    severities: frozenset[int]
-    forks: frozenset[int]
-    closed: frozenset[int]
+    end: int
     blocks: tuple[range, ...]
 
 
@@ -57,50 +49,30 @@ def reply_grammar(task: str, max_errors: int) -> ReplyGrammar:
     """
     build = _Builder()
     key = get_task(task).category_key
-    severities: set[int] = set()
-    start = build.new(0)
+    start = build.new()
     grade = build.text(start, f'{{"{OVERALL}":'.encode())
-    graded = build.new(0)
-    for value in range(len(GRADES)):
-        build.link(grade, str(value).encode(), graded)
+    graded = build.digit(grade, range(len(GRADES)))
     opened = build.text(graded, b',"errors":[')
-    forks = set(range(graded, opened + 1))
-    closing = build.new(max_errors)
-    end = build.new(max_errors)
+    closing, end = build.new(), build.new()
     build.link(closing, b"}", end)
     build.link(opened, b"]", closing)
     begin = opened
     blocks = []
     for number in range(1, max_errors + 1):
         size = len(build.rows)
-        first = build.new(number)
-        build.link(begin, b"{", first)
-        inside = build.text(first, b'"location":"')
+        inside = build.text(begin, b'{"location":"')
         inside = build.text(build.string(inside), b',"description":"')
         inside = build.text(build.string(inside), f',"{key}":"'.encode())
         inside = build.choice(inside, [f'{name}"'.encode() for name in categories_of(task)])
         inside = build.text(inside, b',"severity":')
-        severities.add(inside)
-        rated = build.new(number)
-        for severity in range(MINOR, SEVERE + 1):
-            build.link(inside, str(severity).encode(), rated)
+        rated = build.digit(inside, range(MINOR, SEVERE + 1))
         after = build.text(rated, b"}")
-        forks |= {rated, after}
         build.link(after, b"]", closing)
-        begin = build.new(number)
+        begin = build.new()
         if number < max_errors:
             build.link(after, b",", begin)
         blocks.append(range(size, len(build.rows)))
-    return ReplyGrammar(
-        table=np.array(build.rows, dtype=np.int16),
-        end=end,
-        errors=np.array(build.errors, dtype=np.int16),
-        grade=grade,
-        severities=frozenset(severities),
-        forks=frozenset(forks),
-        closed=frozenset({closing, end}),
-        blocks=tuple(blocks),
-    )
+    return ReplyGrammar(np.array(build.rows, dtype=np.int16), grade, end, tuple(blocks))
 
 
 class _Builder:
@@ -108,11 +80,9 @@ class _Builder:
 
     def __init__(self) -> None:
         self.rows: list[list[int]] = []
-        self.errors: list[int] = []
 
-    def new(self, errors: int) -> int:
+    def new(self) -> int:
         self.rows.append([DEAD] * 256)
-        self.errors.append(errors)
         return len(self.rows) - 1
 
     def link(self, state: int, data: bytes | range, target: int) -> None:
@@ -124,39 +94,44 @@ class _Builder:
         for byte in data:
             following = self.rows[state][byte]
             if following == DEAD:
-                following = self.new(self.errors[state])
+                following = self.new()
                 self.rows[state][byte] = following
             state = following
         return state
 
+    def digit(self, state: int, values: range) -> int:
+        """One digit, of `values`."""
+        target = self.new()
+        self.link(state, "".join(map(str, values)).encode(), target)
+        return target
+
     def choice(self, state: int, texts: list[bytes]) -> int:
         """One of `texts`, none of which is a prefix of another."""
-        target = self.new(self.errors[state])
+        target = self.new()
         for data in texts:
             self.link(self.text(state, data[:-1]), data[-1:], target)
         return target
 
     def string(self, state: int) -> int:
         """The rest of a JSON string, up to and including its closing quote."""
-        errors = self.errors[state]
         self.link(state, bytes(_PLAIN), state)
-        escape = self.new(errors)
+        escape = self.new()
         self.link(state, b"\\", escape)
         self.link(escape, b'"\\/bfnrt', state)
-        digits = [self.new(errors) for _ in range(4)]
+        digits = [self.new() for _ in range(4)]
         self.link(escape, b"u", digits[0])
         for digit, following in zip(digits, [*digits[1:], state], strict=True):
             self.link(digit, _HEX, following)
         # An escaped surrogate is valid JSON, but not valid text.
-        after_d = self.new(errors)
+        after_d = self.new()
         self.link(digits[0], b"dD", after_d)
         self.link(after_d, b"01234567", digits[2])
         # States by the number of continuation bytes to come; overlong forms are accepted.
-        rest = [state, *(self.new(errors) for _ in range(3))]
+        rest = [state, *(self.new() for _ in range(3))]
         for missing in (1, 2, 3):
             self.link(rest[missing], range(0x80, 0xC0), rest[missing - 1])
         for leads, missing in _LEADS:
             self.link(state, leads, rest[missing])
-        after = self.new(errors)
+        after = self.new()
         self.link(state, b'"', after)
         return after

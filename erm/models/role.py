@@ -24,6 +24,7 @@ class Role(Settings):
         max_new_tokens: tokens of the longest answer.
         single_details: whether a critic was also trained on single details, which it can then be
             asked about (`erm.models.details`).
+        graded: whether a critic's replies begin with the overall grade (`erm.report.overall`).
         max_sides: task → longest side in pixels of the images that the model was trained on; only
             of a folder that others wrote (`erm.models.adoption`), whose processor does not say.
     """
@@ -32,6 +33,7 @@ class Role(Settings):
     prompts: dict[str, str] = Field(min_length=1)
     max_new_tokens: int = Field(ge=1)
     single_details: bool = False
+    graded: bool = False
     max_sides: dict[str, int] | None = None
 
     @property

@@ -16,7 +16,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -66,16 +66,13 @@ class TrainingLog(NamedTuple):
 
 
 def train(
-    role: Literal["critic", "policy"],
-    prompts: dict[str, str],
+    role: Role,
     texts: Iterable[str],
     examples: Iterable[Iterable[Example]],
     settings: TrainingSettings,
     out: Path,
     work: Path,
     validation: Validation | None = None,
-    *,
-    single_details: bool = False,
 ) -> dict[str, float]:
     """Train a model on examples and write its weights and ``history.csv`` to `out`.
 
@@ -83,11 +80,10 @@ def train(
     it found.
 
     Args:
-        prompts: by task; what the model will be asked.
+        role: what the model will be for.
         texts: prompts and targets, from which a new tokenizer is learnt.
         examples: in groups, each of which one of the processes computes (`shared_samples`).
         work: folder of resumable state.
-        single_details: whether some examples are single details (`erm.models.role.Role`).
 
     Returns:
         ``examples``, ``set_aside`` (targets longer than the limit), ``steps``, ``loss`` (mean of
@@ -105,7 +101,7 @@ def train(
     )
     samples, rejected = shared_samples(examples, processor, settings.max_target_tokens, work)
     if not len(samples):
-        raise ErmError(f"There is nothing to train the {role} on ({rejected} rejected).")
+        raise ErmError(f"There is nothing to train the {role.role} on ({rejected} rejected).")
     set_seed(settings.optimization.seed)
     model = build_model(settings.model, processor)
     parameters = sum(weight.numel() for weight in model.parameters())
@@ -120,11 +116,7 @@ def train(
         validation,
     )
     if is_main_process():
-        answers = settings.max_target_tokens
-        written = Role(
-            role=role, prompts=prompts, max_new_tokens=answers, single_details=single_details
-        )
-        write_role(written, out)
+        write_role(role, out)
         write_rows(log.history, ("step", "samples", *_LOGGED), out / "history.csv")
         if log.validation:
             write_rows(log.validation, tuple(log.validation[0]), out / "validation.csv")

@@ -46,6 +46,7 @@ def train_policy(
         paths = {"pairs": pairs, "out": out, "work": work}
         return distribute("erm.policies.training:train_policy", settings, settings.launch, paths)
     from erm.models.prompts import policy_prompt
+    from erm.models.role import Role
     from erm.models.sft import train
     from erm.policies.base import write_completion
 
@@ -61,7 +62,8 @@ def train_policy(
 
     texts = (text for each in examples() for text in (each.prompt, each.target))
     groups = ([example] for example in examples())
-    metrics = train("policy", prompts, texts, groups, settings, out, work)
+    role = Role(role="policy", prompts=prompts, max_new_tokens=settings.max_target_tokens)
+    metrics = train(role, texts, groups, settings, out, work)
     if fresh is not None and is_main_process():
         write_used(drawn, (), out)
     return metrics

@@ -17,8 +17,8 @@ from erm.report.typed import Report, categories_of, readable_categories
 
 __all__ = [
     "GRADES",
-    "OVERALL",
     "MOST_SEVERE",
+    "OVERALL",
     "Replies",
     "Report",
     "categories_of",

@@ -91,7 +91,7 @@ def test_its_replies_are_not_kept_to_our_grammar(folder: Path, prompts: Path) ->
 
 def test_a_folder_that_this_project_wrote_is_as_it_was(tiny_critic: Path) -> None:
     card = json.loads((tiny_critic / "erm.json").read_text())
-    assert set(card) == {"role", "prompts", "max_new_tokens"}
+    assert set(card) == {"role", "prompts", "max_new_tokens", "graded"}
     assert not read_role(tiny_critic, "critic").adopted
     assert torch.isfinite(
         torch.tensor(
@@ -134,3 +134,16 @@ def test_what_is_no_plain_model_is_refused(
     (folder / "config.json").write_text('{"model_type": "bert"}')
     with pytest.raises(ErmError, match="its architecture is bert, not qwen3_vl"):
         adopt(folder, "critic", prompts)
+
+
+def test_a_critic_from_before_grades_is_read_as_it_writes(
+    tiny_critic: Path, tmp_path: Path
+) -> None:
+    old = tmp_path / "old"
+    copytree(tiny_critic, old)
+    card = json.loads((old / "erm.json").read_text())
+    (old / "erm.json").write_text(json.dumps({**card, "graded": False}))
+    with pytest.raises(ErmError, match="old: was trained before replies began with an overall grade"):
+        LocalCritic(old)
+    critique = LocalCritic(old, constrained=False).critique([ImagePair("svg", RED, BLUE)])[0]
+    assert critique.expected_severity is None

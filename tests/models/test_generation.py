@@ -27,7 +27,7 @@ from erm.models.generation import generate, visual_prompt
 from erm.models.samples import shared_samples
 from erm.models.settings import SamplingSettings
 from erm.models.tokenizer import train_tokenizer
-from erm.report import Report, categories_of
+from erm.report import GRADES, Report, categories_of
 from erm.tasks import get_task, task_names
 from erm.tasks.discrepancy import Discrepancy
 
@@ -163,22 +163,22 @@ def test_whatever_is_allowed_parses_and_ends_in_time(
     assert all(list(error) == fields for error in parsed["errors"])
 
 
-def test_expected_severity_weighs_what_the_model_thinks_likely(tokenizer: Any) -> None:
+def test_expected_severity_is_that_of_the_likely_grades(tokenizer: Any) -> None:
     automaton = TokenAutomaton("svg", tokenizer, 3)
     error = Discrepancy("shape_error", 3, "a", "b")
-    tokens = tokenizer(write_reply(Report("svg", (error,))))["input_ids"]
+    tokens = tokenizer(write_reply(Report("svg", (error, error))))["input_ids"]
     constraint = ReportConstraint([automaton], 200)
-    digit = tokenizer("3")["input_ids"][0]
+    five, eight = (tokenizer(digit)["input_ids"][0] for digit in "58")
+    assert tokens.count(five) == 1
     ids = torch.zeros((1, 0), dtype=torch.long)
     for token in [*tokens, automaton.eos]:
         logits = torch.full((1, len(tokenizer)), -50.0)
         logits[0, token] = 0.0
-        if token == digit:  # as likely a 1 as a 3
-            logits[0, tokenizer("1")["input_ids"][0]] = 0.0
+        if token == five:  # two severe errors; the grade of 18 is as likely as that of 6
+            logits[0, eight] = 0.0
         constraint(ids, logits)
         ids = torch.cat([ids, torch.tensor([[token]])], dim=1)
-    assert constraint.mean_severities(0) == pytest.approx((2.0,))
-    assert constraint.expected_severity(0) == pytest.approx(2.0)
+    assert constraint.expected_severity(0) == pytest.approx((6.5 + 18) / 2)
 
 
 @pytest.mark.parametrize("temperature", [0.0, 1.5])
@@ -192,7 +192,7 @@ def test_an_untrained_model_writes_reports_all_the_same(
         assert critique.report is not None
         assert json.loads(critique.reply) == critique.parsed
         assert critique.expected_severity is not None
-        assert 0 <= critique.expected_severity <= 9
+        assert 0 <= critique.expected_severity <= GRADES[-1]
     free = LocalCritic(tiny_critic, constrained=False).critique(pairs[:1])[0]
     assert (free.parsed, free.expected_severity) == (None, None)
 

@@ -55,7 +55,7 @@ def copy(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     )
     texts = [f"{PROMPT} 0123456789"] * 20
     build_processor(settings, texts, vocabulary=300, max_side=112).save_pretrained(folder)
-    write_role(Role(role="critic", prompts={"svg": PROMPT}, max_new_tokens=99), folder)
+    write_role(Role(role="critic", prompts={"svg": PROMPT}, max_new_tokens=99, graded=True), folder)
     return folder
 
 
