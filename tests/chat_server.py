@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -15,8 +15,22 @@ Behaviour = Callable[[int, dict[str, Any]], tuple[int, bytes] | None]
 """Status and body for the n-th request, counted from 0; None closes the connection."""
 
 
-def completion(text: str, tokens: tuple[int, int] = (10, 5)) -> tuple[int, bytes]:
-    """Status and body of a reply, with its tokens in and out."""
+Tokens = Sequence[tuple[str, Mapping[str, float]]]
+"""The tokens of a reply, each with the likeliest ones in its place and their log-probabilities."""
+
+
+def completion(
+    text: str, tokens: tuple[int, int] = (10, 5), written: Tokens | None = None
+) -> tuple[int, bytes]:
+    """Status and body of a reply, with its tokens in and out, and log-probabilities if given."""
+    content = [
+        {
+            "token": token,
+            "logprob": alternatives.get(token, 0.0),
+            "top_logprobs": [{"token": one, "logprob": p} for one, p in alternatives.items()],
+        }
+        for token, alternatives in written or ()
+    ]
     body = {
         "id": "1",
         "object": "chat.completion",
@@ -27,6 +41,7 @@ def completion(text: str, tokens: tuple[int, int] = (10, 5)) -> tuple[int, bytes
                 "index": 0,
                 "finish_reason": "stop",
                 "message": {"role": "assistant", "content": text},
+                "logprobs": {"content": content} if written is not None else None,
             }
         ],
         "usage": {

@@ -21,7 +21,13 @@ from erm.endpoints.settings import RequestSettings
 from erm.errors import ErmError
 from erm.images import encode_png
 from erm.models.prompts import critic_prompt
-from erm.report import GRADES, OVERALL, readable_categories
+from erm.report import (
+    BEGINNING,
+    GRADES,
+    OVERALL,
+    expected_severity,
+    readable_categories,
+)
 from erm.tasks import get_task
 
 if TYPE_CHECKING:
@@ -105,7 +111,7 @@ class EndpointCritic(Critic):
         questions = self._questions(pairs)
         answers = self.endpoint.ask_all(questions)
         asked = [(pair.task, question) for pair, question in zip(pairs, questions, strict=True)]
-        return self._read(asked, [answer.text for answer in answers])
+        return self._read(asked, answers)
 
     def critique_each(self, pairs: Sequence[ImagePair]) -> list[Critique | EndpointError]:
         """As `critique`; a pair without an answer has its error.
@@ -116,19 +122,21 @@ class EndpointCritic(Critic):
         questions = self._questions(pairs)
         answers = self.endpoint.ask_each(questions)
         answered = [
-            ((pair.task, question), answer.text)
+            ((pair.task, question), answer)
             for pair, question, answer in zip(pairs, questions, answers, strict=True)
             if isinstance(answer, Answer)
         ]
-        read = iter(self._read([asked for asked, _ in answered], [text for _, text in answered]))
+        read = iter(self._read([asked for asked, _ in answered], [one for _, one in answered]))
         return [answer if isinstance(answer, EndpointError) else next(read) for answer in answers]
 
     def _questions(self, pairs: Sequence[ImagePair]) -> list[Question]:
         questions = [self._question(pair, number) for number, pair in enumerate(pairs, start=1)]
+        graded = self._served is not None and self._served.role.graded
         return [
             replace(
                 question,
-                schema=self._schema(pair.task) if self._constrained else None,
+                schema=report_schema(pair.task, graded=graded) if self._constrained else None,
+                beginning=BEGINNING if graded else None,
                 attempt=self._failures[pair.task, question.images],
             )
             for pair, question in zip(pairs, questions, strict=True)
@@ -145,10 +153,6 @@ class EndpointCritic(Critic):
             images = scaled_pair(images, sides[pair.task])
         return self._served.question(pair.task, images)
 
-    def _schema(self, task: str) -> dict[str, Any]:
-        graded = self._served is not None and self._served.role.graded
-        return report_schema(task, graded=graded)
-
     def _prompt(self, task: str) -> str:
         if self._prompts is None:
             return critic_prompt(task, brief=False)
@@ -158,9 +162,15 @@ class EndpointCritic(Critic):
         return self._prompts[task]
 
     def _read(
-        self, asked: Sequence[tuple[str, Question]], replies: Sequence[str]
+        self, asked: Sequence[tuple[str, Question]], answers: Sequence[Answer]
     ) -> list[Critique]:
-        critiques = [read_reply(task, text) for (task, _), text in zip(asked, replies, strict=True)]
+        critiques = [
+            replace(
+                read_reply(task, answer.text),
+                expected_severity=expected_severity(answer.following or {}),
+            )
+            for (task, _), answer in zip(asked, answers, strict=True)
+        ]
         failed = {
             (task, question.images)
             for (task, question), one in zip(asked, critiques, strict=True)

@@ -10,12 +10,13 @@ import asyncio
 import base64
 import hashlib
 import json
+import math
 import os
 import random
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ _REFUSALS = {
     403: "forbids the request (403)",
     404: "does not know the model or the path (404)",
 }
+_ALTERNATIVES = 20
+"""Tokens in one place whose probabilities are asked for; servers give no more."""
 _MAGIC = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "webp"))
 
 
@@ -46,6 +49,7 @@ class Question:
         system: an optional system message.
         schema: a JSON schema for the reply, for servers that support one.
         attempt: number of the sample; equal questions with different numbers are all asked.
+        beginning: of the reply; the probabilities of the token after it are asked for.
     """
 
     text: str
@@ -54,16 +58,25 @@ class Question:
     system: str | None = None
     schema: Mapping[str, Any] | None = None
     attempt: int = 0
+    beginning: str | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One reply and its tokens; `recorded` if it came from the journal and cost nothing."""
+    """One reply.
+
+    Attributes:
+        tokens_in, tokens_out: as the server counts them.
+        recorded: whether it came from the journal and cost nothing.
+        following: the likeliest texts of the token after `Question.beginning` and their
+            probabilities; None where the server gives none or the reply begins otherwise.
+    """
 
     text: str
     tokens_in: int
     tokens_out: int
     recorded: bool = False
+    following: Mapping[str, float] | None = None
 
 
 @dataclass
@@ -261,7 +274,8 @@ class Endpoint:
             try:
                 # The client limits only the time between bytes, and a server may be endlessly slow.
                 async with asyncio.timeout(self.timeout):
-                    answer = _answer(await client.chat.completions.create(**request))
+                    completion = await client.chat.completions.create(**request)
+                    answer = _answer(completion, question.beginning)
             except openai.APIStatusError as error:
                 cause = error
                 if error.status_code < 500 and error.status_code not in (408, 409, 429):
@@ -308,6 +322,8 @@ class Endpoint:
         if question.system is not None:
             messages.insert(0, {"role": "system", "content": question.system})
         request = {"model": self.model, "messages": messages, **self.options}
+        if question.beginning is not None:
+            request |= {"logprobs": True, "top_logprobs": _ALTERNATIVES}
         if question.schema is not None:
             request["response_format"] = {
                 "type": "json_schema",
@@ -343,7 +359,8 @@ class Endpoint:
 
 def _remedy(details: str, request: Mapping[str, Any]) -> str:
     """The endpoint options that leave out the fields of a request that a server's words name."""
-    names = {name: name for name in request if name not in ("model", "messages", "extra_body")}
+    ours = ("model", "messages", "extra_body", "logprobs", "top_logprobs")
+    names = {name: name for name in request if name not in ours}
     names |= {name: f"extra_body.{name}" for name in request.get("extra_body", {})}
     named = [
         option
@@ -375,11 +392,12 @@ def _asked_pause(error: openai.APIStatusError) -> float | None:
         return None
 
 
-def _answer(completion: Any) -> Answer:
+def _answer(completion: Any, beginning: str | None) -> Answer:
     """The text of the first choice; raises ValueError if the body is not a completion."""
     # The client builds its objects from any JSON, without checking it.
     try:
-        text = completion.choices[0].message.content
+        choice = completion.choices[0]
+        text = choice.message.content
     except (AttributeError, IndexError, KeyError, TypeError) as error:
         raise ValueError("no choices") from error
     if not isinstance(text, str | None):
@@ -390,7 +408,21 @@ def _answer(completion: Any) -> Answer:
         text=(text or "").encode(errors="replace").decode(),
         tokens_in=_count(usage, "prompt_tokens"),
         tokens_out=_count(usage, "completion_tokens"),
+        following=None if beginning is None else _following(choice, beginning),
     )
+
+
+def _following(choice: Any, beginning: str) -> dict[str, float] | None:
+    """The probabilities of the token after the beginning of a reply."""
+    written = ""
+    try:
+        for place in choice.logprobs.content:
+            if written == beginning:
+                return {one.token: math.exp(one.logprob) for one in place.top_logprobs}
+            written += place.token
+    except (AttributeError, TypeError, OverflowError):
+        return None
+    return None
 
 
 def _count(usage: Any, name: str) -> int:
@@ -431,6 +463,8 @@ def _key(model: str, question: Question, options: Mapping[str, Any]) -> str:
     }
     if question.captions:
         asked["captions"] = question.captions
+    if question.beginning is not None:
+        asked["beginning"] = question.beginning
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
 
 
@@ -456,8 +490,13 @@ class Journal:
         for number, line in enumerate(whole.split(b"\n")[:-1], start=1):
             try:
                 row = json.loads(line)
-                answer = Answer(row["text"], row["tokens_in"], row["tokens_out"], recorded=True)
-                self.answers[row["key"]] = answer
+                self.answers[row["key"]] = Answer(
+                    row["text"],
+                    row["tokens_in"],
+                    row["tokens_out"],
+                    recorded=True,
+                    following=row.get("following"),
+                )
             except (ValueError, KeyError, TypeError) as error:
                 message = f"{self.path}, line {number} is not a recorded answer: {error!r}."
                 raise ErmError(message) from error
@@ -471,6 +510,8 @@ class Journal:
             "tokens_in": answer.tokens_in,
             "tokens_out": answer.tokens_out,
         }
+        if answer.following is not None:
+            row["following"] = dict(answer.following)
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             # Unbuffered: a line is written at once, so those of several processes don't mix.
@@ -478,4 +519,4 @@ class Journal:
                 file.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
         except OSError as error:
             raise ErmError(f"{self.path}: can't be written ({error.strerror}).") from error
-        self.answers[key] = Answer(answer.text, answer.tokens_in, answer.tokens_out, recorded=True)
+        self.answers[key] = replace(answer, recorded=True)

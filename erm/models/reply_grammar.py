@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from erm.report import GRADES, OVERALL, categories_of
+from erm.report import BEGINNING, GRADES, categories_of
 from erm.tasks import get_task
 from erm.tasks.discrepancy import MINOR, SEVERE
 
@@ -50,7 +50,7 @@ def reply_grammar(task: str, max_errors: int) -> ReplyGrammar:
     build = _Builder()
     key = get_task(task).category_key
     start = build.new()
-    grade = build.text(start, f'{{"{OVERALL}":'.encode())
+    grade = build.text(start, BEGINNING.encode())
     graded = build.digit(grade, range(len(GRADES)))
     opened = build.text(graded, b',"errors":[')
     closing, end = build.new(), build.new()

@@ -4,7 +4,7 @@ Not covered: categories, what makes two images differ (`erm.tasks`) and how a re
 reward (`erm.rewards.published`).
 """
 
-from erm.report.overall import GRADES, OVERALL, overall_grade
+from erm.report.overall import BEGINNING, GRADES, OVERALL, expected_severity, overall_grade
 from erm.report.replies import (
     MOST_SEVERE,
     Replies,
@@ -16,12 +16,14 @@ from erm.report.replies import (
 from erm.report.typed import Report, categories_of, readable_categories
 
 __all__ = [
+    "BEGINNING",
     "GRADES",
     "MOST_SEVERE",
     "OVERALL",
     "Replies",
     "Report",
     "categories_of",
+    "expected_severity",
     "overall_grade",
     "parse_reply",
     "readable_categories",

@@ -1,6 +1,7 @@
 """The endpoint client against a real local HTTP server that speaks, and breaks, the protocol."""
 
 import json
+import math
 import threading
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
@@ -218,6 +219,22 @@ def test_journal_is_not_paid_twice_even_after_a_kill(
     assert len(chat_server.bodies) == 4
     assert endpoint.usage.recorded == 4
     assert len(journal.read_text().splitlines()) == 8
+
+
+def test_what_may_follow_a_beginning_is_recorded_too(
+    chat_server: ChatServer, tmp_path: Path
+) -> None:
+    written = [("a", {}), ("b", {"b": -0.5, "c": -1.0})]
+    chat_server.behaviour = lambda number, body: completion("ab", (1, 1), written)
+    question = Question("?", beginning="a")
+    for _ in range(2):
+        endpoint = chat_server.endpoint(journal=tmp_path / "journal.jsonl")
+        (answer,) = endpoint.ask_all([question])
+        assert answer.following == pytest.approx({"b": math.exp(-0.5), "c": math.exp(-1.0)})
+    assert answer.recorded
+    assert [(one["logprobs"], one["top_logprobs"]) for one in chat_server.bodies] == [(True, 20)]
+    (other,) = chat_server.endpoint().ask_all([Question("?")])
+    assert (other.following, "logprobs" in chat_server.bodies[-1]) == (None, False)
 
 
 def test_what_is_under_way_at_a_refusal_is_recorded(

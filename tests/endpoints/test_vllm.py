@@ -248,6 +248,13 @@ def test_greedy_replies_are_those_in_this_process(server: Vllm, critic: Path) ->
     assert same >= 0.9 * len(pairs)
 
 
+def test_expected_severities_are_those_in_this_process(server: Vllm, critic: Path) -> None:
+    pairs = _pairs()[:12]
+    ours = [one.expected_severity for one in LocalCritic(critic).critique(pairs)]
+    theirs = [one.expected_severity for one in _asked(server, critic).critique(pairs)]
+    assert theirs == pytest.approx(ours, abs=1e-3)
+
+
 def test_log_probabilities_of_a_reply_are_those_in_this_process(server: Vllm, critic: Path) -> None:
     """Each token's, given those before it; both compute in float32."""
     model, processor, role = LocalCritic(critic).checkpoint
@@ -309,7 +316,7 @@ def test_constrained_replies_fit_the_schema(server: Vllm, critic: Path) -> None:
     for one in kept:
         # What the schema can't: a text may go on until no token is left.
         if one.parsed is not None:
-            assert json.loads(one.reply).keys() == {"errors"}
+            assert json.loads(one.reply).keys() == {"overall", "errors"}
             for error in json.loads(one.reply)["errors"]:
                 assert error["category"] in categories["enum"]
                 assert error["severity"] in (1, 2, 3)

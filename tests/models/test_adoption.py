@@ -143,7 +143,7 @@ def test_a_critic_from_before_grades_is_read_as_it_writes(
     copytree(tiny_critic, old)
     card = json.loads((old / "erm.json").read_text())
     (old / "erm.json").write_text(json.dumps({**card, "graded": False}))
-    with pytest.raises(ErmError, match="old: was trained before replies began with an overall grade"):
+    with pytest.raises(ErmError, match="old: was trained before replies began with a"):
         LocalCritic(old)
     critique = LocalCritic(old, constrained=False).critique([ImagePair("svg", RED, BLUE)])[0]
     assert critique.expected_severity is None

@@ -6,6 +6,7 @@ The server is one of chat completions; the real vLLM is in tests/endpoints/test_
 from __future__ import annotations
 
 import json
+import math
 import shutil
 from base64 import b64decode
 from pathlib import Path
@@ -31,7 +32,7 @@ from erm.models.role import Role, write_role
 from erm.models.settings import ModelSettings
 from erm.policies.base import Request, RevisingPolicy
 from erm.policies.loading import policy_from_spec
-from tests.chat_server import ChatServer, completion
+from tests.chat_server import ChatServer, Tokens, completion
 
 PROMPT = critic_prompt("svg", brief=True)
 
@@ -109,9 +110,28 @@ def test_a_request_is_as_in_process_unless_options_say_otherwise(
     options = connection_settings(given, CriticEndpointSettings)
     critic_from_spec(f"openai:m={copy}", endpoint=options, constrained=True).critique([PAIR])
     first, second = ({**body, "messages": None} for body in server.bodies)
-    assert first == {"model": "m", "messages": None, "temperature": 0.0, "max_tokens": 99}
+    asked = {"temperature": 0.0, "max_tokens": 99, "logprobs": True, "top_logprobs": 20}
+    assert first == {"model": "m", "messages": None, **asked}
     assert second["response_format"]["type"] == "json_schema"
     assert (second["temperature"], second["max_tokens"], second["top_k"]) == (0.5, 99, 3)
+
+
+def test_expected_severity_is_that_of_the_likely_grades(copy: Path, server: ChatServer) -> None:
+    grades = {"3": math.log(0.6), "6": math.log(0.2), "}": math.log(0.1)}
+    written = [('{"', {}), ('overall":', {}), ("3", grades), (',"errors":[]}', {})]
+    text = "".join(token for token, _ in written)
+    server.behaviour = lambda number, body: completion(text, (1, 1), written)
+    (critique,) = critic_from_spec(f"openai:m={copy}").critique([PAIR])
+    assert critique.expected_severity == pytest.approx((0.6 * 3 + 0.2 * 9) / 0.8)
+
+
+@pytest.mark.parametrize("written", [None, [("[", {"[": 0.0})], [('{"overall":', {}), ("x", {})]])
+def test_a_server_that_gives_no_grade_leaves_the_reported_sum(
+    written: Tokens | None, copy: Path, server: ChatServer
+) -> None:
+    server.behaviour = lambda number, body: completion('{"errors": []}', (1, 1), written)
+    (critique,) = critic_from_spec(f"openai:m={copy}").critique([PAIR])
+    assert (critique.severity, critique.expected_severity) == (0, None)
 
 
 def test_stored_replies_are_those_to_the_same_questions(
