@@ -32,6 +32,8 @@ _REFUSALS = {
     403: "forbids the request (403)",
     404: "does not know the model or the path (404)",
 }
+_GARBLED = (ValueError, RecursionError, openai.APIResponseValidationError)
+"""What reading an answer raises that is no completion."""
 _MAGIC = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "webp"))
 
 
@@ -292,6 +294,7 @@ class Endpoint:
             f"{', '.join(self.base_urls)}; the last one: {last}.",
             kind,
             common=kind == "unreachable" and isinstance(cause, openai.APIConnectionError),
+            garbled=isinstance(cause, _GARBLED),
         ) from cause
 
     def _request(self, question: Question) -> dict[str, Any]:
