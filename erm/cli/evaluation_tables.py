@@ -96,7 +96,7 @@ def _short(value: float | None) -> str:
 
 def _count_rows(group: dict[str, Any]) -> list[list[Any]]:
     return [
-        [_title(group), label.format(kind.replace("_", " ")), entry["number"], entry["example"]]
+        [label.format(kind.replace("_", " ")), entry["number"], entry["example"]]
         for part, label in COUNTS.items()
         for kind, entry in group[part].items()
     ]

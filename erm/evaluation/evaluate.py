@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from erm.evaluation.items import Item, data_hash
+from erm.evaluation.page import write_evaluation_page
 from erm.evaluation.records import CACHE, SUMMARY, Records
 from erm.evaluation.run import run
 from erm.evaluation.settings import EvaluationSettings
@@ -84,4 +85,5 @@ def evaluate_author(author: Author, plan: Plan, out: Path, *, restart: bool = Fa
         **summarize(plan.items, rows, settings, critic=critic is not None),
     }
     records.write_json(SUMMARY, summary)
+    write_evaluation_page(summary, plan.items, rows, settings, out)
     return summary

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TypeVar
 
 from erm.errors import ErmError
 from erm.evaluation.items import Item, rejected
 from erm.policies.references import IMAGE_SUFFIXES
 from erm.sources.encodings import NotTextError, read_text
 from erm.tasks import get_task, task_names
+
+T = TypeVar("T")
 
 Key = tuple[Path, str]
 """Folder and name without its ending: what an image and its source have in common."""
@@ -36,6 +39,9 @@ def folder_items(folder: Path, task: str | None) -> Iterator[Item]:
     if not images and not sources:
         raise ErmError(f"{folder}: holds neither images nor sources that are named like them.")
     known = {name for name, _ in sources.values()}
+    if task is not None:
+        others = {key for key, (name, _) in sources.items() if name != task}
+        images, sources = _without(images, others), _without(sources, others)
     alone = task or (known.pop() if len(known) == 1 else None)
     if alone is None and set(images) - set(sources):
         raise ErmError(f"{folder}: holds images without a source; say their task with --task.")
@@ -59,8 +65,9 @@ def folder_items(folder: Path, task: str | None) -> Iterator[Item]:
 
 def holds_sources(folder: Path, task: str | None) -> bool:
     """Whether a folder holds source files of a task, or of any task."""
-    suffixes = _tasks(task)
-    return any(file.suffix.lower() in suffixes for file in _files([folder]))
+    tasks = _tasks(task)
+    found = (tasks.get(file.suffix.lower()) for file in _files([folder]))
+    return any(name is not None and task in (None, name) for name in found)
 
 
 def _files(folders: list[Path]) -> list[Path]:
@@ -75,10 +82,10 @@ def _files(folders: list[Path]) -> list[Path]:
 
 
 def _tasks(task: str | None) -> dict[str, str]:
-    """The task of each ending of a source; of two tasks the one that tables show first."""
+    """The task of each ending of a source; of several `task`, or the one that tables show first."""
     return {
         suffix: name
-        for name in reversed((task,) if task is not None else task_names())
+        for name in (*reversed(task_names()), *((task,) if task is not None else ()))
         for suffix in get_task(name).suffixes
     }
 
@@ -94,6 +101,10 @@ def _roots(folder: Path, task: str | None) -> list[Path]:
         return [folder]
     found = {one for pattern in patterns for one in folder.glob(f"**/{pattern}") if one.is_dir()}
     return sorted(found)
+
+
+def _without(files: dict[Key, T], keys: set[Key]) -> dict[Key, T]:
+    return {key: value for key, value in files.items() if key not in keys}
 
 
 def _by_key(files: Iterator[Path]) -> dict[Key, Path]:

@@ -88,10 +88,16 @@ def _metric(name: str, title: str) -> Metric:
     return Metric(name, title, lower=True)
 
 
-def values_of(measured: Measured, metrics: Sequence[Metric]) -> dict[str, float | None]:
-    """The number of each metric; None where it has none."""
-    source, critic = measured.drawn.source, measured.critic
-    drawn = measured.drawn.outcome == "judged"
+def values_of(
+    measured: Measured, metrics: Sequence[Metric], completion: str
+) -> dict[str, float | None]:
+    """The number of each metric; None where it has none.
+
+    Args:
+        completion: the policy's own, without a preamble.
+    """
+    critic, drawn = measured.critic, measured.drawn.outcome == "judged"
+    source = get_task(measured.drawn.rollout.task).extract(completion) if drawn else None
     critique = critic.critique if critic is not None else None
     found: Mapping[str, float | None] = {
         DRAWN: float(drawn),
@@ -100,7 +106,7 @@ def values_of(measured: Measured, metrics: Sequence[Metric]) -> dict[str, float 
         CRITIC_SEVERITY: critic.severity if critic is not None else None,
         CRITIC_EXPECTED: critique.expected_severity if critique is not None else None,
         CRITIC_REWARD: critic.value if critic is not None else None,
-        CHARACTERS: float(len(source)) if drawn and source is not None else None,
+        CHARACTERS: None if source is None else float(len(source.strip())),
     }
     return {metric.name: _value(metric, measured, found) for metric in metrics}
 

@@ -42,10 +42,10 @@ class Records:
 
     def __init__(self, folder: Path, decides: Mapping[str, Any], *, restart: bool) -> None:
         self.folder = folder
+        stated = json.loads(json.dumps(decides))
         if restart:
             _clear(folder)
-        stated = json.loads(json.dumps(decides))
-        if (folder / RUN).is_file():
+        elif (folder / RUN).is_file():
             _check(folder, stated)
         elif folder.exists() and any(folder.iterdir()):
             raise ErmError(f"{folder}: is not empty and holds no evaluation; name another --out.")

@@ -92,7 +92,7 @@ def _measured(
     items = {item.id: item for item in batch}
     if {row["id"] for row in written} != set(items):
         raise ErmError(f"{records.folder / COMPLETIONS}: its items are not those of the data.")
-    rollouts = [_rollout(items[row["id"]], row["completion"]) for row in written]
+    rollouts = [_rollout(items[row["id"]], row["completion"] or "") for row in written]
     rows = []
     for row, one in zip(written, measuring.measure(rollouts), strict=True):
         metrics = metrics_of(row["task"], settings.similarities, critic)
@@ -106,7 +106,7 @@ def _measured(
                 **{name: row[name] for name in ("id", "task", "group", "mode", "sample")},
                 "outcome": one.drawn.outcome,
                 **_failure(one, row["missing"]),
-                "metrics": values_of(one, metrics),
+                "metrics": values_of(one, metrics, row["completion"] or ""),
                 "gaps": dict(one.gaps),
                 "notes": dict(one.notes),
                 "unparsable": one.reason if one.unparsable else "",
@@ -117,9 +117,8 @@ def _measured(
     return rows
 
 
-def _rollout(item: Item, text: str | None) -> Rollout:
+def _rollout(item: Item, completion: str) -> Rollout:
     """A completion as it is measured: with the item's preamble in front of its source."""
-    completion = text or ""
     if item.preamble:
         source = get_task(item.task).extract(completion)
         if source is not None:

@@ -32,7 +32,7 @@ COUNTS = {
     "outcomes": "{}",
     "not_evaluated": "not evaluated: {}",
     "gaps": "without {}",
-    "notes": "{} decided by size",
+    "notes": "worst {} without a comparison",
 }
 """Parts of a group's summary that count, and how a kind is named in tables."""
 
@@ -56,9 +56,9 @@ def summarize(
           and ``best_of_n``: means of the sample that the ``critic``, the exact annotator
           (``exact``) or the first similarity likes best
         - ``outcomes``: of completions, by kind, and ``not_evaluated``: of items, by reason
-        - ``gaps`` and ``notes``: of completions without a value of a metric, or with one that
-          something else than the comparison decided, by metric; as the two before with their
-          ``number`` and an ``example``, a sentence on the first one
+        - ``gaps`` and ``notes``: of completions without a value of a metric, or with the worst one
+          although they draw something, by metric; as the two before with their ``number`` and an
+          ``example``, a sentence on the first one
     """
     kinds = dict.fromkeys((item.task, item.group) for item in items)
     groups = [

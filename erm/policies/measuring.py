@@ -52,7 +52,8 @@ class Measured:
         exact: of the exact annotator; None where the reference's source is not known.
         critic: of the critic; None where there is none.
         gaps: why a measure of `likeness`, or ``exact``, has no value, by its name.
-        notes: what else decided a value than the comparison, by the measure's name.
+        notes: why a measure of what is drawn has its worst value, where no comparison decided
+            that, by its name.
     """
 
     drawn: Drawn
@@ -226,4 +227,7 @@ class Measuring:
         if exact is not None and exact.failure is not None:
             gaps[EXACT] = exact.failure.message
         notes = {name: part.note for name, part in parts.items() if part.note}
+        failure = exact.annotation.failure if exact is not None and exact.annotation else None
+        if failure is not None and EXACT not in gaps:
+            notes[EXACT] = f"no exact report ({failure.kind}): {failure.message}"
         return Measured(drawn, likeness, exact, parts.get(CRITIC), gaps, notes)
