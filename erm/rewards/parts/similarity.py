@@ -31,6 +31,11 @@ class PixelPart(Part):
     """``ssim`` and ``mse``: 1 − a distance of `erm.benchmark.similarity`, at least 0."""
 
     def __init__(self, name: str) -> None:
+        # Parts judge in threads, and the modules of scikit-image import each other in a circle:
+        # two threads that first import different ones wait for each other.
+        import skimage.color
+        import skimage.metrics  # noqa: F401
+
         self.name = name
         self._distance: Callable[[Pixels, Pixels], float] = PIXEL_DISTANCES[name][1]
 
