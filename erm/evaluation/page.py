@@ -31,7 +31,7 @@ _SORTS = {"file": "as in the data", "severe": "most severe first", "unlike": "le
 _FAILED = "not drawn"
 _PROBLEM = "not evaluated"
 
-Column = Mapping[str, Row]
+Column = dict[str, Row]
 """Rows by the id of their item."""
 
 
@@ -89,7 +89,7 @@ def _columns(
     rows: Sequence[Row], settings: EvaluationSettings, *, critic: bool
 ) -> dict[str, Column]:
     """The first completion of each item, and the best of its samples, by the heads of columns."""
-    columns = {"completion": {row["id"]: row for row in first_rows(rows)}}
+    columns: dict[str, Column] = {"completion": {row["id"]: row for row in first_rows(rows)}}
     for task in dict.fromkeys(row["task"] for row in rows):
         own = [row for row in rows if row["task"] == task]
         for name, choice in choices(task, settings, critic).items():

@@ -107,7 +107,8 @@ class Measured:
         """The critic's report as JSON with boxes, or the exact one where there is no critic."""
         report = None
         if self.critic is not None:
-            report = self.critic.critique and self.critic.critique.report
+            critique = self.critic.critique
+            report = None if critique is None else critique.report
         elif self.exact is not None and self.exact.annotation is not None:
             report = self.exact.annotation.report
         return None if report is None else report.to_dict(boxes=True)
@@ -136,8 +137,8 @@ class Measuring:
         self._renderer = renderer
         self._critic = critic
         self._pictures = tuple(dict.fromkeys((SSIM, MSE, *similarities)))
-        unweighted = (CRITIC,) if critic is not None else ()
-        unweighted += (*self._pictures, EXACT, *text_parts())
+        judging = (CRITIC,) if critic is not None else ()
+        unweighted = (*judging, *self._pictures, EXACT, *text_parts())
         parts = [PartSettings(part=name, weight=0.0) for name in unweighted]
         self._settings = RewardSettings(
             parts=(PartSettings(part=RENDERS), *parts), replies=replies, cache=cache

@@ -82,6 +82,7 @@ def test_what_is_measured_of_good_and_bad_completions(
     }
     assert (green["outcome"], green["kind"]) == ("no_code", "no_code")
     assert green["reason"] == "no code in the text"
+    worst: dict[str, float | None]
     worst = {"execution_rate": 0.0, "exact_severity": 50.0, "exact_reward": 0.0, "mse": 1.0}
     worst |= {"ssim": 0.0, "critic_reward": 0.0, "critic_severity": None, "characters": None}
     assert {name: green["metrics"][name] for name in worst} == worst
