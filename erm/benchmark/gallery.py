@@ -177,6 +177,21 @@ def error_cell(error: Error, image: int = 1) -> dict[str, Any]:
     }
 
 
+def joined_errors(reports: Sequence[Mapping[str, Any] | None]) -> list[dict[str, Any]]:
+    """Rows of an item's table: an error stands once, in the columns of all that have it.
+
+    Args:
+        reports: as JSON, one a column; None where there is none.
+    """
+    joined: dict[tuple[str, ...], list[dict[str, Any] | None]] = {}
+    for column, report in enumerate(reports):
+        for error in report["errors"] if report is not None else ():
+            cell = error_cell(error, column + 1)
+            key = (cell["c"], cell["l"], cell["d"])
+            joined.setdefault(key, [None] * len(reports))[column] = cell
+    return [{"level": "", "cells": cells} for cells in joined.values()]
+
+
 def shown_text(value: Any) -> str:
     """Text of at most `MOST_CHARACTERS` characters; other values as JSON."""
     text = value if isinstance(value, str) else json.dumps(finite(value), default=str)

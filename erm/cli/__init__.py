@@ -30,7 +30,7 @@ def main() -> None:
 
 def _app() -> typer.Typer:
     # the help of the commands names the installed tasks, any of which may fail to load
-    from erm.cli import judging, packages, scores, serving, sources
+    from erm.cli import evaluation, judging, packages, scores, serving, sources
 
     app = typer.Typer(
         name="erm",
@@ -51,6 +51,7 @@ def _app() -> typer.Typer:
     app.command()(judging.reward)
     app.command()(scores.benchmark)
     app.command()(judging.refine)
+    app.command()(evaluation.evaluate)
     app.command()(sources.ingest)
     app.command()(scores.view)
     app.command()(serving.serve)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from erm.tasks.settings import DrawingSettings
 
 
-def _known_task(name: str) -> str:
+def known_task(name: str) -> str:
+    """A task's name; raises what ends a command that is written wrongly."""
     try:
         return get_task(name).name
     except ErmError as error:
@@ -38,7 +39,7 @@ TaskArgument = Annotated[
     str,
     typer.Argument(
         metavar="TASK",
-        parser=_known_task,
+        parser=known_task,
         help=f"One of {', '.join(task_names())}.",
         show_default=False,
     ),

@@ -335,6 +335,14 @@ def read_rows(
             raise ErmError(f"{path} can't be read as Parquet: {error}.") from error
 
 
+def column_names(path: Path) -> list[str]:
+    """The columns of a Parquet file; raises `ErmError` if it can't be read."""
+    try:
+        return list(pq.read_schema(path).names)
+    except (pa.ArrowException, OSError) as error:
+        raise ErmError(f"{path} can't be read as Parquet: {error}.") from error
+
+
 def read_pairs(folder: Path, split: str, tasks: Sequence[str] | None = None) -> Iterator[Pair]:
     """Stream the pairs of a split in stored order; only those of `tasks`, if given."""
     for row in read_rows(shards(folder, split)):

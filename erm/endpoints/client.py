@@ -35,6 +35,8 @@ _REFUSALS = {
 }
 _ALTERNATIVES = 20
 """Tokens in one place whose probabilities are asked for; servers give no more."""
+_GARBLED = (ValueError, RecursionError, openai.APIResponseValidationError)
+"""What reading an answer raises that is no completion."""
 _MAGIC = ((b"\x89PNG", "png"), (b"\xff\xd8", "jpeg"), (b"GIF8", "gif"), (b"RIFF", "webp"))
 
 
@@ -306,6 +308,7 @@ class Endpoint:
             f"{', '.join(self.base_urls)}; the last one: {last}.",
             kind,
             common=kind == "unreachable" and isinstance(cause, openai.APIConnectionError),
+            garbled=isinstance(cause, _GARBLED),
         ) from cause
 
     def _request(self, question: Question) -> dict[str, Any]:

@@ -17,9 +17,18 @@ class EndpointError(ErmError):
     Attributes:
         kind: see `EndpointFailure`.
         common: whether other questions fail as well, so that asking them is of no use.
+        garbled: whether the server did answer, with something that is no completion.
     """
 
-    def __init__(self, message: str, kind: EndpointFailure, *, common: bool = False) -> None:
+    def __init__(
+        self,
+        message: str,
+        kind: EndpointFailure,
+        *,
+        common: bool = False,
+        garbled: bool = False,
+    ) -> None:
         super().__init__(message)
         self.kind = kind
         self.common = common
+        self.garbled = garbled

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING
 from PIL import Image
 
 from erm.endpoints.client import Endpoint, Question
+from erm.endpoints.errors import EndpointError
+from erm.errors import ErmError
 from erm.images import encode_png, open_image
 from erm.models.prompts import policy_prompt, revision_prompt
 from erm.policies.base import Policy, Request, RevisingPolicy, Revision
@@ -54,25 +57,48 @@ class EndpointPolicy(Policy):
         self._served = served
 
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
-        return self._ask(
-            [
-                self._question(item.task, item.image, number)
-                for number, item in enumerate(requests, start=1)
-            ]
-        )
+        return self._ask(self._questions(requests))
+
+    def complete_each(self, requests: Sequence[Request]) -> list[str | EndpointError]:
+        answers = self.endpoint.ask_each(self._numbered(self._questions(requests)))
+        return [one if isinstance(one, EndpointError) else one.text for one in answers]
+
+    def at_temperature(self, temperature: float, seed: int) -> EndpointPolicy:
+        other = copy.copy(self)
+        other.endpoint = copy.copy(self.endpoint)
+        other.endpoint.options = {**self.endpoint.options, "temperature": temperature}
+        other._attempt = seed
+        return other
+
+    def _questions(self, requests: Sequence[Request]) -> list[Question]:
+        return [
+            self._question(item.task, item.image, number, item.prompt)
+            for number, item in enumerate(requests, start=1)
+        ]
 
     def _question(
-        self, task: str, image: bytes | str | Path | Image.Image, number: int
+        self,
+        task: str,
+        image: bytes | str | Path | Image.Image,
+        number: int,
+        prompt: str | None = None,
     ) -> Question:
         opened = open_image(image, f"Image {number}")
         if self._served is not None:
-            return self._served.question(task, [opened])
-        text = policy_prompt(get_task(task).name, brief=False)
+            if prompt is not None and not self._served.instructed:
+                raise ErmError(
+                    f"The policy '{self.name}' follows no instructions, and this data has some."
+                )
+            question = self._served.question(task, [opened])
+            return question if prompt is None else replace(question, text=prompt)
+        text = prompt or policy_prompt(get_task(task).name, brief=False)
         return Question(text, images=(encode_png(opened),))
 
     def _ask(self, questions: Sequence[Question]) -> list[str]:
-        numbered = [replace(question, attempt=self._attempt) for question in questions]
-        return [answer.text for answer in self.endpoint.ask_all(numbered)]
+        return [answer.text for answer in self.endpoint.ask_all(self._numbered(questions))]
+
+    def _numbered(self, questions: Sequence[Question]) -> list[Question]:
+        return [replace(question, attempt=self._attempt) for question in questions]
 
 
 class EndpointReviser(EndpointPolicy, RevisingPolicy):

@@ -27,6 +27,7 @@ from erm.policies.gains import (
     measure_policies,
     severity_gains,
 )
+from erm.policies.measuring import Measuring
 from erm.policies.page import Shown, write_policy_page
 from erm.policies.ranking import ranking_of_samples
 from erm.policies.references import draw_pictures, images_in, read_used
@@ -88,23 +89,14 @@ def evaluate(
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:
         references = _held_out(settings, (before, after), pairs, renderer)
-        originals = renderer.render_batch(
-            [(reference.task, reference.source) for reference in references], scenes=True
-        )
+        measuring = Measuring(renderer, scorer, replies=settings.replies)
 
         def completed(policy: LocalPolicy, chosen: Sequence[int]) -> list[Row]:
             wanted = [references[index] for index in chosen]
             completions = policy.complete(
                 [Request(one.task, one.image) for one in wanted], progress=True
             )
-            rows = score_completions(
-                completions,
-                scorer,
-                wanted,
-                [originals[index] for index in chosen],
-                renderer,
-                settings.replies,
-            )
+            rows = score_completions(completions, wanted, measuring)
             return [{"reference": at, **row} for at, row in zip(chosen, rows, strict=True)]
 
         for name, folder in zip(POLICIES, (before, after), strict=True):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from erm.errors import ErmError
 
@@ -36,12 +36,31 @@ class HubImages(NamedTuple):
         return cls(**parts)
 
     def read(self) -> Iterator[tuple[str, bytes]]:
-        """(name, encoded image) of all rows; the data set is downloaded once, into the cache of
-        `datasets`.
+        """(name, encoded image) of all rows.
 
         Raises:
-            ErmError: the hub has no such data set, split or column, it can't be reached and the
-                cache does not hold the data set, or a file of it can't be read.
+            ErmError: as `rows`, or a file of the data set can't be read.
+        """
+        for name, row in self.rows((self.column,)):
+            value = row[self.column]
+            content = value.get("bytes") if isinstance(value, dict) else value
+            if content is None and isinstance(value, dict) and value.get("path"):
+                try:
+                    content = Path(value["path"]).read_bytes()
+                except OSError as error:
+                    raise ErmError(f"{name}: can't be read: {error}.") from error
+            yield name, content if isinstance(content, bytes) else b""
+
+    def rows(self, columns: Sequence[str] | None = None) -> Iterator[tuple[str, dict[str, Any]]]:
+        """(name, values by column) of all rows, with the images encoded; the data set is downloaded
+        once, into the cache of `datasets`.
+
+        Args:
+            columns: that are read; None for all.
+
+        Raises:
+            ErmError: the hub has no such data set, split or column, or it can't be reached and the
+                cache does not hold the data set.
         """
         from datasets import Image, load_dataset
         from datasets.exceptions import DatasetsError
@@ -54,16 +73,10 @@ class HubImages(NamedTuple):
         if self.column not in rows.column_names:
             known = ", ".join(rows.column_names)
             raise ErmError(f"hf:{self.name}: no column '{self.column}'; it has: {known}.")
-        rows = rows.select_columns([self.column])
-        if isinstance(rows.features[self.column], Image):
-            rows = rows.cast_column(self.column, Image(decode=False))
+        if columns is not None:
+            rows = rows.select_columns(list(columns))
+        for name, feature in rows.features.items():
+            if isinstance(feature, Image):
+                rows = rows.cast_column(name, Image(decode=False))
         for number, row in enumerate(rows, start=1):
-            value = row[self.column]
-            content = value.get("bytes") if isinstance(value, dict) else value
-            if content is None and isinstance(value, dict) and value.get("path"):
-                try:
-                    content = Path(value["path"]).read_bytes()
-                except OSError as error:
-                    message = f"hf:{self.name}: row {number} can't be read: {error}."
-                    raise ErmError(message) from error
-            yield f"hf:{self.name}:{number}", content if isinstance(content, bytes) else b""
+            yield f"hf:{self.name}:{number}", row

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from erm.models.location import ENDPOINT, endpoint_model, model_folder
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from erm.endpoints.settings import ConnectionSettings
     from erm.models.settings import SamplingSettings
     from erm.policies.base import Policy
@@ -28,10 +30,15 @@ def policy_from_spec(
     batch_size: int = 64,
     sampling: SamplingSettings | None = None,
     endpoint: ConnectionSettings | None = None,
+    journal: Path | None = None,
 ) -> Policy:
     """Load the policy of a spec.
 
     Arguments and errors are those of `erm.critics.loading.critic_from_spec`.
+
+    Args:
+        journal: file that keeps the answers of a model behind an endpoint
+            (`erm.endpoints.client.Endpoint`); other kinds need none.
     """
     if spec.startswith(ENDPOINT):
         from erm.policies.endpoint import GREEDY_OPTIONS, EndpointPolicy, EndpointReviser
@@ -47,7 +54,7 @@ def policy_from_spec(
 
             served = served_model(copy, "policy")
         options = chosen.request(GREEDY_OPTIONS if served is None else served.request)
-        reached = Endpoint(model, options=options, **chosen.connection())
+        reached = Endpoint(model, options=options, journal=journal, **chosen.connection())
         kind = EndpointReviser if served is None or served.instructed else EndpointPolicy
         return kind(model, endpoint=reached, served=served)
     folder = model_folder(spec, "policy")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from erm.errors import ErmError
 from erm.images import open_image
 from erm.models.checkpoint import load_checkpoint
 from erm.models.generation import GREEDY, VisualPrompt, generate, visual_prompt
@@ -48,11 +49,15 @@ class LocalPolicy(SamplingPolicy):
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
         model, processor, role = self._checkpoint
         role.check_tasks(request.task for request in requests)
+        if not follows_instructions(role.prompts) and any(one.prompt for one in requests):
+            raise ErmError(
+                f"The policy '{self.name}' follows no instructions, and this data has some."
+            )
         return generate(
             model,
             processor,
             [
-                _prompt(role.prompts[request.task], request.image, number)
+                _prompt(request.prompt or role.prompts[request.task], request.image, number)
                 for number, request in enumerate(requests, start=1)
             ],
             max_new_tokens=role.max_new_tokens,
@@ -62,9 +67,16 @@ class LocalPolicy(SamplingPolicy):
         )
 
     def sample(self, requests: Sequence[Request], seed: int) -> list[str]:
-        sampling = copy.copy(self)
-        sampling.sampling = DRAFT_SAMPLING.model_copy(update={"seed": seed})
-        return sampling.complete(requests)
+        return self._sampling(DRAFT_SAMPLING.model_copy(update={"seed": seed})).complete(requests)
+
+    def at_temperature(self, temperature: float, seed: int) -> LocalPolicy:
+        return self._sampling(SamplingSettings(temperature=temperature, seed=seed))
+
+    def _sampling(self, sampling: SamplingSettings) -> LocalPolicy:
+        """The same model with other sampling."""
+        other = copy.copy(self)
+        other.sampling = sampling
+        return other
 
 
 class LocalReviser(LocalPolicy, RevisingPolicy):

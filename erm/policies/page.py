@@ -17,7 +17,7 @@ from erm.benchmark.gallery import (
     GalleryItem,
     ImagePlacing,
     ImageStore,
-    error_cell,
+    joined_errors,
     shown_text,
     write_gallery_page,
 )
@@ -115,7 +115,7 @@ def _item(
         else:
             address = store.add(row["image"], f"{number:05d}_{column}")
             shown.append(GalleryImage(address, _caption(name, row), shown_text(row["reason"])))
-    errors = _joined(rows)
+    errors = joined_errors([row and row["report"] for row in rows])
     kinds = {
         "better": after < before,
         "worse": after > before,
@@ -141,15 +141,3 @@ def _caption(name: str, row: Row) -> str:
     stated = row["critic_severity"] if row["critic_expected"] is None else row["critic_expected"]
     critic = "" if stated is None else f", critic {stated:.1f}"
     return f"{name} · exact severity {row['exact_severity']:g}{critic}"
-
-
-def _joined(rows: Sequence[Row | None]) -> list[dict[str, Any]]:
-    """Rows of the item's table: an error stands once, in the columns of all that have it."""
-    joined: dict[tuple[str, ...], list[dict[str, Any] | None]] = {}
-    for column, row in enumerate(rows):
-        report = row["report"] if row is not None else None
-        for error in report["errors"] if report is not None else ():
-            cell = error_cell(error, column + 1)
-            key = (cell["c"], cell["l"], cell["d"])
-            joined.setdefault(key, [None] * len(rows))[column] = cell
-    return [{"level": "", "cells": cells} for cells in joined.values()]

@@ -36,7 +36,7 @@ _SCHEMA = pa.schema(
     ]
 )
 
-_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".gif", ".bmp", ".tif", ".tiff", ".avif")
 """Files of a folder that are images; others are left alone."""
 
 _MOST_NAMED = 5
@@ -219,13 +219,13 @@ def _images(place: Path) -> Iterator[tuple[str, bytes]]:
                 value = row["image"]
                 content = value.get("bytes") if isinstance(value, dict) else value
                 yield f"{file}:{number}", content if isinstance(content, bytes) else b""
-        elif file.suffix.lower() in _SUFFIXES:
+        elif file.suffix.lower() in IMAGE_SUFFIXES:
             try:
                 yield str(file), file.read_bytes()
             except OSError as error:
                 raise ErmError(f"{file} can't be read: {error.strerror or error}.") from error
         elif file == place:
-            known = ", ".join((*_SUFFIXES, ".parquet"))
+            known = ", ".join((*IMAGE_SUFFIXES, ".parquet"))
             raise ErmError(f"{file}: reinforce.images reads {known}, not '{file.suffix}'.")
 
 

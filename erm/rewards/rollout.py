@@ -128,6 +128,7 @@ class PartScore:
         components: further numbers by name, such as a critic's severities by category.
         critique: of a part that asks a critic.
         annotation: of the part ``exact``.
+        note: one sentence, where something else than the comparison decided the value.
     """
 
     value: float | None = None
@@ -136,6 +137,7 @@ class PartScore:
     components: Mapping[str, float] = field(default_factory=dict)
     critique: Critique | None = None
     annotation: Annotation | None = None
+    note: str = ""
 
 
 @dataclass(frozen=True)

@@ -321,7 +321,7 @@ def _file(file: Path, task: Task, column: str | None) -> Iterator[Found]:
         if _ending(file) == ".parquet":
             yield from _rows(file, task, column, _parquet(file, task, column))
         elif _ending(file) == ".jsonl":
-            yield from _rows(file, task, column, _jsonl(file))
+            yield from _rows(file, task, column, jsonl_rows(file))
         else:
             yield str(file), read_text(file, task.declared_encoding)
     except NotTextError as error:
@@ -343,19 +343,20 @@ def _rows(file: Path, task: Task, wanted: str | None, rows: Iterator[Row]) -> It
             yield row
             continue
         origin, values = row
-        name = column or _usual(list(values), task, wanted)
+        name = column or source_column(list(values), task, wanted)
         if name is None or name not in values:
             lacking.append(RejectedSource(origin, "no_column", _no_column(list(values), wanted)))
             continue
         column = name
-        yield _value(origin, name, values[name])
+        yield source_value(origin, name, values[name])
     if column is None and lacking:
         yield RejectedSource(str(file), "no_column", lacking[0].message)
     else:
         yield from lacking
 
 
-def _jsonl(file: Path) -> Iterator[Row]:
+def jsonl_rows(file: Path) -> Iterator[Row]:
+    """(place, columns) of each line of a JSONL file, or why a line can't be read."""
     empty = True
     for number, line in enumerate(_lines(file), start=1):
         empty = empty and line is not None and not line.strip()
@@ -401,7 +402,7 @@ def _parquet(file: Path, task: Task, wanted: str | None) -> Iterator[Row]:
     try:
         with pq.ParquetFile(file) as table:
             names = table.schema_arrow.names
-            column = _usual(names, task, wanted)
+            column = source_column(names, task, wanted)
             if column is None or column not in names:
                 yield RejectedSource(str(file), "no_column", _no_column(names, wanted))
                 return
@@ -429,13 +430,14 @@ def _hugging_face(name: str, task: Task, wanted: str | None) -> Iterator[Found]:
         raise ErmError(f"{HUGGING_FACE}{name}: the data set can't be read ({first}).") from error
     column: str | None = None
     for number, row in enumerate(rows, start=1):
-        column = column or _usual(list(row), task, wanted)
+        column = column or source_column(list(row), task, wanted)
         if column is None or column not in row:
             raise ErmError(f"{HUGGING_FACE}{name}: {_no_column(list(row), wanted)}.")
-        yield _value(f"{HUGGING_FACE}{name}:{split}:{number}", column, row[column])
+        yield source_value(f"{HUGGING_FACE}{name}:{split}:{number}", column, row[column])
 
 
-def _value(origin: str, column: str, value: object) -> Found:
+def source_value(origin: str, column: str, value: object) -> Found:
+    """The source in a column, as it is drawn."""
     if not isinstance(value, str):
         return RejectedSource(origin, "not_text", f"holds no text in '{column}'")
     try:
@@ -445,7 +447,7 @@ def _value(origin: str, column: str, value: object) -> Found:
     return origin, plain_text(value)
 
 
-def _usual(names: list[str], task: Task, wanted: str | None) -> str | None:
+def source_column(names: list[str], task: Task, wanted: str | None) -> str | None:
     """The column that is wanted, or else the first of the usual names."""
     usual = (*_FIRST_COLUMNS, *task.columns, *_LAST_COLUMNS)
     return wanted or next((name for name in usual if name in names), None)

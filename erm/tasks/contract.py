@@ -16,6 +16,8 @@ from erm.errors import ErmError
 from erm.tasks.judge_words import JudgeWords
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -161,6 +163,21 @@ class FactScore:
 
     title: str
     measure: Callable[[Facts, Facts], float]
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """What an item of a data set asks of a policy in place of reproducing its own picture.
+
+    Attributes:
+        picture: file of the picture that the policy sees.
+        prompt: the text after the picture.
+        preamble: source in front of the policy's own, such as data that the prompt states.
+    """
+
+    picture: Path
+    prompt: str
+    preamble: str
 
 
 @dataclass(frozen=True)
@@ -327,6 +344,15 @@ class Task(ABC):
     @abstractmethod
     def extract(self, completion: str) -> str | None:
         """The source in a policy's completion, or None where it holds none."""
+
+    def instruction(self, picture: Path, source: str) -> Instruction | None:
+        """What a data set asks for a picture and its source, where it lies in a folder of `folders`
+        whose items ask for something else than a copy; None where they don't.
+
+        Raises:
+            ErmError: the folder is such a one, and the source or a file lacks what is asked.
+        """
+        return None
 
     def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
         """What `compare_read` needs of a scene, read from a picture alone.

@@ -13,6 +13,7 @@ from erm.annotation import annotate, annotate_completion, view_of
 from erm.cli import main
 from erm.critics.pixel import PixelCritic
 from erm.dataset.pairs import Reference
+from erm.policies.measuring import Measuring
 from erm.policies.scoring import score_completions
 from erm.render import Rendered, Renderer
 from erm.rewards.exact import WORST_SEVERITY
@@ -164,13 +165,8 @@ def test_forged_and_unreadable_completions_earn_the_worst(
         )
     ]
     row = Reference("chart/0", "chart", "test", reference.image, REFERENCE)
-    rows = score_completions(
-        completions,
-        PixelCritic(),
-        [row] * len(completions),
-        [reference] * len(completions),
-        renderer,
-    )
+    measuring = Measuring(renderer, PixelCritic())
+    rows = score_completions(completions, [row] * len(completions), measuring)
     honest, bad, *forged = rows
     assert honest["exact_reward"] == 2.0
     assert 0 < honest["exact_reward"] - bad["exact_reward"] < 2.0

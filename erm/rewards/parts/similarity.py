@@ -31,6 +31,11 @@ class PixelPart(Part):
     """``ssim`` and ``mse``: 1 − a distance of `erm.benchmark.similarity`, at least 0."""
 
     def __init__(self, name: str) -> None:
+        # Parts judge in threads, and the modules of scikit-image import each other in a circle:
+        # two threads that first import different ones wait for each other.
+        import skimage.color
+        import skimage.metrics  # noqa: F401
+
         self.name = name
         self._distance: Callable[[Pixels, Pixels], float] = PIXEL_DISTANCES[name][1]
 
@@ -132,10 +137,10 @@ class TextPart(Part):
         assert source is not None
         try:
             return PartScore(max(0.0, 1.0 - distance.measure(reference, source)))
-        except ErmError:
-            return self._too_large(drawn)
+        except ErmError as error:
+            return self._too_large(drawn, str(error))
 
-    def _too_large(self, drawn: Drawn) -> PartScore:
+    def _too_large(self, drawn: Drawn, note: str) -> PartScore:
         """0 for the candidate's size; no value where the reference alone is too large."""
         distance = get_task(drawn.rollout.task).text_distances[self.name]
         reference = drawn.rollout.reference_source or ""
@@ -143,7 +148,7 @@ class TextPart(Part):
             distance.measure(reference, reference)
         except ErmError as error:
             return PartScore(failure=Failure("reference", str(error)))
-        return PartScore(0.0)
+        return PartScore(0.0, note=note)
 
 
 def _images(drawn: Drawn) -> tuple[Image.Image, Image.Image]:

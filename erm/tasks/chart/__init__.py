@@ -15,6 +15,7 @@ from erm.tasks.contract import (
     Drawing,
     Facts,
     FactScore,
+    Instruction,
     Operator,
     PixelRegion,
     Scene,
@@ -26,6 +27,8 @@ from erm.tasks.contract import (
 )
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import numpy as np
     from numpy.typing import NDArray
 
@@ -157,6 +160,12 @@ class ChartTask(Task):
         from erm.tasks.shared.completion import find_source
 
         return find_source(completion, self.languages)
+
+    def instruction(self, picture: Path, source: str) -> Instruction | None:
+        """That of ChartMimic's customized items."""
+        from erm.tasks.chart.customized import customized_instruction
+
+        return customized_instruction(picture, source, self.answer)
 
     def read_picture(self, pixels: NDArray[np.uint8], reader: TextReader) -> Scene:
         """What can be read of a chart: frame, ticks, texts, legend, bars."""

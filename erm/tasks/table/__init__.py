@@ -50,6 +50,12 @@ def _edit_distance(one: str, other: str) -> float:
     return edit_distance(one, other)
 
 
+def _failed_tests(one: str, other: str) -> float:
+    from erm.tasks.table.cell_tests import passed_share
+
+    return 1 - passed_share(one, other)
+
+
 class TableTask(Task):
     """Table image to HTML or GitHub Markdown."""
 
@@ -98,6 +104,7 @@ class TableTask(Task):
             "teds": TextDistance("1 − TEDS", _teds_distance),
             "teds_s": TextDistance("1 − TEDS-S", _structure_distance),
             "edit_distance": TextDistance("edit distance", _edit_distance),
+            "table_tests": TextDistance("1 − table tests", _failed_tests),
         }
 
     @property

@@ -98,15 +98,25 @@ def _serialized(tree: _Node) -> str:
     return "\t".join(cell.text for cell in tree.children) + "\n"
 
 
-def _parse(source: str) -> _Node | None:
-    if "<table" not in source.lower():
+def is_markdown(source: str) -> bool:
+    """Whether a source is read as Markdown: it holds no HTML table."""
+    return "<table" not in source.lower()
+
+
+def parsed_source(source: str) -> html.HtmlElement | None:
+    """The elements of an HTML or Markdown source; None where it holds none."""
+    if is_markdown(source):
         source = _markdown().render(source)
     try:
         # Bytes, since lxml refuses text that declares the encoding of its bytes.
         content, parser = source.encode("utf-8", "replace"), html.HTMLParser(encoding="utf-8")
-        root = html.fromstring(content, parser=parser) if source.strip() else None
+        return html.fromstring(content, parser=parser) if source.strip() else None
     except (etree.ParserError, ValueError):
         return None
+
+
+def _parse(source: str) -> _Node | None:
+    root = parsed_source(source)
     if root is None:
         return None
     table = next(root.iter("table"), None)

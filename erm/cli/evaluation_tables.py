@@ -1,0 +1,102 @@
+"""The tables that ``erm evaluate`` prints."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from erm.cli.console import print_table
+from erm.evaluation.summary import COUNTS
+
+_BETTER = {True: " ↓", False: " ↑", None: ""}
+"""After a metric's title, the way in which it is better, by whether that is lower."""
+
+
+def show_evaluation(summary: dict[str, Any], page: Path) -> None:
+    """Means by metric for each task, those of samples, and what became of completions and items."""
+    groups = summary["groups"]
+    title = f"{summary['policy']} on {summary['data']}: {summary['evaluated']} of "
+    _show(
+        ["metric", "mean", "95 %", "of drawn", "items"],
+        groups,
+        [_metric_rows(group) for group in groups],
+        f"{title}{summary['items']} items",
+    )
+    choices = list(dict.fromkeys(name for group in groups for name in group["best_of_n"]))
+    if any(group["sampled"] for group in groups):
+        most = max(group["samples"] for group in groups)
+        _show(
+            ["metric", "mean of samples", *(f"best by {name}" for name in choices)],
+            groups,
+            [_sample_rows(group, choices) for group in groups],
+            f"{most} samples an item",
+        )
+    _show(
+        ["what became of them", "number", "the first one"],
+        groups,
+        [_count_rows(group) for group in groups],
+    )
+    for sentence in summary["left_out"]:
+        print(sentence)
+    print(f"Page: {page}")
+
+
+def _show(
+    columns: list[str],
+    groups: list[dict[str, Any]],
+    rows: list[list[list[Any]]],
+    title: str = "",
+) -> None:
+    """A table of each group's rows, with the groups' names where there are several."""
+    if len(groups) == 1:
+        print_table(columns, rows[0], title)
+        return
+    named = [[_title(group), *row] for group, own in zip(groups, rows, strict=True) for row in own]
+    print_table(["of", *columns], named, title)
+
+
+def _title(group: dict[str, Any]) -> str:
+    return " ".join(part for part in (group["task"], group["group"]) if part) or "unknown task"
+
+
+def _metric_rows(group: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [
+            _metric_title(metric),
+            _short(metric["mean"]),
+            " to ".join(map(_short, metric["interval_95"])),
+            _short(metric["mean_drawn"]),
+            metric["items"],
+        ]
+        for metric in group["metrics"].values()
+    ]
+
+
+def _sample_rows(group: dict[str, Any], choices: list[str]) -> list[list[Any]]:
+    return [
+        [
+            _metric_title(metric),
+            _short(group["sampled"].get(name)),
+            *(_short(group["best_of_n"].get(one, {}).get(name)) for one in choices),
+        ]
+        for name, metric in group["metrics"].items()
+        if group["sampled"]
+    ]
+
+
+def _metric_title(metric: dict[str, Any]) -> str:
+    return f"{metric['title']}{_BETTER[metric['lower_is_better']]}"
+
+
+def _short(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
+def _count_rows(group: dict[str, Any]) -> list[list[Any]]:
+    return [
+        [label.format(kind.replace("_", " ")), entry["number"], entry["example"]]
+        for part, label in COUNTS.items()
+        for kind, entry in group[part].items()
+    ]

@@ -1,0 +1,1 @@
+"""Any policy on any data: completions, what is measured of them, and a page."""

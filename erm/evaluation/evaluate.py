@@ -1,0 +1,89 @@
+"""One evaluation from its plan to the files that it leaves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from erm.evaluation.items import Item, data_hash
+from erm.evaluation.page import write_evaluation_page
+from erm.evaluation.records import CACHE, SUMMARY, Records
+from erm.evaluation.run import run
+from erm.evaluation.settings import EvaluationSettings
+from erm.evaluation.summary import Summary, summarize
+from erm.settings import Isolation
+from erm.tasks.settings import DrawingSettings
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from erm.critics.base import Critic
+    from erm.evaluation.completions import Author
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is evaluated, and how.
+
+    Attributes:
+        data: name of the place of the items, for titles.
+        critic: judges what is drawn; None for no critic.
+    """
+
+    data: str
+    items: Sequence[Item]
+    settings: EvaluationSettings = field(default_factory=EvaluationSettings)
+    critic: Critic | None = None
+    drawing: DrawingSettings = field(default_factory=DrawingSettings)
+    isolation: Isolation = "auto"
+
+
+def evaluate_author(author: Author, plan: Plan, out: Path, *, restart: bool = False) -> Summary:
+    """Evaluate completions and write them, scores, summary and page into a folder.
+
+    A folder with an interrupted evaluation of the same plan is gone on with.
+
+    Args:
+        restart: throw away the evaluation in the folder first.
+
+    Returns:
+        what ``scores.json`` holds: that of `erm.evaluation.summary.summarize`, with ``policy``,
+        ``data`` and ``critic``.
+
+    Raises:
+        ErmError: the folder holds an evaluation of another plan, a server does not answer, or
+            nothing can be drawn on this machine.
+    """
+    from erm.policies.measuring import Measuring
+    from erm.render import Renderer
+
+    settings, critic = plan.settings, plan.critic
+    decides = {
+        "policy": author.identity,
+        "data": data_hash(plan.items),
+        "batch size": settings.batch_size,
+        "critic": critic.identity if critic is not None else None,
+        "replies": settings.replies if critic is not None else None,
+        "similarities": settings.similarities,
+        "drawing": plan.drawing.model_dump(mode="json"),
+    }
+    records = Records(out, decides, restart=restart)
+    with Renderer(isolation=plan.isolation, drawing=plan.drawing) as renderer:
+        measuring = Measuring(
+            renderer,
+            critic,
+            similarities=settings.similarities,
+            replies=settings.replies,
+            cache=out / CACHE if critic is not None else None,
+        )
+        rows = run(author, plan.items, settings, measuring, records, critic=critic is not None)
+    summary = {
+        "policy": author.name,
+        "data": plan.data,
+        "critic": critic.name if critic is not None else None,
+        **summarize(plan.items, rows, settings, critic=critic is not None),
+    }
+    records.write_json(SUMMARY, summary)
+    write_evaluation_page(summary, plan.items, rows, settings, out)
+    return summary

@@ -1,0 +1,36 @@
+"""Settings of an evaluation of any policy on any data."""
+
+from __future__ import annotations
+
+from pydantic import Field, model_validator
+
+from erm.report import Replies
+from erm.rewards.settings import FEATURES
+from erm.settings import Settings
+
+
+class EvaluationSettings(Settings):
+    """How completions are made and measured.
+
+    Attributes:
+        similarities: ``features:MODEL`` as of `erm.rewards`, besides what is always measured.
+        completions: samples of each item besides the greedy completion.
+        batch_size: items that are completed and measured together; what a killed run loses.
+    """
+
+    similarities: tuple[str, ...] = ()
+    replies: Replies = "strict"
+    completions: int = Field(0, ge=0)
+    temperature: float = Field(1.0, gt=0)
+    seed: int = 0
+    batch_size: int = Field(32, ge=1)
+
+    @model_validator(mode="after")
+    def _known(self) -> EvaluationSettings:
+        for name in self.similarities:
+            if not name.startswith(FEATURES) or name == FEATURES:
+                raise ValueError(
+                    f"'{name}' is measured already or unknown; further similarities are "
+                    f"{FEATURES}MODEL"
+                )
+        return self

@@ -1,0 +1,136 @@
+"""The command `erm evaluate` from its arguments to its files, its table and its status."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.chat_server import ChatServer
+from tests.chat_server import completion as replied
+from tests.cli.test_cli import Erm, erm  # noqa: F401
+from tests.evaluation.conftest import fenced, icon, icons  # noqa: F401
+
+
+@pytest.fixture
+def written(icons: Path) -> Path:  # noqa: F811
+    """Completions of two of the three icons."""
+    path = icons.parent / "completions.jsonl"
+    rows = [{"id": "red", "completion": fenced(icon("red"))}, {"id": "blue", "completion": "?"}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def test_completions_are_evaluated_once(
+    erm: Erm,  # noqa: F811
+    icons: Path,  # noqa: F811
+    written: Path,
+) -> None:
+    command = ["evaluate", f"file:{written}", "--data", str(icons), "--critic", "pixel"]
+    status, out, _ = erm(*command, "--out", "o")
+    assert status == 0
+    assert "3 of 3 items" in out
+    assert "no completion" in out
+    scores = Path("o/scores.jsonl").read_bytes()
+    status, out, _ = erm(*command, "--out", "o", "--json")
+    assert status == 0
+    summary = json.loads(out)
+    assert summary == json.loads(Path("o/scores.json").read_text())
+    (group,) = summary["groups"]
+    assert group["metrics"]["execution_rate"]["mean"] == pytest.approx(1 / 3)
+    assert {kind: entry["number"] for kind, entry in group["outcomes"].items()} == {
+        "no_code": 1,
+        "no_completion": 1,
+        "drawn": 1,
+    }
+    assert Path("o/scores.jsonl").read_bytes() == scores
+    assert Path("o/index.html").is_file()
+
+
+def test_another_evaluation_is_refused_or_thrown_away(
+    erm: Erm,  # noqa: F811
+    icons: Path,  # noqa: F811
+    written: Path,
+) -> None:
+    command = ["evaluate", "--completions", str(written), "--data", str(icons), "--out", "o"]
+    assert erm(*command).status == 0
+    outcome = erm(*command, "--items", "2")
+    assert outcome.status == 1
+    assert "o: holds an evaluation with another data; name another --out" in outcome.sentence
+    outcome = erm(*command, "--items", "2", "--restart", "--json")
+    assert (outcome.status, json.loads(outcome.out)["items"]) == (0, 2)
+    again = ["evaluate", "file:o/completions.jsonl", "--data", str(icons), "--items", "2"]
+    assert erm(*again, "--out", "again").status == 0
+    first, second = (json.loads(Path(o, "scores.json").read_text()) for o in ("o", "again"))
+    assert first["groups"] == second["groups"]
+
+
+def test_a_policy_on_a_server_is_evaluated(
+    erm: Erm,  # noqa: F811
+    icons: Path,  # noqa: F811
+    chat_server: ChatServer,
+) -> None:
+    chat_server.behaviour = lambda *_: replied(fenced(icon("red")))
+    command = ["evaluate", "openai:m", "--data", str(icons), "--out", "o", "--json"]
+    command += ["--endpoint", f"base_urls={chat_server.url}", "--completions-per-image", "1"]
+    outcome = erm(*command)
+    assert outcome.status == 0
+    (group,) = json.loads(outcome.out)["groups"]
+    assert group["outcomes"]["drawn"]["number"] == 3
+    assert group["samples"] == 1
+    assert len(chat_server.bodies) == 6
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--data", "x"], "Name a policy, or completions that exist already"),
+        (["p"], "Name the data with --data."),
+        (["p", "--completions", "f", "--data", "x"], "Name a policy, or completions that"),
+        (["p", "--data", "nowhere"], "nowhere does not exist."),
+        (["p", "--data", "icons"], "p: no such policy; expected a model folder"),
+        (["file:none", "--data", "icons"], "none does not exist."),
+        (["file:void", "--data", "icons"], "void: completions are a folder or a file of rows"),
+        (["p", "--data", "icons", "--similarity", "ssim"], "'ssim' is measured already"),
+        (["p", "--data", "icons", "--endpoint", "timeout=1"], "is for models behind endpoints"),
+        (
+            ["--completions", "c.jsonl", "--data", "icons", "--completions-per-image", "2"],
+            "--completions-per-image is for policies",
+        ),
+        (
+            ["--completions", "c.jsonl", "--data", "icons", "--critic", "exact"],
+            "The exact annotator is asked anyway",
+        ),
+        (
+            ["--completions", "c.jsonl", "--data", "icons", "--backend", "x"],
+            "--backend: ",
+        ),
+    ],
+)
+def test_a_wrong_command_ends_with_one_sentence(
+    arguments: list[str],
+    sentence: str,
+    erm: Erm,  # noqa: F811
+    icons: Path,  # noqa: F811
+) -> None:
+    Path("c.jsonl").write_text('{"id": "red", "completion": "?"}\n')
+    outcome = erm("evaluate", *arguments)
+    assert outcome.status == 1
+    assert sentence in outcome.sentence
+    assert not Path("evaluation").exists()
+
+
+def test_data_of_which_nothing_can_be_evaluated_fails(
+    erm: Erm,  # noqa: F811
+    icons: Path,  # noqa: F811
+) -> None:
+    for image in icons.glob("*.png"):
+        image.unlink()
+    Path("c.jsonl").write_text('{"id": "red", "completion": "?"}\n')
+    outcome = erm("evaluate", "file:c.jsonl", "--data", "icons", "--json")
+    assert outcome.status == 1
+    assert "icons: not one of 3 items could be evaluated." in outcome.sentence
+    (group,) = json.loads(outcome.out)["groups"]
+    example = "blue: icons/blue.svg: no image is named like it."
+    assert group["not_evaluated"] == {"no_image": {"number": 3, "example": example}}

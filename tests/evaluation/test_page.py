@@ -1,0 +1,50 @@
+"""The page: every item stands on it, with what was drawn, what was not, and why."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from erm.evaluation.items import Item, rejected
+from erm.evaluation.page import write_evaluation_page
+from erm.evaluation.settings import EvaluationSettings
+from erm.evaluation.summary import summarize
+from tests.benchmark.page_scores import HOSTILE, png
+from tests.evaluation.test_summary import ROWS
+
+
+def test_each_item_is_shown_with_its_completions(tmp_path: Path) -> None:
+    (tmp_path / "renders").mkdir()
+    rows: list[dict[str, Any]] = []
+    error = {"type": "style_error", "severity": 2, "location": "circle", "description": "is red"}
+    for number, row in enumerate(ROWS):
+        render = f"{number}.png" if row["outcome"] == "judged" else None
+        if render is not None:
+            (tmp_path / "renders" / render).write_bytes(png("red"))
+        report = {"errors": [error]} if render is not None else None
+        rows.append({**row, "render": render, "report": report})
+    rows[3]["reason"] = HOSTILE
+    items = [
+        *(Item(name, "svg", png("black"), "<svg/>") for name in ("a", "b")),
+        rejected(HOSTILE, "no_image", HOSTILE, "svg"),
+    ]
+    settings = EvaluationSettings()
+    summary = {
+        **{"policy": "p", "data": HOSTILE, "critic": "pixel"},
+        **summarize(items, rows, settings, critic=True),
+    }
+    page = write_evaluation_page(summary, items, rows, settings, tmp_path)
+    html = page.read_text(encoding="utf-8")
+    assert HOSTILE not in html
+    assert "best by exact" in html
+    (data,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', html, re.S)
+    gallery = json.loads(data)
+    assert gallery["heads"] == ["completion", "best by critic", "best by exact", "best by mse"]
+    first, second, third = gallery["items"]
+    assert first["images"][1]["caption"] == "completion · exact severity 4 · critic severity 2"
+    assert [cell and cell["d"] for cell in first["rows"][0]["cells"]] == ["is red"] * 4
+    assert second["images"][1]["missing"] == HOSTILE
+    assert second["show"] == ["no_code"]
+    assert (third["show"], len(third["images"])) == (["not evaluated"], 1)
