@@ -128,13 +128,13 @@ def _adapter(task: str) -> TypeAdapter[Any]:
 
 
 def summarize_scores(scores: Sequence[DrawingScore]) -> dict[str, Any]:
-    """Means over a set, in both forms that are published.
+    """Means over a set, over all candidates and over those that run.
 
     Returns:
         ``items``; ``unscored``: items whose reference has no facts, which count nowhere else;
-        ``execution_rate``: share of candidates that run, in 0..1; ``code_pass``: mean by name over
-        candidates that run; ``no_filter``: mean by name over all, where one that doesn't run
-        scores 0; ``failures``: number of candidates by kind of failure. A mean over nothing is
+        ``execution_rate``: share of candidates that run, in 0..1; ``mean``: by name over all, where
+        one that doesn't run scores 0, as in published tables; ``mean_drawn``: by name over
+        candidates that run; ``failures``: number of candidates by kind of failure. A mean over nothing is
         None, and there are no means where no reference has facts.
     """
     scored = [one for one in scores if not one.reference]
@@ -144,8 +144,8 @@ def summarize_scores(scores: Sequence[DrawingScore]) -> dict[str, Any]:
         "items": len(scores),
         "unscored": len(scores) - len(scored),
         "execution_rate": len(ran) / len(scored) if scored else None,
-        "code_pass": _means(scored, ran),
-        "no_filter": _means(scored, scored),
+        "mean": _means(scored, scored),
+        "mean_drawn": _means(scored, ran),
         "failures": {kind: kinds.count(kind) for kind in sorted(set(kinds))},
     }
 

@@ -59,7 +59,7 @@ def evaluate(
         95 % interval, ``_low`` and ``_high``), ``pixel_mse`` (of rendered ones, channels in
         0..1), ``ssim``, similarities of sources such as ``teds`` and published scores of drawings
         such as ``chartmimic`` (0 where nothing is drawn); the latter also over the completions
-        that draw something, as ``chartmimic_code_pass``.
+        that draw something, as ``chartmimic_drawn``.
         For each task ``gain.<task>``: the mean of paired differences in exact reward, with its
         interval.
 

@@ -133,15 +133,15 @@ def _summary(rows: Sequence[Row], generator: np.random.Generator) -> dict[str, f
             name: float(np.mean([row["similarities"][name] for row in rows]))
             for name in rows[0]["similarities"]
         },
-        **_code_pass(rows),
+        **_over_drawn(rows),
     }
 
 
-def _code_pass(rows: Sequence[Row]) -> dict[str, float]:
+def _over_drawn(rows: Sequence[Row]) -> dict[str, float]:
     """Published scores of drawings over the completions that draw something."""
     drawn = [row["similarities"] for row in rows if _draws(row)]
     return {
-        f"{name}_code_pass": float(np.mean([one[name] for one in drawn])) if drawn else float("nan")
+        f"{name}_drawn": float(np.mean([one[name] for one in drawn])) if drawn else float("nan")
         for name in rows[0]["similarities"]
         if name in drawing_scores()
     }

@@ -42,7 +42,7 @@ def test_equal_programs_score_one_and_a_title_lowers_the_mean_by_a_quarter(
     assert score_drawings("chart", pairs, renderer=renderer) == [equal, retitled]
 
 
-def test_what_does_not_run_is_counted_in_both_forms(renderer: Renderer) -> None:
+def test_what_does_not_run_is_counted(renderer: Renderer) -> None:
     candidates = [PROGRAM, RETITLED, *BROKEN.values(), None]
     pairs = [(PROGRAM, candidate) for candidate in candidates]
     scores = score_drawings("chart", pairs, ["chartmimic"], renderer)
@@ -51,8 +51,8 @@ def test_what_does_not_run_is_counted_in_both_forms(renderer: Renderer) -> None:
         "items": 7,
         "unscored": 0,
         "execution_rate": pytest.approx(2 / 7),
-        "code_pass": {"chartmimic": pytest.approx(1.75 / 2)},
-        "no_filter": {"chartmimic": pytest.approx(1.75 / 7)},
+        "mean_drawn": {"chartmimic": pytest.approx(1.75 / 2)},
+        "mean": {"chartmimic": pytest.approx(1.75 / 7)},
         "failures": {"no code": 1, **dict.fromkeys(BROKEN, 1)},
     }
 
@@ -61,8 +61,8 @@ def test_where_nothing_runs_all_score_nothing(renderer: Renderer) -> None:
     scores = score_drawings("chart", [(PROGRAM, "x = 1")], ["chartmimic"], renderer)
     summary = summarize_scores(scores)
     assert summary["execution_rate"] == 0
-    assert summary["code_pass"] == {"chartmimic": None}
-    assert summary["no_filter"] == {"chartmimic": 0.0}
+    assert summary["mean_drawn"] == {"chartmimic": None}
+    assert summary["mean"] == {"chartmimic": 0.0}
 
 
 def test_a_reference_that_does_not_run_is_no_candidates_fault(renderer: Renderer) -> None:
@@ -71,7 +71,7 @@ def test_a_reference_that_does_not_run_is_no_candidates_fault(renderer: Renderer
     assert first.values == {}
     assert first.reference.startswith("nothing_drawn")
     summary = summarize_scores([first, second])
-    assert (summary["unscored"], summary["no_filter"]) == (1, {"chartmimic": 1.0})
+    assert (summary["unscored"], summary["mean"]) == (1, {"chartmimic": 1.0})
 
 
 def test_an_unknown_score_is_one_sentence(renderer: Renderer) -> None:
