@@ -134,8 +134,8 @@ def summarize_scores(scores: Sequence[DrawingScore]) -> dict[str, Any]:
         ``items``; ``unscored``: items whose reference has no facts, which count nowhere else;
         ``execution_rate``: share of candidates that run, in 0..1; ``mean``: by name over all, where
         one that doesn't run scores 0, as in published tables; ``mean_drawn``: by name over
-        candidates that run; ``failures``: number of candidates by kind of failure. A mean over nothing is
-        None, and there are no means where no reference has facts.
+        candidates that run; ``failures``: number of candidates by kind of failure. A mean over
+        nothing is None, and there are no means where no reference has facts.
     """
     scored = [one for one in scores if not one.reference]
     ran = [one for one in scored if not one.reason]
