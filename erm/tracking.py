@@ -44,6 +44,11 @@ def tracking_uri(root: Path) -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or _local_store(root)
 
 
+def has_store(root: Path) -> bool:
+    """Whether there is a store to read: a variable names one, or `root` holds ``mlflow.db``."""
+    return bool(os.environ.get("MLFLOW_TRACKING_URI")) or (root / _STORE).is_file()
+
+
 def _local_store(root: Path) -> str:
     from sqlalchemy import URL
 

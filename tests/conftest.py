@@ -1,14 +1,15 @@
-"""What several files of tests share: model folders with random weights, one renderer, one server.
+"""What several files of tests share: random models, one renderer, one server, one registry.
 
 Also the order of the files, and what a marked test needs to run at all.
 """
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
@@ -104,3 +105,39 @@ def chat_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[ChatServer]:
     monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
     with serving() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an empty registry, to copy: MLflow takes seconds to make one."""
+    import mlflow
+
+    from erm.tracking import configure_tracking, experiment_id
+
+    root = tmp_path_factory.mktemp("store")
+    before = mlflow.get_tracking_uri()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        configure_tracking(root)
+        experiment_id(root)
+    (root / "mlartifacts").mkdir()
+    mlflow.set_tracking_uri(before)
+    return root
+
+
+@pytest.fixture
+def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_store: Path) -> Iterator[Any]:
+    """A client of an empty registry in the current folder, with an active run."""
+    import mlflow
+
+    from erm.tracking import configure_tracking, experiment_id
+
+    root = tmp_path / "checkout"
+    shutil.copytree(empty_store, root)
+    monkeypatch.chdir(root)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    before = mlflow.get_tracking_uri()
+    configure_tracking(root)
+    with mlflow.start_run(experiment_id=experiment_id(root)):
+        yield mlflow.MlflowClient()
+    mlflow.set_tracking_uri(before)

@@ -30,7 +30,16 @@ def main() -> None:
 
 def _app() -> typer.Typer:
     # the help of the commands names the installed tasks, any of which may fail to load
-    from erm.cli import evaluation, judging, packages, scores, serving, sources
+    from erm.cli import (
+        doctor,
+        evaluation,
+        judging,
+        packages,
+        registry,
+        scores,
+        serving,
+        sources,
+    )
 
     app = typer.Typer(
         name="erm",
@@ -56,6 +65,10 @@ def _app() -> typer.Typer:
     app.command()(scores.view)
     app.command()(serving.serve)
     app.command()(serving.adopt)
+    app.command()(registry.promote)
+    app.command()(registry.rollback)
+    app.command()(registry.lineage)
+    app.command()(doctor.doctor)
     group = typer.Typer(help="Real sources from published packages.", no_args_is_help=True)
     group.command()(packages.fetch)
     app.add_typer(group, name="sources")

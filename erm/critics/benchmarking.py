@@ -72,10 +72,10 @@ def benchmark(
     """Score a critic and its baselines on the test split.
 
     Writes to `out`: the critic's ``predictions.jsonl`` with ``images/``, ``summary.json``,
-    ``f1.csv``, ``severity.csv``, ``similarity.csv`` and ``.png``, ``judged.png`` (a picture of some
-    pairs) and the page ``index.html``. The other two sets have predictions, summary, similarities
-    and page in ``inferred/`` and ``checked/``, and further rows in ``f1.csv``; the main page's
-    table of critics shows the checked pairs too.
+    ``f1.csv``, ``items.csv``, ``severity.csv``, ``similarity.csv`` and ``.png``, ``judged.png`` (a
+    picture of some pairs) and the page ``index.html``. The other two sets have predictions,
+    summary, similarities and page in ``inferred/`` and ``checked/``, and further rows in
+    ``f1.csv``; the main page's table of critics shows the checked pairs too.
 
     Args:
         critic: folder of the critic, unless the settings name another one.
@@ -380,12 +380,20 @@ def _f1_rows(scores: dict[str, Scores], prefix: str = "") -> list[list[Any]]:
 
 
 def _write_plots(f1_rows: list[list[Any]], scores: Scores, out: Path) -> None:
-    """Write ``f1.csv`` (F1 hard by domain, task and critic) and ``severity.csv`` (the critic's
-    items)."""
+    """Write ``f1.csv`` (F1 hard by domain, task and critic), and for the critic's items
+    ``items.csv`` (matches) and ``severity.csv``."""
     with (out / "f1.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["of", "critic", "pairs", "task", "f1_hard"])
         writer.writerows(f1_rows)
+    with (out / "items.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["task", "id", "idx", "hard", "soft", "invented", "missed"])
+        for row in scores.items:
+            if row.counted:
+                item, counts = row.prediction.item, row.counts
+                found = (counts.hard, counts.soft, counts.invented, counts.missed)
+                writer.writerow([row.task, item.id, item.idx, *found])
     with (out / "severity.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["task", "annotated", "predicted"])

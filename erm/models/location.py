@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import NamedTuple
 
@@ -45,13 +44,12 @@ def model_folder(spec: str, role: str) -> Path:
 
 def _registered_folder(spec: str, role: str) -> Path:
     remedy = f"run `make repro` first or name another one with --{role}"
-    # MLflow would create the missing database.
-    if not os.environ.get("MLFLOW_TRACKING_URI") and not Path("mlflow.db").is_file():
+    from erm.tracking import configure_tracking, has_store
+
+    if not has_store(Path.cwd()):  # MLflow would create the missing database
         raise ErmError(f"{spec}: there is no mlflow.db in this folder; {remedy}.")
     import mlflow
     from mlflow.exceptions import MlflowException
-
-    from erm.tracking import configure_tracking
 
     uri = configure_tracking(Path.cwd())
     try:

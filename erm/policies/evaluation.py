@@ -61,7 +61,9 @@ def evaluate(
         such as ``chartmimic`` (0 where nothing is drawn); the latter also over the completions
         that draw something, as ``chartmimic_drawn``.
         For each task ``gain.<task>``: the mean of paired differences in exact reward, with its
-        interval.
+        interval. ``hack_gap.<task>``: the gain by the critic less the exact one, both of rewards in
+        points of severity, with its paired interval; clearly above zero, a policy pleases the
+        critic more than it got better.
 
         ``severity_gain.<task>.greedy``: points of severity that a reference has gained by the
         exact annotator, positive where the reinforced policy is better, with its paired interval.

@@ -10,6 +10,7 @@ import numpy as np
 from erm.benchmark.drawing_scores import drawing_scores
 from erm.policies.intervals import mean_interval
 from erm.policies.scoring import Row
+from erm.rewards.published import severity_points
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -63,7 +64,17 @@ def measure_policies(
             metrics |= _prefixed(f"before.{task}.sampled", _means(first))
             metrics |= _prefixed(f"after.{task}.sampled", _means(second))
             metrics |= _prefixed(f"after.{task}.best_of_n", _means(chosen))
+    for task in tasks:
+        before, after = (of_task(greedy[name], task) for name in POLICIES)
+        metrics |= _with_interval(_hack_gaps(task, before, after), generator, f"hack_gap.{task}")
     return metrics
+
+
+def _hack_gaps(task: str, first: Sequence[Row], second: Sequence[Row]) -> NDArray[np.float64]:
+    """(references,) the second's gain by the critic less its exact gain, in points of severity."""
+    liked, exact = (_paired(first, second, f"{by}_reward") for by in ("critic", "exact"))
+    gaps: NDArray[np.float64] = (liked[1] - liked[0]) - (exact[1] - exact[0])
+    return severity_points(task) * gaps
 
 
 def _severity_gain(

@@ -18,12 +18,27 @@ from erm.critics.settings import BenchmarkSettings
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
 from erm.policies.settings import EvaluateSettings
-from erm.registry.gate import Scores, TaskScore, below_floor, below_start
-from erm.registry.promotion import CRITIC, POLICY, Candidate, Promotion, promote
+from erm.registry.aliases import CRITIC, POLICY
+from erm.registry.gate import (
+    Missed,
+    below_floor,
+    below_least,
+    below_start,
+    beyond_gap,
+    beyond_size,
+)
+from erm.registry.paired import Measured, Scores, TaskScore, critic_items, policy_items
+from erm.registry.promotion import (
+    Candidate,
+    Promotion,
+    promote,
+    registered_version,
+    try_promotion,
+)
 from erm.registry.settings import PromoteSettings
 from erm.settings import Settings
 from erm.tasks import task_names
-from erm.tracking import numbers
+from erm.tracking import log_artifact, numbers
 
 _BLIND = ("untrained", "commonest_error")
 """Baselines that don't look at the images."""
@@ -39,114 +54,249 @@ class Trained:
         policy_before: the policy that reinforcement started from.
         inferred: pairs of the policy's own errors.
         benchmark, evaluation: metrics of the stages that judged `critic` and `policy`.
+        benchmarked, evaluated: folders that these stages wrote.
+        params: the parameters of the whole pipeline.
+        rewarded_by: the critic that rewarded the policy, if not `critic` (a SPEC).
     """
 
-    critic: Path
-    policy: Path
-    policy_before: Path
-    pairs: Path
-    inferred: Path
-    benchmark: Path
-    evaluation: Path
+    critic: Path = Path("models/critic")
+    policy: Path = Path("models/policy")
+    policy_before: Path = Path("models/policy-sft")
+    pairs: Path = Path("data/pairs")
+    inferred: Path = Path("data/inferred")
+    benchmark: Path = Path("reports/benchmark.json")
+    evaluation: Path = Path("reports/evaluate.json")
+    benchmarked: Path = Path("reports/benchmark")
+    evaluated: Path = Path("reports/evaluate")
+    params: Path = Path("params.yaml")
+    rewarded_by: str | None = None
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """Settings of promotion, and those with which a champion is judged again, where it was judged
+    on other data."""
+
+    promote: PromoteSettings
+    benchmark: BenchmarkSettings
+    evaluate: EvaluateSettings
 
 
 def promote_trained(
-    settings: PromoteSettings,
-    benchmarking: BenchmarkSettings,
-    evaluation: EvaluateSettings,
-    trained: Trained,
-    work: Path,
-    answers: Path | None = None,
+    chosen: Chosen, trained: Trained, work: Path, answers: Path | None = None
 ) -> dict[str, float]:
     """Registers the critic and the policy; moves ``champion`` to those that are better.
 
     Args:
-        benchmarking, evaluation: settings with which a champion is judged again, where it was
-            judged on other data.
-        work: folder for what that leaves behind.
+        work: folder for what judging a champion again leaves behind.
         answers: folder of a judge's answers (`erm.critics.benchmarking.benchmark`).
 
     Where the benchmark scored another critic than the trained one (`BenchmarkSettings.critic`),
     nothing is known of the trained one; it is left out, with a warning.
 
     Returns:
-        For ``critic`` and ``policy``: ``version``, ``promoted`` (0 or 1) and, where there was a
-        champion, its score in each task as ``champion.<task>``.
+        For ``critic`` and ``policy``: ``version``, ``promoted`` (0 or 1), ``missed``, the number of
+        conditions of the gate that it misses, and, where there was a champion, its score in each
+        task as ``champion.<task>``.
 
     Raises:
         ErmError: a model is missing, or there is no such metric to promote by.
     """
     from erm.registry.packaging import log_critic, log_policy
 
-    data = content_hash(trained.pairs)
-    both = hashlib.sha256((data + content_hash(trained.inferred)).encode()).hexdigest()
+    log_artifact(trained.params)
+    judging = _Judging(chosen, trained, work, answers)
+    promotions: dict[str, Promotion] = {}
+    if (critic := judging.critic()) is not None:
+        metrics, data = numbers(judging.benchmarked), judging.both_data
+        promotions["critic"] = promote(
+            critic,
+            lambda folder: _uri(log_critic(folder, metrics=metrics, data_hash=data)),
+            judging.score_critic,
+        )
+    metrics_of_policy = numbers(judging.evaluated)
+    promotions["policy"] = promote(
+        judging.policy(),
+        lambda folder: _uri(
+            log_policy(folder, metrics=metrics_of_policy, data_hash=judging.pairs_data)
+        ),
+        judging.score_policy,
+    )
+    for name, promotion in promotions.items():
+        _log.info("erm-%s version %s %s", name, promotion.version, promotion)
+    outcomes = (_outcome(name, promotion) for name, promotion in promotions.items())
+    return {name: value for outcome in outcomes for name, value in outcome.items()}
 
-    def score_critic(uri: str) -> Scores:
+
+def try_trained(
+    chosen: Chosen, trained: Trained, work: Path, answers: Path | None = None
+) -> dict[str, Promotion]:
+    """What `promote_trained` would do with ``critic`` and ``policy``; registers nothing.
+
+    Arguments and errors as there.
+    """
+    judging = _Judging(chosen, trained, work, answers)
+    tried: dict[str, Promotion] = {}
+    if (critic := judging.critic()) is not None:
+        tried["critic"] = try_promotion(critic, judging.score_critic)
+    tried["policy"] = try_promotion(judging.policy(), judging.score_policy)
+    return tried
+
+
+class _Judging:
+    """The two candidates, and how their champions are judged on the same data."""
+
+    def __init__(self, chosen: Chosen, trained: Trained, work: Path, answers: Path | None) -> None:
+        self._chosen, self._trained = chosen, trained
+        self._work, self._answers = work, answers
+        self.benchmarked = _read_metrics(trained.benchmark)
+        self.evaluated = _read_metrics(trained.evaluation)
+        self.pairs_data = content_hash(trained.pairs)
+        both = self.pairs_data + content_hash(trained.inferred)
+        self.both_data = hashlib.sha256(both.encode()).hexdigest()
+
+    def critic(self) -> Candidate | None:
+        """None where the benchmark scored another critic."""
+        settings, trained = self._chosen.promote, self._trained
+        if self._chosen.benchmark.critic is not None:
+            _log.warning(
+                "The benchmark scored the critic '%s', not %s, which is therefore not promoted.",
+                self._chosen.benchmark.critic,
+                trained.critic,
+            )
+            return None
+        scores = _critic_scores(self.benchmarked, settings)
+        missed = [
+            *below_floor(scores, _critic_floor(self.benchmarked, settings)),
+            *below_least(_values(scores), settings.critic_least, "least", settings.critic_metric),
+            *self._too_large(trained.critic),
+        ]
+        if (least := settings.critic_empty_accuracy) is not None:
+            accuracies = _values_of(self.benchmarked, "{}/empty_report_accuracy")
+            bounds = dict.fromkeys(scores, least)
+            missed += below_least(accuracies, bounds, "empty_accuracy", "accuracy on empty reports")
+        return self._candidate(
+            CRITIC,
+            trained.critic,
+            settings.critic_metric,
+            Measured(scores, critic_items(trained.benchmarked, settings.critic_metric)),
+            _scored_on(self.both_data, self._chosen.benchmark),
+            missed,
+            {"data_hash": self.both_data},
+        )
+
+    def policy(self) -> Candidate:
+        settings, trained = self._chosen.promote, self._trained
+        scores = _policy_scores(self.evaluated, settings)
+        gains = _task_scores(self.evaluated, "gain.{}", "evaluate")
+        missed = [
+            *(below_start(gains) if settings.policy_floor == "start" else ()),
+            *below_least(_values(scores), settings.policy_least, "least", settings.policy_metric),
+            *below_least(_values(gains), settings.policy_gain, "gain", "gain"),
+            *self._too_large(trained.policy),
+        ]
+        if (most := settings.policy_hack_gap) is not None:
+            missed += beyond_gap(_task_scores(self.evaluated, "hack_gap.{}", "evaluate"), most)
+        return self._candidate(
+            POLICY,
+            trained.policy,
+            settings.policy_metric,
+            Measured(scores, policy_items(trained.evaluated, settings.policy_metric)),
+            _scored_on(self.pairs_data, self._chosen.evaluate),
+            missed,
+            {"data_hash": self.pairs_data, **self._critic_that_rewarded()},
+        )
+
+    def _candidate(
+        self,
+        name: str,
+        folder: Path,
+        metric: str,
+        measured: Measured,
+        scored_on: str,
+        missed: list[Missed],
+        tags: Mapping[str, str],
+    ) -> Candidate:
+        settings, params = self._chosen.promote, self._trained.params
+        return Candidate(
+            name,
+            folder,
+            metric,
+            measured,
+            scored_on,
+            missed,
+            margin=settings.margin,
+            most_loss=settings.most_loss,
+            confidence=settings.confidence,
+            tags={"params_sha256": content_hash(params), **tags},
+        )
+
+    def _too_large(self, folder: Path) -> list[Missed]:
+        most = self._chosen.promote.most_mb
+        return beyond_size(folder, most) if most is not None else []
+
+    def _critic_that_rewarded(self) -> dict[str, str]:
+        """Tags of a policy; the critic is a version of the registry where it is registered."""
+        if self._trained.rewarded_by is not None:
+            return {"rewarded_by": self._trained.rewarded_by}
+        content = content_hash(self._trained.critic)
+        version = registered_version(CRITIC, content)
+        known = {} if version is None else {"rewarded_by": f"models:/{CRITIC}/{version}"}
+        return {"rewarded_by_sha256": content, **known}
+
+    def score_critic(self, uri: str) -> Measured:
         from erm.critics.benchmarking import benchmark
 
-        out = work / "benchmark"
-        folder, pairs, inferred = _folder(uri), trained.pairs, trained.inferred
-        metrics = benchmark(benchmarking, folder, pairs, out, inferred, answers=answers)
-        return _critic_scores(metrics, settings)
+        trained, settings = self._trained, self._chosen.promote
+        out = self._work / "benchmark"
+        metrics = benchmark(
+            self._chosen.benchmark,
+            _folder(uri),
+            trained.pairs,
+            out,
+            trained.inferred,
+            answers=self._answers,
+        )
+        scores = _critic_scores(metrics, settings)
+        return Measured(scores, critic_items(out, settings.critic_metric))
 
-    def score_policy(uri: str) -> Scores:
+    def score_policy(self, uri: str) -> Measured:
         from erm.policies.evaluation import evaluate
 
+        trained, settings = self._trained, self._chosen.promote
+        out = self._work / "evaluation"
         metrics = evaluate(
-            evaluation.model_copy(update={"sampled": None}),
+            self._chosen.evaluate.model_copy(update={"sampled": None}),
             before=trained.policy_before,
             after=_folder(uri),
             critic=trained.critic,
             pairs=trained.pairs,
-            out=work / "evaluation",
+            out=out,
         )
-        return _policy_scores(metrics, settings)
+        scores = _policy_scores(metrics, settings)
+        return Measured(scores, policy_items(out, settings.policy_metric))
 
-    benchmarked = json.loads(trained.benchmark.read_text())
-    evaluated = json.loads(trained.evaluation.read_text())
-    promotions: dict[str, Promotion] = {}
-    if benchmarking.critic is not None:
-        _log.warning(
-            "The benchmark scored the critic '%s', not %s, which is therefore not promoted.",
-            benchmarking.critic,
-            trained.critic,
-        )
-    else:
-        critic_scores = _critic_scores(benchmarked, settings)
-        promotions["critic"] = promote(
-            Candidate(
-                CRITIC,
-                trained.critic,
-                settings.critic_metric,
-                critic_scores,
-                _scored_on(both, benchmarking),
-                below_floor(critic_scores, _critic_floor(benchmarked, settings)),
-            ),
-            lambda folder: _uri(log_critic(folder, metrics=numbers(benchmarked), data_hash=both)),
-            score_critic,
-            margin=settings.margin,
-            most_loss=settings.most_loss,
-        )
-    gains = _task_scores(evaluated, "gain.{}", "evaluate")
-    promotions["policy"] = promote(
-        Candidate(
-            POLICY,
-            trained.policy,
-            settings.policy_metric,
-            _policy_scores(evaluated, settings),
-            _scored_on(data, evaluation),
-            below_start(gains) if settings.policy_floor == "start" else (),
-        ),
-        lambda folder: _uri(log_policy(folder, metrics=numbers(evaluated), data_hash=data)),
-        score_policy,
-        margin=settings.margin,
-        most_loss=settings.most_loss,
-    )
-    for name, promotion in promotions.items():
-        outcome = "is champion now" if promotion.promoted else "; ".join(promotion.reasons)
-        _log.info("erm-%s version %d: %s", name, promotion.version, outcome)
-    outcomes = (_outcome(name, promotion) for name, promotion in promotions.items())
-    return {name: value for outcome in outcomes for name, value in outcome.items()}
+
+def _read_metrics(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ErmError(f"{path} can't be read ({error}); run `dvc repro`.") from error
+    if not isinstance(content, dict):
+        raise ErmError(f"{path} holds no metrics; run `dvc repro`.")
+    return content
+
+
+def _values(scores: Scores) -> dict[str, float]:
+    return {task: score.value for task, score in scores.items()}
+
+
+def _values_of(metrics: Mapping[str, Any], pattern: str) -> dict[str, float]:
+    """The values of all tasks that a stage's metrics hold; `pattern` has a place for the task."""
+    names = {task: pattern.format(task) for task in task_names()}
+    return {
+        task: float(metrics[name]) for task, name in names.items() if metrics.get(name) is not None
+    }
 
 
 def _critic_scores(metrics: Mapping[str, Any], settings: PromoteSettings) -> Scores:
@@ -163,14 +313,12 @@ def _task_scores(metrics: Mapping[str, Any], pattern: str, stage: str) -> Scores
     A metric without an interval stands for itself on both sides.
     """
     scores = {}
-    for task in task_names():
+    for task, value in _values_of(metrics, pattern).items():
         name = pattern.format(task)
-        if metrics.get(name) is not None:
-            value = float(metrics[name])
-            low, high = (metrics.get(f"{name}_{side}") for side in ("low", "high"))
-            scores[task] = TaskScore(
-                value, value if low is None else float(low), value if high is None else float(high)
-            )
+        low, high = (metrics.get(f"{name}_{side}") for side in ("low", "high"))
+        scores[task] = TaskScore(
+            value, value if low is None else float(low), value if high is None else float(high)
+        )
     if not scores:
         known = ", ".join(sorted(metrics))
         wanted = pattern.format("<task>")
@@ -179,11 +327,9 @@ def _task_scores(metrics: Mapping[str, Any], pattern: str, stage: str) -> Scores
 
 
 def _critic_floor(metrics: Mapping[str, Any], settings: PromoteSettings) -> Mapping[str, float]:
-    """The least score of each task, exclusive."""
+    """The better blind baseline's score in each task."""
     if settings.critic_floor is None:
         return {}
-    if settings.critic_floor != "baselines":
-        return settings.critic_floor
     floor = {}
     for task in task_names():
         names = [f"baselines/{name}/{task}/{settings.critic_metric}" for name in _BLIND]
@@ -194,7 +340,12 @@ def _critic_floor(metrics: Mapping[str, Any], settings: PromoteSettings) -> Mapp
 
 
 def _outcome(name: str, promotion: Promotion) -> dict[str, float]:
-    outcome = {"version": float(promotion.version), "promoted": float(promotion.promoted)}
+    assert promotion.version is not None
+    outcome = {
+        "version": float(promotion.version),
+        "promoted": float(promotion.promoted),
+        "missed": float(len(promotion.missed)),
+    }
     for task, score in (promotion.champion_scores or {}).items():
         outcome[f"champion.{task}"] = score.value
     return {f"{name}.{measure}": value for measure, value in outcome.items()}

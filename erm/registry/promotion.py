@@ -1,27 +1,40 @@
-"""Registered models and the alias ``champion``.
+"""Registering models, and moving the alias ``champion`` to a version that passes the gate.
 
-Models are registered in MLflow without duplicates. A version becomes champion only if it passes the
-gate (`erm.registry.gate`): above the floor, and better than the champion on the same data. The tag
-``gate`` of a version says what it missed.
+Models are registered in MLflow without duplicates. A new version is the ``challenger``. It becomes
+champion only if it passes the gate (`erm.registry.gate`). Tags of a version say what it missed:
+``gate`` in words, and ``gate.<condition>[.<task>]`` by how much.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
-from erm.registry.gate import Scores, TaskScore, not_better
+from erm.registry.aliases import (
+    CHAMPION,
+    OVER,
+    aliases_of,
+    challenge,
+    crown,
+    recorded,
+)
+from erm.registry.gate import Missed, not_better
+from erm.registry.lock import exclusive
+from erm.registry.paired import Measured, Scores, TaskScore
 
-CHAMPION = "champion"
-CRITIC, POLICY = "erm-critic", "erm-policy"
+CONTENT, SCORES, GATE = "content_sha256", "scores", "gate"
+_METRIC, _SCORED_ON, _ITEMS = "metric", "scored_on", "items"
 
-_CONTENT, _METRIC, _SCORES, _SCORED_ON = "content_sha256", "metric", "scores", "scored_on"
-_GATE = "gate"
+_log = logging.getLogger(__name__)
+
+Rescore = Callable[[str], Measured]
+"""Scores a version, given its URI, on a candidate's data and settings."""
 
 
 @dataclass(frozen=True)
@@ -32,18 +45,25 @@ class Candidate:
         name: of the registered model.
         folder: the model's files.
         metric: name of the scores; higher is better.
-        scores: by task.
+        measured: scores by task, and their items where they are known.
         scored_on: digest of the data and settings of the scores; only scores with the same digest
             are compared.
-        below_floor: conditions of the floor that it misses, a sentence each.
+        missed: conditions of the gate that it misses whatever the champion is.
+        margin, most_loss, confidence: of the comparison with the champion
+            (`erm.registry.gate.not_better`).
+        tags: further tags of the version, such as where it comes from.
     """
 
     name: str
     folder: Path
     metric: str
-    scores: Scores
+    measured: Measured
     scored_on: str
-    below_floor: Sequence[str] = ()
+    missed: Sequence[Missed] = ()
+    margin: float = 0.0
+    most_loss: float = 0.0
+    confidence: float | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,98 +71,243 @@ class Promotion:
     """The outcome for a candidate.
 
     Attributes:
-        version: its number in the registry; an existing one if the content was registered before.
-        promoted: whether it became champion.
-        reasons: conditions of the gate that it misses, a sentence each.
-        champion_scores: of the champion that it was compared with; None if there was none.
+        version: its number in the registry, an existing one if the content was registered before;
+            None in a trial, if it was not.
+        promoted: whether it became champion, or in a trial would become it.
+        missed: conditions of the gate that it misses.
+        champion: the version that it was compared with; None if there was none.
+        champion_scores: of that version; None where it was not compared.
     """
 
-    version: int
+    version: int | None
     promoted: bool
-    reasons: tuple[str, ...] = ()
+    missed: tuple[Missed, ...] = ()
+    champion: int | None = None
     champion_scores: Scores | None = None
 
+    @property
+    def is_champion(self) -> bool:
+        """Whether the candidate had been champion before."""
+        return self.version is not None and self.version == self.champion
 
-def promote(
-    candidate: Candidate,
-    log_model: Callable[[Path], str],
-    rescore: Callable[[str], Scores],
-    *,
-    margin: float = 0.0,
-    most_loss: float = 0.0,
-) -> Promotion:
+    def __str__(self) -> str:
+        if self.is_champion:
+            return "is champion already"
+        if self.promoted:
+            return "passes the gate"
+        return "; ".join(one.sentence for one in self.missed)
+
+
+def promote(candidate: Candidate, log_model: Callable[[Path], str], rescore: Rescore) -> Promotion:
     """Register a candidate and make it champion if it passes the gate.
 
-    A champion that was scored on other data, or with another metric, is scored again.
+    A champion that was scored on other data, or with another metric, is scored again. If another
+    process promotes meanwhile, the candidate is compared with that champion.
 
     Args:
         candidate: the model and its scores.
         log_model: writes a model folder to the active MLflow run and returns the model's URI.
-        rescore: scores another version, given its URI, on the candidate's data and settings.
-        margin, most_loss: see `erm.registry.gate.not_better`.
+        rescore: scores the champion where that is needed.
+
+    Raises:
+        ErmError: the candidate's folder is missing or empty, or the lock of the registry can't be
+            had.
+    """
+    client = _client()
+    version = _register(client, candidate, log_model)
+    while True:
+        champion = _champion(client, candidate.name)
+        outcome = _judge(client, candidate, version, champion, rescore, store=True)
+        with exclusive(client, candidate.name):
+            if aliases_of(client, candidate.name).get(CHAMPION) != outcome.champion:
+                continue  # another process was faster
+            if not outcome.is_champion:
+                _conclude(client, candidate, version, outcome)
+            return outcome
+
+
+def try_promotion(candidate: Candidate, rescore: Rescore) -> Promotion:
+    """What `promote` would do now; registers and tags nothing.
 
     Raises:
         ErmError: the candidate's folder is missing or empty.
     """
     client = _client()
-    version = _register(client, candidate, log_model)
+    version = _registered(client, candidate.name, _content(candidate))
     champion = _champion(client, candidate.name)
-    if champion is not None and int(champion.version) == version:
-        return Promotion(version, promoted=False, reasons=("it is champion already",))
-    reasons = list(candidate.below_floor)
-    best = None
-    if champion is not None:
-        best = _scores_of(client, champion, candidate, rescore)
-        reasons += not_better(candidate.scores, best, margin=margin, most_loss=most_loss)
-    gate = "passed" if not reasons else "; ".join(reasons)
-    client.set_model_version_tag(candidate.name, str(version), _GATE, gate)
-    if not reasons:
-        client.set_registered_model_alias(candidate.name, CHAMPION, str(version))
-    return Promotion(version, not reasons, tuple(reasons), best)
+    return _judge(client, candidate, version, champion, rescore, store=False)
+
+
+def registered_version(name: str, content: str) -> int | None:
+    """The version of a registered model whose folder has this content hash."""
+    return _registered(_client(), name, content)
+
+
+def _judge(
+    client: Any,
+    candidate: Candidate,
+    version: int | None,
+    champion: Any,
+    rescore: Rescore,
+    *,
+    store: bool,
+) -> Promotion:
+    """The outcome against a champion, which is a model version or None.
+
+    Args:
+        store: whether new scores of the champion become its tags.
+    """
+    if champion is None:
+        missed = (*candidate.missed, *_rolled_back(client, candidate.name, version))
+        return Promotion(version, not missed, missed)
+    number = int(champion.version)
+    if number == version:
+        return Promotion(version, promoted=False, champion=number)
+    best = _scores_of(client, champion, candidate, rescore, store)
+    missed = (
+        *candidate.missed,
+        *_rolled_back(client, candidate.name, version),
+        *not_better(
+            candidate.measured,
+            best,
+            margin=candidate.margin,
+            most_loss=candidate.most_loss,
+            confidence=candidate.confidence,
+        ),
+    )
+    return Promotion(version, not missed, missed, number, best.scores)
+
+
+def _rolled_back(client: Any, name: str, version: int | None) -> list[Missed]:
+    """A version that somebody rolled back stays so until somebody names it."""
+    if version is None:
+        return []
+    event = recorded(client.get_model_version(name, str(version)).tags, "rolled_back")
+    if event is None:
+        return []
+    short = name.removeprefix("erm-")
+    sentence = (
+        f"version {version} was rolled back by {event['by']} on {event['at']} ({event['why']}); "
+        f"`erm rollback {short} --to {version}` makes it champion"
+    )
+    return [Missed("rolled_back", None, None, sentence)]
+
+
+def _conclude(client: Any, candidate: Candidate, version: int, outcome: Promotion) -> None:
+    """Write the gate's tags and, if it passed, move the aliases."""
+    name, number = candidate.name, str(version)
+    tags = {
+        f"{GATE}.{one.condition}" + (f".{one.task}" if one.task else ""): one.by
+        for one in outcome.missed
+    }
+    for tag in client.get_model_version(name, number).tags:
+        if tag.startswith(f"{GATE}.") and tag not in tags:
+            client.delete_model_version_tag(name, number, tag)
+    for tag, by in tags.items():
+        client.set_model_version_tag(name, number, tag, "" if by is None else f"{by:.4g}")
+    client.set_model_version_tag(name, number, GATE, "passed" if outcome.promoted else str(outcome))
+    if not outcome.promoted:
+        challenge(client, name, version)  # another process may have removed the alias meanwhile
+        return
+    client.set_model_version_tag(name, number, OVER, str(outcome.champion or ""))
+    crown(client, name, version, _why(candidate, outcome), outcome.champion)
+
+
+def _why(candidate: Candidate, outcome: Promotion) -> str:
+    scores = ", ".join(f"{task} {score}" for task, score in candidate.measured.scores.items())
+    if outcome.champion_scores is None:
+        return f"passed the gate as the first champion: {scores}"
+    best = ", ".join(f"{task} {score}" for task, score in outcome.champion_scores.items())
+    return f"passed the gate: {scores}; version {outcome.champion} had {best}"
 
 
 def _register(client: Any, candidate: Candidate, log_model: Callable[[Path], str]) -> int:
     """Number of the version with the candidate's content; registers it if there is none."""
     import mlflow
 
+    content = _content(candidate)
+    version = _registered(client, candidate.name, content)
+    if version is None:
+        tags = {CONTENT: content, **candidate.tags}
+        registered = mlflow.register_model(log_model(candidate.folder), candidate.name, tags=tags)
+        version = int(registered.version)
+    _store(client, candidate.name, version, candidate, candidate.measured)
+    if aliases_of(client, candidate.name).get(CHAMPION) != version:
+        challenge(client, candidate.name, version)
+    return version
+
+
+def _content(candidate: Candidate) -> str:
     if not candidate.folder.is_dir() or not any(candidate.folder.iterdir()):
         raise ErmError(f"{candidate.folder} holds no model to register as {candidate.name}.")
-    content = content_hash(candidate.folder)
-    score_tags = _score_tags(candidate.metric, candidate.scores, candidate.scored_on)
-    for version in client.search_model_versions(f"name = '{candidate.name}'"):
-        if version.tags.get(_CONTENT) == content:
-            for tag, value in score_tags.items():
-                client.set_model_version_tag(candidate.name, version.version, tag, value)
+    return content_hash(candidate.folder)
+
+
+def _registered(client: Any, name: str, content: str) -> int | None:
+    for version in client.search_model_versions(f"name = '{name}'"):
+        if version.tags.get(CONTENT) == content:
             return int(version.version)
-    registered = mlflow.register_model(
-        log_model(candidate.folder), candidate.name, tags={_CONTENT: content, **score_tags}
-    )
-    return int(registered.version)
+    return None
 
 
 def _champion(client: Any, name: str) -> Any:
     """The champion's model version; None if there is no champion."""
-    model = client.get_registered_model(name)
-    version = model.aliases.get(CHAMPION)
+    version = aliases_of(client, name).get(CHAMPION)
     return None if version is None else client.get_model_version(name, str(version))
 
 
 def _scores_of(
-    client: Any, champion: Any, candidate: Candidate, rescore: Callable[[str], Scores]
-) -> Scores:
+    client: Any, champion: Any, candidate: Candidate, rescore: Rescore, store: bool
+) -> Measured:
     """The champion's scores on the candidate's data."""
     tags = champion.tags
     if (tags.get(_METRIC), tags.get(_SCORED_ON)) == (candidate.metric, candidate.scored_on):
-        known = json.loads(tags[_SCORES])
-        return {task: TaskScore(*values) for task, values in known.items()}
-    scores = rescore(f"models:/{champion.name}/{champion.version}")
-    for tag, value in _score_tags(candidate.metric, scores, candidate.scored_on).items():
-        client.set_model_version_tag(champion.name, champion.version, tag, value)
-    return scores
+        known = json.loads(tags[SCORES])
+        scores = {task: TaskScore(*values) for task, values in known.items()}
+        return Measured(scores, _kept_items(tags.get(_ITEMS, "")))
+    measured = rescore(f"models:/{champion.name}/{champion.version}")
+    if store:
+        _store(client, champion.name, int(champion.version), candidate, measured)
+    return measured
 
 
-def _score_tags(metric: str, scores: Scores, scored_on: str) -> dict[str, str]:
-    return {_METRIC: metric, _SCORES: json.dumps(dict(scores)), _SCORED_ON: scored_on}
+def _store(client: Any, name: str, version: int, candidate: Candidate, measured: Measured) -> None:
+    """Tags of a version with its scores; those of items become an artifact of the active run."""
+    import mlflow
+
+    address = ""
+    run = mlflow.active_run()
+    if measured.items and run is not None:
+        path = f"promotion/{name}-{version}.json"
+        mlflow.log_dict({task: dict(own) for task, own in measured.items.items()}, path)
+        address = f"runs:/{run.info.run_id}/{path}"
+    tags = {
+        _METRIC: candidate.metric,
+        SCORES: json.dumps(dict(measured.scores)),
+        _SCORED_ON: candidate.scored_on,
+        _ITEMS: address,
+    }
+    for tag, value in tags.items():
+        client.set_model_version_tag(name, str(version), tag, value)
+
+
+def _kept_items(address: str) -> dict[str, dict[str, tuple[float, float]]]:
+    """The items of earlier scores; empty, with a warning, where their artifact is gone."""
+    import mlflow
+    from mlflow.exceptions import MlflowException
+
+    if not address:
+        return {}
+    try:
+        kept = mlflow.artifacts.load_dict(address)
+    except (MlflowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        _log.warning("%s: the champion's scores of items are gone (%s).", address, reason)
+        return {}
+    return {
+        task: {key: (float(part), float(whole)) for key, (part, whole) in own.items()}
+        for task, own in kept.items()
+    }
 
 
 def _client() -> Any:

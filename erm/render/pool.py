@@ -375,7 +375,15 @@ class Renderer:
         # a worker has one item that it draws and may have one that waits
         self._threads = ThreadPoolExecutor(2 * count, "erm-render")
         if isolation == "required":
-            self._require(self._all[0].missing())
+            self._require(self.missing())
+
+    def missing(self) -> list[str]:
+        """Protections that this machine does not allow, in words; waits until a worker has started.
+
+        Raises:
+            ErmError: workers can't start.
+        """
+        return self._all[0].missing()
 
     def render_batch(
         self, items: Sequence[tuple[str, str]], *, scenes: bool = False

@@ -9,6 +9,7 @@ import pytest
 
 from erm.critics.benchmarking import benchmark
 from erm.critics.settings import BenchmarkSettings
+from erm.registry.paired import critic_items
 from erm.synthesis.settings import SynthesizeSettings
 from erm.synthesis.synthesize import synthesize
 
@@ -42,6 +43,17 @@ def test_a_critic_without_a_model_is_scored(pairs: Path, tmp_path: Path) -> None
     assert metrics["unparsable"] == 0
     assert not any("untrained" in name for name in metrics)
     assert 0 <= _f1(tmp_path) < 1
+
+
+def test_items_give_the_score_that_promotion_compares(pairs: Path, tmp_path: Path) -> None:
+    settings = BenchmarkSettings(critic="pixel", exact_annotator=False, similarities=())
+    metrics = benchmark(settings, NOWHERE, pairs, tmp_path)
+    for metric in ("f1_hard", "f1_soft"):
+        for task, items in critic_items(tmp_path, metric).items():
+            found, whole = map(sum, zip(*items.values(), strict=True))
+            assert found / whole == pytest.approx(metrics[f"{task}/{metric}"])
+    scored = sum(map(len, critic_items(tmp_path, "f1_hard").values()))
+    assert scored == metrics["evaluated"] > 0
 
 
 def test_the_exact_annotator_takes_the_critics_place(pairs: Path, tmp_path: Path) -> None:

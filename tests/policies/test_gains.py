@@ -55,6 +55,16 @@ def test_gains_are_paired_by_reference() -> None:
     assert metrics["after.svg.ssim"] == 0.5
 
 
+def test_the_hack_gap_is_what_the_critic_says_beyond_the_exact_gain() -> None:
+    before, pleased, better = row(0, 10, 1), row(0, 12, 1), row(0, 4, 1)
+    pleased["critic_reward"] = before["critic_reward"] + 3 / 50
+    for after, gap in ((pleased, 5.0), (better, 0.0)):
+        greedy = {"before": [before], "after": [after]}
+        metrics = measure_policies(("svg",), greedy, {}, [], seed=0)
+        assert metrics["hack_gap.svg"] == pytest.approx(gap)
+        assert metrics["hack_gap.svg_low"] == pytest.approx(gap)
+
+
 def test_the_best_sample_is_the_one_that_the_critic_expects_to_be_mildest() -> None:
     rows = [row(0, 50), row(0, 9, 2.0), row(0, 1, 3.0), row(1, 50), row(1, 50)]
     assert [one["exact_severity"] for one in best_of_samples(rows)] == [9, 50]

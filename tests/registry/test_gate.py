@@ -1,12 +1,24 @@
-"""The gate before ``champion``: floors, losses and gains, task by task."""
+"""The gate before ``champion``: floors, limits, losses and gains, task by task."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from pydantic import ValidationError
 
 from erm.errors import ErmError
 from erm.registry.champions import _critic_floor, _task_scores
-from erm.registry.gate import Scores, TaskScore, below_floor, below_start, not_better
+from erm.registry.gate import (
+    Missed,
+    below_floor,
+    below_least,
+    below_start,
+    beyond_gap,
+    beyond_size,
+    not_better,
+)
+from erm.registry.paired import Items, Measured, Scores, TaskScore
 from erm.registry.settings import PromoteSettings
 
 
@@ -14,9 +26,16 @@ def scores(**values: float) -> Scores:
     return {task: TaskScore(value, value - 0.05, value + 0.05) for task, value in values.items()}
 
 
+def one(missed: list[Missed]) -> tuple[str, str | None, float | None, str]:
+    """The only condition missed; its number to three digits."""
+    (found,) = missed
+    return (*found[:2], None if found.by is None else round(found.by, 3), found.sentence)
+
+
 def test_a_floor_must_be_exceeded_in_each_task() -> None:
     found = below_floor(scores(chart=0.3, svg=0.1), {"chart": 0.2, "svg": 0.1, "table": 0.9})
-    assert found == ["svg has 0.100 [0.050, 0.150], which is not above the floor of 0.100"]
+    sentence = "svg has 0.100 [0.050, 0.150], which is not above the floor of 0.100"
+    assert one(found) == ("floor", "svg", 0.0, sentence)
 
 
 def test_a_policy_is_below_its_start_only_where_the_interval_is() -> None:
@@ -25,8 +44,35 @@ def test_a_policy_is_below_its_start_only_where_the_interval_is() -> None:
         "svg": TaskScore(-0.1, -0.3, 0.1),
         "table": TaskScore(0.2, 0.1, 0.3),
     }
-    assert len(below_start(gains)) == 1
-    assert below_start(gains)[0].startswith("chart lost")
+    condition, task, by, sentence = one(below_start(gains))
+    assert (condition, task, by) == ("start", "chart", 0.1)
+    assert sentence.startswith("chart lost")
+
+
+def test_a_least_score_may_be_met_exactly_and_must_be_known() -> None:
+    found = below_least(
+        {"chart": 0.3, "svg": 0.25}, {"chart": 0.3, "svg": 0.3, "table": 0.1}, "least", "f1_hard"
+    )
+    assert [(missed.task, missed.by) for missed in found] == [
+        ("svg", pytest.approx(0.05)),
+        ("table", None),
+    ]
+    assert found[0].sentence == "svg has f1_hard 0.250, below the least of 0.3"
+    assert found[1].sentence == "table has no f1_hard, which must be 0.1 at least"
+
+
+def test_a_hack_gap_counts_where_its_whole_interval_is_beyond() -> None:
+    gaps = {"chart": TaskScore(3.0, 0.5, 5.5), "svg": TaskScore(3.0, 2.5, 3.5)}
+    condition, task, by, _ = one(beyond_gap(gaps, 1.0))
+    assert (condition, task, by) == ("hack_gap", "svg", 1.5)
+
+
+def test_size_counts_all_files_of_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "deeper").mkdir()
+    (tmp_path / "a").write_bytes(bytes(1_500_000))
+    (tmp_path / "deeper" / "b").write_bytes(bytes(500_000))
+    assert beyond_size(tmp_path, 2.0) == []
+    assert one(beyond_size(tmp_path, 1.5))[:3] == ("most_mb", None, 0.5)
 
 
 @pytest.mark.parametrize(
@@ -43,10 +89,48 @@ def test_a_policy_is_below_its_start_only_where_the_interval_is() -> None:
 def test_a_gain_in_one_task_does_not_pay_for_a_loss_in_another(
     candidate: Scores, words: list[str]
 ) -> None:
-    champion = scores(chart=0.4, svg=0.4)
-    reasons = not_better(candidate, champion, margin=0.0, most_loss=0.02)
-    assert len(reasons) == len(words)
-    assert all(word in reason for word, reason in zip(words, reasons, strict=True))
+    champion = Measured(scores(chart=0.4, svg=0.4))
+    missed = not_better(Measured(candidate), champion, margin=0.0, most_loss=0.02)
+    assert len(missed) == len(words)
+    assert all(word in found.sentence for word, found in zip(words, missed, strict=True))
+
+
+def test_the_margin_says_how_much_is_lacking() -> None:
+    champion = Measured(scores(chart=0.4, svg=0.4))
+    found = not_better(Measured(scores(chart=0.43, svg=0.4)), champion, margin=0.05, most_loss=0.02)
+    assert one(found)[:3] == ("margin", None, 0.02)
+
+
+def binary(right: int, of: int) -> Items:
+    return {"svg": {str(index): (float(index < right), 1.0) for index in range(of)}}
+
+
+@pytest.mark.parametrize(
+    ("right", "of", "passes"), [(55, 100, True), (51, 100, False), (550, 1000, True)]
+)
+def test_a_gain_must_be_beyond_chance_on_the_same_items(right: int, of: int, passes: bool) -> None:
+    candidate = Measured(scores(svg=right / of), binary(right, of))
+    champion = Measured(scores(svg=0.5), binary(of // 2, of))
+    found = not_better(candidate, champion, margin=0.0, most_loss=0.02, confidence=0.95)
+    assert [missed.condition for missed in found] == ([] if passes else ["confidence"])
+    # one task beyond chance is enough, and without the condition any gain is
+    assert not_better(candidate, champion, margin=0.0, most_loss=0.02) == []
+
+
+def test_without_items_both_intervals_decide() -> None:
+    champion = Measured(scores(svg=0.4))
+    near, far = Measured(scores(svg=0.46)), Measured(scores(svg=0.48))
+    found = not_better(near, champion, margin=0.0, most_loss=0.02, confidence=0.95)
+    condition, task, by, sentence = one(found)
+    assert (condition, task, by) == ("confidence", "svg", 0.011)
+    assert "not paired" in sentence
+    assert not_better(far, champion, margin=0.0, most_loss=0.02, confidence=0.95) == []
+
+
+def test_a_gain_without_items_and_intervals_is_no_reason_to_promote() -> None:
+    bare = [Measured({"svg": TaskScore(value, value, value)}) for value in (0.9, 0.1)]
+    found = not_better(*bare, margin=0.0, most_loss=0.02, confidence=0.95)
+    assert one(found)[:3] == ("confidence", "svg", None)
 
 
 def test_scores_of_tasks_are_read_with_their_intervals() -> None:
@@ -63,5 +147,10 @@ def test_the_default_floor_is_the_better_blind_baseline() -> None:
         "baselines/pixels/svg/f1_hard": 0.4,
     }
     assert _critic_floor(metrics, PromoteSettings()) == {"svg": 0.1}
-    assert _critic_floor(metrics, PromoteSettings(critic_floor={"svg": 0.3})) == {"svg": 0.3}
     assert _critic_floor(metrics, PromoteSettings(critic_floor=None)) == {}
+
+
+@pytest.mark.parametrize("name", ["critic_least", "policy_least", "policy_gain"])
+def test_limits_name_tasks_that_exist(name: str) -> None:
+    with pytest.raises(ValidationError, match="unknown task 'chrat'; tasks: "):
+        PromoteSettings.model_validate({name: {"chrat": 0.3}})
