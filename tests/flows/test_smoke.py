@@ -13,7 +13,7 @@ import mlflow
 import pytest
 import yaml
 
-from erm.registry.promotion import CHAMPION, CRITIC, POLICY
+from erm.registry.aliases import CHAMPION, CRITIC, POLICY
 from erm.tracking import configure_tracking
 from flows.params import PARAMS
 from tests.flows.scratch import compose, copy_checkout, environment
