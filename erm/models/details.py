@@ -261,6 +261,8 @@ def _with_margins(
     x0, y1 = int(left[0]), int(below[-1]) + 1
     top = int(np.flatnonzero(vertical[:, x0])[0])
     right = int(np.flatnonzero(horizontal[y1 - 1])[-1])
+    if right <= x0 or top >= y1 - 1:  # lines that enclose nothing
+        return _with_cell(detail, lines)
     across, down = side / _MARGIN_SCALE, side / _MARGIN_SCALE / 2
     half, pixels = int(down / 2), np.asarray(image)
     above = max(0, top - half)

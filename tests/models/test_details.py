@@ -330,6 +330,21 @@ def test_a_detail_alone_asks_for_the_description_of_its_error() -> None:
     assert sample.images == (encode_png(_details(reference, candidate)[0].picture),)
 
 
+@pytest.mark.parametrize("end", [53, 54, 55, 56])
+def test_lines_that_enclose_nothing_are_no_frame(end: int) -> None:
+    """An upright line, and left of it a level one that ends at or before it."""
+    reference = Image.new("RGB", (120, 100), "white")
+    draw = ImageDraw.Draw(reference)
+    draw.line((55, 0, 55, 50), fill="black")
+    draw.line((20, 70, end, 70), fill="black")
+    draw.rectangle((40, 20, 48, 26), fill="black")
+    draw.rectangle((58, 76, 64, 84), fill="black")
+    candidate = reference.copy()
+    ImageDraw.Draw(candidate).rectangle((58, 20, 64, 26), fill="red")
+    (detail,) = details_of(reference, candidate, most=4, side=SIDE, margins=True)
+    assert detail.with_margins == (end > 55)
+
+
 def test_a_detail_alone_with_margins_asks_for_the_place_too() -> None:
     scale, name = (38, 36, 45, 39), (90, 76, 99, 79)
     reference, candidate = _plot(30, scale, name), _plot(45, scale, name)
