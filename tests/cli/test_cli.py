@@ -21,7 +21,10 @@ from tests.chat_server import completion as replied
 
 GOLDEN = Path(__file__).parents[1] / "golden"
 POLICY = "--policy-endpoint"
-COMMANDS = ["render", "annotate", "critique", "reward", "benchmark", "refine", "ingest", "view"]
+COMMANDS = [
+    *("render", "annotate", "critique", "reward", "benchmark", "evaluate", "refine", "ingest"),
+    *("view", "adopt", "rollback", "lineage"),
+]
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'
     '<circle cx="40" cy="40" r="20" fill="{}"/><rect x="70" y="70" width="20" height="20"/></svg>'
