@@ -117,12 +117,18 @@ def empty_store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("store")
     before = mlflow.get_tracking_uri()
     with pytest.MonkeyPatch.context() as patch:
-        patch.delenv("MLFLOW_TRACKING_URI", raising=False)
+        _without_tracking(patch)
         configure_tracking(root)
         experiment_id(root)
+        mlflow.set_tracking_uri(before)
     (root / "mlartifacts").mkdir()
-    mlflow.set_tracking_uri(before)
     return root
+
+
+def _without_tracking(patch: pytest.MonkeyPatch) -> None:
+    """Unset MLflow's variable, also after the test: MLflow sets it with the address."""
+    patch.setenv("MLFLOW_TRACKING_URI", "")
+    patch.delenv("MLFLOW_TRACKING_URI")
 
 
 @pytest.fixture
@@ -135,7 +141,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_store: Path)
     root = tmp_path / "checkout"
     shutil.copytree(empty_store, root)
     monkeypatch.chdir(root)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    _without_tracking(monkeypatch)
     before = mlflow.get_tracking_uri()
     configure_tracking(root)
     with mlflow.start_run(experiment_id=experiment_id(root)):

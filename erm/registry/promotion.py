@@ -232,8 +232,9 @@ def _register(client: Any, candidate: Candidate, log_model: Callable[[Path], str
         registered = mlflow.register_model(log_model(candidate.folder), candidate.name, tags=tags)
         version = int(registered.version)
     _store(client, candidate.name, version, candidate, candidate.measured)
-    if aliases_of(client, candidate.name).get(CHAMPION) != version:
-        challenge(client, candidate.name, version)
+    with exclusive(client, candidate.name):
+        if aliases_of(client, candidate.name).get(CHAMPION) != version:
+            challenge(client, candidate.name, version)
     return version
 
 

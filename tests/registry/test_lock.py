@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from erm.registry import lock
 from erm.registry.aliases import CHAMPION, PREVIOUS, aliases_of
 from tests.registered import NAME, submit
 
+ROOT = Path(__file__).parents[2]
 PROCESS = """
 import sys
 from pathlib import Path
@@ -38,7 +40,10 @@ def test_processes_that_promote_at_once_leave_the_best_one_champion(registry: An
     scores = {"a": 0.5, "b": 0.5, "c": 0.5}
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", PROCESS, name, str(score)], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", PROCESS, name, str(score)],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdout=subprocess.PIPE,
+            text=True,
         )
         for name, score in scores.items()
     ]
