@@ -51,6 +51,13 @@ IsolationOption = Annotated[
         "where anything is missing, off keeps only limits and deadlines.",
     ),
 ]
+PolicyEndpointOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--policy-endpoint", metavar="NAME=VALUE", help="As --endpoint, for the policy alone."
+    ),
+]
+
 EndpointOption = Annotated[
     list[str] | None,
     typer.Option(

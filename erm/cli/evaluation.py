@@ -14,6 +14,7 @@ from erm.cli.console import (
     IsolationOption,
     JsonOption,
     OlderLibrariesOption,
+    PolicyEndpointOption,
     RasterSideOption,
     RepliesOption,
     critic_endpoint,
@@ -124,12 +125,7 @@ def evaluate(
     ] = 32,
     replies: RepliesOption = "strict",
     endpoint: EndpointOption = None,
-    policy_endpoint: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--policy-endpoint", metavar="NAME=VALUE", help="As --endpoint, for the policy alone."
-        ),
-    ] = None,
+    policy_endpoint: PolicyEndpointOption = None,
     raster_side: RasterSideOption = None,
     backend: BackendOption = None,
     fonts: FontsOption = None,

@@ -15,6 +15,7 @@ from erm.cli.console import (
     IsolationOption,
     JsonOption,
     OlderLibrariesOption,
+    PolicyEndpointOption,
     RasterSideOption,
     RepliesOption,
     TaskArgument,
@@ -195,14 +196,7 @@ def refine(
     constrained: ConstrainedOption = None,
     replies: RepliesOption = "strict",
     endpoint: EndpointOption = None,
-    policy_endpoint: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--policy-endpoint",
-            metavar="NAME=VALUE",
-            help="As --endpoint, for the policy alone.",
-        ),
-    ] = None,
+    policy_endpoint: PolicyEndpointOption = None,
     rounds: Annotated[int, typer.Option(min=0, help="Drafts after the first one, at most.")] = 3,
     seed: Annotated[int, typer.Option(help="Of drafts that are drawn again.")] = 0,
     out: Annotated[

@@ -38,7 +38,8 @@ class LoadedCritic(Critic):
         decoding: how replies are written, as text.
 
     Raises:
-        ErmError: others trained the model, and `constrained` is asked for.
+        ErmError: others trained the model, and `constrained` is asked for; or the model was trained
+            before replies had a grade, and `constrained` is not False.
     """
 
     def __init__(
@@ -62,12 +63,12 @@ class LoadedCritic(Critic):
         adopted = checkpoint.role.adopted
         if constrained and adopted:
             raise ErmError(f"{name}: replies of models that others trained can't be constrained.")
-        if constrained is not False and not adopted and not checkpoint.role.graded:
+        kept = constrained is not False and not adopted
+        if kept and not checkpoint.role.graded:
             raise ErmError(
                 f"{name}: was trained before replies began with an overall grade. Train it again; "
                 "its replies can only be read as they come (constrained=False, --free)."
             )
-        kept = constrained is not False and not adopted
         self._rereads = rereads and checkpoint.role.single_details
         self.decoding = (
             f"{sampling} constrained={kept} max_errors={max_errors} rereads={self._rereads}"

@@ -48,17 +48,8 @@ class Outcome(NamedTuple):
 Erm = Callable[..., Outcome]
 
 
-@pytest.fixture
-def erm(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Erm:
-    """Runs the command line in this process, in a folder with a few files."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    Path("red.svg").write_text(SVG.format("red"))
-    Path("blue.svg").write_text(SVG.format("blue"))
-    Path("broken.svg").write_text("<svg")
-    Path("void").write_bytes(b"")
-    Image.new("RGB", (4, 4), "red").save("red.png")
-    Path("folder").mkdir()
+def command_line(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Erm:
+    """Runs the command line in this process, in the current folder."""
 
     def run(*arguments: str) -> Outcome:
         capfd.readouterr()
@@ -72,6 +63,21 @@ def erm(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_
         return Outcome(code or 0, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def erm(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Erm:
+    """Runs the command line in this process, in a folder with a few files."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    Path("red.svg").write_text(SVG.format("red"))
+    Path("blue.svg").write_text(SVG.format("blue"))
+    Path("broken.svg").write_text("<svg")
+    Path("void").write_bytes(b"")
+    Image.new("RGB", (4, 4), "red").save("red.png")
+    Path("folder").mkdir()
+
+    return command_line(capfd, monkeypatch)
 
 
 @pytest.fixture(scope="session")

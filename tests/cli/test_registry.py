@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,9 +11,8 @@ from typing import Any
 import mlflow
 import pytest
 
-from erm.cli import main
 from erm.registry.aliases import CHAMPION, PREVIOUS, aliases_of
-from tests.cli.test_cli import Erm, Outcome
+from tests.cli.test_cli import Erm, command_line
 from tests.registered import NAME, submit
 
 ROOT = Path(__file__).parents[2]
@@ -24,18 +22,7 @@ ROOT = Path(__file__).parents[2]
 def erm(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Erm:
     """Runs the command line in this process, in the current folder."""
 
-    def run(*arguments: str) -> Outcome:
-        capfd.readouterr()
-        monkeypatch.setattr(sys, "argv", ["erm", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-        captured = capfd.readouterr()
-        code = stop.value.code
-        if isinstance(code, str):
-            return Outcome(1, captured.out, captured.err + code)
-        return Outcome(code or 0, captured.out, captured.err)
-
-    return run
+    return command_line(capfd, monkeypatch)
 
 
 @pytest.fixture
