@@ -267,7 +267,8 @@ def test_bfloat16_products_follow_nearly_the_same_curve_and_leave_no_trace(
     train_critic(settings, pairs, tmp_path / "critic", tmp_path / "work")
     losses = _losses(tmp_path / "critic")
     assert losses != _losses(trained)
-    np.testing.assert_allclose(losses, _losses(trained), rtol=0.1)
+    # Processors round apart, and the last losses are a hundredth of the first.
+    np.testing.assert_allclose(losses, _losses(trained), rtol=0.1, atol=0.05)
     model, _, _ = load_checkpoint(tmp_path / "critic", "critic", device="cpu")
     assert {weight.dtype for weight in model.parameters()} == {torch.float32}
     assert model.config._attn_implementation == "sdpa"
