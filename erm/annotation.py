@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from PIL import Image
@@ -49,7 +49,7 @@ FailureKind = Literal[
 ]
 """Why a pair has no report. ``not drawn``, ``blank`` and ``unreadable`` are the source's; an
 ``invalid scene`` does not fit the task's schema or the picture; the picture of a ``contradicted
-scene`` shows something else (completions alone, `annotate_completion`); ``too complex`` exceeds the
+scene`` shows something else (`annotate_completion`); ``too complex`` exceeds the
 task's limits or `MOST_DISCREPANCIES`; ``comparison failed`` is an error of the annotator; the last
 two break the law that labels and pixels agree."""
 
@@ -153,14 +153,8 @@ def annotate(
 
 
 def annotate_rendered(task: str, reference: Rendered, candidate: Rendered) -> Annotation:
-    """The annotation of two renders that were made with scenes."""
-    views = []
-    for rendered, side in ((reference, "reference"), (candidate, "candidate")):
-        view = view_of(task, rendered, cast(Side, side))
-        if isinstance(view, Failure):
-            return Annotation(failure=view)
-        views.append(view)
-    return annotate_views(task, *views)
+    """The annotation of two renders that were made with scenes; see `annotate_completion`."""
+    return annotate_completion(task, view_of(task, reference, "reference"), candidate)
 
 
 def annotate_completion(task: str, reference: View | Failure, candidate: Rendered) -> Annotation:
@@ -168,7 +162,7 @@ def annotate_completion(task: str, reference: View | Failure, candidate: Rendere
 
     As `annotate_views`, and a report counts only where the candidate's picture does not contradict
     its own scene (`erm.tasks.Task.contradiction`): one difference with a large box would explain
-    all others. Sources that nobody rewards have no reason to forge their scenes.
+    all others. Edits of synthesis, which nobody rewards, are annotated without that check.
     """
     view = view_of(task, candidate, "candidate")
     for side in (reference, view):

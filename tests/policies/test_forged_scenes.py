@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from erm.annotation import annotate, annotate_completion, view_of
+from erm.annotation import annotate
 from erm.cli import main
 from erm.critics.pixel import PixelCritic
 from erm.dataset.pairs import Reference
@@ -136,9 +136,7 @@ def _copied(rendered: Rendered) -> str:
 def test_a_scene_that_its_own_picture_contradicts_gives_no_report(
     cover: str, reference: Rendered, renderer: Renderer
 ) -> None:
-    source = COVERS[cover](reference)
-    (rendered,) = renderer.render_batch([("chart", source)], scenes=True)
-    annotation = annotate_completion("chart", view_of("chart", reference, "reference"), rendered)
+    annotation = annotate("chart", REFERENCE, COVERS[cover](reference), renderer)
     assert annotation.failure is not None
     assert annotation.failure.kind == "contradicted scene", annotation
     assert annotation.failure.side == "candidate"
