@@ -13,6 +13,7 @@ import mlflow
 import pytest
 import yaml
 
+from erm.fingerprint import content_hash
 from erm.registry.aliases import CHAMPION, CRITIC, POLICY
 from erm.tracking import configure_tracking
 from flows.params import PARAMS
@@ -114,3 +115,27 @@ def test_prefect_shows_every_stage_below_the_pipeline(copy: Path) -> None:
         ("pipeline", "COMPLETED", None),
         *((name, "COMPLETED", "pipeline") for name in STAGES),
     }
+
+
+def test_data_and_models_reach_a_fresh_clone_through_a_remote(copy: Path, tmp_path: Path) -> None:
+    """As in docs/operations.md; the remote is a folder."""
+    outs = [out for stage in STAGES.values() for out in stage.get("outs", [])]
+    clone = tmp_path / "clone"
+    remote = ("dvc", "remote", "add", "--default", "team", str(tmp_path / "remote"))
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b")
+    assert in_copy(copy, *remote).returncode == 0
+    for command in ("add --all", "commit --quiet -m run", "tag -a -m run erm-critic@v1.0.0"):
+        subprocess.run([*git, *command.split()], cwd=copy, check=True)
+    assert in_copy(copy, "dvc", "push").returncode == 0
+    subprocess.run(["git", "clone", "--quiet", copy, clone], check=True)
+    pulled = in_copy(clone, "dvc", "pull")
+    assert pulled.returncode == 0, pulled.stderr
+    assert [content_hash(clone / out) for out in outs] == [content_hash(copy / out) for out in outs]
+    status = in_copy(clone, "dvc", "status")
+    assert "up to date" in status.stdout, status.stdout
+    for command in ("get {} models/critic", "artifacts get {} erm-critic"):
+        taken = tmp_path / command.split()[0]
+        words = [word.format(copy) for word in command.split()]
+        got = in_copy(copy, "dvc", *words, "--out", str(taken))
+        assert got.returncode == 0, got.stderr
+        assert content_hash(taken) == content_hash(copy / "models/critic")
