@@ -27,6 +27,9 @@ EXPERIMENT = "visual-erm"
 INTERFACE = "http://127.0.0.1:5000"
 """Address at which ``make ui`` shows MLflow, if the port is free."""
 
+TRAINED = "model_sha256"
+"""Tag of a run that trained a model: content hash of the model's folder."""
+
 _TRACKED_RUN = "ERM_TRACKED_RUN"
 _STORE, _ARTIFACTS = "mlflow.db", "mlartifacts"
 _ADDRESSES = (
@@ -138,6 +141,42 @@ def log_artifact(path: Path, folder: str | None = None) -> None:
     if (mlflow := _active()) is not None:
         log = mlflow.log_artifacts if path.is_dir() else mlflow.log_artifact
         log(str(path), folder)
+
+
+def log_dataset(path: Path, digest: str, md5: str | None) -> None:
+    """Log a folder of data as an input of the active run.
+
+    Args:
+        digest: content hash (`erm.fingerprint.content_hash`); MLflow keeps its first 36 digits.
+        md5: of DVC, for the tag ``dvc.md5``; None leaves it out.
+    """
+    if (mlflow := _active()) is None:
+        return
+    from mlflow.data.dataset_source_registry import resolve_dataset_source
+    from mlflow.data.meta_dataset import MetaDataset
+
+    dataset = MetaDataset(resolve_dataset_source(str(path)), name=str(path), digest=digest[:36])
+    mlflow.log_input(dataset, tags=None if md5 is None else {"dvc.md5": md5})
+
+
+@contextmanager
+def training_run(content: str) -> Iterator[None]:
+    """Within the active run, the run that trained the model with this content hash (`TRAINED`).
+
+    Where none did, as for a model that was trained elsewhere, the active run stays.
+    """
+    import mlflow
+
+    active = mlflow.active_run()
+    trained = f"tags.{TRAINED} = '{content}'"
+    found = (
+        mlflow.MlflowClient().search_runs([active.info.experiment_id], trained) if active else []
+    )
+    if not found:
+        yield
+        return
+    with mlflow.start_run(run_id=found[0].info.run_id, nested=True):
+        yield
 
 
 def artifact_address(path: str) -> str:

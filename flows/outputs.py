@@ -10,7 +10,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,7 +52,7 @@ class Paths:
     """What a stage reads and where it writes, relative to the root of the repository.
 
     Attributes:
-        data: what the stage reads, apart from code.
+        data: what the stage reads, apart from code, with its content hash.
         outs, metrics: what it leaves behind.
         unfinished: folder that stands for the root of the repository until the stage is done.
         work: state to resume from; a run with the same settings, data and code finds it again.
@@ -60,7 +60,7 @@ class Paths:
     """
 
     stage: str
-    data: tuple[Path, ...]
+    data: Mapping[Path, str]
     outs: tuple[Path, ...]
     metrics: Path
     unfinished: Path
@@ -96,7 +96,7 @@ def prepare(stage: str, params: Mapping[str, Any]) -> Paths:
     key = hashlib.sha256(decisive.encode()).hexdigest()[:16]
     paths = Paths(
         stage=stage,
-        data=tuple(path for path in deps if path.parts[0] not in ("erm", "flows")),
+        data={path: read[str(path)] for path in deps if path.parts[0] not in ("erm", "flows")},
         outs=tuple(Path(out) for out in entry.get("outs", [])),
         metrics=Path(next(iter(entry["metrics"][0]))),
         unfinished=STATE / "unfinished" / stage,
@@ -112,7 +112,7 @@ def prepare(stage: str, params: Mapping[str, Any]) -> Paths:
     return paths
 
 
-def recorded_md5(paths: tuple[Path, ...]) -> dict[str, str]:
+def recorded_md5(paths: Iterable[Path]) -> dict[str, str]:
     """DVC's md5 of outputs, as ``dvc.lock`` records them; leaves out those it does not know."""
     lock = Path("dvc.lock")
     if not lock.exists():

@@ -10,9 +10,19 @@ from typing import Any
 import mlflow
 import psutil
 
-from erm.tracking import configure_tracking, experiment_id, log_params, numbers
+from erm.fingerprint import content_hash
+from erm.tracking import (
+    TRAINED,
+    configure_tracking,
+    experiment_id,
+    log_artifact,
+    log_dataset,
+    log_params,
+    numbers,
+)
 from flows import CHECKOUT
 from flows.outputs import Paths, recorded_md5
+from flows.params import PARAMS
 
 _PICTURES = ("*.png", "*.csv", "*.md")
 _LARGEST_ARTIFACT = 8 << 20
@@ -35,7 +45,8 @@ def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterato
             client.set_terminated(run_id, "KILLED")
     process = _pipeline_process()
     found = client.search_runs([experiment], f"tags.process = '{process}'")
-    tags = {f"dvc.{path}": md5 for path, md5 in recorded_md5(paths.data).items()}
+    known = recorded_md5(paths.data)
+    tags = {f"dvc.{path}": md5 for path, md5 in known.items()}
     git = ("git", "diff", "--quiet", "HEAD")
     tags["git.changed"] = str(subprocess.call(git, stderr=subprocess.DEVNULL) == 1)
     with (
@@ -50,9 +61,14 @@ def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterato
             run_name=paths.stage,
             nested=True,
             tags={**tags, "profile": profile, "stage": paths.stage, "folder": folder},
+            log_system_metrics=True,
         ),
     ):
         log_params(settings)
+        log_artifact(PARAMS)
+        for path, digest in paths.data.items():
+            if path.parts[0] == "data":
+                log_dataset(path, digest, known.get(str(path)))
         try:
             yield
         except KeyboardInterrupt:
@@ -65,6 +81,9 @@ def record_results(paths: Paths, metrics: Mapping[str, Any]) -> None:
     """Metrics and pictures of a finished stage, for its own run and for the parent."""
     values = numbers(metrics)
     mlflow.log_metrics(values)
+    for out in paths.outs:
+        if out.parts[0] == "models":
+            mlflow.set_tag(TRAINED, content_hash(out))
     run = mlflow.active_run()
     assert run is not None
     parent = run.data.tags["mlflow.parentRunId"]

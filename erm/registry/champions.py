@@ -27,6 +27,7 @@ from erm.registry.gate import (
     beyond_gap,
     beyond_size,
 )
+from erm.registry.packaging import log_critic, log_policy, model_card
 from erm.registry.paired import Measured, Scores, TaskScore, critic_items, policy_items
 from erm.registry.promotion import (
     Candidate,
@@ -38,7 +39,7 @@ from erm.registry.promotion import (
 from erm.registry.settings import PromoteSettings
 from erm.settings import Settings
 from erm.tasks import task_names
-from erm.tracking import log_artifact, numbers
+from erm.tracking import numbers
 
 _BLIND = ("untrained", "commonest_error")
 """Baselines that don't look at the images."""
@@ -102,9 +103,6 @@ def promote_trained(
     Raises:
         ErmError: a model is missing, or there is no such metric to promote by.
     """
-    from erm.registry.packaging import log_critic, log_policy
-
-    log_artifact(trained.params)
     judging = _Judging(chosen, trained, work, answers)
     promotions: dict[str, Promotion] = {}
     if (critic := judging.critic()) is not None:
@@ -183,6 +181,12 @@ class _Judging:
             _scored_on(self.both_data, self._chosen.benchmark),
             missed,
             {"data_hash": self.both_data},
+            model_card(
+                "critic",
+                trained.critic,
+                metrics=numbers(self.benchmarked),
+                data_hash=self.both_data,
+            ),
         )
 
     def policy(self) -> Candidate:
@@ -205,6 +209,12 @@ class _Judging:
             _scored_on(self.pairs_data, self._chosen.evaluate),
             missed,
             {"data_hash": self.pairs_data, **self._critic_that_rewarded()},
+            model_card(
+                "policy",
+                trained.policy,
+                metrics=numbers(self.evaluated),
+                data_hash=self.pairs_data,
+            ),
         )
 
     def _candidate(
@@ -216,6 +226,7 @@ class _Judging:
         scored_on: str,
         missed: list[Missed],
         tags: Mapping[str, str],
+        description: str,
     ) -> Candidate:
         settings, params = self._chosen.promote, self._trained.params
         return Candidate(
@@ -229,6 +240,7 @@ class _Judging:
             most_loss=settings.most_loss,
             confidence=settings.confidence,
             tags={"params_sha256": content_hash(params), **tags},
+            description=description,
         )
 
     def _too_large(self, folder: Path) -> list[Missed]:

@@ -26,7 +26,7 @@ from PIL import Image, ImageDraw
 from safetensors import SafetensorError, safe_open
 
 from erm.errors import ErmError
-from erm.models.role import Role, read_role
+from erm.models.role import read_role
 from erm.tasks import distribution_of, get_task, package_folder
 
 if TYPE_CHECKING:
@@ -141,7 +141,7 @@ def _log(
     from mlflow.types.schema import ColSpec, Schema
 
     role = read_role(folder, kind)
-    card = model_card(kind, role, folder, metrics=metrics or {}, data_hash=data_hash)
+    card = model_card(kind, folder, metrics=metrics or {}, data_hash=data_hash)
     inputs, outputs = _COLUMNS[kind]
     package = Path(__file__).parents[1]
     with _staged(kind, folder, card) as staged:
@@ -224,14 +224,10 @@ def refusal(message: str) -> Exception:
 
 
 def model_card(
-    kind: RoleName,
-    role: Role,
-    folder: Path,
-    *,
-    metrics: Mapping[str, float],
-    data_hash: str | None,
+    kind: RoleName, folder: Path, *, metrics: Mapping[str, float], data_hash: str | None
 ) -> str:
     """``README.md`` of a model: purpose, data hash, metrics, limits and use (Markdown)."""
+    role = read_role(folder, kind)
     processor = json.loads(_read(folder / "processor_config.json"))
     values = {"max_side": processor.get("max_side"), "max_new_tokens": role.max_new_tokens}
     limits = [text.format(**values) for text in _LIMITS[kind]]

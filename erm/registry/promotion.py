@@ -27,6 +27,7 @@ from erm.registry.aliases import (
 from erm.registry.gate import Missed, not_better
 from erm.registry.lock import exclusive
 from erm.registry.paired import Measured, Scores, TaskScore
+from erm.tracking import training_run
 
 CONTENT, SCORES, GATE = "content_sha256", "scores", "gate"
 _METRIC, _SCORED_ON, _ITEMS = "metric", "scored_on", "items"
@@ -52,6 +53,7 @@ class Candidate:
         margin, most_loss, confidence: of the comparison with the champion
             (`erm.registry.gate.not_better`).
         tags: further tags of the version, such as where it comes from.
+        description: of the version, in Markdown.
     """
 
     name: str
@@ -64,6 +66,7 @@ class Candidate:
     most_loss: float = 0.0
     confidence: float | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,8 @@ def promote(candidate: Candidate, log_model: Callable[[Path], str], rescore: Res
 
     Args:
         candidate: the model and its scores.
-        log_model: writes a model folder to the active MLflow run and returns the model's URI.
+        log_model: writes a model folder to the active MLflow run, the one that trained it where
+            that is known, and returns the model's URI.
         rescore: scores the champion where that is needed.
 
     Raises:
@@ -229,8 +233,11 @@ def _register(client: Any, candidate: Candidate, log_model: Callable[[Path], str
     version = _registered(client, candidate.name, content)
     if version is None:
         tags = {CONTENT: content, **candidate.tags}
-        registered = mlflow.register_model(log_model(candidate.folder), candidate.name, tags=tags)
+        with training_run(content):
+            uri = log_model(candidate.folder)
+        registered = mlflow.register_model(uri, candidate.name, tags=tags)
         version = int(registered.version)
+        client.update_model_version(candidate.name, str(version), candidate.description)
     _store(client, candidate.name, version, candidate, candidate.measured)
     with exclusive(client, candidate.name):
         if aliases_of(client, candidate.name).get(CHAMPION) != version:

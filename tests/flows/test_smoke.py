@@ -100,6 +100,13 @@ def test_mlflow_holds_one_parent_and_a_child_a_stage(copy: Path) -> None:
     assert [point.value for point in course] == [trained["best/f1_hard"]]
     assert [Path(one.path).suffix for one in pictures] == [".png"]
     assert [int(champion.version) for champion in champions] == [1, 1]
+    trainings = [children[stage].info.run_id for stage in ("train_critic", "reinforce")]
+    assert [champion.run_id for champion in champions] == trainings
+    assert all("# Visual-ERM" in champion.description for champion in champions)
+    inputs = {one.dataset.name: one for one in critic.inputs.dataset_inputs}
+    assert set(inputs) == {"data/inferred", "data/pairs"}
+    digest = content_hash(copy / "data/pairs")
+    assert digest.startswith(inputs["data/pairs"].dataset.digest)
 
 
 def test_prefect_shows_every_stage_below_the_pipeline(copy: Path) -> None:

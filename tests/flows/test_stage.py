@@ -16,6 +16,7 @@ import psutil
 import pytest
 
 from erm.errors import ErmError
+from erm.fingerprint import content_hash
 from erm.tracking import configure_tracking
 from flows.outputs import exclusive, finish, prepare, recorded_md5
 from tests.flows.counting import DVC_YAML, PARAMS
@@ -136,7 +137,7 @@ def test_outputs_appear_complete_or_not_at_all(
 ) -> None:
     monkeypatch.chdir(small(tmp_path))
     paths = prepare("count", PARAMS)
-    assert paths.data == (Path("text"),)
+    assert paths.data == {Path("text"): content_hash(Path("text"))}
     (paths.work / "half").touch()
     with pytest.raises(ErmError, match="lists no output 'other'"):
         paths.out("other")

@@ -7,15 +7,18 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 
 from erm.critics.settings import BenchmarkSettings
 from erm.errors import ErmError
+from erm.fingerprint import content_hash
 from erm.policies.settings import EvaluateSettings
 from erm.registry.aliases import CHAMPION, CRITIC, POLICY, aliases_of
 from erm.registry.champions import Chosen, Trained, promote_trained, try_trained
 from erm.registry.lineage import lineage
 from erm.registry.settings import PromoteSettings
+from erm.tracking import TRAINED, experiment_id
 from tests.registered import tags
 
 BENCHMARK = {
@@ -43,6 +46,7 @@ def trained(registry: Any, tiny_critic: Path, tiny_policy: Path) -> Trained:
     Path("reports/benchmark.json").write_text(json.dumps(BENCHMARK))
     Path("reports/evaluate.json").write_text(json.dumps(EVALUATION))
     Path("params.yaml").write_text("profile: laptop\n")
+    mlflow.log_artifact("params.yaml")
     return Trained()
 
 
@@ -80,6 +84,8 @@ def test_each_parameter_is_a_condition(
 def test_both_models_are_registered_with_where_they_come_from(
     registry: Any, trained: Trained, tmp_path: Path
 ) -> None:
+    with mlflow.start_run(experiment_id=experiment_id(Path.cwd()), nested=True) as training:
+        mlflow.set_tag(TRAINED, content_hash(trained.critic))
     metrics = promote_trained(chosen(policy_hack_gap=1.0), trained, tmp_path / "work")
     assert metrics == {
         **{"critic.version": 1.0, "critic.promoted": 1.0, "critic.missed": 0.0},
@@ -87,6 +93,13 @@ def test_both_models_are_registered_with_where_they_come_from(
     }
     assert aliases_of(registry, CRITIC) == {CHAMPION: 1}
     assert tags(1, POLICY)["gate.hack_gap.svg"] == "0.5"
+    critic = registry.get_model_version(CRITIC, "1")
+    assert critic.run_id == training.info.run_id
+    assert critic.description.startswith("---\nlibrary_name: transformers")
+    assert registry.get_run(training.info.run_id).info.status == "FINISHED"
+    promoting = mlflow.active_run()
+    assert promoting is not None
+    assert registry.get_model_version(POLICY, "1").run_id == promoting.info.run_id
     policy = lineage(registry, "models:/erm-policy/1")
     assert policy["rewarded_by"]["critic"] == "models:/erm-critic/1"
     assert policy["parameters"]["address"].endswith("/params.yaml")
