@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import shutil
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from erm.dataset.pairs import SPLITS, Reference, read_references
 from erm.errors import ErmError
 from erm.fingerprint import fingerprint
 from erm.models.location import ENDPOINT, endpoint_model, model_folder
+from erm.policies.references import draw_pictures, images_in, read_pictures, write_pictures
+from erm.render import Renderer
 from erm.synthesis.assembly import assemble
 from erm.synthesis.chunks import Chunk, has_replies, write_replies
 from erm.synthesis.proposals import sample_references
@@ -67,7 +70,10 @@ def infer(
         done.mkdir(parents=True, exist_ok=True)
         for stale in done.glob("*.part"):
             stale.unlink()
-        chunks = _attempt(settings, policy, pairs, done) if policy is not None else []
+        chunks = []
+        if policy is not None:
+            fresh = _draw(settings, policy.tasks, pairs, done / "fresh.parquet")
+            chunks = _attempt(settings, policy, pairs, fresh, done)
         pairing = PairingSettings(
             seed=settings.seed,
             max_proposed_errors=settings.max_errors,
@@ -92,14 +98,50 @@ def infer(
     }
 
 
+def _draw(
+    settings: InferSettings, tasks: Sequence[str], pairs: Path, path: Path
+) -> list[Reference]:
+    """The fresh references, drawn into a file that is complete where it exists.
+
+    Raises:
+        ErmError: they are of a task that the policy does not know, or a task gives too few.
+    """
+    if settings.sources is None:
+        return []
+    if unknown := [task for task in settings.sources if task not in tasks]:
+        raise ErmError(f"infer.sources: the policy {settings.policy} does not know {unknown[0]}.")
+    if not path.exists():
+        with Renderer(
+            workers=settings.workers,
+            limits=settings.limits,
+            isolation=settings.isolation,
+            drawing=settings.drawing,
+        ) as renderer:
+            known = images_in(pairs)
+            drawn = draw_pictures(
+                settings.sources, settings.variety, settings.seed, known, renderer, "critic"
+            )
+            write_pictures(drawn, path)
+    return [
+        Reference(one.name, one.task, "train", one.image, one.source)
+        for one in read_pictures(path)
+        if one.source is not None
+    ]
+
+
 def _attempt(
-    settings: InferSettings, policy: PolicyProposer, pairs: Path, done: Path
+    settings: InferSettings,
+    policy: PolicyProposer,
+    pairs: Path,
+    fresh: Sequence[Reference],
+    done: Path,
 ) -> list[Chunk]:
-    """Have the policy try its share of the images: chunks with their replies."""
+    """Have the policy try its images: chunks with their replies."""
     chunks = []
-    total = sum(1 for _ in _chosen(settings, policy.tasks, pairs))
+    total = len(fresh) + sum(1 for _ in _chosen(settings, policy.tasks, pairs))
     with tqdm(total=total, desc="infer", unit="source") as bar:
-        for chunk, references in _plan(settings, policy.tasks, pairs):
+        chosen = chain(_chosen(settings, policy.tasks, pairs), fresh)
+        for chunk, references in _plan(settings, policy.tasks, chosen):
             # One call a chunk, whatever is finished: completions depend on those drawn with them.
             if not has_replies(chunk, done):
                 write_replies(chunk, policy.propose(references), done)
@@ -115,7 +157,7 @@ def _chosen(settings: InferSettings, tasks: Sequence[str], pairs: Path) -> Itera
 
 
 def _plan(
-    settings: InferSettings, tasks: Sequence[str], pairs: Path
+    settings: InferSettings, tasks: Sequence[str], chosen: Iterable[Reference]
 ) -> Iterator[tuple[Chunk, list[Reference]]]:
     """Units of work, each of one task; streamed, for references hold images."""
     waiting: dict[str, list[Reference]] = {task: [] for task in tasks}
@@ -127,7 +169,7 @@ def _plan(
         numbers[task] += 1
         return Chunk(task, numbers[task] - 1, sources, proposed=True), references
 
-    for reference in _chosen(settings, tasks, pairs):
+    for reference in chosen:
         waiting[reference.task].append(reference)
         if len(waiting[reference.task]) == settings.sources_per_chunk:
             yield chunk_of(reference.task)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, field_validator, model_validator
 
@@ -288,6 +289,9 @@ class InferSettings(WorkSettings):
         policy: a model folder, an MLflow URI, ``openai:NAME`` or ``openai:NAME=FOLDER`` of a model
             that a server runs; None gives a folder without pairs.
         share: of the sources of all splits, of the tasks that the policy knows.
+        sources: further references of each task, in the training split, generated for this stage;
+            with the pixels of no image in the folder of pairs.
+        variety: of these.
         completions: per image; completions with equal renders give one pair.
         test_share, test_completions: the same for the sources held out for the benchmark; None is
             as for the others.
@@ -305,6 +309,8 @@ class InferSettings(WorkSettings):
     seed: int = 0
     policy: str | None = "models/policy-sft"
     share: float = Field(default=0.3, gt=0, le=1)
+    sources: dict[str, Annotated[int, Field(ge=1)]] | None = None
+    variety: Variety = "compact"
     completions: int = Field(default=1, ge=1)
     test_share: float | None = Field(default=None, gt=0, le=1)
     test_completions: int | None = Field(default=None, ge=1)

@@ -204,6 +204,35 @@ def test_attempts_become_pairs_with_exact_reports(
     assert metrics["set_aside/image of another split"] == 1
 
 
+def test_fresh_references_are_of_the_training_split_and_of_no_pair(
+    asked: InferSettings, pairs: Path, tmp_path: Path
+) -> None:
+    drawing = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 24 24'><circle r='9'/></svg>"
+    with serving(lambda *_: completion(f"```svg\n{drawing}\n```")) as server:
+        endpoint = EndpointSettings(base_urls=(server.url,), attempts=1, concurrency=2)
+        fresh = {"endpoint": endpoint, "share": 0.01, "sources": {"svg": 4}, "max_errors": 40}
+        settings = asked.model_copy(update=fresh)
+        metrics = infer(settings, pairs, tmp_path / "inferred", tmp_path / "work")
+        infer(settings, pairs, tmp_path / "again", tmp_path / "work")
+    made = [pair for pair in read(tmp_path / "inferred") if "critic" in pair.source_id]
+    assert made
+    assert {pair.split for pair in made} == {"train"}
+    known = references(pairs)
+    images = {shown(one.image) for split in SPLITS for one in known[split]}
+    assert not images & {shown(pair.reference) for pair in made}
+    assert metrics["sources"] >= 4
+    assert hashes(tmp_path / "again") == hashes(tmp_path / "inferred")
+
+
+def test_fresh_references_of_a_task_that_the_policy_does_not_know_are_refused(
+    asked: InferSettings, pairs: Path, tmp_path: Path, tiny_policy: Path
+) -> None:
+    strange = {"policy": str(tiny_policy), "sources": {"poem": 1}}
+    settings = asked.model_copy(update=strange)
+    with pytest.raises(ErmError, match=r"^infer.sources: the policy .* does not know poem\.$"):
+        infer(settings, pairs, tmp_path / "inferred", tmp_path / "work")
+
+
 def test_the_folder_opens_and_is_sound(pairs: Path, inferred: Path, tmp_path: Path) -> None:
     import datasets
 
