@@ -11,7 +11,7 @@ import math
 import os
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -196,6 +196,39 @@ def run_address() -> str:
     uri = mlflow.get_tracking_uri()
     server = uri.rstrip("/") if uri.startswith("http") else INTERFACE
     return f"{server}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+
+
+@contextmanager
+def span(name: str, kind: str, inputs: Mapping[str, object]) -> Iterator[Callable[[object], None]]:
+    """A step of a trace of the active run, such as a call of a model; steps may hold steps.
+
+    Args:
+        kind: a type of MLflow's spans, such as ``LLM``.
+
+    Yields:
+        What takes the step's outputs.
+    """
+    if (mlflow := _active()) is None:
+        yield lambda outputs: None
+        return
+    with mlflow.start_span(name, span_type=kind) as step:
+        step.set_inputs(inputs)
+        yield step.set_outputs
+
+
+@contextmanager
+def traced_run(root: Path, name: str) -> Iterator[str]:
+    """A run of its own, of the store that `tracking_uri` names, for the traces of a command.
+
+    Yields:
+        Its address in MLflow's interface.
+    """
+    import mlflow
+
+    configure_tracking(root)
+    with mlflow.start_run(experiment_id=experiment_id(root), run_name=name):
+        yield run_address()
+        mlflow.flush_trace_async_logging()
 
 
 def log_figure(figure: Figure, name: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -208,6 +209,9 @@ def refine(
     fonts: FontsOption = None,
     older_libraries: OlderLibrariesOption = None,
     isolation: IsolationOption = "auto",
+    trace: Annotated[
+        bool, typer.Option("--trace", help="Log all steps to MLflow as a trace.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Write code for an image, look at its render, and try again; the best draft is kept.
@@ -224,6 +228,7 @@ def refine(
         from erm.policies.loading import policy_from_spec
         from erm.policies.refinement import refine as improve
         from erm.render import Renderer
+        from erm.tracking import traced_run
 
         drawing = drawing_settings(task, raster_side, backend, fonts, older_libraries, opened)
         asked = (critic,) if policy_endpoint else (critic, policy)
@@ -231,7 +236,13 @@ def refine(
         own = endpoint_settings("--policy-endpoint", policy_endpoint, ConnectionSettings, policy)
         author = policy_from_spec(policy, endpoint=own if policy_endpoint else shared)
         judge = _critic(critic, constrained, shared)
-        with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
+        with ExitStack() as stack:
+            if trace:
+                address = stack.enter_context(traced_run(Path.cwd(), "refine"))
+                sys.stderr.write(f"trace: {address}\n")
+            renderer = stack.enter_context(
+                Renderer(workers=1, isolation=isolation, drawing=drawing)
+            )
             result = improve(
                 task, opened, author, judge, renderer, rounds=rounds, seed=seed, replies=replies
             )

@@ -7,6 +7,7 @@ with the lowest severity is kept.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from erm.rewards.reward import reward_completions
 from erm.rewards.rollout import Scored
 from erm.rewards.settings import RewardSettings
 from erm.tasks import get_task
+from erm.tracking import span
 
 _RANK = {"judged": 0, "unparsable": 1, "blank": 2, "not_rendered": 3, "no_code": 4, "unjudged": 5}
 
@@ -61,7 +63,8 @@ def refine(
     """Reproduce an image as source code in up to 1 + `rounds` drafts.
 
     A draft without discrepancies ends the search. The draft with the lowest severity is kept, the
-    earliest of equals; a draft that renders is better than any that does not.
+    earliest of equals; a draft that renders is better than any that does not. In an active run of
+    MLflow all steps are logged as a trace.
 
     Args:
         replies: how the critic's replies are read (`erm.report.parse_reply`).
@@ -77,30 +80,58 @@ def refine(
     request = Request(task, reference)
 
     def score(completions: Sequence[str]) -> list[Scored]:
-        return reward_completions(
-            [(task, reference, text) for text in completions],
-            critic,
-            renderer,
-            RewardSettings(replies=replies),
-        )
+        with span("draw and judge", "EVALUATOR", {"completions": list(completions)}) as ended:
+            scored = reward_completions(
+                [(task, reference, text) for text in completions],
+                critic,
+                renderer,
+                RewardSettings(replies=replies),
+            )
+            ended([_shown(one) for one in scored])
+        return scored
 
-    completion = policy.complete([request])[0]
-    drafts = score([completion])
-    revises = isinstance(policy, RevisingPolicy)
-    if isinstance(policy, RevisingPolicy):
-        for _ in range(rounds):
-            if drafts[-1].severity == 0:
-                break
-            revision = Revision(task, reference, completion, feedback(drafts[-1]))
-            completion = policy.revise([revision])[0]
-            drafts += score([completion])
-    elif isinstance(policy, SamplingPolicy):
-        if rounds and drafts[0].severity != 0:
-            drafts += score(policy.sample([request] * rounds, seed))
-    elif rounds:
-        raise ErmError(f"The policy '{policy.name}' can neither revise nor sample.")
-    best = min(range(len(drafts)), key=lambda index: _preference(drafts[index]))
+    with span("refine", "CHAIN", {"task": task, "image": _data_url(reference)}) as refined:
+        with span("generate", "LLM", {"image": _data_url(reference)}) as ended:
+            completion = policy.complete([request])[0]
+            ended(completion)
+        drafts = score([completion])
+        revises = isinstance(policy, RevisingPolicy)
+        if isinstance(policy, RevisingPolicy):
+            for _ in range(rounds):
+                if drafts[-1].severity == 0:
+                    break
+                revision = Revision(task, reference, completion, feedback(drafts[-1]))
+                with span("revise", "LLM", {"feedback": revision.feedback}) as ended:
+                    completion = policy.revise([revision])[0]
+                    ended(completion)
+                drafts += score([completion])
+        elif isinstance(policy, SamplingPolicy):
+            if rounds and drafts[0].severity != 0:
+                with span("sample", "LLM", {"drafts": rounds, "seed": seed}) as ended:
+                    sampled = policy.sample([request] * rounds, seed)
+                    ended(sampled)
+                drafts += score(sampled)
+        elif rounds:
+            raise ErmError(f"The policy '{policy.name}' can neither revise nor sample.")
+        best = min(range(len(drafts)), key=lambda index: _preference(drafts[index]))
+        refined({"kept": best, **_shown(drafts[best])})
     return Refinement(tuple(drafts), best, revises)
+
+
+def _shown(draft: Scored) -> dict[str, object]:
+    """A draft as a trace shows it."""
+    report = draft.critique.report if draft.critique is not None else None
+    return {
+        "outcome": draft.outcome,
+        "severity": draft.severity,
+        "reason": draft.reason,
+        "report": None if report is None else report.to_dict(),
+        "render": None if draft.image is None else _data_url(draft.image),
+    }
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def _preference(draft: Scored) -> tuple[int, float]:

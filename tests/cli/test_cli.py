@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import json
 import math
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import mlflow
 import pytest
 from PIL import Image
 
 from erm.cli import main
 from erm.critics.pixel import PixelCritic
 from erm.images import open_image
+from erm.tracking import EXPERIMENT, tracking_uri
 from tests.chat_server import ChatServer, serving
 from tests.chat_server import completion as replied
 
@@ -286,6 +289,22 @@ def test_refine_fails_where_no_draft_renders(
     assert outcome.status == 1
     assert len(json.loads(outcome.out)["drafts"]) == 2
     assert "none of 2 drafts renders" in outcome.sentence
+
+
+def test_refine_leaves_a_trace_where_it_is_asked_to(
+    erm: Erm, images: tuple[str, str], tiny_policy: Path, empty_store: Path
+) -> None:
+    shutil.copytree(empty_store, Path.cwd(), dirs_exist_ok=True)
+    before = mlflow.get_tracking_uri()
+    policy = ("--policy", str(tiny_policy), "--critic", "pixel")
+    outcome = erm("refine", "svg", images[0], *policy, "--rounds", "0", "--trace")
+    client = mlflow.MlflowClient(tracking_uri(Path.cwd()))
+    mlflow.set_tracking_uri(before)
+    (experiment,) = (one for one in client.search_experiments() if one.name == EXPERIMENT)
+    (run,) = client.search_runs([experiment.experiment_id])
+    (trace,) = client.search_traces(locations=[experiment.experiment_id], run_id=run.info.run_id)
+    assert f"/runs/{run.info.run_id}" in outcome.err
+    assert [span.name for span in trace.data.spans] == ["refine", "generate", "draw and judge"]
 
 
 def test_refine_asks_policy_and_critic_each_at_its_own_endpoint(

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import mlflow
 import pytest
 
 from erm.critics.base import Critic, Critique, ImagePair, read_reply
@@ -71,6 +73,27 @@ def test_feedback_reaches_the_policy_and_a_perfect_draft_ends_the_search(
     prompt = revision_prompt("svg", policy.told[0].completion, policy.told[0].feedback)
     assert BLUE in prompt
     assert policy.told[0].feedback in prompt
+
+
+def test_all_steps_are_a_trace_of_the_active_run(
+    renderer: Renderer, red: bytes, registry: Any
+) -> None:
+    refine("svg", red, Painter(BLUE, "nothing", RED), PixelCritic(), renderer, rounds=5)
+    mlflow.flush_trace_async_logging()
+    run = mlflow.active_run()
+    assert run is not None
+    (trace,) = registry.search_traces(
+        locations=[run.info.experiment_id], run_id=run.info.run_id, include_spans=True
+    )
+    spans = {span.span_id: span for span in trace.data.spans}
+    steps = [(span.name, span.parent_id and spans[span.parent_id].name) for span in spans.values()]
+    judged = ("draw and judge", "refine")
+    revised = [("revise", "refine"), judged]
+    assert steps == [("refine", None), ("generate", "refine"), judged, *revised, *revised]
+    root, *_, last = spans.values()
+    assert root.outputs["kept"] == 2
+    assert root.inputs["image"].startswith("mlflow-attachment://")
+    assert [draft["severity"] for draft in last.outputs] == [0]
 
 
 def test_the_best_draft_is_kept_even_if_later_ones_are_worse(
