@@ -11,6 +11,7 @@ import math
 import os
 import sqlite3
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -155,7 +156,9 @@ def log_dataset(path: Path, digest: str, md5: str | None) -> None:
     from mlflow.data.dataset_source_registry import resolve_dataset_source
     from mlflow.data.meta_dataset import MetaDataset
 
-    dataset = MetaDataset(resolve_dataset_source(str(path)), name=str(path), digest=digest[:36])
+    with warnings.catch_warnings(action="ignore"):  # MLflow knows two kinds of local paths
+        source = resolve_dataset_source(str(path))
+    dataset = MetaDataset(source, name=str(path), digest=digest[:36])
     mlflow.log_input(dataset, tags=None if md5 is None else {"dvc.md5": md5})
 
 
