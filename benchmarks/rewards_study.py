@@ -24,26 +24,23 @@ import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, NamedTuple
 
 import numpy as np
-from hydra import compose, initialize_config_dir
 from matplotlib.figure import Figure
-from omegaconf import OmegaConf
 from pydantic import ValidationError
 from scipy.stats import t as student
 
 from erm.benchmark.features import EFFICIENTNET
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
+from erm.parameters import Params, compose_params
 from erm.policies.evaluation import evaluate
 from erm.policies.intervals import MeanInterval
 from erm.policies.reinforcement import reinforce
 from erm.policies.settings import EvaluateSettings, ReinforceSettings
 from erm.rewards.settings import EXACT, applies, text_parts
 from erm.tasks import get_task
-from flows.params import Params, read_params
 
 START = "start"
 """Name of the row of the policy before reinforcement."""
@@ -84,23 +81,6 @@ def rewards(features: str) -> dict[str, str]:
     named = {"critic": "critic", "exact": EXACT, "ssim": "ssim", "features": f"features:{features}"}
     texts = {name: name for name in text_parts() if name != "teds_s"}
     return {**named, **texts, "renders": "renders"}
-
-
-def read_parameters(changes: Sequence[str]) -> Params:
-    """The parameters of ``conf`` with changes, such as ``reinforce.steps=60``.
-
-    Raises:
-        ErmError: a parameter is unknown or ill-typed.
-    """
-    try:
-        with initialize_config_dir(str(Path("conf").resolve()), version_base=None):
-            composed = OmegaConf.to_yaml(compose("config", overrides=list(changes)))
-    except Exception as error:  # Hydra's own errors have no common class
-        raise ErmError(" ".join(str(error).split())) from error
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "params.yaml"
-        path.write_text(composed, encoding="utf-8")
-        return read_params(path)
 
 
 def settings_of(params: Params, part: str, seed: int) -> ReinforceSettings:
@@ -273,7 +253,7 @@ def study(arguments: argparse.Namespace) -> str:
     Raises:
         ErmError: parameters, a folder or a reward can't be used.
     """
-    params = read_parameters(arguments.set)
+    params = compose_params(arguments.set)
     if arguments.seeds < 1:
         raise ErmError(f"--seeds is {arguments.seeds}; a study has at least one.")
     known = rewards(arguments.features)

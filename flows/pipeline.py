@@ -21,7 +21,7 @@ from erm.errors import ErmError
 from erm.models.launch import die_with_parent
 from flows import CHECKOUT
 from flows.entry import PARENT, exit_with, run_alone
-from flows.params import check_profile, read_params
+from erm.parameters import check_profile, read_params
 
 _LOG = CHECKOUT / ".erm" / "prefect.log"
 _DVC = (str(Path(sys.executable).with_name("dvc")),)

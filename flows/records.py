@@ -11,6 +11,7 @@ import mlflow
 import psutil
 
 from erm.fingerprint import content_hash
+from erm.parameters import PARAMS
 from erm.tracking import (
     TRAINED,
     configure_tracking,
@@ -22,7 +23,6 @@ from erm.tracking import (
 )
 from flows import CHECKOUT
 from flows.outputs import Paths, recorded_md5
-from flows.params import PARAMS
 
 _PICTURES = ("*.png", "*.csv", "*.md")
 _LARGEST_ARTIFACT = 8 << 20

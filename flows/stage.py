@@ -17,7 +17,7 @@ from erm.models.launch import die_with_parent
 from erm.tracking import numbers
 from flows.entry import exit_with, run_alone
 from flows.outputs import Paths, finish, prepare
-from flows.params import Params, read_params
+from erm.parameters import Params, read_params
 from flows.records import record_results, recorded
 
 __all__ = ["Metrics", "Params", "Paths", "main", "stage"]

@@ -35,12 +35,13 @@ def promote(
     with working():
         from tempfile import TemporaryDirectory
 
-        from erm.registry.champions import Trained, try_trained
-        from erm.registry.parameters import read_chosen
+        from erm.parameters import read_params
+        from erm.registry.champions import Chosen, Trained, try_trained
         from erm.tracking import configure_tracking, has_store
 
         trained = Trained()
-        chosen = read_chosen(trained.params)
+        params = read_params(trained.params)
+        chosen = Chosen(params.promote, params.benchmark, params.evaluate)
         here = Path.cwd()
         with TemporaryDirectory(prefix="erm-") as work:
             # without a store there is no champion; an empty one must not stay behind here

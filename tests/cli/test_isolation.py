@@ -10,7 +10,7 @@ from typing import get_type_hints
 import pytest
 
 from erm.cli import main
-from flows.params import STAGES, Params
+from erm.parameters import STAGES, Params
 
 PACKAGE = Path(__file__).parents[2] / "erm"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg"><rect width="5" height="5"/></svg>'

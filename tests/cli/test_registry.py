@@ -45,6 +45,7 @@ def at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (folder / "reports/benchmark.json").write_text(json.dumps(benchmark))
     (folder / "reports/evaluate.json").write_text(json.dumps(evaluation))
     shutil.copy(ROOT / "params.yaml", folder)
+    (folder / "conf").symlink_to(ROOT / "conf")
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.chdir(folder)
     before = mlflow.get_tracking_uri()
@@ -74,9 +75,13 @@ def test_a_dry_run_says_what_the_gate_would_say(erm: Erm, at_hand: Path) -> None
 def test_a_dry_run_reads_the_parameters_as_the_stage_does(erm: Erm, at_hand: Path) -> None:
     whole = Path("params.yaml").read_text()
     for old, new, reason in (
-        ("margin: 0.0", "margin: -1", "params.yaml: 'margin': input should be greater"),
-        ("margin: 0.0", "margins: 0", "params.yaml: 'margins': extra inputs"),
-        ("\npromote:", "\npromoted:", "params.yaml has no section 'promote'"),
+        (
+            "margin: 0.0",
+            "margin: -1",
+            "params.yaml: 'promote.margin' is -1, but input should be greater",
+        ),
+        ("margin: 0.0", "margins: 0", "params.yaml: unknown parameter 'promote.margins'"),
+        ("\npromote:", "\npromoted:", "unknown section 'promoted'"),
         ("\npromote:", "\n}promote:", "params.yaml can't be read"),
     ):
         Path("params.yaml").write_text(whole.replace(old, new))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flows import pipeline
-from flows.params import PARAMS
+from erm.parameters import PARAMS
 from tests.flows.scratch import environment
 
 ROOT = Path(__file__).parents[2]

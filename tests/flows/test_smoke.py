@@ -14,9 +14,9 @@ import pytest
 import yaml
 
 from erm.fingerprint import content_hash
+from erm.parameters import PARAMS
 from erm.registry.aliases import CHAMPION, CRITIC, POLICY
 from erm.tracking import configure_tracking
-from flows.params import PARAMS
 from tests.flows.scratch import compose, copy_checkout, environment
 
 pytestmark = pytest.mark.smoke

@@ -11,7 +11,6 @@ from benchmarks.rewards_study import (
     evaluation_of,
     over_seeds,
     parser,
-    read_parameters,
     rewards,
     settings_of,
     study,
@@ -19,6 +18,7 @@ from benchmarks.rewards_study import (
 )
 from erm.dataset.pairs import REJECTED_FILE
 from erm.errors import ErmError
+from erm.parameters import compose_params
 from tests.squares import write_squares
 
 SMALLEST = (
@@ -63,17 +63,17 @@ def test_intervals_are_over_seeds() -> None:
 
 def test_a_reward_is_given_to_the_tasks_that_it_judges() -> None:
     changes = ("reinforce.tasks=[table,svg]", "+reinforce.sources.table=5")
-    params = read_parameters([*changes, "reinforce.max_completion_tokens=512"])
+    params = compose_params([*changes, "reinforce.max_completion_tokens=512"])
     chosen = settings_of(params, "teds", seed=2)
     assert (chosen.tasks, chosen.sources, chosen.seed) == (("table",), {"table": 5}, 2)
     assert settings_of(params, rewards("x/y")["features"], 0).reward.parts[0].part == "features:x/y"
     with pytest.raises(ErmError, match="'teds' says nothing of svg"):
-        settings_of(read_parameters([]), "teds", 0)
+        settings_of(compose_params([]), "teds", 0)
     with pytest.raises(ErmError, match="The reward 'exact': the part 'exact' of the reward needs"):
         settings_of(
-            read_parameters(["reinforce.sources=null", "+reinforce.images.svg=x"]), "exact", 0
+            compose_params(["reinforce.sources=null", "+reinforce.images.svg=x"]), "exact", 0
         )
     with pytest.raises(ErmError, match="no number of table"):
-        evaluation_of(read_parameters(["evaluate.sources={svg: 2}"]), ("svg", "table"))
+        evaluation_of(compose_params(["evaluate.sources={svg: 2}"]), ("svg", "table"))
     with pytest.raises(ErmError, match="no_such"):
-        read_parameters(["reinforce.no_such=1"])
+        compose_params(["reinforce.no_such=1"])

@@ -5,7 +5,7 @@ from which DVC composes the file.
 """
 
 import dataclasses
-import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -63,15 +63,51 @@ def read_params(path: Path = PARAMS) -> Params:
     if not isinstance(content, dict):
         raise ErmError(f"{path} must hold one section a stage, not {type(content).__name__}.")
     try:
+        return _checked(content)
+    except ErmError as error:
+        raise ErmError(f"{path}: {error}") from error
+
+
+def compose_params(changes: Sequence[str]) -> Params:
+    """The parameters of ``conf`` with changes such as ``reinforce.steps=60``, as DVC composes them.
+
+    Raises `ErmError` for what Hydra can't apply, and for the same parameters as `read_params`.
+    """
+    from hydra import compose, initialize_config_dir
+    from omegaconf import OmegaConf
+
+    try:
+        with initialize_config_dir(str(PROFILES.parent.resolve()), version_base=None):
+            composed = OmegaConf.to_object(compose("config", overrides=list(changes)))
+    except Exception as error:  # Hydra's own errors have no common class
+        raise ErmError(" ".join(str(error).split())) from error
+    return _checked(composed)
+
+
+def check_run(
+    profile: str | None = None, stages: Sequence[str] = (), changes: Sequence[str] = ()
+) -> None:
+    """Raises `ErmError` where a pipeline can't run so; without an experiment `PARAMS` counts."""
+    if unknown := [stage for stage in stages if stage not in STAGES]:
+        raise ErmError(f"unknown stage '{unknown[0]}'; stages: {', '.join(STAGES)}.")
+    if profile is not None:
+        check_profile(profile)
+        changes = [f"profile={profile}", *changes]
+    if changes:
+        compose_params(changes)
+    else:
+        read_params()
+
+
+def _checked(content: Any) -> Params:
+    try:
         TypeAdapter(Params).validate_python(content)
         shared = share_drawing(content, get_type_hints(Params))
         params = TypeAdapter(Params).validate_python(shared)
-        check_profile(params.profile)
     except ValidationError as error:
         complaints = "; ".join(_complaint(detail) for detail in error.errors())
-        raise ErmError(f"{path}: {complaints}.") from error
-    except ErmError as error:
-        raise ErmError(f"{path}: {error}") from error
+        raise ErmError(f"{complaints}.") from error
+    check_profile(params.profile)
     return params
 
 
@@ -87,21 +123,12 @@ def _complaint(detail: Any) -> str:
     return f"'{name}' is {detail['input']!r}, but {message}"
 
 
+def profiles() -> list[str]:
+    """Names of the profiles in ``conf/profile``."""
+    return sorted(path.stem for path in PROFILES.glob("*.yaml"))
+
+
 def check_profile(profile: str) -> None:
     """Raises `ErmError` for a profile that ``conf/profile`` does not hold."""
-    known = sorted(path.stem for path in PROFILES.glob("*.yaml"))
-    if profile not in known:
+    if profile not in (known := profiles()):
         raise ErmError(f"unknown profile '{profile}'; known profiles: {', '.join(known)}.")
-
-
-def main() -> None:
-    """``python -m flows.params``: checks ``params.yaml`` and says what is wrong with it."""
-    try:
-        read_params()
-    except ErmError as error:
-        sys.stderr.write(f"erm: {error}\n")
-        raise SystemExit(2) from None
-
-
-if __name__ == "__main__":
-    main()

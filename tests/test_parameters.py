@@ -11,10 +11,18 @@ import pytest
 import yaml
 
 from erm.errors import ErmError
-from flows.params import PARAMS, STAGES, Params, check_profile, read_params
+from erm.parameters import (
+    PARAMS,
+    STAGES,
+    Params,
+    check_profile,
+    check_run,
+    compose_params,
+    read_params,
+)
 from tests.flows.scratch import compose
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PROFILES = ("gpu", "laptop", "smoke", "study", "wide")
 
 
@@ -135,9 +143,34 @@ def test_an_unknown_profile_names_the_known_ones(monkeypatch: pytest.MonkeyPatch
         check_profile("nope")
 
 
+@pytest.mark.parametrize(
+    ("profile", "stages", "changes", "sentence"),
+    [
+        ("nope", [], [], "unknown profile 'nope'; known profiles: gpu"),
+        (None, ["critic"], [], "unknown stage 'critic'; stages: synthesize, validate"),
+        ("smoke", [], ["train_critic.pears=1"], "Could not override 'train_critic.pears'"),
+        (None, [], ["+train_critic.pears=1"], "unknown parameter 'train_critic.pears'"),
+        (None, [], ["reinforce.steps=many"], "'reinforce.steps' is 'many'"),
+        (None, [], ["reinforce steps"], "reinforce steps"),
+    ],
+)
+def test_a_run_is_refused_in_one_sentence(
+    profile: str | None, stages: list[str], changes: list[str], sentence: str, checkout: Path
+) -> None:
+    with pytest.raises(ErmError, match=r"^[^\n]*$") as raised:
+        check_run(profile, stages, changes)
+    assert sentence in str(raised.value)
+
+
+def test_changes_make_an_experiment_of_the_profile(checkout: Path) -> None:
+    check_run("smoke", ["reinforce"], ["reinforce.steps=9"])
+    params = compose_params(["profile=smoke", "reinforce.steps=9"])
+    assert (params.profile, params.reinforce.steps) == ("smoke", 9)
+
+
 def test_checking_parameters_is_quick() -> None:
     """A stage checks all sections, so that must not import what only other stages need."""
-    code = "import sys, flows.params as p; p.read_params(); print(*sys.modules)"
+    code = "import sys, erm.parameters as p; p.read_params(); print(*sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
