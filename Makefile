@@ -4,7 +4,7 @@ VENV ?= .venv
 VLLM_VENV ?= .venv-vllm
 export PATH := $(if $(filter /%,$(VENV)),,$(CURDIR)/)$(VENV)/bin:$(PATH)
 
-.PHONY: repro test smoke ui lint format types pytest serving vllm wheel clean repository setup
+.PHONY: repro test smoke deploy deployed ui lint format types pytest serving vllm wheel clean repository setup
 .DEFAULT_GOAL := repro
 
 repro: repository setup
@@ -47,6 +47,15 @@ wheel: setup
 smoke: repository setup
 	@.ci/repository owner
 	@python -m pytest -m smoke -s
+
+# Registers prefect.yaml and runs workers until Ctrl-C; POOLS names their pools.
+deploy: repository setup
+	@.ci/deploy $(POOLS)
+
+# Deployments on a real server: a schedule, a cancellation, a failure.
+deployed: repository setup
+	@.ci/repository owner
+	@python -m pytest -m deployed
 
 # Both servers, until Ctrl-C. MLflow's jobs, which judge traces, would take a minute to start.
 ui: export MLFLOW_SERVER_ENABLE_JOB_EXECUTION := false

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Mapping
 from urllib.request import getproxies_environment
 
 from erm.errors import ErmError
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _SECONDS = 5.0
+
+_log = logging.getLogger(__name__)
 
 
 def ask_loopback_directly() -> None:
@@ -39,3 +43,14 @@ def require_answer(server: str, address: str, remedy: str) -> None:
         named = address.rpartition("@")[2] if "@" in address else address
         reason = str(error).rstrip(".") or type(error).__name__
         raise ErmError(f"{server} at {named} does not answer ({reason}); {remedy}.") from error
+
+
+def post(address: str, message: Mapping[str, object]) -> None:
+    """Post a message as JSON; a failure is a warning without the address, which may hold a key."""
+    import httpx
+
+    try:
+        httpx.post(address, json=dict(message), timeout=_SECONDS).raise_for_status()
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        status = getattr(getattr(error, "response", None), "status_code", type(error).__name__)
+        _log.warning("The webhook did not take the message (%s).", status)

@@ -17,7 +17,7 @@ from prefect.flow_engine import run_flow
 from prefect.states import Crashed
 
 from erm.errors import ErmError
-from erm.servers import require_answer
+from erm.servers import post, require_answer
 from flows.outputs import exclusive
 
 PARENT = "ERM_PARENT_TASK_RUN"
@@ -70,6 +70,12 @@ def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
         state = run_flow(top, flow_run=flow_run, parameters=parameters, return_type="state")
     assert isinstance(state, State)
     return 0 if state.is_completed() else _report(f"{top.name}: {state.message}", 1)
+
+
+def notify(text: str, state: str, run: str | None) -> None:
+    """Posts one message about a flow run to the address in ``ERM_WEBHOOK``, if there is one."""
+    if address := os.environ.get("ERM_WEBHOOK"):
+        post(address, {"text": text, "state": state, "run": run})
 
 
 def _report(sentence: str, status: int) -> int:

@@ -9,52 +9,107 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+from uuid import UUID
 
-from prefect import State, flow, get_client, task
-from prefect.context import TaskRunContext
+from prefect import Flow, State, flow, get_client, runtime, task
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.filters import FlowRunFilter
+from prefect.client.schemas.objects import FlowRun
 from prefect.logging.handlers import APILogHandler
 from prefect.settings import PREFECT_API_URL, temporary_settings
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
+from prefect.utilities.urls import url_for
+from pydantic import Field, PositiveFloat
 
 from erm.errors import ErmError
 from erm.models.launch import die_with_parent
+from erm.parameters import STAGES, check_run, profiles
 from flows import CHECKOUT
-from flows.entry import PARENT, exit_with, run_alone
-from erm.parameters import check_profile, read_params
+from flows.entry import PARENT, exit_with, notify, run_alone
+from flows.outputs import exclusive
 
 _LOG = CHECKOUT / ".erm" / "prefect.log"
 _DVC = (str(Path(sys.executable).with_name("dvc")),)
 
 
-@flow(name="pipeline")
-def pipeline(profile: str | None = None) -> State[Any]:
+Profile = Annotated[str, Field(json_schema_extra={"enum": profiles()})]
+Stage = Annotated[str, Field(json_schema_extra={"enum": list(STAGES)})]
+
+
+def end_stages(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Hook: cancels the runs of stages that ended with a cancelled or timed-out pipeline."""
+    with get_client(sync_client=True) as client:
+        for run in _stage_runs(client, flow_run.id, "RUNNING", "PAUSED"):
+            client.set_flow_run_state(run.id, Cancelled(message=state.message), force=True)
+
+
+def report(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
+    """Hook: sends the webhook a failure."""
+    notify(f"{flow_run.name}: {state.message}", str(state.name), url_for(flow_run))
+
+
+@flow(on_failure=[end_stages, report], on_crashed=[report], on_cancellation=[end_stages])
+def pipeline(
+    profile: Profile | None = None,
+    stages: tuple[Stage, ...] = (),
+    changes: tuple[str, ...] = (),
+    force: bool = False,
+    hours: PositiveFloat | None = None,
+) -> State[Any]:
     """Runs the stages that are not up to date.
 
+    With a profile or changes it runs an experiment of DVC in a temporary folder, so that the
+    working tree stays as it is; otherwise `params.yaml` counts as it stands.
+
     Args:
-        profile: None takes ``params.yaml`` as it stands. The parameters of a profile run as an
-            experiment of DVC in a temporary folder, so the working tree stays as it is.
+        profile: a set of parameters of `conf/profile`
+        stages: bring only these up to date, with the stages that they need; none means all
+        changes: parameters, as `dvc exp run -S` takes them: `train_critic.optimization.epochs=2`
+        force: run stages that are up to date too; with `stages`, these alone
+        hours: end the run after this time; what is complete is kept
     """
-    experiment = ["exp", "run", "--temp", "-S", f"profile={profile}"]
-    return run_dvc(experiment if profile else ["repro"], return_state=True)
+    if runtime.deployment.id:
+        die_with_parent()  # nobody could cancel what a killed worker left running
+    chosen = [f"profile={profile}", *changes] if profile else changes
+    experiment = ["exp", "run", "--temp", *(word for change in chosen for word in ("-S", change))]
+    flags = ["--force", *(["--single-item"] if stages else [])] if force else []
+    command = [*(experiment if chosen else ["repro"]), *flags, *stages]
+    try:
+        check_run(profile, stages, changes)
+        with exclusive("dvc"):
+            state = run_dvc(command, hours, return_state=True)
+    except ErmError as error:
+        return Failed(message=str(error))
+    return State(type=state.type, name=state.name, message=state.message)
 
 
 @task(name="dvc")
-def run_dvc(arguments: list[str]) -> State[Any]:
+def run_dvc(arguments: list[str], hours: float | None) -> State[Any]:
     """Runs DVC; the flow runs of the stages that it starts become children of this task's run."""
-    context = TaskRunContext.get()
-    assert context is not None
-    url, task_run = str(PREFECT_API_URL.value()), str(context.task_run.id)
+    url, task_run = str(PREFECT_API_URL.value()), runtime.task_run.id
     environment = {**os.environ, "PREFECT_API_URL": url, PARENT: task_run}
     dvc = subprocess.Popen([*_DVC, *arguments], env=environment, preexec_fn=die_with_parent)
     try:
-        status = dvc.wait()
+        status = dvc.wait(hours and hours * 3600)
     except KeyboardInterrupt:
         dvc.wait()  # the key reached DVC and the stage too, which end by themselves
         raise
-    if status:
-        return Failed(message=f"`dvc {' '.join(arguments)}` exited with {status}; see above.")
-    return Completed(message="All stages are up to date.")
+    except subprocess.TimeoutExpired:
+        dvc.kill()  # its stage dies with it
+        message = f"It did not end within {hours:g} hours; the next run goes on from there."
+        return Failed(name="TimedOut", message=message)
+    if not status:
+        return Completed(message="All stages are up to date.")
+    with get_client(sync_client=True) as client:
+        failed = _stage_runs(client, UUID(runtime.flow_run.id), "FAILED")
+    said = "; ".join(f"{run.name}: {run.state.message}" for run in failed if run.state)
+    return Failed(message=said or f"`dvc {' '.join(arguments)}` exited with {status}.")
+
+
+def _stage_runs(client: SyncPrefectClient, parent: UUID, *states: str) -> list[FlowRun]:
+    wanted = {"parent_flow_run_id": {"any_": [parent]}, "state": {"type": {"any_": states}}}
+    return client.read_flow_runs(flow_run_filter=FlowRunFilter.model_validate(wanted))
 
 
 @contextmanager
@@ -101,13 +156,10 @@ def main() -> None:
     profile = parser.parse_args().profile
 
     def run() -> int:
-        if profile is not None:
-            check_profile(profile)
-        else:
-            read_params()
-            if subprocess.call([*_DVC, "status", "--quiet"]) == 0:
-                print("Data and pipelines are up to date.")
-                return 0
+        check_run(profile)
+        if profile is None and subprocess.call([*_DVC, "status", "--quiet"]) == 0:
+            print("Data and pipelines are up to date.")
+            return 0
         with prefect_server():
             return run_alone(pipeline, {"profile": profile})
 

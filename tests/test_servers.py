@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from erm.errors import ErmError
-from erm.servers import ask_loopback_directly, require_answer
+from erm.servers import ask_loopback_directly, post, require_answer
 from tests.chat_server import ChatServer
 
 PROXY = "http://127.0.0.1:9"
@@ -63,3 +63,22 @@ def test_who_does_not_answer_is_named_without_the_password(address: str) -> None
     assert sentence.endswith("; start it.")
     assert address.format(place).rpartition("@")[2] in sentence
     assert "secret" not in sentence
+
+
+def test_a_message_is_posted_as_json(chat_server: ChatServer) -> None:
+    post(chat_server.url, {"text": "torn", "messages": [{"content": "it"}]})
+    assert [body["text"] for body in chat_server.bodies] == ["torn"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"), [(None, "RemoteProtocolError"), ((403, b"{}"), "403")]
+)
+def test_a_webhook_that_fails_is_a_warning_without_its_address(
+    answer: tuple[int, bytes] | None,
+    reason: str,
+    chat_server: ChatServer,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    chat_server.behaviour = lambda *_: answer
+    post(f"{chat_server.url}?key=secret", {"text": "torn"})
+    assert caplog.messages == [f"The webhook did not take the message ({reason})."]

@@ -8,11 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from flows import pipeline
 from erm.parameters import PARAMS
+from flows import pipeline
 from tests.flows.scratch import environment
 
 ROOT = Path(__file__).parents[2]
+EXPERIMENT = """
+from flows import pipeline
+from flows.entry import run_alone
+
+pipeline.check_run = lambda *_: None  # it knows the real sections only
+parameters = {"profile": "smoke", "changes": ["size=4"]}
+raise SystemExit(run_alone(pipeline.pipeline, parameters))
+"""
 DVC_YAML = """
 stages:
   copy:
@@ -55,11 +63,11 @@ def checkout(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_profile_leaves_local_edits_alone(checkout: Path, served: dict[str, str]) -> None:
+def test_an_experiment_leaves_local_edits_alone(checkout: Path, served: dict[str, str]) -> None:
     before = {path: path.read_bytes() for path in (checkout / PARAMS, checkout / "code")}
     status = run(checkout, "git", "status", "--porcelain")
     variables = environment(ROOT) | {"PREFECT_API_URL": served["PREFECT_API_URL"]}
-    command = [sys.executable, "-m", "flows.pipeline", "--profile", "smoke"]
+    command = [sys.executable, "-c", EXPERIMENT]
     done = subprocess.run(
         command, cwd=checkout, env=variables, capture_output=True, text=True, check=False
     )
@@ -70,7 +78,7 @@ def test_a_profile_leaves_local_edits_alone(checkout: Path, served: dict[str, st
     (experiment,) = run(
         checkout, "git", "for-each-ref", "--format=%(refname)", "refs/exps/*/*/*"
     ).split()
-    assert run(checkout, "git", "show", f"{experiment}:out") == "size: 2\nprofile: smoke\n"
+    assert run(checkout, "git", "show", f"{experiment}:out") == "size: 4\nprofile: smoke\n"
     assert run(checkout, "git", "show", f"{experiment}:code") == "edited"
 
 

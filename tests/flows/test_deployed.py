@@ -1,0 +1,238 @@
+"""``make deployed``: schedule, cancellation and failure on a real server, with a real worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+import yaml
+from prefect import get_client
+from prefect.client.orchestration import SyncPrefectClient
+from prefect.client.schemas.objects import FlowRun
+from prefect.deployments import run_deployment
+from prefect.settings import PREFECT_API_URL
+
+from flows import pipeline
+from tests.chat_server import ChatServer, serving
+from tests.flows.scratch import copy_checkout, environment
+from tests.waiting import until
+
+pytestmark = pytest.mark.deployed
+ROOT = Path(__file__).parents[2]
+PATIENCE_SECONDS = 180
+LATEST_START_SECONDS = 30
+DVC_YAML = """
+stages:
+  synthesize:
+    cmd: python -m flows.synthesize
+    params: [synthesize]
+    deps: [how]
+    outs: [numbers]
+    metrics: [{reports/synthesize.json: {cache: false}}]
+"""
+STAGE = """
+import subprocess
+from pathlib import Path
+
+from erm.errors import ErmError
+from erm.models.launch import die_with_parent
+from flows.stage import main, stage
+
+
+@stage
+def synthesize(params, paths):
+    how = Path("how").read_text()
+    if how == "fail":
+        raise ErmError("numbers: 2 is torn.")
+    if how == "wait":
+        subprocess.run(["sleep", "600"], preexec_fn=die_with_parent)
+    paths.out("numbers").touch()
+    return {"n": 1}
+
+
+if __name__ == "__main__":
+    main(synthesize)
+"""
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A scratch copy with one cheap stage, and a pipeline for each minute."""
+    folder = tmp_path_factory.mktemp("deployed") / "checkout"
+    copy_checkout(ROOT, folder)
+    (folder / "dvc.yaml").write_text(DVC_YAML)
+    (folder / "flows/synthesize.py").write_text(STAGE)
+    (folder / "how").write_text("work")
+    registered = yaml.safe_load((folder / "prefect.yaml").read_text())
+    registered["deployments"][0]["schedules"][0]["cron"] = "* * * * *"
+    (folder / "prefect.yaml").write_text(yaml.safe_dump(registered))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def webhook() -> Iterator[ChatServer]:
+    with serving() as server:
+        server.behaviour = lambda *_: (200, b"{}")
+        yield server
+
+
+@pytest.fixture(scope="module")
+def worker(checkout: Path, webhook: ChatServer) -> Iterator[subprocess.Popen[bytes]]:
+    """What ``make deploy`` starts after the set-up, as a terminal would."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PREFECT_HOME", str(checkout / ".erm/prefect"))
+        patch.delenv("PREFECT_API_URL", raising=False)
+        patch.setattr(pipeline, "_LOG", checkout / ".erm" / "prefect.log")
+        with pipeline.prefect_server():
+            url = str(PREFECT_API_URL.value())
+            started = subprocess.Popen(
+                [".ci/deploy", "cpu"],
+                cwd=checkout,
+                env={**environment(checkout), "PREFECT_API_URL": url, "ERM_WEBHOOK": webhook.url},
+                start_new_session=True,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+            )
+            yield started
+            for _ in range(2):  # the second one does not wait for a run
+                started.send_signal(signal.SIGINT)
+            started.wait(PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def client(worker: subprocess.Popen[bytes]) -> Iterator[SyncPrefectClient]:
+    with get_client(sync_client=True) as found:
+        yield found
+
+
+def start(name: str) -> FlowRun:
+    run = run_deployment(name, timeout=0)
+    assert isinstance(run, FlowRun)
+    return run
+
+
+def finished(client: SyncPrefectClient, state: str) -> Callable[[FlowRun], bool]:
+    def is_finished(run: FlowRun) -> bool:
+        now = client.read_flow_run(run.id).state
+        assert now is not None
+        assert not now.is_final() or now.type.value == state, now
+        return now.is_final()
+
+    return is_finished
+
+
+def test_a_scheduled_run_starts_in_time_and_completes(
+    checkout: Path, client: SyncPrefectClient
+) -> None:
+    begun: list[FlowRun] = []
+
+    def has_begun() -> bool:
+        begun[:] = [run for run in client.read_flow_runs() if run.start_time and run.deployment_id]
+        return bool(begun)
+
+    until(has_begun, PATIENCE_SECONDS)
+    (run,) = begun
+    assert run.auto_scheduled
+    assert run.start_time is not None
+    assert run.expected_start_time is not None
+    late = (run.start_time - run.expected_start_time).total_seconds()
+    assert late <= LATEST_START_SECONDS
+    until(lambda: finished(client, "COMPLETED")(run), PATIENCE_SECONDS)
+    assert (checkout / "numbers").exists()
+    assert run.deployment_id is not None
+    client.pause_deployment(run.deployment_id)
+
+
+def test_cancelling_ends_the_stage_and_its_processes(
+    checkout: Path, client: SyncPrefectClient
+) -> None:
+    (checkout / "how").write_text("wait")
+    run = start("pipeline/synthesize")
+
+    def processes() -> list[psutil.Process]:
+        return [
+            one
+            for one in psutil.process_iter(["cwd", "name"])
+            if one.info["cwd"] == str(checkout) and one.info["name"] == "sleep"
+        ]
+
+    until(lambda: bool(processes()), PATIENCE_SECONDS)
+    (sleeping,) = processes()
+    lines = [sleeping, *sleeping.parents()]
+    commands = [" ".join(one.cmdline()) for one in lines]
+    own = [one for one, what in zip(lines, commands, strict=True) if "worker" not in what][:4]
+    assert "prefect.engine" in " ".join(own[-1].cmdline())
+    subprocess.run(
+        ["prefect", "flow-run", "cancel", str(run.id)],
+        env={**environment(checkout), "PREFECT_API_URL": str(PREFECT_API_URL.value())},
+        check=True,
+    )
+    until(lambda: finished(client, "CANCELLED")(run), PATIENCE_SECONDS)
+    until(lambda: not any(one.is_running() for one in own), PATIENCE_SECONDS)
+    stages = [one.state for one in client.read_flow_runs() if one.parent_task_run_id]
+    states = {state.type.value for state in stages if state is not None}
+    assert states == {"COMPLETED", "CANCELLED"}
+
+
+def test_a_failure_says_why_and_is_posted(
+    checkout: Path, client: SyncPrefectClient, webhook: ChatServer
+) -> None:
+    (checkout / "how").write_text("fail")
+    run = start("pipeline/synthesize")
+    until(lambda: finished(client, "FAILED")(run), PATIENCE_SECONDS)
+    state = client.read_flow_run(run.id).state
+    assert state is not None
+    assert str(state.message).endswith("numbers: 2 is torn.")
+    until(lambda: bool(webhook.bodies), PATIENCE_SECONDS)
+    (posted,) = webhook.bodies
+    assert posted["text"] == f"{run.name}: {state.message}"
+    assert posted["state"] == "Failed"
+    assert str(run.id) in posted["run"]
+
+
+def test_registering_again_changes_nothing_and_ctrl_c_ends_it(
+    checkout: Path, client: SyncPrefectClient, worker: subprocess.Popen[bytes]
+) -> None:
+    before = {one.id for one in client.read_deployments()}
+    os.killpg(worker.pid, signal.SIGINT)
+    assert worker.wait(PATIENCE_SECONDS) == 0
+    again = subprocess.Popen(
+        [".ci/deploy", "cpu"],
+        cwd=checkout,
+        env={**environment(checkout), "PREFECT_API_URL": str(PREFECT_API_URL.value())},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
+    assert again.stdout is not None
+    assert any("started" in line for line in again.stdout)
+    assert {one.id for one in client.read_deployments()} == before
+    assert {pool.name for pool in client.read_work_pools()} == {"cpu", "gpu"}
+    os.killpg(again.pid, signal.SIGINT)
+    assert again.wait(PATIENCE_SECONDS) == 0
+
+
+@pytest.mark.parametrize(
+    ("variables", "sentence"),
+    [
+        ({}, "erm: PREFECT_API_URL names no Prefect server; "),
+        ({"PREFECT_API_URL": "http://127.0.0.1:9/api"}, "erm: Prefect at http://127.0.0.1:9/api "),
+    ],
+)
+def test_without_a_server_it_is_one_sentence(variables: dict[str, str], sentence: str) -> None:
+    done = subprocess.run(
+        [".ci/deploy"],
+        cwd=ROOT,
+        env={**environment(ROOT), **variables},
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith(sentence)
+    assert done.stderr.count("\n") == 1
