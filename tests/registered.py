@@ -10,7 +10,7 @@ import mlflow
 from erm.fingerprint import content_hash
 from erm.registry.gate import Missed
 from erm.registry.paired import Items, Measured, Scores, TaskScore
-from erm.registry.promotion import Candidate, Promotion, Rescore, promote
+from erm.registry.promotion import Approve, Candidate, Promotion, Rescore, promote
 
 NAME = "erm-critic"
 
@@ -62,8 +62,14 @@ def candidate(
     )
 
 
-def submit(content: str, score: float, rescore: Rescore = no_rescore, **options: Any) -> Promotion:
-    return promote(candidate(content, score, **options), log_model, rescore)
+def submit(
+    content: str,
+    score: float,
+    rescore: Rescore = no_rescore,
+    approve: Approve | None = None,
+    **options: Any,
+) -> Promotion:
+    return promote(candidate(content, score, **options), log_model, rescore, approve)
 
 
 def tags(version: int, name: str = NAME) -> dict[str, str]:

@@ -30,6 +30,7 @@ from erm.registry.gate import (
 from erm.registry.packaging import log_critic, log_policy, model_card
 from erm.registry.paired import Measured, Scores, TaskScore, critic_items, policy_items
 from erm.registry.promotion import (
+    Approve,
     Candidate,
     Promotion,
     promote,
@@ -84,13 +85,18 @@ class Chosen:
 
 
 def promote_trained(
-    chosen: Chosen, trained: Trained, work: Path, answers: Path | None = None
+    chosen: Chosen,
+    trained: Trained,
+    work: Path,
+    answers: Path | None = None,
+    approve: Approve | None = None,
 ) -> dict[str, float]:
     """Registers the critic and the policy; moves ``champion`` to those that are better.
 
     Args:
         work: folder for what judging a champion again leaves behind.
         answers: folder of a judge's answers (`erm.critics.benchmarking.benchmark`).
+        approve: asked before a version becomes champion (`erm.registry.promotion.promote`).
 
     Where the benchmark scored another critic than the trained one (`BenchmarkSettings.critic`),
     nothing is known of the trained one; it is left out, with a warning.
@@ -111,6 +117,7 @@ def promote_trained(
             critic,
             lambda folder: _uri(log_critic(folder, metrics=metrics, data_hash=data)),
             judging.score_critic,
+            approve,
         )
     metrics_of_policy = numbers(judging.evaluated)
     promotions["policy"] = promote(
@@ -119,6 +126,7 @@ def promote_trained(
             log_policy(folder, metrics=metrics_of_policy, data_hash=judging.pairs_data)
         ),
         judging.score_policy,
+        approve,
     )
     for name, promotion in promotions.items():
         _log.info("erm-%s version %s %s", name, promotion.version, promotion)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +36,18 @@ _log = logging.getLogger(__name__)
 
 Rescore = Callable[[str], Measured]
 """Scores a version, given its URI, on a candidate's data and settings."""
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A person's answer: whether a version may become champion, and why."""
+
+    approved: bool
+    reason: str
+
+
+Approve = Callable[[str, int, str], Approval]
+"""Asks a person, given the model's name, the version and why it would become champion."""
 
 
 @dataclass(frozen=True)
@@ -101,17 +113,23 @@ class Promotion:
         return "; ".join(one.sentence for one in self.missed)
 
 
-def promote(candidate: Candidate, log_model: Callable[[Path], str], rescore: Rescore) -> Promotion:
+def promote(
+    candidate: Candidate,
+    log_model: Callable[[Path], str],
+    rescore: Rescore,
+    approve: Approve | None = None,
+) -> Promotion:
     """Register a candidate and make it champion if it passes the gate.
 
     A champion that was scored on other data, or with another metric, is scored again. If another
-    process promotes meanwhile, the candidate is compared with that champion.
+    process promotes meanwhile, the candidate is compared with that champion, and approved again.
 
     Args:
         candidate: the model and its scores.
         log_model: writes a model folder to the active MLflow run, the one that trained it where
             that is known, and returns the model's URI.
         rescore: scores the champion where that is needed.
+        approve: asked before a version becomes champion; without an approval it does not.
 
     Raises:
         ErmError: the candidate's folder is missing or empty, or the lock of the registry can't be
@@ -122,11 +140,18 @@ def promote(candidate: Candidate, log_model: Callable[[Path], str], rescore: Res
     while True:
         champion = _champion(client, candidate.name)
         outcome = _judge(client, candidate, version, champion, rescore, store=True)
+        why = _why(candidate, outcome)
+        if outcome.promoted and approve is not None:
+            answer = approve(candidate.name, version, why)
+            why += f"; approved ({answer.reason})"
+            if not answer.approved:
+                refused = Missed("approval", None, None, f"not approved ({answer.reason})")
+                outcome = replace(outcome, promoted=False, missed=(refused,))
         with exclusive(client, candidate.name):
             if aliases_of(client, candidate.name).get(CHAMPION) != outcome.champion:
                 continue  # another process was faster
             if not outcome.is_champion:
-                _conclude(client, candidate, version, outcome)
+                _conclude(client, candidate, version, outcome, why)
             return outcome
 
 
@@ -197,7 +222,9 @@ def _rolled_back(client: Any, name: str, version: int | None) -> list[Missed]:
     return [Missed("rolled_back", None, None, sentence)]
 
 
-def _conclude(client: Any, candidate: Candidate, version: int, outcome: Promotion) -> None:
+def _conclude(
+    client: Any, candidate: Candidate, version: int, outcome: Promotion, why: str
+) -> None:
     """Write the gate's tags and, if it passed, move the aliases."""
     name, number = candidate.name, str(version)
     tags = {
@@ -214,7 +241,7 @@ def _conclude(client: Any, candidate: Candidate, version: int, outcome: Promotio
         challenge(client, name, version)  # another process may have removed the alias meanwhile
         return
     client.set_model_version_tag(name, number, OVER, str(outcome.champion or ""))
-    crown(client, name, version, _why(candidate, outcome), outcome.champion)
+    crown(client, name, version, why, outcome.champion)
 
 
 def _why(candidate: Candidate, outcome: Promotion) -> str:

@@ -13,7 +13,7 @@ from erm.fingerprint import content_hash
 from erm.registry.aliases import CHALLENGER, CHAMPION, PREVIOUS, aliases_of
 from erm.registry.gate import Missed
 from erm.registry.paired import Measured
-from erm.registry.promotion import Promotion, promote, try_promotion
+from erm.registry.promotion import Approval, Approve, Promotion, promote, try_promotion
 from tests.registered import (
     NAME,
     candidate,
@@ -97,6 +97,31 @@ def test_a_version_that_misses_another_condition_is_registered_and_no_champion(
     assert (low.version, low.promoted) == (1, False)
     assert aliases_of(registry, NAME) == {CHALLENGER: 1}
     assert (tags(1)["gate"], tags(1)["gate.floor.svg"]) == ("svg is below", "0.25")
+
+
+def test_a_person_decides_about_a_version_that_passes(registry: Any) -> None:
+    asked: list[tuple[str, int, str]] = []
+
+    def answer(approved: bool, reason: str) -> Approve:
+        def approve(name: str, version: int, why: str) -> Approval:
+            asked.append((name, version, why))
+            return Approval(approved, reason)
+
+        return approve
+
+    submit("first", 0.3, approve=answer(True, "seen"))
+    assert tags(1)["promoted_why"] == "passed the gate as the first champion: " + (
+        "svg 0.300 [0.200, 0.400]; approved (seen)"
+    )
+    refused = submit("better", 0.4, approve=answer(False, "looks odd"))
+    assert (refused.promoted, str(refused)) == (False, "not approved (looks odd)")
+    assert (tags(2)["gate"], tags(2)["gate.approval"]) == ("not approved (looks odd)", "")
+    assert aliases_of(registry, NAME) == {CHAMPION: 1, CHALLENGER: 2}
+    submit("worse", 0.2, approve=answer(True, "whatever"))
+    assert [(name, version) for name, version, _ in asked] == [(NAME, 1), (NAME, 2)]
+    assert submit("better", 0.4, approve=answer(True, "after all")).promoted
+    assert "gate.approval" not in tags(2)
+    assert aliases_of(registry, NAME) == {CHAMPION: 2, PREVIOUS: 1}
 
 
 def test_a_gain_that_may_be_chance_is_judged_by_the_kept_items(registry: Any) -> None:
