@@ -29,8 +29,8 @@ _LARGEST_ARTIFACT = 8 << 20
 
 
 @contextmanager
-def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterator[None]:
-    """An active child run for a stage; the parent ends as the latest stage did.
+def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterator[str]:
+    """An active child run for a stage, given by its id; the parent ends as the latest stage did.
 
     The caller holds the stage's lock (`flows.outputs.exclusive`).
     """
@@ -62,7 +62,7 @@ def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterato
             nested=True,
             tags={**tags, "profile": profile, "stage": paths.stage, "folder": folder},
             log_system_metrics=True,
-        ),
+        ) as child,
     ):
         log_params(settings)
         log_artifact(PARAMS)
@@ -70,7 +70,7 @@ def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterato
             if path.parts[0] == "data":
                 log_dataset(path, digest, known.get(str(path)))
         try:
-            yield
+            yield child.info.run_id
         except KeyboardInterrupt:
             mlflow.end_run("KILLED")
             mlflow.end_run("KILLED")

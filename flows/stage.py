@@ -14,10 +14,11 @@ from pydantic_core import to_jsonable_python
 
 from erm.failures import explain, is_transient
 from erm.models.launch import die_with_parent
-from erm.tracking import numbers
+from erm.parameters import Params, read_params
+from erm.tracking import numbers, run_address
 from flows.entry import exit_with, run_alone
 from flows.outputs import Paths, finish, prepare
-from erm.parameters import Params, read_params
+from flows.progress import progress_shown
 from flows.records import record_results, recorded
 
 __all__ = ["Metrics", "Params", "Paths", "main", "stage"]
@@ -63,7 +64,10 @@ def _perform(work: Work) -> State[Any]:
     def attempt() -> Any:
         try:
             paths = prepare(name, sections)
-            with recorded(params.profile, paths, sections[name]):
+            with (
+                recorded(params.profile, paths, sections[name]) as run_id,
+                progress_shown(name, run_id),
+            ):
                 began = time.monotonic()
                 metrics = work(params, paths)
                 finish(paths, metrics)
@@ -72,17 +76,18 @@ def _perform(work: Work) -> State[Any]:
                 # Not in the metrics file, which a rerun must not change.
                 cost = {"seconds": time.monotonic() - began, "peak_mib": peak_kib / 1024}
                 record_results(paths, {**metrics, **cost})
+                return numbers(metrics), run_address()
         except Exception as error:
             sentence = explain(error)
             if sentence is None:
                 raise
             return Failed(data=error, message=sentence)
-        return numbers(metrics)
 
     result = attempt(return_state=True)
     if not result.is_completed():
         return Failed(message=result.message)
-    metrics = result.result()
+    metrics, address = result.result()
     table = [{"metric": metric, "value": f"{value:.6g}"} for metric, value in metrics.items()]
-    create_table_artifact(table, key=name.replace("_", "-"), description=f"Metrics of {name}")
+    description = f"Metrics of {name} ([run in MLflow]({address}))"
+    create_table_artifact(table, key=name.replace("_", "-"), description=description)
     return Completed(message=f"{name} has {len(table)} metrics.")

@@ -288,6 +288,8 @@ def last_checkpoint(work: Path) -> str | None:
 class TrackingCallback(TrainerCallback):  # type: ignore[misc]
     """Logs to the active tracking run and marks checkpoints as complete once fully written.
 
+    The metric ``progress`` says how many of all steps are done, in per cent.
+
     Args:
         names: logged value → name of its metric; None logs all numbers under their own names.
     """
@@ -302,7 +304,8 @@ class TrackingCallback(TrainerCallback):  # type: ignore[misc]
         names = self._names if self._names is not None else {name: name for name in logged}
         values = numbers({names[name]: logged[name] for name in names if name in logged})
         if state.is_world_process_zero and values:
-            log_metrics(values, step=state.global_step)
+            done = {"progress": 100 * state.global_step / state.max_steps}  # per cent
+            log_metrics({**values, **done}, step=state.global_step)
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:

@@ -109,10 +109,13 @@ def test_failed_killed_and_interrupted_stages_go_on(counting: Path, served: dict
             " left join flow parent on parent.id = parent_run.flow_id"
             " where flow.name = 'count' order by run.created"
         ).fetchall()
-        artifacts = database.execute("select key from artifact where key = 'count'").fetchall()
+        artifacts = dict(database.execute("select key, description from artifact").fetchall())
+        shown = database.execute("select data from artifact where type = 'progress'").fetchall()
     assert [state for state, _ in rows] == ["FAILED", "CRASHED", "CRASHED", "COMPLETED"]
     assert [parent for _, parent in rows] == [None, None, None, "pipeline"]
-    assert artifacts
+    assert f"/runs/{last.info.run_id})" in artifacts["count"]
+    assert artifacts["count-progress"] == "Training steps of count"
+    assert {float(percent) for (percent,) in shown} == {40.0, 80.0}
 
 
 def test_a_server_that_does_not_answer_is_one_sentence(counting: Path) -> None:
