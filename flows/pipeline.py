@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -70,7 +71,7 @@ def pipeline(
         hours: end the run after this time; what is complete is kept
     """
     if runtime.deployment.id:
-        die_with_parent()  # nobody could cancel what a killed worker left running
+        die_with_parent(signal.SIGTERM)  # nobody could cancel what outlives its worker
     chosen = [f"profile={profile}", *changes] if profile else changes
     experiment = ["exp", "run", "--temp", *(word for change in chosen for word in ("-S", change))]
     flags = ["--force", *(["--single-item"] if stages else [])] if force else []
@@ -97,7 +98,7 @@ def run_dvc(arguments: list[str], hours: float | None) -> State[Any]:
         raise
     except subprocess.TimeoutExpired:
         dvc.kill()  # its stage dies with it
-        message = f"It did not end within {hours:g} hours; the next run goes on from there."
+        message = f"It did not end within {hours:g} hours; what is complete is kept."
         return Failed(name="TimedOut", message=message)
     if not status:
         return Completed(message="All stages are up to date.")

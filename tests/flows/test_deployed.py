@@ -98,8 +98,7 @@ def worker(checkout: Path, webhook: ChatServer) -> Iterator[subprocess.Popen[byt
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
             yield started
-            for _ in range(2):  # the second one does not wait for a run
-                started.send_signal(signal.SIGINT)
+            started.send_signal(signal.SIGINT)
             started.wait(PATIENCE_SECONDS)
 
 
@@ -107,6 +106,15 @@ def worker(checkout: Path, webhook: ChatServer) -> Iterator[subprocess.Popen[byt
 def client(worker: subprocess.Popen[bytes]) -> Iterator[SyncPrefectClient]:
     with get_client(sync_client=True) as found:
         yield found
+
+
+def sleeping(checkout: Path) -> list[psutil.Process]:
+    """What stands for the processes of a training."""
+    return [
+        one
+        for one in psutil.process_iter(["cwd", "name"])
+        if one.info["cwd"] == str(checkout) and one.info["name"] == "sleep"
+    ]
 
 
 def start(name: str) -> FlowRun:
@@ -152,17 +160,9 @@ def test_cancelling_ends_the_stage_and_its_processes(
 ) -> None:
     (checkout / "how").write_text("wait")
     run = start("pipeline/synthesize")
-
-    def processes() -> list[psutil.Process]:
-        return [
-            one
-            for one in psutil.process_iter(["cwd", "name"])
-            if one.info["cwd"] == str(checkout) and one.info["name"] == "sleep"
-        ]
-
-    until(lambda: bool(processes()), PATIENCE_SECONDS)
-    (sleeping,) = processes()
-    lines = [sleeping, *sleeping.parents()]
+    until(lambda: bool(sleeping(checkout)), PATIENCE_SECONDS)
+    (training,) = sleeping(checkout)
+    lines = [training, *training.parents()]
     commands = [" ".join(one.cmdline()) for one in lines]
     own = [one for one, what in zip(lines, commands, strict=True) if "worker" not in what][:4]
     assert "prefect.engine" in " ".join(own[-1].cmdline())
@@ -194,12 +194,18 @@ def test_a_failure_says_why_and_is_posted(
     assert str(run.id) in posted["run"]
 
 
-def test_registering_again_changes_nothing_and_ctrl_c_ends_it(
+def test_ctrl_c_ends_workers_and_runs_and_registering_again_changes_nothing(
     checkout: Path, client: SyncPrefectClient, worker: subprocess.Popen[bytes]
 ) -> None:
-    before = {one.id for one in client.read_deployments()}
+    (checkout / "how").write_text("wait")
+    run = start("pipeline/synthesize")
+    until(lambda: bool(sleeping(checkout)), PATIENCE_SECONDS)
     os.killpg(worker.pid, signal.SIGINT)
     assert worker.wait(PATIENCE_SECONDS) == 0
+    until(lambda: finished(client, "CRASHED")(run), PATIENCE_SECONDS)
+    until(lambda: not sleeping(checkout), PATIENCE_SECONDS)
+
+    before = {one.id for one in client.read_deployments()}
     again = subprocess.Popen(
         [".ci/deploy", "cpu"],
         cwd=checkout,
