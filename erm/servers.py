@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping
 from urllib.request import getproxies_environment
 
 from erm.errors import ErmError
@@ -45,12 +44,21 @@ def require_answer(server: str, address: str, remedy: str) -> None:
         raise ErmError(f"{server} at {named} does not answer ({reason}); {remedy}.") from error
 
 
-def post(address: str, message: Mapping[str, object]) -> None:
-    """Post a message as JSON; a failure is a warning without the address, which may hold a key."""
+def notify(text: str, state: str, run: str | None) -> None:
+    """Post a message about a run as JSON to the address in ``ERM_WEBHOOK``, if there is one.
+
+    A failure is a warning without the address, which may hold a key.
+
+    Args:
+        run: the run's address.
+    """
     import httpx
 
+    if not (address := os.environ.get("ERM_WEBHOOK")):
+        return
+    message = {"text": text, "state": state, "run": run}
     try:
-        httpx.post(address, json=dict(message), timeout=_SECONDS).raise_for_status()
+        httpx.post(address, json=message, timeout=_SECONDS).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         status = getattr(getattr(error, "response", None), "status_code", type(error).__name__)
         _log.warning("The webhook did not take the message (%s).", status)

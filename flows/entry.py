@@ -17,8 +17,9 @@ from prefect.flow_engine import run_flow
 from prefect.states import Crashed
 
 from erm.errors import ErmError
-from erm.servers import post, require_answer
-from flows.outputs import exclusive
+from erm.lock import exclusive
+from erm.servers import require_answer
+from flows.outputs import LOCKS
 
 PARENT = "ERM_PARENT_TASK_RUN"
 """Variable with the id of the pipeline's task run that a stage's flow run is a child of."""
@@ -50,7 +51,7 @@ def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
     process runs it, or Prefect's server does not answer.
     """
     folder = f"{socket.gethostname()}:{Path.cwd()}"
-    with exclusive(top.name):
+    with exclusive(LOCKS / top.name):
         with get_client(sync_client=True) as client:
             require_answer("Prefect", str(client.api_url), "start it or unset PREFECT_API_URL")
             # Runs that still count as running here were killed: this process holds the lock.
@@ -70,12 +71,6 @@ def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
         state = run_flow(top, flow_run=flow_run, parameters=parameters, return_type="state")
     assert isinstance(state, State)
     return 0 if state.is_completed() else _report(f"{top.name}: {state.message}", 1)
-
-
-def notify(text: str, state: str, run: str | None) -> None:
-    """Posts one message about a flow run to the address in ``ERM_WEBHOOK``, if there is one."""
-    if address := os.environ.get("ERM_WEBHOOK"):
-        post(address, {"text": text, "state": state, "run": run})
 
 
 def _report(sentence: str, status: int) -> int:

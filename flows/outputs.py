@@ -4,14 +4,11 @@ DVC deletes a stage's outputs before it runs the stage, so unfinished outputs an
 resume from live in ``.erm``.
 """
 
-import fcntl
 import hashlib
 import json
 import math
-import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,27 +21,7 @@ from erm.tracking import flatten
 from flows import CHECKOUT
 
 STATE = Path(".erm")
-
-
-@contextmanager
-def exclusive(name: str) -> Iterator[None]:
-    """Lets one process at a time run the flow of that name in this folder.
-
-    Raises `ErmError` where another one does. The lock ends with its process, however that ends.
-    """
-    path = STATE / "locks" / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as lock:
-        try:
-            # Not flock: a worker forked from the stage would inherit it and keep it.
-            fcntl.lockf(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            process = path.read_text()
-            raise ErmError(f"{name} already runs in {Path.cwd()}, as process {process}.") from error
-        lock.truncate(0)
-        lock.write(str(os.getpid()))
-        lock.flush()
-        yield
+LOCKS = STATE / "locks"
 
 
 @dataclass(frozen=True)

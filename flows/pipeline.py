@@ -24,11 +24,13 @@ from prefect.utilities.urls import url_for
 from pydantic import Field, PositiveFloat
 
 from erm.errors import ErmError
+from erm.lock import exclusive
 from erm.models.launch import die_with_parent
 from erm.parameters import STAGES, check_run, profiles
+from erm.servers import notify
 from flows import CHECKOUT
-from flows.entry import PARENT, exit_with, notify, run_alone
-from flows.outputs import exclusive
+from flows.entry import PARENT, exit_with, run_alone
+from flows.outputs import LOCKS
 
 _LOG = CHECKOUT / ".erm" / "prefect.log"
 _DVC = (str(Path(sys.executable).with_name("dvc")),)
@@ -78,7 +80,7 @@ def pipeline(
     command = [*(experiment if chosen else ["repro"]), *flags, *stages]
     try:
         check_run(profile, stages, changes)
-        with exclusive("dvc"):
+        with exclusive(LOCKS / "dvc"):
             state = run_dvc(command, hours, return_state=True)
     except ErmError as error:
         return Failed(message=str(error))

@@ -8,7 +8,7 @@ from prefect.input import RunInput
 from prefect.states import Running
 
 from erm.registry.promotion import Approval
-from flows.entry import notify
+from erm.servers import notify
 from flows.stage import Metrics, Params, Paths, main, stage
 
 

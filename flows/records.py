@@ -32,7 +32,7 @@ _LARGEST_ARTIFACT = 8 << 20
 def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterator[str]:
     """An active child run for a stage, given by its id; the parent ends as the latest stage did.
 
-    The caller holds the stage's lock (`flows.outputs.exclusive`).
+    The caller holds the stage's lock (`erm.lock.exclusive`).
     """
     configure_tracking(CHECKOUT)
     experiment = experiment_id(CHECKOUT)

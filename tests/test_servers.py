@@ -8,7 +8,7 @@ import socket
 import pytest
 
 from erm.errors import ErmError
-from erm.servers import ask_loopback_directly, post, require_answer
+from erm.servers import ask_loopback_directly, notify, require_answer
 from tests.chat_server import ChatServer
 
 PROXY = "http://127.0.0.1:9"
@@ -65,9 +65,15 @@ def test_who_does_not_answer_is_named_without_the_password(address: str) -> None
     assert "secret" not in sentence
 
 
-def test_a_message_is_posted_as_json(chat_server: ChatServer) -> None:
-    post(chat_server.url, {"text": "torn", "messages": [{"content": "it"}]})
-    assert [body["text"] for body in chat_server.bodies] == ["torn"]
+def test_a_message_is_posted_as_json(
+    chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chat_server.behaviour = lambda *_: (200, b"{}")
+    monkeypatch.delenv("ERM_WEBHOOK", raising=False)
+    notify("nobody reads it", "Failed", None)
+    monkeypatch.setenv("ERM_WEBHOOK", chat_server.url)
+    notify("torn", "Failed", "http://prefect/1")
+    assert chat_server.bodies == [{"text": "torn", "state": "Failed", "run": "http://prefect/1"}]
 
 
 @pytest.mark.parametrize(
@@ -77,8 +83,10 @@ def test_a_webhook_that_fails_is_a_warning_without_its_address(
     answer: tuple[int, bytes] | None,
     reason: str,
     chat_server: ChatServer,
+    monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     chat_server.behaviour = lambda *_: answer
-    post(f"{chat_server.url}?key=secret", {"text": "torn"})
+    monkeypatch.setenv("ERM_WEBHOOK", f"{chat_server.url}?key=secret")
+    notify("torn", "Failed", None)
     assert caplog.messages == [f"The webhook did not take the message ({reason})."]

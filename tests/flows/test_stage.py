@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import sqlite3
 import subprocess
@@ -18,7 +17,7 @@ import pytest
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
 from erm.tracking import configure_tracking
-from flows.outputs import exclusive, finish, prepare, recorded_md5
+from flows.outputs import finish, prepare, recorded_md5
 from tests.flows.counting import DVC_YAML, PARAMS
 from tests.flows.scratch import environment
 from tests.waiting import until
@@ -204,18 +203,6 @@ def test_a_stage_does_not_start_without_inputs(
     Path("text").unlink()
     with pytest.raises(ErmError, match="text is missing"):
         prepare("count", PARAMS)
-
-
-def test_a_lock_ends_with_its_block(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    attempt = "from flows.outputs import exclusive\nwith exclusive('count'): print('runs')"
-    command = [sys.executable, "-c", attempt]
-    variables = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with exclusive("count"):
-        second = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
-    assert second.returncode == 1
-    assert second.stderr.splitlines()[-1].endswith(f"as process {os.getpid()}.")
-    assert subprocess.run(command, env=variables, capture_output=True, check=True).stdout
 
 
 def test_recorded_md5_is_of_the_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
