@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import socket
 import subprocess
 import sys
@@ -73,7 +72,7 @@ def pipeline(
         hours: end the run after this time; what is complete is kept
     """
     if runtime.deployment.id:
-        die_with_parent(signal.SIGTERM)  # nobody could cancel what outlives its worker
+        die_with_parent()  # nobody could cancel what outlives its worker
     chosen = [f"profile={profile}", *changes] if profile else changes
     experiment = ["exp", "run", "--temp", *(word for change in chosen for word in ("-S", change))]
     flags = ["--force", *(["--single-item"] if stages else [])] if force else []

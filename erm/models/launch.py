@@ -174,13 +174,13 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0))
 
 
-def die_with_parent(how: signal.Signals = signal.SIGKILL) -> None:
+def die_with_parent() -> None:
     """End this process as soon as its parent is gone, however it went (on Linux).
 
     A killed run must not train on in the background: the next one resumes in the same folder.
     """
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, how)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def main(job_file: str) -> int:
