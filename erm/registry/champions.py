@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +27,13 @@ from erm.registry.gate import (
     beyond_gap,
     beyond_size,
 )
-from erm.registry.packaging import log_critic, log_policy, model_card
+from erm.registry.packaging import RoleName, log_critic, log_policy, model_card
 from erm.registry.paired import Measured, Scores, TaskScore, critic_items, policy_items
 from erm.registry.promotion import (
     Approve,
     Candidate,
     Promotion,
+    Rescore,
     promote,
     registered_version,
     try_promotion,
@@ -110,23 +111,28 @@ def promote_trained(
         ErmError: a model is missing, or there is no such metric to promote by.
     """
     judging = _Judging(chosen, trained, work, answers)
-    promotions: dict[str, Promotion] = {}
-    if (critic := judging.critic()) is not None:
-        metrics, data = numbers(judging.benchmarked), judging.both_data
-        promotions["critic"] = promote(
-            critic,
-            lambda folder: _uri(log_critic(folder, metrics=metrics, data_hash=data)),
-            judging.score_critic,
+
+    def register(
+        candidate: Candidate, metrics: Mapping[str, Any], data: str, rescore: Rescore
+    ) -> Promotion:
+        kind: RoleName = "critic" if candidate.name == CRITIC else "policy"
+        log = log_critic if kind == "critic" else log_policy
+        values = numbers(metrics)
+        card = model_card(kind, candidate.folder, metrics=values, data_hash=data)
+        return promote(
+            replace(candidate, description=card),
+            lambda folder: str(log(folder, metrics=values, data_hash=data).model_uri),
+            rescore,
             approve,
         )
-    metrics_of_policy = numbers(judging.evaluated)
-    promotions["policy"] = promote(
-        judging.policy(),
-        lambda folder: _uri(
-            log_policy(folder, metrics=metrics_of_policy, data_hash=judging.pairs_data)
-        ),
-        judging.score_policy,
-        approve,
+
+    promotions: dict[str, Promotion] = {}
+    if (critic := judging.critic()) is not None:
+        promotions["critic"] = register(
+            critic, judging.benchmarked, judging.both_data, judging.score_critic
+        )
+    promotions["policy"] = register(
+        judging.policy(), judging.evaluated, judging.pairs_data, judging.score_policy
     )
     for name, promotion in promotions.items():
         _log.info("erm-%s version %s %s", name, promotion.version, promotion)
@@ -189,12 +195,6 @@ class _Judging:
             _scored_on(self.both_data, self._chosen.benchmark),
             missed,
             {"data_hash": self.both_data},
-            model_card(
-                "critic",
-                trained.critic,
-                metrics=numbers(self.benchmarked),
-                data_hash=self.both_data,
-            ),
         )
 
     def policy(self) -> Candidate:
@@ -217,12 +217,6 @@ class _Judging:
             _scored_on(self.pairs_data, self._chosen.evaluate),
             missed,
             {"data_hash": self.pairs_data, **self._critic_that_rewarded()},
-            model_card(
-                "policy",
-                trained.policy,
-                metrics=numbers(self.evaluated),
-                data_hash=self.pairs_data,
-            ),
         )
 
     def _candidate(
@@ -234,7 +228,6 @@ class _Judging:
         scored_on: str,
         missed: list[Missed],
         tags: Mapping[str, str],
-        description: str,
     ) -> Candidate:
         settings, params = self._chosen.promote, self._trained.params
         return Candidate(
@@ -248,7 +241,6 @@ class _Judging:
             most_loss=settings.most_loss,
             confidence=settings.confidence,
             tags={"params_sha256": content_hash(params), **tags},
-            description=description,
         )
 
     def _too_large(self, folder: Path) -> list[Missed]:
@@ -378,10 +370,6 @@ def _folder(uri: str) -> Path:
     from erm.models.location import packaged_folder
 
     return packaged_folder(Path(mlflow.artifacts.download_artifacts(uri)), uri)
-
-
-def _uri(model: Any) -> str:
-    return str(model.model_uri)
 
 
 def _scored_on(data: str, settings: Settings) -> str:
