@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, unquote
 
 from erm.servers import require_answer
 
@@ -54,12 +55,20 @@ def has_store(root: Path) -> bool:
 
 
 def _local_store(root: Path) -> str:
-    from sqlalchemy import URL
+    # SQLite's own form of an address, in which a path may hold `?` and `%`. MLflow would make a
+    # folder of the quoted name if the address did not name the driver.
+    return f"sqlite+pysqlite:///file:{quote(str(root.resolve() / _STORE))}?uri=true"
 
-    # An address quotes `%` and `?`. MLflow would make a folder of the quoted name if the address
-    # did not name the driver.
-    path = str(root.resolve() / _STORE)
-    return URL.create("sqlite+pysqlite", database=path).render_as_string()
+
+def store_file(uri: str) -> Path | None:
+    """The file that a tracking URI names; None if it names no SQLite file."""
+    from sqlalchemy import make_url
+
+    database = make_url(uri).database if uri.startswith("sqlite") else None
+    if database is None:
+        return None
+    is_quoted = database.startswith("file:")
+    return Path(unquote(database.removeprefix("file:")) if is_quoted else database)
 
 
 def configure_tracking(root: Path) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from erm.doctor.finding import Finding
 from erm.errors import ErmError
 from erm.servers import require_answer
+from erm.tracking import store_file
 
 SERVERS = {
     "MLflow": "MLFLOW_TRACKING_URI",
@@ -54,12 +54,9 @@ def _server(server: str, variable: str, address: str) -> Finding:
             what, _, mend = str(error).removesuffix(".").rpartition("; ")
             return Finding("missing", server, what, mend)
         return Finding("ok", server, f"{_public(address)} answers")
-    if address.startswith("sqlite:"):
-        from sqlalchemy import make_url
-
-        file = make_url(address).database
-        if file and not Path(file).parent.is_dir():
-            mend = f"`mkdir -p {Path(file).parent}`"
+    if (file := store_file(address)) is not None:
+        if not file.parent.is_dir():
+            mend = f"`mkdir -p {file.parent}`"
             return Finding("missing", server, f"{variable} names {file}, in no folder", mend)
         return Finding("ok", server, f"{variable} names the file {file}")
     return Finding("ok", server, f"{variable} names {_public(address)}, which was not asked")

@@ -24,6 +24,7 @@ from typing import Any
 from uuid import uuid4
 
 from erm.errors import ErmError
+from erm.tracking import store_file
 
 _PATIENCE = 30.0
 _PAUSE = 0.2
@@ -61,11 +62,8 @@ def who() -> str:
 def _local_file() -> Path | None:
     """The registry's SQLite file; None if it is a server."""
     import mlflow
-    from sqlalchemy import make_url
 
-    uri = mlflow.get_registry_uri()
-    database = make_url(uri).database if uri.startswith("sqlite") else None
-    return Path(database) if database else None
+    return store_file(mlflow.get_registry_uri())
 
 
 @contextmanager
