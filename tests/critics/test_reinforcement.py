@@ -114,8 +114,8 @@ def test_a_judge_without_an_answer_gives_no_reward() -> None:
 def _settings(**reinforce: Any) -> TrainCriticSettings:
     chosen = {
         "steps": 9,
-        "prompts_per_step": 12,
-        "generations": 8,
+        "prompts_per_step": 10,
+        "generations": 6,
         "learning_rate": 6e-4,
         "kl_coefficient": 0.0,
         "checkpoint_every": 2,
