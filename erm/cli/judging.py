@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -37,7 +37,6 @@ from erm.policies.loading import DEFAULT_POLICY
 if TYPE_CHECKING:
     from erm.critics.base import Critic, Critique
     from erm.critics.settings import CriticEndpointSettings
-    from erm.rewards.rollout import Scored
 
 CriticOption = Annotated[
     str,
@@ -146,7 +145,7 @@ def reward(
         with Renderer(workers=1, isolation=isolation, drawing=drawing) as renderer:
             earned = reward_completions([(task, image, text)], judge, renderer, settings)[0]
     if as_json:
-        print_json({"reward": earned.value, **_outcome(earned)})
+        print_json({"reward": earned.value, **earned.verdict()})
         return
     severity = "" if earned.severity is None else f", severity {earned.severity:g}"
     reason = f" ({earned.reason})" if earned.reason else ""
@@ -170,16 +169,6 @@ def _show_critique(critique: Critique, title: str) -> None:
             f"{title}: {critique.unlisted} entries without a category of the task or without a "
             f"severity are not listed; total severity with them {critique.severity:g}"
         )
-
-
-def _outcome(earned: Scored) -> dict[str, Any]:
-    report = earned.critique.report if earned.critique is not None else None
-    return {
-        "outcome": earned.outcome,
-        "severity": earned.severity,
-        "reason": earned.reason,
-        "report": report.to_dict() if report is not None else None,
-    }
 
 
 def refine(
@@ -257,8 +246,8 @@ def refine(
                 "best": result.best,
                 "revised": result.revised,
                 "source": kept.source,
-                **_outcome(kept),
-                "drafts": [{"source": one.source, **_outcome(one)} for one in result.drafts],
+                **kept.verdict(),
+                "drafts": [{"source": one.source, **one.verdict()} for one in result.drafts],
             }
         )
     else:

@@ -7,7 +7,6 @@ with the lowest severity is kept.
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pathlib import Path
 from PIL import Image
 
 from erm.critics.base import Critic
+from erm.endpoints.client import data_url
 from erm.errors import ErmError
 from erm.images import encode_png, open_image
 from erm.policies.base import Policy, Request, RevisingPolicy, Revision, SamplingPolicy
@@ -90,8 +90,9 @@ def refine(
             ended([_shown(one) for one in scored])
         return scored
 
-    with span("refine", "CHAIN", {"task": task, "image": _data_url(reference)}) as refined:
-        with span("generate", "LLM", {"image": _data_url(reference)}) as ended:
+    shown = data_url(reference)
+    with span("refine", "CHAIN", {"task": task, "image": shown}) as refined:
+        with span("generate", "LLM", {"image": shown}) as ended:
             completion = policy.complete([request])[0]
             ended(completion)
         drafts = score([completion])
@@ -120,18 +121,8 @@ def refine(
 
 def _shown(draft: Scored) -> dict[str, object]:
     """A draft as a trace shows it."""
-    report = draft.critique.report if draft.critique is not None else None
-    return {
-        "outcome": draft.outcome,
-        "severity": draft.severity,
-        "reason": draft.reason,
-        "report": None if report is None else report.to_dict(),
-        "render": None if draft.image is None else _data_url(draft.image),
-    }
-
-
-def _data_url(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    render = None if draft.image is None else data_url(draft.image)
+    return {**draft.verdict(), "render": render}
 
 
 def _preference(draft: Scored) -> tuple[int, float]:
@@ -147,7 +138,7 @@ def feedback(draft: Scored) -> str:
         return f"Your code does not render: {draft.reason}"
     if draft.outcome == "blank":
         return "Your code renders to a blank image."
-    report = draft.critique.report if draft.critique is not None else None
+    report = draft.report
     if report is None or not report.errors:
         return "The render could not be compared; check every detail against the image."
     lines = [

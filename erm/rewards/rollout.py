@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from erm.annotation import Annotation
 from erm.annotation import Failure as ViewFailure
 from erm.critics.base import Critique
 from erm.errors import ErmError
 from erm.render import Rendered
+from erm.report import Report
 from erm.tasks import View, get_task
 
 Outcome = Literal["judged", "unparsable", "no_code", "not_rendered", "blank", "unjudged"]
@@ -169,6 +170,11 @@ class Scored:
         return next((score.critique for score in self.parts.values() if score.critique), None)
 
     @property
+    def report(self) -> Report | None:
+        """The first critic's report; None where there is none."""
+        return self.critique.report if self.critique is not None else None
+
+    @property
     def severity(self) -> float | None:
         """S by the first critic, else by the exact annotator; None where nothing was judged."""
         first = sorted(self.parts.values(), key=lambda score: score.critique is None)
@@ -189,6 +195,15 @@ class Scored:
         if self.failure is not None and self.outcome in ("unparsable", "unjudged"):
             return self.failure.message
         return self.drawn.reason
+
+    def verdict(self) -> dict[str, Any]:
+        """``outcome``, ``severity``, ``reason`` and ``report`` as JSON values."""
+        return {
+            "outcome": self.outcome,
+            "severity": self.severity,
+            "reason": self.reason,
+            "report": self.report.to_dict() if self.report is not None else None,
+        }
 
     @property
     def source(self) -> str | None:
