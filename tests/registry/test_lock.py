@@ -8,11 +8,13 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import mlflow
 import pytest
 
 from erm.errors import ErmError
 from erm.registry import lock
 from erm.registry.aliases import CHAMPION, PREVIOUS, aliases_of
+from erm.tracking import store_file
 from tests.registered import NAME, submit
 
 ROOT = Path(__file__).parents[2]
@@ -88,3 +90,4 @@ def test_promotion_works_with_the_lock_of_a_server(on_a_server: Any) -> None:
 def test_a_local_registry_is_locked_by_a_file_next_to_it(registry: Any) -> None:
     with lock.exclusive(registry, NAME):
         assert Path("mlflow.db.lock").is_file()
+        assert store_file(mlflow.get_registry_uri()) == Path("mlflow.db").resolve()
