@@ -6,6 +6,7 @@ Every stage of ``dvc.yaml`` is one module here with one Prefect flow; what the s
 
 import gc
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from erm.servers import ask_loopback_directly
@@ -31,3 +32,7 @@ for _name, _value in {
     "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "180",
 }.items():
     os.environ.setdefault(_name, _value)
+
+# Prefect makes its home when it is imported, but no folder above it, and warns of that.
+with suppress(OSError):
+    Path(os.environ["PREFECT_HOME"]).parent.mkdir(parents=True, exist_ok=True)

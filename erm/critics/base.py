@@ -144,12 +144,14 @@ class Critic(ABC):
         varies: whether the same pair may get another reply in another call.
         batch_size: pairs that it judges best in one call, where a caller has the choice.
         parallel: calls that it may get at the same time, from several threads.
+        grades: whether it has `grade_each`.
     """
 
     name: str
     varies: bool = False
     batch_size: int = 16
     parallel: int = 1
+    grades: bool = False
 
     @property
     def identity(self) -> str:
@@ -166,6 +168,13 @@ class Critic(ABC):
         Only a critic on a server has such errors; they do not hurt the other pairs.
         """
         return list(self.critique(pairs))
+
+    def grade_each(self, pairs: Sequence[ImagePair]) -> list[float | EndpointError]:
+        """The expected severity of each pair, as that of `critique`, in a fraction of the time.
+
+        A pair that got no answer has its error in its place.
+        """
+        raise NotImplementedError
 
 
 def critique_with_retry(

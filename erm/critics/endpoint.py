@@ -90,6 +90,7 @@ class EndpointCritic(Critic):
         self._constrained = constrained
         self._prompts = prompts
         self._served = served
+        self.grades = served is not None and served.role.graded
         self._failures: Counter[tuple[str, tuple[Path | bytes, ...]]] = Counter()
         self._counting = Lock()
 
@@ -129,14 +130,33 @@ class EndpointCritic(Critic):
         read = iter(self._read([asked for asked, _ in answered], [one for _, one in answered]))
         return [answer if isinstance(answer, EndpointError) else next(read) for answer in answers]
 
+    def grade_each(self, pairs: Sequence[ImagePair]) -> list[float | EndpointError]:
+        questions = [
+            replace(self._question(pair, number), beginning=BEGINNING, end=",")
+            for number, pair in enumerate(pairs, start=1)
+        ]
+        return [self._graded(answer) for answer in self.endpoint.ask_each(questions)]
+
+    def _graded(self, answer: Answer | EndpointError) -> float | EndpointError:
+        if isinstance(answer, EndpointError):
+            return answer
+        with self._counting:
+            self.asked += 1
+        expected = expected_severity(answer.following or {})
+        if expected is None:
+            return EndpointError(
+                f"{self.name}: no probabilities of a grade came with the reply {answer.text!r}.",
+                "refused",
+            )
+        return expected
+
     def _questions(self, pairs: Sequence[ImagePair]) -> list[Question]:
         questions = [self._question(pair, number) for number, pair in enumerate(pairs, start=1)]
-        graded = self._served is not None and self._served.role.graded
         return [
             replace(
                 question,
-                schema=report_schema(pair.task, graded=graded) if self._constrained else None,
-                beginning=BEGINNING if graded else None,
+                schema=report_schema(pair.task, graded=self.grades) if self._constrained else None,
+                beginning=BEGINNING if self.grades else None,
                 attempt=self._failures[pair.task, question.images],
             )
             for pair, question in zip(pairs, questions, strict=True)

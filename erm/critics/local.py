@@ -10,14 +10,15 @@ from typing import Any
 
 from erm.critics.base import Critic, Critique, ImagePair, open_pair, read_reply, scaled_pair
 from erm.critics.rereading import quotes, reread
+from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
 from erm.models.checkpoint import Checkpoint, load_checkpoint
 from erm.models.constraint import MAX_ERRORS, ReportConstraint, TokenAutomaton
-from erm.models.generation import GREEDY, VisualPrompt, generate, visual_prompt
+from erm.models.generation import GREEDY, VisualPrompt, generate, next_logits, visual_prompt
 from erm.models.prompts import critic_prompt, detail_prompt
 from erm.models.settings import SamplingSettings
-from erm.report import parse_reply, report_from_dict
+from erm.report import BEGINNING, parse_reply, report_from_dict
 
 
 class LoadedCritic(Critic):
@@ -69,6 +70,7 @@ class LoadedCritic(Critic):
                 f"{name}: was trained before replies began with an overall grade. Train it again; "
                 "its replies can only be read as they come (constrained=False, --free)."
             )
+        self.grades = kept
         self._rereads = rereads and checkpoint.role.single_details
         self.decoding = (
             f"{sampling} constrained={kept} max_errors={max_errors} rereads={self._rereads}"
@@ -113,6 +115,16 @@ class LoadedCritic(Critic):
                 critique = replace(critique, expected_severity=constraint.expected_severity(row))
             critiques.append(critique)
         return self._reread(pairs, critiques, progress) if self._rereads else critiques
+
+    def grade_each(self, pairs: Sequence[ImagePair]) -> list[float | EndpointError]:
+        model, processor, role = self.checkpoint
+        role.check_tasks(pair.task for pair in pairs)
+        prompts = [self._prompt(pair, number) for number, pair in enumerate(pairs, start=1)]
+        logits = next_logits(model, processor, prompts, BEGINNING, batch_size=self.batch_size)
+        return [
+            self._automata[pair.task].expected_severity(row)
+            for pair, row in zip(pairs, logits, strict=True)
+        ]
 
     def _reread(
         self, pairs: Sequence[ImagePair], critiques: list[Critique], progress: bool

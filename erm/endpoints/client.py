@@ -52,6 +52,7 @@ class Question:
         schema: a JSON schema for the reply, for servers that support one.
         attempt: number of the sample; equal questions with different numbers are all asked.
         beginning: of the reply; the probabilities of the token after it are asked for.
+        end: a text before which the reply ends.
     """
 
     text: str
@@ -61,6 +62,7 @@ class Question:
     schema: Mapping[str, Any] | None = None
     attempt: int = 0
     beginning: str | None = None
+    end: str | None = None
 
 
 @dataclass(frozen=True)
@@ -327,6 +329,8 @@ class Endpoint:
         request = {"model": self.model, "messages": messages, **self.options}
         if question.beginning is not None:
             request |= {"logprobs": True, "top_logprobs": _ALTERNATIVES}
+        if question.end is not None:
+            request["stop"] = [question.end]
         if question.schema is not None:
             request["response_format"] = {
                 "type": "json_schema",
@@ -468,6 +472,8 @@ def _key(model: str, question: Question, options: Mapping[str, Any]) -> str:
         asked["captions"] = question.captions
     if question.beginning is not None:
         asked["beginning"] = question.beginning
+    if question.end is not None:
+        asked["end"] = question.end
     return hashlib.sha256(json.dumps(asked, sort_keys=True, default=str).encode()).hexdigest()
 
 

@@ -94,6 +94,18 @@ class TokenAutomaton:
 
         return self._tensor("graded", self.grammar.grade, like, values)
 
+    def expected_severity(self, logits: torch.Tensor) -> float:
+        """Σ p_g S_g over the grades g, with S_g of `erm.report.GRADES`.
+
+        Args:
+            logits: (vocabulary,) where the grade's digit comes next.
+        """
+        digits = self._tensor(
+            "digits", self.grammar.grade, logits, lambda: self.after(self.grammar.grade) != DEAD
+        )
+        shares = torch.softmax(logits.float().masked_fill(~digits, -torch.inf), dim=-1)
+        return float(shares @ self.graded(logits))
+
     def _only_end(self) -> NDArray[np.bool_]:
         mask = np.zeros(max(len(self._lengths), self.eos + 1), dtype=bool)
         mask[self.eos] = True
@@ -187,8 +199,8 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
     def expected_severity(self, row: int) -> float | None:
         """The sum of severities that the model's probabilities of the overall grade expect.
 
-        Σ p_g S_g over the grades g, with S_g of `erm.report.GRADES`. It does not depend on the
-        errors that the reply then lists. None before the grade was written.
+        It does not depend on the errors that the reply then lists. None before the grade was
+        written.
         """
         return self._rows[row].expected
 
@@ -200,8 +212,7 @@ class ReportConstraint(LogitsProcessor):  # type: ignore[misc]
         """Record the probabilities of the grade where it comes next."""
         for row, logits in zip(self._rows, scores, strict=True):
             if row.state == row.automaton.grammar.grade:
-                shares = torch.softmax(logits.float(), dim=-1)
-                row.expected = float(shares @ row.automaton.graded(shares))
+                row.expected = row.automaton.expected_severity(logits)
 
 
 def _padded(values: NDArray[Any], like: torch.Tensor) -> torch.Tensor:

@@ -79,22 +79,7 @@ def generate(
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
             batch = [requests[index] for index in chosen]
-            texts = [
-                processor.apply_chat_template(
-                    conversation(request.text, len(request.images)),
-                    add_generation_prompt=True,
-                    tokenize=False,
-                )
-                for request in batch
-            ]
-            inputs = processor(
-                images=[list(request.images) for request in batch],
-                text=texts,
-                padding=True,
-                padding_side="left",
-                return_tensors="pt",
-            ).to(model.device)
-            inputs["pixel_values"] = inputs["pixel_values"].to(model.dtype)
+            inputs = _inputs(model, processor, batch)
             drawn = sampling.temperature > 0
             # Sampling for a reward must not change the random state of the training around it.
             with torch.inference_mode(), torch.random.fork_rng(enabled=drawn):
@@ -111,3 +96,48 @@ def generate(
                 answers[index] = text
             bar.update(len(chosen))
     return answers
+
+
+def next_logits(
+    model: Any,
+    processor: PairProcessor,
+    requests: Sequence[VisualPrompt],
+    beginning: str,
+    *,
+    batch_size: int,
+) -> torch.Tensor:
+    """(requests, vocabulary) float32 on the CPU: the logits of the token that follows `beginning`
+    in the answer to each prompt. It takes one forward pass."""
+    order = sorted(range(len(requests)), key=lambda index: requests[index].area)
+    found: dict[int, torch.Tensor] = {}
+    for start in range(0, len(order), batch_size):
+        chosen = order[start : start + batch_size]
+        inputs = _inputs(model, processor, [requests[index] for index in chosen], beginning)
+        with torch.inference_mode():
+            logits = model(**inputs, use_cache=False, logits_to_keep=1).logits[:, -1]
+        found |= dict(zip(chosen, logits.float().cpu(), strict=True))
+    return torch.stack([found[index] for index in range(len(requests))])
+
+
+def _inputs(
+    model: Any, processor: PairProcessor, batch: Sequence[VisualPrompt], beginning: str = ""
+) -> Any:
+    """The model's inputs: prompts, padded at their start, and the beginning of each answer."""
+    texts = [
+        processor.apply_chat_template(
+            conversation(request.text, len(request.images)),
+            add_generation_prompt=True,
+            tokenize=False,
+        )
+        + beginning
+        for request in batch
+    ]
+    inputs = processor(
+        images=[list(request.images) for request in batch],
+        text=texts,
+        padding=True,
+        padding_side="left",
+        return_tensors="pt",
+    ).to(model.device)
+    inputs["pixel_values"] = inputs["pixel_values"].to(model.dtype)
+    return inputs

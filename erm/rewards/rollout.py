@@ -177,7 +177,7 @@ class Scored:
     @property
     def severity(self) -> float | None:
         """S by the first critic, else by the exact annotator; None where nothing was judged."""
-        first = sorted(self.parts.values(), key=lambda score: score.critique is None)
+        first = sorted(self.parts.values(), key=lambda score: score.annotation is not None)
         severities = (score.severity for score in first)
         return next((severity for severity in severities if severity is not None), None)
 

@@ -69,7 +69,9 @@ class RewardSettings(Settings):
         parts: the reward is the sum of their values, each times its weight.
         severity: S is the sum of the severities that the critic ``reported``, as published, or the
             sum ``expected`` by its own probabilities
-            (`erm.critics.base.Critique.expected_severity`), where it gives one.
+            (`erm.critics.base.Critique.expected_severity`), where it gives one. ``graded`` is that
+            expectation without a report (`erm.critics.base.Critic.grade_each`): sooner, and
+            nothing says what differs.
         replies: how critics' replies are read (`erm.report.parse_reply`): ``strict``, or as
             ``published``, which takes a reply without a list of errors for an empty report.
         failures: what becomes of a completion that can't be judged for a reason that is not its
@@ -81,7 +83,7 @@ class RewardSettings(Settings):
     """
 
     parts: tuple[PartSettings, ...] = (PartSettings(part=CRITIC),)
-    severity: Literal["reported", "expected"] = "reported"
+    severity: Literal["reported", "expected", "graded"] = "reported"
     replies: Replies = "strict"
     failures: Literal["stop", "skip"] = "stop"
     length_free: int = Field(8_000, ge=0)
@@ -99,6 +101,8 @@ class RewardSettings(Settings):
             raise ValueError("no part of the reward has a weight")
         if self.length_free >= self.length_most:
             raise ValueError("length_free must be less than length_most")
+        if self.severity == "graded" and (self.cache is not None or self.replies != "strict"):
+            raise ValueError("with severity=graded there are no replies to keep or to read")
         return self
 
     def by_exact_annotator(self) -> RewardSettings:

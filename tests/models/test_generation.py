@@ -120,6 +120,17 @@ def test_step_by_step_a_model_gives_the_logits_that_it_was_trained_on(
         torch.testing.assert_close(steps, taught[index][places - 1], atol=2e-5, rtol=1e-4)
 
 
+def test_a_grade_alone_is_that_of_a_report(tiny_critic: Path) -> None:
+    critic = LocalCritic(tiny_critic, batch_size=2, rereads=False)
+    sizes = [(56, 56), (20, 50), (56, 30)]
+    pairs = [
+        ImagePair(task, _picture(2 * n, size), _picture(2 * n + 1, size))
+        for n, (task, size) in enumerate(zip(task_names(), sizes, strict=True))
+    ]
+    expected = [critique.expected_severity for critique in critic.critique(pairs)]
+    assert critic.grade_each(pairs) == pytest.approx(expected, abs=1e-4)
+
+
 def _reordered(forcing: _Forcing, chosen: Any) -> LogitsProcessor:
     forcing.rows = [forcing.rows[index] for index in chosen]
     return forcing

@@ -21,6 +21,7 @@ from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLIm
 from erm.critics.base import ImagePair
 from erm.critics.loading import critic_from_spec
 from erm.critics.settings import CriticEndpointSettings
+from erm.endpoints.errors import EndpointError
 from erm.endpoints.settings import connection_settings
 from erm.errors import ErmError
 from erm.images import open_image
@@ -121,8 +122,12 @@ def test_expected_severity_is_that_of_the_likely_grades(copy: Path, server: Chat
     written = [('{"', {}), ('overall":', {}), ("3", grades), (',"errors":[]}', {})]
     text = "".join(token for token, _ in written)
     server.behaviour = lambda number, body: completion(text, (1, 1), written)
-    (critique,) = critic_from_spec(f"openai:m={copy}").critique([PAIR])
+    critic = critic_from_spec(f"openai:m={copy}")
+    (critique,) = critic.critique([PAIR])
     assert critique.expected_severity == pytest.approx((0.6 * 3 + 0.2 * 9) / 0.8)
+    assert critic.grade_each([PAIR]) == [critique.expected_severity]
+    assert ["stop" in body for body in server.bodies] == [False, True]
+    assert server.bodies[1]["stop"] == [","]
 
 
 @pytest.mark.parametrize("written", [None, [("[", {"[": 0.0})], [('{"overall":', {}), ("x", {})]])
@@ -130,8 +135,12 @@ def test_a_server_that_gives_no_grade_leaves_the_reported_sum(
     written: Tokens | None, copy: Path, server: ChatServer
 ) -> None:
     server.behaviour = lambda number, body: completion('{"errors": []}', (1, 1), written)
-    (critique,) = critic_from_spec(f"openai:m={copy}").critique([PAIR])
+    critic = critic_from_spec(f"openai:m={copy}")
+    (critique,) = critic.critique([PAIR])
     assert (critique.severity, critique.expected_severity) == (0, None)
+    (error,) = critic.grade_each([PAIR])
+    assert isinstance(error, EndpointError)
+    assert "no probabilities of a grade came with the reply" in str(error)
 
 
 def test_stored_replies_are_those_to_the_same_questions(

@@ -132,12 +132,13 @@ def test_the_severity_that_the_critic_expects_reaches_the_reward(
     (critique,) = critic.critique([ImagePair("svg", image, render)])
     completions = [[{"role": "assistant", "content": f"```svg\n{red}\n```"}]]
     earned = {}
-    for kind in ("expected", "reported"):
+    for kind in ("expected", "reported", "graded"):
         reward = TrlReward(load_reward(RewardSettings(severity=kind), critic, renderer))
         (earned[kind],) = reward(completions, ["svg"], [image], log_metric=lambda *_: None)
     assert earned["expected"] == reward_value("svg", "judged", critique.expected_severity)
     assert earned["reported"] == reward_value("svg", "judged", critique.severity)
     assert earned["expected"] != earned["reported"]
+    assert earned["graded"] == pytest.approx(earned["expected"], abs=1e-6)
 
 
 def test_evaluation_annotates_both_policies_exactly(

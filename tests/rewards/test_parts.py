@@ -8,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from erm.critics.pixel import PixelCritic
+from erm.errors import ErmError
 from erm.render import Renderer
 from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.parts.critic import BatchCriticPart
@@ -158,6 +159,8 @@ def test_all_known_parts_but_models_load(renderer: Renderer) -> None:
         ({"parts": [{"part": "ssim", "weight": float("nan")}]}, "finite number"),
         ({"parts": [{"part": "ssim", "share": 1}]}, "Extra inputs"),
         ({"length_free": 9, "length_most": 9}, "length_free must be less"),
+        ({"severity": "graded", "cache": "replies"}, "no replies to keep"),
+        ({"severity": "graded", "replies": "published"}, "no replies to keep or to read"),
     ],
 )
 def test_a_bad_reward_is_refused_before_work(options: dict[str, Any], message: str) -> None:
@@ -171,6 +174,11 @@ def test_parts_of_some_tasks_alone_are_refused_for_others() -> None:
     settings_of("teds").check_tasks(["table"])
     with pytest.raises(ValueError, match=r"applies to svg \(teds\)"):
         settings_of("teds").check_tasks(["table", "svg"])
+
+
+def test_a_critic_without_grades_is_refused_where_they_are_asked_for(renderer: Renderer) -> None:
+    with pytest.raises(ErmError, match="'pixel' can't grade a pair without writing a report"):
+        load_reward(settings_of("critic", severity="graded"), PixelCritic(), renderer)
 
 
 def test_only_critics_parts_need_a_critic() -> None:

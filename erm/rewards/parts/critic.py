@@ -18,6 +18,7 @@ from erm.critics.base import (
     critique_each_with_retry,
 )
 from erm.endpoints.errors import EndpointError
+from erm.errors import ErmError
 from erm.rewards.parts.base import Part
 from erm.rewards.published import reward_value
 from erm.rewards.rollout import Drawn, Failure, PartScore
@@ -31,11 +32,19 @@ class CriticPart(Part):
     Args:
         critic: judges the pairs of reference and render.
         settings: which severities count, and how replies are read.
+
+    Raises:
+        ErmError: grades are asked for, and the critic gives none without a report.
     """
 
     name = "critic"
 
     def __init__(self, critic: Critic, settings: RewardSettings) -> None:
+        if settings.severity == "graded" and not critic.grades:
+            raise ErmError(
+                f"The critic '{critic.name}' can't grade a pair without writing a report; with "
+                "reward.severity=expected it writes one."
+            )
         self.batch_size = critic.batch_size
         self.parallel = critic.parallel
         self._critic = critic
@@ -47,11 +56,19 @@ class CriticPart(Part):
             for each in drawn
             if each.image is not None
         ]
+        if self._settings.severity == "graded":
+            grades = self._critic.grade_each(pairs)
+            return [self._graded(pair.task, each) for pair, each in zip(pairs, grades, strict=True)]
         answers = critique_each_with_retry(self._critic, pairs, self._settings.replies)
         return [self._read(pair.task, answer) for pair, answer in zip(pairs, answers, strict=True)]
 
     def without(self, drawn: Drawn) -> PartScore:
         return PartScore(reward_value(drawn.rollout.task, drawn.outcome, None))
+
+    def _graded(self, task: str, severity: float | EndpointError) -> PartScore:
+        if isinstance(severity, EndpointError):
+            return PartScore(failure=Failure(severity.kind, str(severity)))
+        return PartScore(reward_value(task, "judged", severity), severity=severity)
 
     def _read(self, task: str, answer: Critique | EndpointError) -> PartScore:
         if isinstance(answer, EndpointError):
