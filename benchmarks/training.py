@@ -164,7 +164,7 @@ def _model(setting: Setting) -> tuple[Any, PairProcessor]:
         max_side=setting.side,
         pair_encoding="two_images",
     )
-    config = _real_config(setting.size, processor)
+    config = real_config(setting.size, processor)
     before = torch.get_default_dtype()
     torch.set_default_dtype(getattr(torch, setting.dtype))
     try:
@@ -175,10 +175,10 @@ def _model(setting: Setting) -> tuple[Any, PairProcessor]:
     return model, processor
 
 
-def _real_config(size: str, processor: PairProcessor) -> Qwen3VLConfig:
+def real_config(size: str, processor: PairProcessor | None = None) -> Qwen3VLConfig:
+    """The published architecture of a size, with the special tokens of a processor, if given."""
     spec = REAL_SIZES[size]
-    token = processor.tokenizer.convert_tokens_to_ids
-    return Qwen3VLConfig(
+    config = Qwen3VLConfig(
         text_config={
             **spec["text"],
             "vocab_size": 151_936,
@@ -193,8 +193,6 @@ def _real_config(size: str, processor: PairProcessor) -> Qwen3VLConfig:
                 "mrope_interleaved": True,
             },
             "tie_word_embeddings": spec["tied"],
-            "pad_token_id": processor.tokenizer.pad_token_id,
-            "eos_token_id": processor.tokenizer.eos_token_id,
         },
         vision_config={
             **spec["vision"],
@@ -204,12 +202,18 @@ def _real_config(size: str, processor: PairProcessor) -> Qwen3VLConfig:
             "num_position_embeddings": 2304,
             "deepstack_visual_indexes": spec["deepstack"],
         },
-        image_token_id=token(IMAGE_TOKEN),
-        video_token_id=token("<|video_pad|>"),
-        vision_start_token_id=token("<|vision_start|>"),
-        vision_end_token_id=token("<|vision_end|>"),
         tie_word_embeddings=spec["tied"],
     )
+    if processor is not None:
+        tokenizer = processor.tokenizer
+        token = tokenizer.convert_tokens_to_ids
+        config.image_token_id = token(IMAGE_TOKEN)
+        config.video_token_id = token("<|video_pad|>")
+        config.vision_start_token_id = token("<|vision_start|>")
+        config.vision_end_token_id = token("<|vision_end|>")
+        config.text_config.pad_token_id = tokenizer.pad_token_id
+        config.text_config.eos_token_id = tokenizer.eos_token_id
+    return config
 
 
 def train(settings: Setting, out: Path, work: Path) -> dict[str, float]:

@@ -251,8 +251,12 @@ def test_greedy_replies_are_those_in_this_process(server: Vllm, critic: Path) ->
 def test_expected_severities_are_those_in_this_process(server: Vllm, critic: Path) -> None:
     pairs = _pairs()[:12]
     ours = [one.expected_severity for one in LocalCritic(critic).critique(pairs)]
-    theirs = [one.expected_severity for one in _asked(server, critic).critique(pairs)]
+    asked = _asked(server, critic)
+    theirs = [one.expected_severity for one in asked.critique(pairs)]
     assert theirs == pytest.approx(ours, abs=1e-3)
+    written = asked.endpoint.usage.tokens_out
+    assert asked.grade_each(pairs) == pytest.approx(ours, abs=1e-3)
+    assert asked.endpoint.usage.tokens_out - written < written / 2
 
 
 def test_log_probabilities_of_a_reply_are_those_in_this_process(server: Vllm, critic: Path) -> None:
