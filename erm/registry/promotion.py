@@ -230,7 +230,7 @@ def _rolled_back(client: Any, name: str, version: int | None) -> list[Missed]:
 def _conclude(
     client: Any, candidate: Candidate, version: int, outcome: Promotion, why: str
 ) -> Change | None:
-    """Write the gate's tags and, if it passed, move the aliases; the move of ``champion``, if any."""
+    """Write the gate's tags and, if it passed, move the aliases; returns the champion's move."""
     name, number = candidate.name, str(version)
     tags = {
         f"{GATE}.{one.condition}" + (f".{one.task}" if one.task else ""): one.by
