@@ -27,10 +27,11 @@ def masked(text: str) -> str:
 
     Servers repeat keys that they refuse, and libraries the addresses that they can't reach.
     """
-    for name in SECRETS:
-        value = os.environ.get(name, "").strip()
-        if len(value) >= _SHORTEST:
-            text = text.replace(value, f"<{name}>")
+    values = {name: os.environ.get(name, "").strip() for name in SECRETS}
+    # the longest first: a value may hold another one
+    for name in sorted(values, key=lambda name: -len(values[name])):
+        if len(values[name]) >= _SHORTEST:
+            text = text.replace(values[name], f"<{name}>")
     return _USER.sub("", text)
 
 

@@ -82,12 +82,16 @@ def test_a_planted_secret_is_found_nowhere(
 ) -> None:
     """Servers get it; outputs, logs and records don't, also where a server repeats it."""
 
-    def with_password(address: str) -> str:
-        return address.replace("://", f"://me:{SECRET}@")
+    password = f"{SECRET}-password"
 
+    def with_password(address: str) -> str:
+        return address.replace("://", f"://me:{password}@")
+
+    keys = {name: f"{SECRET}-{name}" for name in SECRETS}
+    key = keys["OPENAI_API_KEY"]
     variables = {
         **served,
-        **dict.fromkeys(SECRETS, SECRET),
+        **keys,
         "MLFLOW_TRACKING_URI": with_password(mlflow_server.url),
         "OPENAI_BASE_URL": with_password(chat_server.url),
         "ERM_WEBHOOK": f"{chat_server.url}/hook?key={SECRET}",
@@ -105,21 +109,22 @@ def test_a_planted_secret_is_found_nowhere(
             timeout=PATIENCE_SECONDS,
         )
 
+    chat_server.behaviour = lambda number, body: completion("an answer")
     answered = ask("a question")
     assert answered.returncode == 0, answered.stderr
     chat_server.behaviour = lambda number, body: (
         completion("hook")
         if "text" in body
-        else (401, json.dumps({"error": {"message": f"Incorrect key: {SECRET}"}}).encode())
+        else (401, json.dumps({"error": {"message": f"Incorrect key: {key}"}}).encode())
     )
     refused = ask("another question")
     assert refused.returncode == 1
     assert "Incorrect key: <OPENAI_API_KEY>" in refused.stderr
 
     # it was in use everywhere
-    assert f"Bearer {SECRET}" in chat_server.keys
-    encoded = base64.b64encode(f"me:{SECRET}".encode()).decode()
+    encoded = base64.b64encode(f"me:{password}".encode()).decode()
     assert f"Basic {encoded}" in mlflow_server.authorizations
+    assert {f"Basic {encoded}", f"Bearer {key}"} & {*chat_server.keys}
     kept = [
         file
         for folder in (counting, mlflow_server.root)
