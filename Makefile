@@ -70,7 +70,7 @@ ui: setup
 	wait
 
 clean:
-	[ ! -d .erm ] || find .erm -mindepth 1 -maxdepth 1 ! -name answers -exec rm -rf {} +
+	[ ! -d .erm ] || find .erm -mindepth 1 -maxdepth 1 ! -name answers ! -name history -exec rm -rf {} +
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis data models reports/*/
 
 repository:

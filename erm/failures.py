@@ -3,9 +3,10 @@
 import errno
 from collections.abc import Iterator
 
-from erm.errors import ErmError
+from erm.errors import ErmError, masked
 
 _FULL_WORDS = ("no space left on device", "disk is full", "disk quota exceeded")
+_LOCKED_WORDS = "database is locked"
 _TRANSIENT = {errno.EAGAIN, errno.EBUSY, errno.EINTR, errno.ETIMEDOUT}
 _TRANSIENT_CLASSES = {
     "builtins.ConnectionError",
@@ -27,8 +28,10 @@ def explain(error: BaseException) -> str | None:
         return str(error)
     if any(words in str(cause).lower() for cause in _chain(error) for words in _FULL_WORDS):
         return "No space left on the disk; free some and run again, finished work is kept."
+    if any(_LOCKED_WORDS in str(cause) for cause in _chain(error)):
+        return "Another process held the lock of a database for too long; run again."
     if is_transient(error):
-        return f"A connection or a process was lost ({type(error).__name__}: {error})."
+        return masked(f"A connection or a process was lost ({type(error).__name__}: {error}).")
     return None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+from collections.abc import Mapping
 from urllib.request import getproxies_environment
 
 from erm.errors import ErmError
@@ -44,21 +45,22 @@ def require_answer(server: str, address: str, remedy: str) -> None:
         raise ErmError(f"{server} at {named} does not answer ({reason}); {remedy}.") from error
 
 
-def notify(text: str, state: str, run: str | None) -> None:
-    """Post a message about a run as JSON to the address in ``ERM_WEBHOOK``, if there is one.
+def notify(text: str, facts: Mapping[str, str | int | None]) -> None:
+    """Post a message as JSON to the address in ``ERM_WEBHOOK``, if there is one.
 
     A failure is a warning without the address, which may hold a key.
 
     Args:
-        run: the run's address.
+        text: for people; the message's ``text``.
+        facts: its further fields.
     """
     import httpx
 
     if not (address := os.environ.get("ERM_WEBHOOK")):
         return
-    message = {"text": text, "state": state, "run": run}
+    message = {"text": text, **facts}
     try:
         httpx.post(address, json=message, timeout=_SECONDS).raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         status = getattr(getattr(error, "response", None), "status_code", type(error).__name__)
         _log.warning("The webhook did not take the message (%s).", status)

@@ -9,14 +9,16 @@ from __future__ import annotations
 import logging
 import math
 import os
+import resource
 import sqlite3
 import sys
+import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlsplit
 
 from erm.servers import require_answer
 
@@ -72,7 +74,7 @@ def store_file(uri: str) -> Path | None:
 
 
 def configure_tracking(root: Path) -> str:
-    """Set MLflow's tracking URI in this process to `tracking_uri`; returns it.
+    """Set MLflow's tracking URI in this process to `tracking_uri`; returns it without credentials.
 
     Raises `ErmError` where that is a server which does not answer.
     """
@@ -83,10 +85,25 @@ def configure_tracking(root: Path) -> str:
     uri = tracking_uri(root)
     if uri.startswith("http"):
         require_answer("MLflow", uri, "start it or unset MLFLOW_TRACKING_URI")
+        uri = _credentials_apart(uri)
     elif uri == _local_store(root):
         _move_artifacts(root)
     mlflow.set_tracking_uri(uri)
     return uri
+
+
+def _credentials_apart(address: str) -> str:
+    """The address without user and password, which MLflow's own variables get in this process.
+
+    MLflow prints the address with each run, and its messages hold it.
+    """
+    parts = urlsplit(address)
+    user, _, host = parts.netloc.rpartition("@")
+    if user:
+        name, _, password = user.partition(":")
+        os.environ["MLFLOW_TRACKING_USERNAME"] = unquote(name)
+        os.environ["MLFLOW_TRACKING_PASSWORD"] = unquote(password)
+    return parts._replace(netloc=host).geturl()
 
 
 def _move_artifacts(root: Path) -> None:
@@ -138,6 +155,17 @@ def log_metrics(values: Mapping[str, float], step: int | None = None) -> None:
     """Log metrics, optionally at a step."""
     if (mlflow := _active()) is not None:
         mlflow.log_metrics(dict(values), step=step)
+
+
+def spent_since(began: float) -> dict[str, float]:
+    """Metrics of what this process and its children took: ``seconds`` and ``peak_mib``.
+
+    Args:
+        began: by `time.monotonic`.
+    """
+    users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    peak_kib = max(resource.getrusage(user).ru_maxrss for user in users)
+    return {"seconds": time.monotonic() - began, "peak_mib": peak_kib / 1024}
 
 
 def log_params(values: Mapping[str, object]) -> None:
@@ -247,6 +275,18 @@ def log_figure(figure: Figure, name: str) -> None:
     """Log a matplotlib figure as the artifact `name`, such as ``samples.png``."""
     if (mlflow := _active()) is not None:
         mlflow.log_figure(figure, name)
+
+
+def progress_of(run: str) -> float | None:
+    """The last metric ``progress`` of a run; None if it has none, or MLflow does not answer."""
+    from mlflow import MlflowClient
+    from mlflow.exceptions import MlflowException
+
+    try:
+        progress = MlflowClient().get_run(run).data.metrics.get("progress")
+    except MlflowException:
+        return None
+    return None if progress is None else float(progress)
 
 
 def tracked_environment() -> dict[str, str]:

@@ -26,6 +26,7 @@ for _name, _value in {
     "DO_NOT_TRACK": "1",
     "GX_ANALYTICS_ENABLED": "false",
     "MLFLOW_DISABLE_TELEMETRY": "true",
+    "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "6",  # two minutes for each request, not four
     "PREFECT_HOME": os.path.relpath(CHECKOUT / ".erm" / "prefect"),
     "PREFECT_LOGGING_EXTRA_LOGGERS": "erm",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",

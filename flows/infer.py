@@ -13,7 +13,7 @@ def infer(params: Params, paths: Paths) -> Metrics:
 
     pairs, inferred = Path("data/pairs"), paths.out("data/inferred")
     metrics = infer(params.infer, pairs, inferred, work=paths.work, answers=paths.answers)
-    checked = validate(params.validate, inferred, paths.out("reports/infer"), other_dataset=pairs)
+    checked = validate(params.validate, inferred, paths.out("reports/infer"), pairs, paths.history)
     return {**metrics, "expectations": checked["expectations"]}
 
 

@@ -34,6 +34,7 @@ class Paths:
         unfinished: folder that stands for the root of the repository until the stage is done.
         work: state to resume from; a run with the same settings, data and code finds it again.
         answers: answers of endpoints, which cost money: no stage deletes them.
+        history: results of the stage's earlier runs, which no stage deletes either.
     """
 
     stage: str
@@ -43,6 +44,7 @@ class Paths:
     unfinished: Path
     work: Path
     answers: Path
+    history: Path
 
     def out(self, path: str) -> Path:
         """Where to write the output that ``dvc.yaml`` lists as `path`."""
@@ -79,6 +81,7 @@ def prepare(stage: str, params: Mapping[str, Any]) -> Paths:
         unfinished=STATE / "unfinished" / stage,
         work=STATE / "work" / stage / key,
         answers=CHECKOUT / STATE / "answers",
+        history=CHECKOUT / STATE / "history" / stage,
     )
     shutil.rmtree(paths.unfinished, ignore_errors=True)
     paths.unfinished.mkdir(parents=True)

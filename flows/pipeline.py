@@ -48,7 +48,8 @@ def end_stages(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> No
 
 def report(flow: Flow[..., Any], flow_run: FlowRun, state: State[Any]) -> None:
     """Hook: sends the webhook a failure."""
-    notify(f"{flow_run.name}: {state.message}", str(state.name), url_for(flow_run))
+    run = {"state": str(state.name), "run": url_for(flow_run)}
+    notify(f"{flow_run.name}: {state.message}", run)
 
 
 @flow(on_failure=[end_stages, report], on_crashed=[report], on_cancellation=[end_stages])

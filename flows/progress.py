@@ -6,8 +6,9 @@ from contextvars import copy_context
 from threading import Event, Thread
 from typing import Any
 
-from mlflow import MlflowClient
 from prefect.artifacts import create_progress_artifact, update_progress_artifact
+
+from erm.tracking import progress_of
 
 _SECONDS = 10.0
 
@@ -24,7 +25,7 @@ def progress_shown(stage: str, run_id: str) -> Iterator[None]:
         artifact: Any = None
         while True:
             last = ended.wait(_SECONDS)
-            progress = MlflowClient().get_run(run_id).data.metrics.get("progress")
+            progress = progress_of(run_id)
             if progress is not None and artifact is None:
                 key = f"{stage}-progress".replace("_", "-")
                 artifact = create_progress_artifact(progress, key, f"Training steps of {stage}")

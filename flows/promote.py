@@ -26,7 +26,7 @@ def ask(seconds: int, name: str, version: int, why: str) -> Approval:
         f"Should version {version} of {name} become champion? It {why}.",
     )
     get_run_logger().info("Waiting %d s for an answer at %s: %s", seconds, run.ui_url, question)
-    notify(question, "Paused", run.ui_url)
+    notify(question, {"state": "Paused", "run": run.ui_url})
     form = Answer.with_initial_data(description=question, approve=False, reason="")
     try:
         answer = pause_flow_run(form, timeout=seconds, poll_interval=2)

@@ -2,12 +2,11 @@
 
 import dataclasses
 import os
-import resource
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn
 
-from prefect import Flow, State, flow, task
+from prefect import Flow, State, flow, get_run_logger, task
 from prefect.artifacts import create_table_artifact
 from prefect.states import Completed, Failed
 from pydantic_core import to_jsonable_python
@@ -15,7 +14,7 @@ from pydantic_core import to_jsonable_python
 from erm.failures import explain, is_transient
 from erm.models.launch import die_with_parent
 from erm.parameters import Params, read_params
-from erm.tracking import numbers, run_address
+from erm.tracking import numbers, run_address, spent_since
 from flows.entry import exit_with, run_alone
 from flows.outputs import Paths, finish, prepare
 from flows.progress import progress_shown
@@ -62,6 +61,7 @@ def _perform(work: Work) -> State[Any]:
         retry_condition_fn=lambda _task, _run, state: is_transient(state.data),
     )
     def attempt() -> Any:
+        complete: Metrics | None = None
         try:
             paths = prepare(name, sections)
             with (
@@ -71,14 +71,16 @@ def _perform(work: Work) -> State[Any]:
                 began = time.monotonic()
                 metrics = work(params, paths)
                 finish(paths, metrics)
-                users = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-                peak_kib = max(resource.getrusage(user).ru_maxrss for user in users)
-                # Not in the metrics file, which a rerun must not change.
-                cost = {"seconds": time.monotonic() - began, "peak_mib": peak_kib / 1024}
-                record_results(paths, {**metrics, **cost})
+                complete = metrics
+                # What it took is not in the metrics file, which a rerun must not change.
+                record_results(paths, {**metrics, **spent_since(began)})
                 return numbers(metrics), run_address()
         except Exception as error:
             sentence = explain(error)
+            if complete is not None:  # its outputs are in place: only the record is missing
+                lost = f"{name} is complete, but not its run in MLflow: %s"
+                get_run_logger().warning(lost, sentence or error, exc_info=sentence is None)
+                return numbers(complete), None
             if sentence is None:
                 raise
             return Failed(data=error, message=sentence)
@@ -88,6 +90,6 @@ def _perform(work: Work) -> State[Any]:
         return Failed(message=result.message)
     metrics, address = result.result()
     table = [{"metric": metric, "value": f"{value:.6g}"} for metric, value in metrics.items()]
-    description = f"Metrics of {name} ([run in MLflow]({address}))"
+    description = f"Metrics of {name}" + (f" ([run in MLflow]({address}))" if address else "")
     create_table_artifact(table, key=name.replace("_", "-"), description=description)
     return Completed(message=f"{name} has {len(table)} metrics.")

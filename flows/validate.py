@@ -10,7 +10,8 @@ def validate(params: Params, paths: Paths) -> Metrics:
     """Checks the pairs and writes the Data Docs; bad data ends the run here."""
     from erm.dataset.validation import validate
 
-    return validate(params.validate, pairs=Path("data/pairs"), out=paths.out("reports/validate"))
+    pairs, out = Path("data/pairs"), paths.out("reports/validate")
+    return validate(params.validate, pairs, out, history=paths.history)
 
 
 if __name__ == "__main__":

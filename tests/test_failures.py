@@ -46,6 +46,12 @@ REQUEST: Any = httpx.Request("POST", "http://127.0.0.1:1/v1")
             True,
         ),
         (caused(ErmError("No such file."), FileNotFoundError("text")), "No such file.", False),
+        (
+            mlflow.exceptions.MlflowException("(sqlite3.OperationalError) database is locked"),
+            "Another process held the lock of a database for too long; run again.",
+            False,
+        ),
+        (ConnectionError("http://me:secret@host/ is gone"), "(ConnectionError: http://host/", True),
         (FileNotFoundError("text"), None, False),
         (ValueError("a mistake"), None, False),
     ],

@@ -70,9 +70,9 @@ def test_a_message_is_posted_as_json(
 ) -> None:
     chat_server.behaviour = lambda *_: (200, b"{}")
     monkeypatch.delenv("ERM_WEBHOOK", raising=False)
-    notify("nobody reads it", "Failed", None)
+    notify("nobody reads it", {})
     monkeypatch.setenv("ERM_WEBHOOK", chat_server.url)
-    notify("torn", "Failed", "http://prefect/1")
+    notify("torn", {"state": "Failed", "run": "http://prefect/1"})
     assert chat_server.bodies == [{"text": "torn", "state": "Failed", "run": "http://prefect/1"}]
 
 
@@ -88,5 +88,5 @@ def test_a_webhook_that_fails_is_a_warning_without_its_address(
 ) -> None:
     chat_server.behaviour = lambda *_: answer
     monkeypatch.setenv("ERM_WEBHOOK", f"{chat_server.url}?key=secret")
-    notify("torn", "Failed", None)
+    notify("torn", {})
     assert caplog.messages == [f"The webhook did not take the message ({reason})."]

@@ -83,6 +83,15 @@ def serve(
     deadline: Annotated[
         float, typer.Option(min=0.001, help="Seconds until a request gets status 504.")
     ] = 120.0,
+    follow: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            metavar="SECONDS",
+            help="How often a critic models:/NAME@ALIAS is looked up, so that a version which the "
+            "alias names later is loaded and takes over; 0 is never.",
+        ),
+    ] = 30.0,
     workers: Annotated[
         int | None,
         typer.Option(min=1, help="Processes that draw; by default one a processor."),
@@ -134,6 +143,7 @@ def serve(
             queue=queue,
             max_body_mb=max_body,
             deadline=deadline,
+            follow=follow,
             render_workers=workers,
             isolation=isolation,
             drawing=drawing,

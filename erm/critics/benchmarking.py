@@ -15,6 +15,7 @@ import json
 import logging
 import math
 import re
+import time
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -56,6 +57,9 @@ from erm.tracking import log_artifact
 if TYPE_CHECKING:
     from erm.critics.local import LoadedCritic, LocalCritic
 
+SECONDS = "seconds.json"
+"""File with ``seconds_per_pair``, apart from the metrics, since it depends on the machine."""
+
 _AnyPair = TypeVar("_AnyPair", Pair, CheckedPair)
 
 _log = logging.getLogger(__name__)
@@ -75,7 +79,8 @@ def benchmark(
     ``f1.csv``, ``items.csv``, ``severity.csv``, ``similarity.csv`` and ``.png``, ``judged.png`` (a
     picture of some pairs) and the page ``index.html``. The other two sets have predictions,
     summary, similarities and page in ``inferred/`` and ``checked/``, and further rows in
-    ``f1.csv``; the main page's table of critics shows the checked pairs too.
+    ``f1.csv``; the main page's table of critics shows the checked pairs too. `SECONDS` is the time
+    that the critic took for a pair of the test split, on this machine.
 
     Args:
         critic: folder of the critic, unless the settings name another one.
@@ -85,7 +90,7 @@ def benchmark(
 
     Returns:
         The critic's main metrics, over the test split and again for each domain in it
-        (``compact/…``), the number of ``unparsable`` replies, and
+        (``compact/…``), the number of ``unparsable`` replies, ``timing/seconds_per_pair``, and
         ``baselines/<name>/<task>/f1_hard``, ``…/within_group_ranking`` and ``…/evaluated`` of each
         baseline. ``severity/<name>/<task>/…`` has ``pearson``, ``ranking_accuracy`` and
         ``within_group_ranking`` of the critic's expected severity (``critic_expected``), if it
@@ -132,8 +137,9 @@ def benchmark(
         [held_out[index] for index in chosen], [main.critiques[index] for index in chosen]
     )
     picture.savefig(out / "judged.png", dpi=110, metadata={"Software": None})
+    (out / SECONDS).write_text(json.dumps({"seconds_per_pair": main.seconds_per_pair}) + "\n")
     log_artifact(out, "benchmark")
-    return metrics
+    return {**metrics, "timing/seconds_per_pair": main.seconds_per_pair}
 
 
 class _Distance(NamedTuple):
@@ -145,14 +151,15 @@ class _Distance(NamedTuple):
 
 @dataclass(frozen=True)
 class _Result:
-    """The critic's critiques of held-out pairs, the scores of all critics by name, and severities
-    and distances by their name in metrics."""
+    """The critic's critiques of held-out pairs and the mean time of one, the scores of all critics
+    by name, and severities and distances by their name in metrics."""
 
     items: list[Item]
     critiques: list[Critique]
     predictions: list[Prediction]
     scores: dict[str, Scores]
     distances: dict[str, _Distance]
+    seconds_per_pair: float
 
     def metrics(self) -> dict[str, float]:
         unparsable = sum(critique.parsed is None for critique in self.critiques)
@@ -241,7 +248,9 @@ class _Critics:
         if critic is None:
             assert self._renderer is not None
             critic = ExactCritic(held_out, self._renderer)
+        began = time.monotonic()
         critiques = critique_with_retry(critic, views, progress=True)
+        seconds = (time.monotonic() - began) / len(views)
         predictions = {
             "critic": predictions_of(items, critiques),
             "commonest error": self._commonest.predict(items),
@@ -264,7 +273,7 @@ class _Critics:
         distances = _distances(
             items, critiques, scores["critic"], self._settings.similarities, self._renderer
         )
-        return _Result(items, critiques, predictions["critic"], scores, distances)
+        return _Result(items, critiques, predictions["critic"], scores, distances, seconds)
 
     def _without_learning(self, held_out: Sequence[Pair]) -> Critic:
         """The reading critic; the pixel critic, with a warning that says why, where that one can't

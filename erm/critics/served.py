@@ -13,6 +13,7 @@ from PIL import Image
 from erm.critics.base import Critic, Critique, ImagePair, read_reply
 from erm.endpoints.errors import EndpointError
 from erm.endpoints.reward_servers import RewardServers, spans
+from erm.errors import masked
 from erm.images import encode_png, image_size, open_image, read_image
 
 PATH = "/v1/critique"
@@ -28,7 +29,7 @@ class ServedCritic(Critic):
     parallel = 4
 
     def __init__(self, servers: RewardServers) -> None:
-        self.name = f"server:{','.join(servers.addresses)}"
+        self.name = masked(f"server:{','.join(servers.addresses)}")
         self._servers = servers
 
     def critique(self, pairs: Sequence[ImagePair], *, progress: bool = False) -> list[Critique]:

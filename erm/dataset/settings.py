@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
 from erm.settings import Settings
@@ -18,6 +20,7 @@ class ValidateSettings(Settings):
         box_tolerance: pixels by which a box may exceed its image.
         empty_share: lowest and highest share of empty reports in a task.
         min_category_share: smallest share of a category in its task's discrepancies.
+        balance: severity of the two shares: ``critical`` stops the pipeline, ``warning`` is shown.
         min_pairs_per_task: fewest pairs of a task.
     """
 
@@ -27,4 +30,5 @@ class ValidateSettings(Settings):
     box_tolerance: float = Field(default=2.0, ge=0)
     empty_share: tuple[float, float] = (0.02, 0.35)
     min_category_share: float = Field(default=0.02, ge=0, le=1)
+    balance: Literal["critical", "warning"] = "warning"
     min_pairs_per_task: int = Field(default=1, ge=1)

@@ -8,16 +8,34 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from erm.errors import ErmError
 from erm.registry.lock import who
+from erm.servers import notify
 
 CHAMPION, PREVIOUS, CHALLENGER = "champion", "previous", "challenger"
 CRITIC, POLICY = "erm-critic", "erm-policy"
 
 OVER = "promoted_over"
 """Tag of a champion: the version that was champion before; empty for the first."""
+
+
+class Change(NamedTuple):
+    """A move of the alias ``champion``.
+
+    Attributes:
+        model: name of the registered model.
+        old, new: the champion before, None if there was none, and the one now.
+        why, who, when: as in the tags ``promoted_…`` of `new`.
+    """
+
+    model: str
+    old: int | None
+    new: int
+    why: str
+    who: str
+    when: str
 
 
 def registry_client(root: Path) -> Any:
@@ -54,8 +72,10 @@ def challenge(client: Any, name: str, version: int) -> None:
     client.set_registered_model_alias(name, CHALLENGER, str(version))
 
 
-def crown(client: Any, name: str, version: int, why: str, previous: int | None) -> None:
+def crown(client: Any, name: str, version: int, why: str, previous: int | None) -> Change:
     """Make a version the champion, with tags that say who did it, when and why.
+
+    The caller gives the change to `announce` when it has released the lock.
 
     Args:
         previous: what becomes `PREVIOUS`; None removes that alias.
@@ -64,7 +84,7 @@ def crown(client: Any, name: str, version: int, why: str, previous: int | None) 
         ErmError: somebody who doesn't hold the lock moved the alias at the same time.
     """
     before = aliases_of(client, name)
-    record(client, name, version, "promoted", why)
+    event = record(client, name, version, "promoted", why)
     if previous is None:
         client.delete_registered_model_alias(name, PREVIOUS)
     else:
@@ -78,13 +98,26 @@ def crown(client: Any, name: str, version: int, why: str, previous: int | None) 
             f"{name}: somebody else made version {now} champion at the same time as version "
             f"{version}; `erm lineage models:/{name}@champion` shows it."
         )
+    return Change(name, before.get(CHAMPION), version, why, event["by"], event["at"])
 
 
-def record(client: Any, name: str, version: int, event: str, why: str) -> None:
-    """Tags ``<event>_at`` (UTC), ``<event>_by`` and ``<event>_why`` of a version."""
+def announce(change: Change) -> None:
+    """Send the webhook a move of ``champion`` (`erm.servers.notify`); a failure is a warning."""
+    instead = "the first one" if change.old is None else f"not {change.old}"
+    text = (
+        f"{change.model}: champion is version {change.new}, {instead}. {change.who} on "
+        f"{change.when}: {change.why}"
+    )
+    notify(text, {"event": "champion", **change._asdict()})
+
+
+def record(client: Any, name: str, version: int, event: str, why: str) -> dict[str, str]:
+    """Tags ``<event>_at`` (UTC), ``<event>_by`` and ``<event>_why`` of a version; returns them."""
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    for part, value in (("at", now), ("by", who()), ("why", why)):
+    parts = {"at": now, "by": who(), "why": why}
+    for part, value in parts.items():
         client.set_model_version_tag(name, str(version), f"{event}_{part}", value)
+    return parts
 
 
 def recorded(tags: dict[str, str], event: str) -> dict[str, str] | None:

@@ -26,6 +26,7 @@ from erm.registry.gate import (
     below_start,
     beyond_gap,
     beyond_size,
+    too_slow,
 )
 from erm.registry.packaging import RoleName, log_critic, log_policy, model_card
 from erm.registry.paired import Measured, Scores, TaskScore, critic_items, policy_items
@@ -187,6 +188,8 @@ class _Judging:
             accuracies = _values_of(self.benchmarked, "{}/empty_report_accuracy")
             bounds = dict.fromkeys(scores, least)
             missed += below_least(accuracies, bounds, "empty_accuracy", "accuracy on empty reports")
+        if settings.most_seconds is not None:
+            missed += too_slow(_seconds_per_pair(trained.benchmarked), settings.most_seconds)
         return self._candidate(
             CRITIC,
             trained.critic,
@@ -297,6 +300,17 @@ def _read_metrics(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise ErmError(f"{path} holds no metrics; run `dvc repro`.")
     return content
+
+
+def _seconds_per_pair(benchmarked: Path) -> float | None:
+    """The critic's time for a pair; None for a benchmark that did not measure it."""
+    from erm.critics.benchmarking import SECONDS
+
+    file = benchmarked / SECONDS
+    if not file.is_file():
+        return None
+    seconds = _read_metrics(file).get("seconds_per_pair")
+    return float(seconds) if isinstance(seconds, int | float) else None
 
 
 def _values(scores: Scores) -> dict[str, float]:

@@ -106,6 +106,17 @@ def beyond_size(folder: Path, most_mb: float) -> list[Missed]:
     return [Missed("most_mb", None, size - most_mb, sentence)]
 
 
+def too_slow(seconds: float | None, most: float) -> list[Missed]:
+    """A critic that takes more than `most` seconds for a pair, or whose time was not measured."""
+    if seconds is None:
+        sentence = f"no time of a judged pair was measured, which must be {most:g} s at most"
+        return [Missed("most_seconds", None, None, sentence)]
+    if seconds <= most:
+        return []
+    sentence = f"a judged pair takes {seconds:.3g} s, more than the allowed {most:g}"
+    return [Missed("most_seconds", None, seconds - most, sentence)]
+
+
 def not_better(
     candidate: Measured,
     champion: Measured,

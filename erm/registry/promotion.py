@@ -19,7 +19,9 @@ from erm.fingerprint import content_hash
 from erm.registry.aliases import (
     CHAMPION,
     OVER,
+    Change,
     aliases_of,
+    announce,
     challenge,
     crown,
     recorded,
@@ -119,7 +121,7 @@ def promote(
     rescore: Rescore,
     approve: Approve | None = None,
 ) -> Promotion:
-    """Register a candidate and make it champion if it passes the gate.
+    """Register a candidate and make it champion if it passes the gate; the webhook learns of it.
 
     A champion that was scored on other data, or with another metric, is scored again. If another
     process promotes meanwhile, the candidate is compared with that champion, and approved again.
@@ -150,9 +152,12 @@ def promote(
         with exclusive(client, candidate.name):
             if aliases_of(client, candidate.name).get(CHAMPION) != outcome.champion:
                 continue  # another process was faster
-            if not outcome.is_champion:
-                _conclude(client, candidate, version, outcome, why)
-            return outcome
+            change = (
+                None if outcome.is_champion else _conclude(client, candidate, version, outcome, why)
+            )
+        if change is not None:
+            announce(change)
+        return outcome
 
 
 def try_promotion(candidate: Candidate, rescore: Rescore) -> Promotion:
@@ -224,8 +229,8 @@ def _rolled_back(client: Any, name: str, version: int | None) -> list[Missed]:
 
 def _conclude(
     client: Any, candidate: Candidate, version: int, outcome: Promotion, why: str
-) -> None:
-    """Write the gate's tags and, if it passed, move the aliases."""
+) -> Change | None:
+    """Write the gate's tags and, if it passed, move the aliases; returns the champion's move."""
     name, number = candidate.name, str(version)
     tags = {
         f"{GATE}.{one.condition}" + (f".{one.task}" if one.task else ""): one.by
@@ -239,9 +244,9 @@ def _conclude(
     client.set_model_version_tag(name, number, GATE, "passed" if outcome.promoted else str(outcome))
     if not outcome.promoted:
         challenge(client, name, version)  # another process may have removed the alias meanwhile
-        return
+        return None
     client.set_model_version_tag(name, number, OVER, str(outcome.champion or ""))
-    crown(client, name, version, why, outcome.champion)
+    return crown(client, name, version, why, outcome.champion)
 
 
 def _why(candidate: Candidate, outcome: Promotion) -> str:

@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from erm.errors import ErmError
-from erm.registry.aliases import CHAMPION, OVER, PREVIOUS, aliases_of, crown, forget, record
+from erm.registry.aliases import (
+    CHAMPION,
+    OVER,
+    PREVIOUS,
+    aliases_of,
+    announce,
+    crown,
+    forget,
+    record,
+)
 from erm.registry.lock import exclusive
 
 
@@ -23,7 +32,7 @@ def rollback(client: Any, name: str, reason: str, to: int | None = None) -> Roll
 
     ``previous`` becomes the version that was champion before that one, so that a second rollback
     goes back one further; if there is none, the alias is removed. The version that is rolled back
-    is tagged, and the gate refuses it until somebody names it as `to`.
+    is tagged, and the gate refuses it until somebody names it as `to`. The webhook gets the change.
 
     Args:
         reason: why, for the tags of both versions.
@@ -57,7 +66,9 @@ def rollback(client: Any, name: str, reason: str, to: int | None = None) -> Roll
         previous = int(over) if over and _exists(client, name, over) else None
         record(client, name, before, "rolled_back", reason)
         forget(client, name, target, "rolled_back")
-        crown(client, name, target, f"rolled back from version {before}: {reason}", previous)
+        why = f"rolled back from version {before}: {reason}"
+        change = crown(client, name, target, why, previous)
+    announce(change)
     return Rollback(name, before, target, previous)
 
 

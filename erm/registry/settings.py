@@ -45,6 +45,8 @@ class PromoteSettings(Settings):
         policy_hack_gap: points of severity; refuses a policy that gained more than that by the
             critic than by the exact annotator: the 95 % interval of the gap in a task lies above.
         most_mb: largest size of a model's folder, in megabytes (10⁶ bytes).
+        most_seconds: most seconds in which a critic judges a pair: the mean over the benchmark's
+            test split, on the machine that ran it.
         approval: seconds that a version which passes the gate waits for a person's approval; after
             that it stays challenger. null asks nobody.
     """
@@ -62,4 +64,5 @@ class PromoteSettings(Settings):
     policy_gain: ByTask = Field(default_factory=dict)
     policy_hack_gap: float | None = Field(None, ge=0)
     most_mb: float | None = Field(None, gt=0)
+    most_seconds: float | None = Field(None, gt=0)
     approval: int | None = Field(None, gt=0)

@@ -32,6 +32,7 @@ from erm.errors import ErmError
 from erm.serving import wire
 from erm.serving.admission import Admission, FullError
 from erm.serving.answers import answer
+from erm.serving.following import Follower
 from erm.serving.guard import Guard
 from erm.serving.metrics import Metrics
 from erm.serving.page import page
@@ -129,10 +130,17 @@ class Desk:
         self._threads.shutdown()
 
 
-def build_app(settings: ServeSettings, service: Service, desk: Desk, token: str | None) -> FastAPI:
+def build_app(
+    settings: ServeSettings,
+    service: Service,
+    desk: Desk,
+    token: str | None,
+    follower: Follower | None = None,
+) -> FastAPI:
     """The application.
 
     Args:
+        follower: says which version of the critic is in use; None on a server without a critic.
         token: that requests must bear; None for none.
     """
     app = FastAPI(
@@ -189,6 +197,8 @@ def build_app(settings: ServeSettings, service: Service, desk: Desk, token: str 
                 "status": "ok",
                 "version": app.version,
                 "critic": service.critic,
+                "critic_version": follower.version if follower is not None else None,
+                "critic_problem": follower.problem if follower is not None else None,
                 "tasks": list(task_names()),
                 "under_way": desk.admission.under_way,
                 "queue": desk.admission.most,

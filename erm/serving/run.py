@@ -6,7 +6,8 @@ import os
 import signal
 import socket
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
+from functools import partial
 
 import uvicorn
 
@@ -16,9 +17,10 @@ from erm.errors import ErmError
 from erm.render import Renderer
 from erm.rewards.cache import CachedCritic
 from erm.rewards.loading import load_reward
-from erm.rewards.settings import PartSettings
+from erm.rewards.settings import PartSettings, RewardSettings
 from erm.serving.app import Desk, build_app
 from erm.serving.batches import MicroBatches
+from erm.serving.following import CriticInUse, Follower, version_behind
 from erm.serving.service import Service
 from erm.serving.settings import ServeSettings
 
@@ -46,10 +48,12 @@ def serve(settings: ServeSettings, announce: Callable[[str], None] = print) -> N
             "must bear."
         )
     desk = Desk(settings.queue, settings.deadline)
-    with _listening(settings) as listener, _service(settings, desk) as service:
+    with ExitStack() as stack:
+        listener = stack.enter_context(_listening(settings))
+        service, follower = _service(settings, desk, stack)
         server = uvicorn.Server(
             uvicorn.Config(
-                build_app(settings, service, desk, token),
+                build_app(settings, service, desk, token, follower),
                 log_config=None,
                 access_log=False,
                 lifespan="off",
@@ -77,29 +81,48 @@ def _listening(settings: ServeSettings) -> socket.socket:
         raise ErmError(f"{settings.host}:{settings.port} can't be used: {reason}.") from error
 
 
-def _service(settings: ServeSettings, desk: Desk) -> Service:
-    reward, batches = settings.reward, None
+def _service(
+    settings: ServeSettings, desk: Desk, stack: ExitStack
+) -> tuple[Service, Follower | None]:
+    """What answers, and what lets its critic follow an alias, both in `stack`."""
+    reward = settings.reward
     if settings.critic == EXACT and "parts" not in reward.model_fields_set:
         reward = reward.model_copy(update={"parts": (PartSettings(part=EXACT),)})
-    if settings.critic != EXACT:
-        critic = critic_from_spec(
-            settings.critic,
-            batch_size=settings.batch_size or _BATCH,
-            constrained=settings.constrained,
-            endpoint=settings.endpoint,
+    uncached = reward.model_copy(update={"cache": None})
+    renderer = stack.enter_context(
+        Renderer(
+            workers=settings.render_workers, isolation=settings.contained, drawing=settings.drawing
         )
-        if reward.cache is not None:
-            critic = CachedCritic(critic, reward.cache, reward.cache_mb)
-        batches = MicroBatches(
-            critic,
-            size=settings.batch_size,
-            wait=settings.batch_wait,
-            observe=desk.metrics.batch,
-        )
-    renderer = Renderer(
-        workers=settings.render_workers, isolation=settings.contained, drawing=settings.drawing
     )
-    reward = reward.model_copy(update={"cache": None})
+    if settings.critic == EXACT:
+        load_reward(uncached, None, renderer)
+        return stack.enter_context(Service(renderer, None, uncached)), None
+    load = partial(_load, settings, reward, desk, renderer)
+    version = version_behind(settings.critic)
+    critic = CriticInUse(load(version or settings.critic))
+    service = stack.enter_context(Service(renderer, critic, uncached))
+    follower = Follower(settings.critic, version, critic, load, settings.follow)
+    return service, stack.enter_context(follower)
+
+
+def _load(
+    settings: ServeSettings, reward: RewardSettings, desk: Desk, renderer: Renderer, spec: str
+) -> MicroBatches:
+    """Micro-batches of a critic, with which the reward can be had.
+
+    Raises:
+        ErmError: the critic can't be loaded, or the reward can't be had.
+    """
+    critic = critic_from_spec(
+        spec,
+        batch_size=settings.batch_size or _BATCH,
+        constrained=settings.constrained,
+        endpoint=settings.endpoint,
+    )
+    if reward.cache is not None:
+        critic = CachedCritic(critic, reward.cache, reward.cache_mb)
     # Models that the reward needs are loaded before the first request comes.
-    load_reward(reward, batches.critic if batches is not None else None, renderer)
-    return Service(renderer, batches, reward)
+    load_reward(reward.model_copy(update={"cache": None}), critic, renderer)
+    return MicroBatches(
+        critic, size=settings.batch_size, wait=settings.batch_wait, observe=desk.metrics.batch
+    )

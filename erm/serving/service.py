@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any, TypeVar
 
 from pydantic import ValidationError
@@ -27,7 +27,7 @@ from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.references import References
 from erm.rewards.rollout import PartScore, Rollout, Scored
 from erm.rewards.settings import FEATURES, RewardSettings
-from erm.serving.batches import MicroBatches
+from erm.serving.following import CriticInUse
 from erm.serving.wire import ImagesItem, RewardChoice, RolloutItem, SourceItem, SourcesItem
 from erm.tasks import get_task
 
@@ -51,20 +51,20 @@ class Service:
 
     Args:
         renderer: draws sources, contained.
-        batches: judge pairs of images; None on a server without a critic.
+        critic: judges pairs of images; None on a server without one.
         reward: what requests get that don't choose.
     """
 
     def __init__(
-        self, renderer: Renderer, batches: MicroBatches | None, reward: RewardSettings
+        self, renderer: Renderer, critic: CriticInUse | None, reward: RewardSettings
     ) -> None:
-        self._renderer, self._batches, self._reward = renderer, batches, reward
+        self._renderer, self._critic, self._reward = renderer, critic, reward
         self._references = References()
 
     @property
     def critic(self) -> str:
         """Name of the critic."""
-        return self._batches.critic.name if self._batches is not None else "none"
+        return self._critic.name if self._critic is not None else "none"
 
     def __enter__(self) -> Service:
         return self
@@ -72,8 +72,8 @@ class Service:
     def __exit__(self, *_: object) -> None:
         with ExitStack() as stack:
             stack.callback(self._renderer.close)
-            if self._batches is not None:
-                stack.callback(self._batches.close)
+            if self._critic is not None:
+                stack.callback(self._critic.close)
 
     def render(self, items: Sequence[SourceItem]) -> list[Result]:
         """Pictures of sources."""
@@ -117,7 +117,6 @@ class Service:
             ErmError: there is no critic.
             UnavailableError: the critic does not answer, or not in time.
         """
-        critic = self.judge(deadline)
 
         def check(item: ImagesItem, number: int) -> ImagePair:
             images = (
@@ -133,7 +132,8 @@ class Service:
         def work(pairs: Sequence[ImagePair]) -> list[Result]:
             return _judged(critic, pairs, replies)
 
-        return _answer(items, check, work)
+        with self.judge(deadline) as critic:
+            return _answer(items, check, work)
 
     def reward(
         self, items: Sequence[RolloutItem], choice: RewardChoice, deadline: float
@@ -148,9 +148,6 @@ class Service:
             UnavailableError: the critic does not answer, or not in time.
         """
         settings = self._chosen(choice)
-        critic = self.judge(deadline) if needs_critic(settings) else None
-        reward = load_reward(settings, critic, self._renderer, self._references)
-
         readable: set[bytes] = set()
 
         def check(item: RolloutItem, number: int) -> Rollout:
@@ -166,7 +163,9 @@ class Service:
         def work(rollouts: Sequence[Rollout]) -> list[Result]:
             return [_reward_result(each) for each in reward.score(rollouts)]
 
-        return _answer(items, check, work)
+        with self.judge(deadline) if needs_critic(settings) else nullcontext() as critic:
+            reward = load_reward(settings, critic, self._renderer, self._references)
+            return _answer(items, check, work)
 
     def _chosen(self, choice: RewardChoice) -> RewardSettings:
         """The settings of a request's reward.
@@ -190,15 +189,15 @@ class Service:
                 )
         return settings
 
-    def judge(self, deadline: float) -> Critic:
-        """The critic for a request that ends at `deadline`.
+    def judge(self, deadline: float) -> AbstractContextManager[Critic]:
+        """The critic for a request that ends at `deadline`; it stays the same within the context.
 
         Raises:
             ErmError: there is none.
         """
-        if self._batches is None:
+        if self._critic is None:
             raise ErmError("This server has no critic; start it with --critic SPEC.")
-        return self._batches.until(deadline)
+        return self._critic.until(deadline)
 
 
 def decoded(image: str, name: str) -> bytes:

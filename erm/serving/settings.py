@@ -29,6 +29,7 @@ class ServeSettings(Settings):
         batch_wait: seconds for which a batch that is not full waits for further pairs.
         queue: most items that are accepted and not answered; beyond it requests get status 429.
         max_body_mb: MiB of a request's body; beyond it a request gets status 413.
+        follow: seconds between two looks at the version that the critic's alias names; 0 is never.
         deadline: seconds until a request gets status 504; a request may ask for less.
         render_workers: null is one per processor.
         isolation: null is ``auto`` for this machine alone and ``required`` for others.
@@ -45,6 +46,7 @@ class ServeSettings(Settings):
     batch_wait: float = Field(0.01, ge=0, le=10)
     queue: int = Field(1024, ge=1)
     max_body_mb: int = Field(32, ge=1)
+    follow: float = Field(30.0, ge=0)
     deadline: float = Field(120.0, gt=0)
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation | None = None

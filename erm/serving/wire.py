@@ -222,6 +222,12 @@ class Health(BaseModel):
     status: Literal["ok"]
     version: str
     critic: str
+    critic_version: str | None = Field(
+        description="version in use, where the critic is named by an alias of the registry"
+    )
+    critic_problem: str | None = Field(
+        description="why the version that the alias names by now is not in use; null where it is"
+    )
     tasks: list[str]
     under_way: int = Field(description="items that are accepted and whose work has not ended")
     queue: int = Field(description="most of them at a time")

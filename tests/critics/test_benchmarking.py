@@ -42,6 +42,8 @@ def test_a_critic_without_a_model_is_scored(pairs: Path, tmp_path: Path) -> None
     metrics = benchmark(settings, NOWHERE, pairs, tmp_path)
     assert metrics["unparsable"] == 0
     assert not any("untrained" in name for name in metrics)
+    kept = json.loads((tmp_path / "seconds.json").read_text())["seconds_per_pair"]
+    assert kept == metrics["timing/seconds_per_pair"] > 0
     assert 0 <= _f1(tmp_path) < 1
 
 

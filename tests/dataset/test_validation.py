@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import csv
 import io
+import json
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -124,10 +126,77 @@ def test_leakage_and_damaged_images_are_named(tmp_path: Path) -> None:
         assert re.search(message, str(raised.value))
 
 
-def test_too_few_empty_reports_are_named(tmp_path: Path) -> None:
+def test_balance_is_a_warning_that_may_be_made_critical(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     folder = folder_of(tmp_path / "pairs", sound()[::2])
+    critical = SETTINGS.model_copy(update={"balance": "critical"})
     with pytest.raises(ErmError, match=r"tasks\.empty_share .* first svg"):
-        validate(SETTINGS, folder, tmp_path / "docs")
+        validate(critical, folder, tmp_path / "docs")
+    assert not caplog.messages
+    metrics = validate(SETTINGS, folder, tmp_path / "docs")
+    assert (metrics["warnings"], metrics["warnings/tasks.empty_share"]) == (1, 1)
+    (warning,) = caplog.messages
+    assert re.search(r"tasks\.empty_share .* failed for 1 of 1 rows, first svg \(0\.0\)", warning)
+    assert _rows(warning) == [["svg", "12", "0.0", "3"]]
+
+
+def test_what_is_wrong_is_critical_whatever_balance_is(tmp_path: Path) -> None:
+    pairs = sound()[::2]
+    pairs[2] = replace(pairs[2], split="test", source_id="svg/0")
+    with pytest.raises(ErmError) as raised:
+        validate(SETTINGS, folder_of(tmp_path / "pairs", pairs), tmp_path / "docs")
+    assert "sources.id" in str(raised.value)
+    assert "empty_share" not in str(raised.value)
+
+
+def _rows(sentence: str) -> list[list[str]]:
+    """The rows in the file that a sentence names, without the header."""
+    file = re.search(r"all in (.*?\.csv)", sentence)
+    assert file is not None
+    with Path(file[1]).open(newline="") as stream:
+        return list(csv.reader(stream))[1:]
+
+
+def test_failed_rows_are_in_the_file_that_the_sentence_names(registry: Any, tmp_path: Path) -> None:
+    import mlflow
+
+    pairs = sound()
+    pairs[10] = replace(pairs[10], route="guess")
+    history = tmp_path / "history"
+    with pytest.raises(ErmError) as raised:
+        validate(SETTINGS, folder_of(tmp_path / "pairs", pairs), tmp_path / "docs", history=history)
+    assert str(history / "failed") in str(raised.value)
+    (row,) = _rows(str(raised.value))
+    assert row[:5] == ["svg/5/0-1", "svg/5", "svg", "train", "guess"]
+    run = mlflow.active_run()
+    assert run is not None
+    (kept,) = registry.list_artifacts(run.info.run_id, "failed")
+    assert kept.path == "failed/pairs.route.expect_column_values_to_be_in_set.csv"
+
+
+def test_the_history_keeps_each_run_and_survives_a_torn_result(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    history, docs = tmp_path / "$HOME %20?" / "history", tmp_path / "docs"
+    good = folder_of(tmp_path / "good", sound())
+    bad = folder_of(tmp_path / "bad", [replace(sound()[0], route="guess"), *sound()[1:]])
+    validate(SETTINGS, good, docs, history=history)
+    with pytest.raises(ErmError):
+        validate(SETTINGS, bad, docs, history=history)
+    validate(SETTINGS, good, docs, history=history)
+    results = sorted((history / "results" / "pairs").rglob("*.json"))
+    assert [json.loads(file.read_text())["success"] for file in results] == [True, False, True]
+    pages = list((docs / "validations" / "pairs").rglob("*.html"))
+    assert len(pages) == 3
+    index = (docs / "index.html").read_text()
+    assert all(str(page.relative_to(docs)) in index for page in pages)
+    results[0].write_text(results[0].read_text()[:100])
+    validate(SETTINGS, good, docs, history=history)
+    assert caplog.messages == [
+        f"{results[0]} is removed: a run was killed while it wrote this result."
+    ]
+    assert len(list((docs / "validations" / "pairs").rglob("*.html"))) == 3
 
 
 def test_wrong_columns_stop_before_reading(tmp_path: Path) -> None:

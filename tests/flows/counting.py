@@ -29,7 +29,9 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import yaml
+from erm.endpoints.client import Endpoint, Question
 from erm.errors import ErmError
+from erm.servers import notify
 from erm.settings import Settings
 from erm.tracking import log_metrics
 from flows import stage
@@ -55,6 +57,13 @@ stage.read_params = read_params
 stage._RETRY_SECONDS[:] = [0, 0]
 
 
+def pause(out, how):
+    if os.environ.get("COUNT") == how:
+        (out / "waiting").touch()
+        while (out / "waiting").exists():
+            time.sleep(0.05)
+
+
 @stage.stage
 def count(params, paths):
     out = paths.out("numbers")
@@ -67,11 +76,19 @@ def count(params, paths):
         if number == 2 and os.environ.get("COUNT") == "wait":
             (out / "waiting").touch()
             time.sleep(600)
+        if number == 2:
+            pause(out, "pause")
         if number == 4:
             done.write_text("5")
             raise ErmError("A worker died.") from BrokenProcessPool("lost")
         done.write_text(str(number + 1))
         log_metrics({"progress": 100 * (number + 1) / params.count.upto})
+    if os.environ.get("COUNT") == "ask":
+        notify("asking", {"run": None})
+        endpoint = Endpoint("m", journal=paths.answers / "policy.jsonl", attempts=1)
+        (answer,) = endpoint.ask_all([Question(params.count.text.read_text())])
+        (out / "answer").write_text(answer.text)
+    pause(out, "pause at the end")
     (out / "all").touch()
     return {"begun": begun, "mean": float("nan")}
 

@@ -44,6 +44,8 @@ def trained(registry: Any, tiny_critic: Path, tiny_policy: Path) -> Trained:
         Path(name).mkdir(parents=True)
     Path("data/pairs/part").write_text("pairs")
     Path("reports/benchmark.json").write_text(json.dumps(BENCHMARK))
+    Path("reports/benchmark").mkdir()
+    Path("reports/benchmark/seconds.json").write_text('{"seconds_per_pair": 0.25}')
     Path("reports/evaluate.json").write_text(json.dumps(EVALUATION))
     Path("params.yaml").write_text("profile: laptop\n")
     mlflow.log_artifact("params.yaml")
@@ -72,6 +74,8 @@ def conditions(trained: Trained, tmp_path: Path, **promote: Any) -> dict[str, li
         ({"policy_hack_gap": 1.0}, [], ["hack_gap"]),
         ({"policy_hack_gap": 2.0}, [], []),
         ({"most_mb": 0.001}, ["most_mb"], ["most_mb"]),
+        ({"most_seconds": 0.2}, ["most_seconds"], []),
+        ({"most_seconds": 0.3}, [], []),
     ],
 )
 def test_each_parameter_is_a_condition(

@@ -17,6 +17,7 @@ from erm.registry.gate import (
     beyond_gap,
     beyond_size,
     not_better,
+    too_slow,
 )
 from erm.registry.paired import Items, Measured, Scores, TaskScore
 from erm.registry.settings import PromoteSettings
@@ -73,6 +74,14 @@ def test_size_counts_all_files_of_the_folder(tmp_path: Path) -> None:
     (tmp_path / "deeper" / "b").write_bytes(bytes(500_000))
     assert beyond_size(tmp_path, 2.0) == []
     assert one(beyond_size(tmp_path, 1.5))[:3] == ("most_mb", None, 0.5)
+
+
+def test_the_time_of_a_pair_must_be_known_and_short() -> None:
+    assert too_slow(0.5, 0.5) == []
+    name, task, by, sentence = one(too_slow(2.0, 0.5))
+    assert (name, task, by) == ("most_seconds", None, 1.5)
+    assert sentence == "a judged pair takes 2 s, more than the allowed 0.5"
+    assert one(too_slow(None, 0.5))[:3] == ("most_seconds", None, None)
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import pytest
 from erm.errors import ErmError
 from erm.registry.aliases import CHALLENGER, CHAMPION, PREVIOUS, aliases_of
 from erm.registry.rollback import Rollback, rollback
+from tests.chat_server import ChatServer
 from tests.registered import NAME, submit, tags
 
 
@@ -75,3 +76,44 @@ def test_what_cannot_be_champion_is_one_sentence(three: Any, to: int, sentence: 
 def test_without_a_champion_there_is_nothing_to_roll_back(registry: Any) -> None:
     with pytest.raises(ErmError, match="erm-critic has no champion to roll back"):
         rollback(registry, NAME, "blurs")
+
+
+def test_the_webhook_gets_every_move_of_champion(
+    registry: Any, chat_server: ChatServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ERM_WEBHOOK", chat_server.url)
+    submit("first", 0.1)
+    submit("worse", 0.05)
+    submit("better", 0.2)
+    submit("better", 0.2)  # is champion already
+    rollback(registry, NAME, "blurs")
+    moves = [(body["old"], body["new"]) for body in chat_server.bodies]
+    assert moves == [(None, 1), (1, 3), (3, 1)]
+    last = chat_server.bodies[-1]
+    found = tags(1)
+    assert last == {
+        "text": f"erm-critic: champion is version 1, not 3. {found['promoted_by']} on "
+        f"{found['promoted_at']}: rolled back from version 3: blurs",
+        "event": "champion",
+        **{"model": NAME, "old": 3, "new": 1, "why": "rolled back from version 3: blurs"},
+        **{"who": found["promoted_by"], "when": found["promoted_at"]},
+    }
+
+
+@pytest.mark.parametrize("address", [None, "http://127.0.0.1:1", "no address"])
+def test_a_webhook_that_fails_undoes_nothing(
+    address: str | None,
+    registry: Any,
+    chat_server: ChatServer,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    chat_server.behaviour = lambda *_: (500, b"{}")
+    monkeypatch.setenv("ERM_WEBHOOK", address or chat_server.url)
+    assert submit("first", 0.1).promoted
+    assert submit("better", 0.2).promoted
+    assert rollback(registry, NAME, "blurs") == Rollback(NAME, 2, 1, None)
+    assert aliases_of(registry, NAME) == {CHAMPION: 1}
+    warnings = [one.getMessage() for one in caplog.records if one.name == "erm.servers"]
+    assert len(warnings) == 3
+    assert all(one.startswith("The webhook did not take the message (") for one in warnings)

@@ -1,4 +1,8 @@
-"""The expectations of the data: one Great Expectations suite per table."""
+"""The expectations of the data: one Great Expectations suite per table.
+
+They are critical, since data that miss one are wrong. Only the balance of tasks and categories has
+the severity that the settings say: data may be right and skewed.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +33,12 @@ def suites(settings: ValidateSettings, *, alone: bool = True) -> dict[str, list[
     def among(column: str, values: list[Any]) -> Any:
         return gxe.ExpectColumnValuesToBeInSet(column=column, value_set=values)
 
-    def between(column: str, low: float | None, high: float | None = None) -> Any:
-        return gxe.ExpectColumnValuesToBeBetween(column=column, min_value=low, max_value=high)
+    def between(
+        column: str, low: float | None, high: float | None = None, severity: str = "critical"
+    ) -> Any:
+        return gxe.ExpectColumnValuesToBeBetween(
+            column=column, min_value=low, max_value=high, severity=severity
+        )
 
     def present(column: str) -> Any:
         return gxe.ExpectColumnValuesToNotBeNull(column=column)
@@ -40,10 +48,12 @@ def suites(settings: ValidateSettings, *, alone: bool = True) -> dict[str, list[
     balance = {
         "tasks": [
             between("pairs", settings.min_pairs_per_task),
-            between("empty_share", *settings.empty_share),
+            between("empty_share", *settings.empty_share, severity=settings.balance),
             between("splits", len(SPLITS), len(SPLITS)),
         ],
-        "categories": [between("share", settings.min_category_share)],
+        "categories": [
+            between("share", settings.min_category_share, severity=settings.balance),
+        ],
     }
     return {
         "shards": [among("wrong", [""]), among("split", list(SPLITS)), between("rows", 1)],
