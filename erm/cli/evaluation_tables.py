@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from erm.cli.console import print_table
+from erm.evaluation.curve_files import curve_title, group_title
+from erm.evaluation.curves import CHANGES, CRITIC_SCORE
+from erm.evaluation.metrics import DRAWN
 from erm.evaluation.summary import COUNTS
 
 _BETTER = {True: " ↓", False: " ↑", None: ""}
@@ -36,6 +39,8 @@ def show_evaluation(summary: dict[str, Any], page: Path) -> None:
         groups,
         [_count_rows(group) for group in groups],
     )
+    if summary["curves"]:
+        _show_curves(summary["curves"])
     for sentence in summary["left_out"]:
         print(sentence)
     print(f"Page: {page}")
@@ -53,6 +58,38 @@ def _show(
         return
     named = [[_title(group), *row] for group, own in zip(groups, rows, strict=True) for row in own]
     print_table(["of", *columns], named, title)
+
+
+def _show_curves(curves: list[dict[str, Any]]) -> None:
+    """What further drafts bring: a row a number of drafts, for each curve."""
+    several = len({group_title(curve) for curve in curves}) > 1
+    columns = ["drafts", "further", "severity ↓", "difference", "95 %", "execution ↑", "critic's ↓"]
+    print_table(
+        [*(["of"] if several else []), *columns, "tokens", *CHANGES],
+        [
+            [*([group_title(curve)] if several else []), *_curve_row(curve, point)]
+            for curve in curves
+            for point in curve["points"]
+        ],
+        "Further drafts, against the first completion",
+    )
+
+
+def _curve_row(curve: dict[str, Any], point: dict[str, Any]) -> list[Any]:
+    metrics = point["metrics"]
+    nothing = {"mean": None, "difference": None, "difference_interval_95": (None, None)}
+    measured = metrics.get(curve["measure"], nothing)
+    return [
+        curve_title(curve),
+        point["further"],
+        _short(measured["mean"]),
+        _short(measured["difference"]),
+        " to ".join(map(_short, measured["difference_interval_95"])),
+        _short(metrics[DRAWN]["mean"]),
+        _short(metrics.get(CRITIC_SCORE, nothing)["mean"]),
+        _short(point["spent"]["tokens"]),
+        *(point["changes"][kind]["items"] for kind in CHANGES),
+    ]
 
 
 def _title(group: dict[str, Any]) -> str:

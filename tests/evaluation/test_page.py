@@ -32,10 +32,10 @@ def test_each_item_is_shown_with_its_completions(tmp_path: Path) -> None:
     ]
     settings = EvaluationSettings()
     summary = {
-        **{"policy": "p", "data": HOSTILE, "critic": "pixel"},
+        **{"policy": "p", "data": HOSTILE, "critic": "pixel", "curves": []},
         **summarize(items, rows, settings, critic=True),
     }
-    page = write_evaluation_page(summary, items, rows, settings, tmp_path)
+    page = write_evaluation_page(summary, items, rows, [], settings, tmp_path)
     html = page.read_text(encoding="utf-8")
     assert HOSTILE not in html
     assert "best by exact" in html
