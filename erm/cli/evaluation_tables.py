@@ -7,7 +7,6 @@ from typing import Any
 
 from erm.cli.console import print_table
 from erm.evaluation.curve_files import curve_title, group_title
-from erm.evaluation.curves import CHANGES, CRITIC_SCORE
 from erm.evaluation.metrics import DRAWN
 from erm.evaluation.summary import COUNTS
 
@@ -61,34 +60,30 @@ def _show(
 
 
 def _show_curves(curves: list[dict[str, Any]]) -> None:
-    """What further drafts bring: a row a number of drafts, for each curve."""
+    """What further drafts bring: a table a curve, a row a number of drafts."""
     several = len({group_title(curve) for curve in curves}) > 1
-    columns = ["drafts", "further", "severity ↓", "difference", "95 %", "execution ↑", "critic's ↓"]
-    print_table(
-        [*(["of"] if several else []), *columns, "tokens", *CHANGES],
-        [
-            [*([group_title(curve)] if several else []), *_curve_row(curve, point)]
-            for curve in curves
-            for point in curve["points"]
-        ],
-        "Further drafts, against the first completion",
-    )
+    for curve in curves:
+        of = f"{group_title(curve)}: " if several else ""
+        print_table(
+            ["n", "severity", "difference", "executed", "tokens", "repaired", "improved"],
+            [_point_row(curve["measure"], point) for point in curve["points"]],
+            f"{of}n further drafts, {curve_title(curve)}",
+        )
 
 
-def _curve_row(curve: dict[str, Any], point: dict[str, Any]) -> list[Any]:
-    metrics = point["metrics"]
+def _point_row(measure: str, point: dict[str, Any]) -> list[Any]:
+    metrics, changes = point["metrics"], point["changes"]
     nothing = {"mean": None, "difference": None, "difference_interval_95": (None, None)}
-    measured = metrics.get(curve["measure"], nothing)
+    measured = metrics.get(measure, nothing)
+    interval = " to ".join(map(_short, measured["difference_interval_95"]))
     return [
-        curve_title(curve),
         point["further"],
         _short(measured["mean"]),
-        _short(measured["difference"]),
-        " to ".join(map(_short, measured["difference_interval_95"])),
+        f"{_short(measured['difference'])} ({interval})",
         _short(metrics[DRAWN]["mean"]),
-        _short(metrics.get(CRITIC_SCORE, nothing)["mean"]),
         _short(point["spent"]["tokens"]),
-        *(point["changes"][kind]["items"] for kind in CHANGES),
+        f"+{changes['repaired']['items']} −{changes['broken']['items']}",
+        f"+{changes['improved']['items']} −{changes['worsened']['items']}",
     ]
 
 

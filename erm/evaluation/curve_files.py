@@ -22,7 +22,7 @@ _TITLES = {
     DRAWN: "execution rate",
 }
 _STYLES = {"critic": "-", "last": "--"}
-_COLOURS = {"revised": "C0", "drawn": "C1", "reflected": "C2"}
+_COLOURS = {"revised": "C0", "sampled": "C1", "reflected": "C2"}
 
 
 def write_curves(curves: Sequence[Curve], folder: Path) -> None:

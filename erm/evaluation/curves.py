@@ -1,10 +1,10 @@
 """What further drafts bring, by their number and by what they cost, against the first completion.
 
-The drafts of an item are its samples (`DRAWN`), or those of `erm.evaluation.revision`. Of the first
-completion and the drafts after it one is kept: the best by the critic, which a draft without code
-or render never is while another has one, or, as it would be without a critic, the last. On both
-axes the search for the best one ends at a draft in which the critic finds nothing; what was drawn
-after it is not counted as spent.
+The drafts of an item are its samples, or those of `erm.evaluation.revision`. Of the first
+completion and the drafts after it one is kept: the best by the critic, or, as it would be without
+a critic, the last. A draft that draws something is better than any that does not. The search for
+the best one ends at a draft in which the critic finds nothing, so samples after it do not count as
+spent.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ CRITIC_SCORE = "critic_score"
 """The critic's severity, expected or else reported, at most `WORST_SEVERITY`, which is that of a
 draft that draws nothing; None where the reply holds no report."""
 
-DRAWS = "drawn"
+SAMPLED = "sampled"
 """Drafts that are independent samples."""
 
 CHANGES = ("repaired", "broken", "improved", "worsened")
@@ -58,7 +58,7 @@ def curves(rows: Sequence[Row], drafts: Sequence[Row], settings: EvaluationSetti
 
     Returns:
         a list of ``task``, ``group`` (both empty over all, where each group counts the same),
-        ``drafts`` (``drawn``, ``revised`` or ``reflected``), ``kept`` (``critic`` or ``last``),
+        ``drafts`` (``sampled``, ``revised`` or ``reflected``), ``kept`` (``critic`` or ``last``),
         ``measure`` (the metric by which items are improved or worsened: `EXACT_SEVERITY`, or
         `CRITIC_SCORE` where no source is known) and ``points``: a list with, for each number of
         drafts after the first completion,
@@ -127,7 +127,7 @@ def _by_kind(rows: Sequence[Row], settings: EvaluationSettings) -> dict[str, lis
     found: dict[str, list[list[Row]]] = {}
     drawn = _by_item(row for row in rows if row["mode"] not in REVISIONS)
     if any(len(own) > 1 for own in drawn.values()):
-        found[DRAWS] = list(drawn.values())
+        found[SAMPLED] = list(drawn.values())
     for mode in REVISIONS[: bool(settings.rounds) + settings.reflect]:
         after = _by_item(row for row in rows if row["mode"] == mode)
         found[mode] = [[own[0], *after.get(name, ())] for name, own in drawn.items()]
@@ -150,13 +150,13 @@ def _curves(
     settings: EvaluationSettings,
 ) -> Iterator[Curve]:
     ways: dict[str, Callable[[Drafts], Row]] = {"critic": best}
-    if kind != DRAWS:
+    if kind != SAMPLED:
         ways["last"] = _last
     first = [own[0] for items in strata for own in items]
     known = any(row["metrics"].get(EXACT_SEVERITY) is not None for row in first)
     measure = EXACT_SEVERITY if known else CRITIC_SCORE
     samples = max(len(own) for items in strata for own in items)
-    most = samples if kind == DRAWS else settings.rounds + 1
+    most = samples if kind == SAMPLED else settings.rounds + 1
     for way, keep in ways.items():
         tried = strata if way == "last" else [[searched(own) for own in one] for one in strata]
         yield {

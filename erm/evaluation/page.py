@@ -22,6 +22,7 @@ from erm.benchmark.gallery import (
 )
 from erm.evaluation.completions import REVISIONS
 from erm.evaluation.curve_files import curve_title, group_title
+from erm.evaluation.curves import best, searched
 from erm.evaluation.items import Item
 from erm.evaluation.metrics import CRITIC_SEVERITY, EXACT_SEVERITY, likeness_of
 from erm.evaluation.records import PICTURE, RENDERS, Row
@@ -133,6 +134,8 @@ def _item(
     rows = [column.get(item.id) for column in columns.values()]
     first = rows[0]
     assert first is not None
+    chain = [row for row in rows if row is not None and row["mode"] in ("first", "revised")]
+    kept = best(searched(chain)) if len(chain) > 1 else None
     images = [GalleryImage(store.add(item.picture, f"{number:05d}_reference"), "reference")]
     for place, (head, row) in enumerate(zip(columns, rows, strict=True)):
         if row is None:
@@ -140,7 +143,8 @@ def _item(
             continue
         render = renders / row["render"] if row["render"] else None
         address = store.add(render, f"{number:05d}_{place}")
-        images.append(GalleryImage(address, _caption(head, row), shown_text(row["reason"])))
+        caption = _caption(head, row) + (" · kept" if row is kept else "")
+        images.append(GalleryImage(address, caption, shown_text(row["reason"])))
     errors = joined_errors([row and row["report"] for row in rows])
     return GalleryItem(
         n=number,

@@ -105,7 +105,7 @@ def test_golden_numbers_of_draws_end_where_the_critic_finds_nothing() -> None:
         FIRST[2],
         row("good", 1, 1, None, unparsable="no report"),
     ]
-    curve = pick(curves(drawn, [], EvaluationSettings()), "drawn", "critic")
+    curve = pick(curves(drawn, [], EvaluationSettings()), "sampled", "critic")
     assert [point["further"] for point in curve["points"]] == [0, 1, 2]
     assert numbers(curve, "exact_severity") == pytest.approx([8 / 3, 3, 3])
     assert [point["spent"]["tokens"] for point in curve["points"]] == pytest.approx(
@@ -126,7 +126,7 @@ def test_groups_count_the_same_in_the_curve_over_all() -> None:
 
 def test_without_sources_the_critic_says_what_is_better() -> None:
     rows = [row("a", 0, None, 4), row("a", 1, None, 3)]
-    curve = pick(curves(rows, [], EvaluationSettings()), "drawn", "critic")
+    curve = pick(curves(rows, [], EvaluationSettings()), "sampled", "critic")
     assert curve["measure"] == CRITIC_SCORE
     assert "exact_severity" not in curve["points"][0]["metrics"]
     assert curve["points"][1]["changes"]["improved"] == {"items": 1, "difference": -1}
@@ -153,7 +153,8 @@ def test_an_item_with_nothing_to_choose_has_no_curve() -> None:
 def test_properties_of_any_drafts() -> None:
     draw = random.Random(0)
     for _ in range(40):
-        rows, drafts = [], []
+        rows: list[Row] = []
+        drafts: list[Row] = []
         for name in "abcde":
             for mode in ("first", "revised", "revised", "sampled", "sampled"):
                 exact = draw.choice([0, 1, 5, 50])

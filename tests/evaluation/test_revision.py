@@ -155,6 +155,8 @@ def test_kept_drafts_curves_and_files(
     assert gallery["heads"] == ["completion", "revised 1", "revised 2"]
     (red,) = (item for item in gallery["items"] if item["id"] == "red")
     assert [image["src"] is not None for image in red["images"]] == [True, True, False, True]
+    kept = [image["caption"] for image in red["images"] if image["caption"].endswith("kept")]
+    assert kept == ["revised 2 · exact severity 0 · critic severity 0 · kept"]
     (group,) = summary["groups"]
     assert {kind: one["number"] for kind, one in group["draft_outcomes"].items()} == {
         "revised: drawn": 2,
@@ -265,7 +267,7 @@ def test_a_policy_from_scratch_draws_and_counts_tokens(
     plan = Plan("icons", read_data(str(icons)), settings, PixelCritic(), AS_STATED)
     summary = evaluate_author(author, plan, tmp_path / "out")
     (curve,) = summary["curves"]
-    assert (curve["drafts"], curve["kept"]) == ("drawn", "critic")
+    assert (curve["drafts"], curve["kept"]) == ("sampled", "critic")
     tokens = [point["spent"]["tokens"] for point in curve["points"]]
     assert len(tokens) == 4
     assert 0 < tokens[0] < tokens[1] < tokens[2] < tokens[3]
