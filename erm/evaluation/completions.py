@@ -79,7 +79,7 @@ class Author(ABC):
         raise ErmError(f"{self.name} can't revise.")
 
     def as_critic(self) -> Critic:
-        """The author as a critic of its own drafts; raises `ErmError` if it can't be asked."""
+        """The same model as a critic of its own drafts; raises `ErmError` if it can't be asked."""
         raise ErmError(f"{self.name} can't report on its own drafts.")
 
 
@@ -140,11 +140,12 @@ class PolicyAuthor(Author):
         return [_answer("revised", one) for one in policy.revise_each(revisions)]
 
     def as_critic(self) -> Critic:
-        from erm.policies.endpoint import EndpointReviser
+        from erm.critics.endpoint import EndpointCritic
+        from erm.policies.endpoint import EndpointPolicy
 
         policy = self._loaded()
-        assert isinstance(policy, EndpointReviser)
-        return policy.as_critic()
+        assert isinstance(policy, EndpointPolicy)
+        return EndpointCritic(policy.endpoint.model, endpoint=policy.endpoint)
 
     def _loaded(self) -> Policy:
         if self._policy is None:

@@ -63,7 +63,9 @@ class Records:
         Args:
             number: from 0; those before are there.
         """
-        found = self._batches.setdefault(name, self.read(name))
+        if name not in self._batches:
+            self._batches[name] = self.read(name)
+        found = self._batches[name]
         if number == len(found):
             rows = make()
             self.append(name, rows)

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from erm.critics.base import Critic
-from erm.critics.endpoint import EndpointCritic
 from erm.endpoints.client import Endpoint, Question
 from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
@@ -117,10 +115,6 @@ class EndpointReviser(EndpointPolicy, RevisingPolicy):
 
     def revise_each(self, revisions: Sequence[Revision]) -> list[Reply | EndpointError]:
         return self._ask_each(self._revising(revisions))
-
-    def as_critic(self) -> Critic:
-        """The same model, asked with the critic's prompt, for reports on its own drafts."""
-        return EndpointCritic(self.endpoint.model, endpoint=self.endpoint)
 
     def _revising(self, revisions: Sequence[Revision]) -> list[Question]:
         return [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,10 @@ from erm.evaluation.items import Item
 from erm.evaluation.records import COMPLETIONS, DRAFT_SCORES, DRAFTS, JOURNAL, SCORES
 from erm.evaluation.settings import EvaluationSettings
 from erm.images import encode_png, open_image
+from erm.models.prompts import policy_prompt
+from erm.models.role import read_role, write_role
+from erm.policies.base import Request, Revision
+from erm.policies.local import LocalReviser, local_policy
 from tests.chat_server import ChatServer
 from tests.chat_server import completion as replied
 from tests.drawing import AS_STATED
@@ -271,3 +276,32 @@ def test_a_policy_from_scratch_draws_and_counts_tokens(
     tokens = [point["spent"]["tokens"] for point in curve["points"]]
     assert len(tokens) == 4
     assert 0 < tokens[0] < tokens[1] < tokens[2] < tokens[3]
+
+
+def test_a_policy_in_this_process_revises_where_it_follows_instructions(
+    icons: Path, tmp_path: Path, tiny_policy: Path
+) -> None:
+    instructed = tmp_path / "policy"
+    shutil.copytree(tiny_policy, instructed)
+    role = read_role(instructed, "policy")
+    prompts = {task: policy_prompt(task, brief=False) for task in role.prompts}
+    write_role(role.model_copy(update={"prompts": prompts}), instructed)
+    settings = EvaluationSettings(rounds=1)
+    author = PolicyAuthor(str(instructed), settings, ConnectionSettings(), tmp_path / JOURNAL)
+    items = read_data(str(icons), most=1)
+    plan = Plan("icons", items, settings, PixelCritic(), AS_STATED)
+    summary = evaluate_author(author, plan, tmp_path / "out")
+    (draft,) = rows(tmp_path / "out", DRAFTS)
+    policy = local_policy(instructed)
+    assert isinstance(policy, LocalReviser)
+    (first,) = policy.complete([Request("svg", items[0].seen)])
+    revision = Revision("svg", items[0].seen, first, draft["feedback"])
+    assert policy.revise([revision]) == [draft["completion"]]
+    assert [point["spent"]["tokens"] > 0 for point in summary["curves"][0]["points"]] == [True] * 2
+    with pytest.raises(ErmError, match="--reflect is for policies behind endpoints"):
+        PolicyAuthor(
+            str(instructed),
+            EvaluationSettings(rounds=1, reflect=True),
+            ConnectionSettings(),
+            tmp_path / JOURNAL,
+        )
