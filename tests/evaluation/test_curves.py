@@ -120,6 +120,11 @@ def test_groups_count_the_same_in_the_curve_over_all() -> None:
     every = pick(found, "revised", "critic", "")
     assert numbers(every, "exact_severity") == [(58 / 4 + 9) / 2, (15 / 4 + 5) / 2]
     assert every["points"][1]["metrics"]["exact_severity"]["items"] == 5
+    icons = pick(found, "revised", "critic")["points"][1]["metrics"]["exact_severity"]
+    # the one table has no variance
+    assert every["points"][1]["metrics"]["exact_severity"]["interval_95"] == pytest.approx(
+        [(bound + 5) / 2 for bound in icons["interval_95"]]
+    )
     parts = [every["points"][1]["changes"][kind]["difference"] for kind in CHANGES]
     assert sum(parts) == pytest.approx((-43 / 4 - 4) / 2)
 
@@ -130,6 +135,19 @@ def test_without_sources_the_critic_says_what_is_better() -> None:
     assert curve["measure"] == CRITIC_SCORE
     assert "exact_severity" not in curve["points"][0]["metrics"]
     assert curve["points"][1]["changes"]["improved"] == {"items": 1, "difference": -1}
+
+
+def test_the_score_is_the_expected_severity_and_failures_have_the_worst() -> None:
+    stated = row("a", 0, 4, 4)
+    stated["metrics"]["critic_expected"] = 2.5
+    assert score(stated) == 2.5
+    assert score(row("a", 0, 4, 70)) == 50
+    assert score(row("a", 0, 50, None)) == 50
+    assert score(row("a", 0, 4, None)) is None
+    nothing, unread = row("a", 0, 50, None), row("a", 0, 4, None, unparsable="no report")
+    assert best([nothing, unread]) is unread
+    assert best([unread, nothing, row("a", 1, 4, 60)])["sample"] == 1
+    assert best([stated, row("a", 1, 4, 2.5)]) is stated
 
 
 def test_tokens_are_unknown_where_one_draft_has_none(tmp_path: Path) -> None:
