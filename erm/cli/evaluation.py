@@ -118,6 +118,20 @@ def evaluate(
     completions_per_image: Annotated[
         int, typer.Option(min=0, help="Sampled completions besides the greedy one.")
     ] = 0,
+    rounds: Annotated[
+        int,
+        typer.Option(
+            min=0,
+            help="Let the policy revise its first completion so often, by the critic's reports.",
+        ),
+    ] = 0,
+    reflect: Annotated[
+        bool,
+        typer.Option(
+            "--reflect",
+            help="With --rounds, revise by the policy's own reports too, as a control.",
+        ),
+    ] = False,
     temperature: Annotated[float, typer.Option(help="Of sampled completions.")] = 1.0,
     seed: Annotated[int, typer.Option(help="Of sampling and of intervals.")] = 0,
     batch_size: Annotated[
@@ -137,14 +151,17 @@ def evaluate(
 
     Each item is completed, drawn contained, and compared with its reference: by the exact annotator
     and by its task's scores where the source is known, in pixels, and by a critic if one is named.
-    Items and completions that can't be measured are counted with their reason. An interrupted
-    command goes on where it stopped.
+    With a critic, curves show what further drafts bring: samples, or revisions by the critic's
+    reports. Items and completions that can't be measured are counted with their reason. An
+    interrupted command goes on where it stopped.
     """
     asked, written = _policy_or_file(policy, completions)
     if not data:
         raise ErmError("Name the data with --data.")
     if written is not None and completions_per_image:
         raise ErmError("--completions-per-image is for policies; a file has the samples it has.")
+    if written is not None and rounds:
+        raise ErmError("--rounds is for policies; nobody revises the completions of a file.")
     with working():
         from erm.endpoints.settings import ConnectionSettings
         from erm.evaluation.completions import PolicyAuthor
@@ -160,6 +177,8 @@ def evaluate(
             similarities=tuple(similarity or ()),
             replies=replies,
             completions=completions_per_image,
+            rounds=rounds,
+            reflect=reflect,
             temperature=temperature,
             seed=seed,
             batch_size=batch_size,

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from erm.cli.console import print_table
+from erm.evaluation.curve_files import curve_title, group_title
+from erm.evaluation.metrics import DRAWN
 from erm.evaluation.summary import COUNTS
 
 _BETTER = {True: " ↓", False: " ↑", None: ""}
@@ -36,6 +38,8 @@ def show_evaluation(summary: dict[str, Any], page: Path) -> None:
         groups,
         [_count_rows(group) for group in groups],
     )
+    if summary["curves"]:
+        _show_curves(summary["curves"])
     for sentence in summary["left_out"]:
         print(sentence)
     print(f"Page: {page}")
@@ -53,6 +57,34 @@ def _show(
         return
     named = [[_title(group), *row] for group, own in zip(groups, rows, strict=True) for row in own]
     print_table(["of", *columns], named, title)
+
+
+def _show_curves(curves: list[dict[str, Any]]) -> None:
+    """What further drafts bring: a table a curve, a row a number of drafts."""
+    several = len({group_title(curve) for curve in curves}) > 1
+    for curve in curves:
+        of = f"{group_title(curve)}: " if several else ""
+        print_table(
+            ["n", "severity", "difference", "executed", "tokens", "repaired", "improved"],
+            [_point_row(curve["measure"], point) for point in curve["points"]],
+            f"{of}n further drafts, {curve_title(curve)}",
+        )
+
+
+def _point_row(measure: str, point: dict[str, Any]) -> list[Any]:
+    metrics, changes = point["metrics"], point["changes"]
+    nothing = {"mean": None, "difference": None, "difference_interval_95": (None, None)}
+    measured = metrics.get(measure, nothing)
+    interval = " to ".join(map(_short, measured["difference_interval_95"]))
+    return [
+        point["further"],
+        _short(measured["mean"]),
+        f"{_short(measured['difference'])} ({interval})",
+        _short(metrics[DRAWN]["mean"]),
+        _short(point["spent"]["tokens"]),
+        f"+{changes['repaired']['items']} −{changes['broken']['items']}",
+        f"+{changes['improved']['items']} −{changes['worsened']['items']}",
+    ]
 
 
 def _title(group: dict[str, Any]) -> str:

@@ -88,6 +88,7 @@ class Critique:
             `severity`.
         expected_severity: the total severity that the critic's probabilities expect
             (`erm.models.constraint`); None if it gives no probabilities.
+        tokens: of the reply, as a server counts them; None elsewhere.
     """
 
     reply: str
@@ -95,6 +96,7 @@ class Critique:
     report: Report | None
     unlisted: int = 0
     expected_severity: float | None = None
+    tokens: int | None = None
 
     @property
     def severity(self) -> float | None:

@@ -188,6 +188,7 @@ class EndpointCritic(Critic):
             replace(
                 read_reply(task, answer.text),
                 expected_severity=expected_severity(answer.following or {}),
+                tokens=answer.tokens_out or None,
             )
             for (task, _), answer in zip(asked, answers, strict=True)
         ]

@@ -6,12 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from erm.errors import ErmError
+from erm.evaluation.curve_files import write_curves
+from erm.evaluation.curves import curves
 from erm.evaluation.items import Item, data_hash
 from erm.evaluation.page import write_evaluation_page
 from erm.evaluation.records import CACHE, SUMMARY, Records
+from erm.evaluation.revision import revise
 from erm.evaluation.run import run
 from erm.evaluation.settings import EvaluationSettings
-from erm.evaluation.summary import Summary, summarize
+from erm.evaluation.summary import Summary, first_rows, summarize
 from erm.settings import Isolation
 from erm.tasks.settings import DrawingSettings
 
@@ -49,16 +53,18 @@ def evaluate_author(author: Author, plan: Plan, out: Path, *, restart: bool = Fa
 
     Returns:
         what ``scores.json`` holds: that of `erm.evaluation.summary.summarize`, with ``policy``,
-        ``data`` and ``critic``.
+        ``data``, ``critic``, and ``curves``, that of `erm.evaluation.curves.curves`, empty without
+        a critic or without drafts to choose from.
 
     Raises:
-        ErmError: the folder holds an evaluation of another plan, a server does not answer, or
-            nothing can be drawn on this machine.
+        ErmError: the plan's rounds can't be done, the folder holds an evaluation of another plan, a
+            server does not answer, or nothing can be drawn on this machine.
     """
     from erm.policies.measuring import Measuring
     from erm.render import Renderer
 
     settings, critic = plan.settings, plan.critic
+    _check_rounds(plan)
     decides = {
         "policy": author.identity,
         "data": data_hash(plan.items),
@@ -68,6 +74,8 @@ def evaluate_author(author: Author, plan: Plan, out: Path, *, restart: bool = Fa
         "similarities": settings.similarities,
         "drawing": plan.drawing.model_dump(mode="json"),
     }
+    if settings.rounds:
+        decides["revision"] = settings.model_dump(include={"rounds", "reflect"})
     records = Records(out, decides, restart=restart)
     with Renderer(isolation=plan.isolation, drawing=plan.drawing) as renderer:
         measuring = Measuring(
@@ -78,12 +86,35 @@ def evaluate_author(author: Author, plan: Plan, out: Path, *, restart: bool = Fa
             cache=out / CACHE if critic is not None else None,
         )
         rows = run(author, plan.items, settings, measuring, records, critic=critic is not None)
+        first = first_rows(rows)
+        drafts = (
+            revise(author, plan.items, first, settings, measuring, records)
+            if settings.rounds
+            else []
+        )
     summary = {
         "policy": author.name,
         "data": plan.data,
         "critic": critic.name if critic is not None else None,
-        **summarize(plan.items, rows, settings, critic=critic is not None),
+        **summarize(plan.items, rows, settings, critic=critic is not None, drafts=drafts),
+        "curves": curves(rows, drafts, settings) if critic is not None else [],
     }
     records.write_json(SUMMARY, summary)
-    write_evaluation_page(summary, plan.items, rows, settings, out)
+    if summary["curves"]:
+        write_curves(summary["curves"], out)
+    write_evaluation_page(summary, plan.items, rows, drafts, settings, out)
     return summary
+
+
+def _check_rounds(plan: Plan) -> None:
+    """Raise `ErmError` where the items can't be revised by a critic's reports."""
+    if not plan.settings.rounds:
+        return
+    if plan.critic is None:
+        raise ErmError("Rounds of revision need a critic; name one with --critic.")
+    for item in plan.items:
+        if item.prompt is not None:
+            raise ErmError(
+                f"{item.id}: asks for another picture than the one that is shown, so no critic can "
+                "compare drafts with it; leave out --rounds, or such items."
+            )

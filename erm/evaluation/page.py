@@ -20,9 +20,12 @@ from erm.benchmark.gallery import (
     shown_text,
     write_gallery_page,
 )
+from erm.evaluation.completions import REVISIONS
+from erm.evaluation.curve_files import curve_title, group_title
+from erm.evaluation.curves import best, searched
 from erm.evaluation.items import Item
 from erm.evaluation.metrics import CRITIC_SEVERITY, EXACT_SEVERITY, likeness_of
-from erm.evaluation.records import RENDERS, Row
+from erm.evaluation.records import PICTURE, RENDERS, Row
 from erm.evaluation.settings import EvaluationSettings
 from erm.evaluation.summary import COUNTS, Summary, best_rows, choices, first_rows
 from erm.tasks import task_names
@@ -39,6 +42,7 @@ def write_evaluation_page(
     summary: Summary,
     items: Sequence[Item],
     rows: Sequence[Row],
+    drafts: Sequence[Row],
     settings: EvaluationSettings,
     folder: Path,
 ) -> Path:
@@ -46,15 +50,20 @@ def write_evaluation_page(
 
     Args:
         summary: of `erm.evaluation.evaluate.evaluate_author`.
-        rows: of `erm.evaluation.run.run`; their renders lie in the folder.
+        rows, drafts: of `erm.evaluation.run.run` and `erm.evaluation.revision.revise`; their
+            renders, and the picture of the summary's curves, lie in the folder.
 
     Returns:
         The path of ``index.html``.
     """
-    columns = _columns(rows, settings, critic=summary["critic"] is not None)
-    renders = [folder / RENDERS / row["render"] for row in rows if row["render"]]
+    columns = {
+        **_columns(rows, settings, critic=summary["critic"] is not None),
+        **_draft_columns(drafts),
+    }
+    renders = [folder / RENDERS / row["render"] for row in (*rows, *drafts) if row["render"]]
     pictures = [item.picture for item in items if not item.problem]
     store = ImageStore(folder, [*pictures, *renders], "auto")
+    curves = store.add(folder / PICTURE, "curves") if summary["curves"] else None
     failures = dict.fromkeys(row["kind"] for row in first_rows(rows) if row["kind"])
     problems = any(item.problem for item in items)
     gallery = Gallery(
@@ -79,6 +88,9 @@ def write_evaluation_page(
         title=f"{summary['policy']} on {summary['data']}",
         summary=summary,
         counts=COUNTS,
+        curves=curves,
+        curve_title=curve_title,
+        group_title=group_title,
         choices=list(dict.fromkeys(one for g in summary["groups"] for one in g["best_of_n"])),
         tasks=[task for task in task_names() if task in known],
         colours=task_colours(),
@@ -98,6 +110,16 @@ def _columns(
     return columns
 
 
+def _draft_columns(drafts: Sequence[Row]) -> dict[str, Column]:
+    """The drafts of each round, by the heads of columns."""
+    columns: dict[str, Column] = {}
+    for mode in REVISIONS:
+        for row in drafts:
+            if row["mode"] == mode:
+                columns.setdefault(f"{mode} {row['sample']}", {})[row["id"]] = row
+    return columns
+
+
 def _item(
     number: int,
     item: Item,
@@ -112,14 +134,17 @@ def _item(
     rows = [column.get(item.id) for column in columns.values()]
     first = rows[0]
     assert first is not None
+    chain = [row for row in rows if row is not None and row["mode"] in ("first", "revised")]
+    kept = best(searched(chain)) if len(chain) > 1 else None
     images = [GalleryImage(store.add(item.picture, f"{number:05d}_reference"), "reference")]
     for place, (head, row) in enumerate(zip(columns, rows, strict=True)):
         if row is None:
-            images.append(GalleryImage(None, head, "no samples"))
+            images.append(GalleryImage(None, head, "none"))
             continue
         render = renders / row["render"] if row["render"] else None
         address = store.add(render, f"{number:05d}_{place}")
-        images.append(GalleryImage(address, _caption(head, row), shown_text(row["reason"])))
+        caption = _caption(head, row) + (" · kept" if row is kept else "")
+        images.append(GalleryImage(address, caption, shown_text(row["reason"])))
     errors = joined_errors([row and row["report"] for row in rows])
     return GalleryItem(
         n=number,

@@ -1,8 +1,8 @@
 """The records of an evaluation on disk: written batch by batch, so that a killed run goes on.
 
 A folder holds ``run.json``, which says what decides the records, ``completions.jsonl``,
-``scores.jsonl`` and the renders. A batch counts when all of its lines are there; what a kill has
-left of another one is dropped.
+``scores.jsonl``, the same of revised drafts, and the renders. A batch counts when all of its lines
+are there; what a kill has left of another one is dropped.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ Row = dict[str, Any]
 """A line of a file of records; ``item`` is the place of its item in the data."""
 
 RUN, COMPLETIONS, SCORES, RENDERS = "run.json", "completions.jsonl", "scores.jsonl", "renders"
+DRAFTS, DRAFT_SCORES = "drafts.jsonl", "draft_scores.jsonl"
 JOURNAL, CACHE = ".answers.jsonl", ".critic"
 """Answers of servers, and replies of critics; paid once."""
 SUMMARY, PAGE = "scores.json", "index.html"
+CURVES, PICTURE = "curves.csv", "curves.png"
 
 _ENDS = "ends_batch"
 """In the last row of a batch."""
@@ -42,6 +44,7 @@ class Records:
 
     def __init__(self, folder: Path, decides: Mapping[str, Any], *, restart: bool) -> None:
         self.folder = folder
+        self._batches: dict[str, list[list[Row]]] = {}
         stated = json.loads(json.dumps(decides))
         if restart:
             _clear(folder)
@@ -53,6 +56,21 @@ class Records:
         partial = folder / f".{RUN}.partial"
         partial.write_text(json.dumps(stated, indent=1, ensure_ascii=False) + "\n")
         partial.replace(folder / RUN)
+
+    def batch(self, name: str, number: int, make: Callable[[], list[Row]]) -> list[Row]:
+        """The rows of a batch of a file; they are made and appended where it lacks them.
+
+        Args:
+            number: from 0; those before are there.
+        """
+        if name not in self._batches:
+            self._batches[name] = self.read(name)
+        found = self._batches[name]
+        if number == len(found):
+            rows = make()
+            self.append(name, rows)
+            found.append(rows)
+        return found[number]
 
     def read(self, name: str) -> list[list[Row]]:
         """The whole batches of a file; what is left of another one is dropped from it."""
@@ -68,8 +86,10 @@ class Records:
                 if row is None:
                     break
                 position += len(line)
-                rows.append(row)
-                if row.pop(_ENDS, False):
+                ends = row.pop(_ENDS, False)
+                if row:
+                    rows.append(row)
+                if ends:
                     found.append(rows)
                     rows, end = [], position
         with path.open("r+b") as file:
@@ -77,8 +97,9 @@ class Records:
         return found
 
     def append(self, name: str, rows: Sequence[Row]) -> None:
-        """Append a batch of at least one row to a file; it is on the disk when this returns."""
-        lines = [*rows[:-1], {**rows[-1], _ENDS: True}]
+        """Append a batch to a file; it is on the disk when this returns."""
+        last = rows[-1] if rows else {}
+        lines = [*rows[:-1], {**last, _ENDS: True}]
         text = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in lines)
         with (self.folder / name).open("ab") as file:
             file.write(text.encode())
@@ -132,5 +153,6 @@ def _clear(folder: Path) -> None:
         return
     for name in (RENDERS, CACHE, PAGE_IMAGES):
         shutil.rmtree(folder / name, ignore_errors=True)
-    for name in (COMPLETIONS, SCORES, JOURNAL, SUMMARY, PAGE, RUN):
+    written = (COMPLETIONS, SCORES, DRAFTS, DRAFT_SCORES, JOURNAL, SUMMARY, CURVES, PICTURE, PAGE)
+    for name in (*written, RUN):
         (folder / name).unlink(missing_ok=True)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
 from erm.errors import ErmError
-from erm.evaluation.completions import Author, Completion
+from erm.evaluation.completions import REVISIONS, Author, Completion
 from erm.evaluation.items import Item, batches
 from erm.evaluation.metrics import metrics_of, values_of
 from erm.evaluation.records import COMPLETIONS, SCORES, Records, Row
@@ -41,7 +42,8 @@ def run(
 
     Returns:
         the rows of ``scores.jsonl``: ``id``, ``task``, ``group``, ``mode``, ``sample``, ``outcome``
-        (`erm.rewards.rollout.Outcome`), ``kind`` and ``reason`` where nothing was drawn,
+        (`erm.rewards.rollout.Outcome`), ``kind`` and ``reason`` where nothing was drawn, ``spent``
+        (number or null of the completion's ``tokens`` and ``characters``),
         ``metrics`` (value or null by name), ``gaps`` and ``notes`` (sentence by metric),
         ``report``, and ``render``, the name of its file, or null.
 
@@ -50,48 +52,61 @@ def run(
             measured before is kept.
     """
     usable = [item for item in items if not item.problem]
-    written, scored = records.read(COMPLETIONS), records.read(SCORES)
+    scored: list[Row] = []
+    measure = partial(measured_rows, settings=settings, measuring=measuring, records=records)
     with tqdm(total=len(usable), desc="evaluate", unit="item") as bar:
         for number, batch in enumerate(batches(usable, settings.batch_size)):
-            if number >= len(written):
-                rows = _completed(author.complete(batch, number), batch)
-                records.append(COMPLETIONS, rows)
-                written.append(rows)
-            if number >= len(scored):
-                rows = _measured(written[number], batch, settings, measuring, records, critic)
-                records.append(SCORES, rows)
-                scored.append(rows)
+            rows = records.batch(COMPLETIONS, number, partial(_completed, author, batch, number))
+            scored += records.batch(SCORES, number, partial(measure, rows, batch, critic=critic))
             bar.update(len(batch))
-    return [row for rows in scored for row in rows]
+    return scored
 
 
-def _completed(completions: Sequence[Sequence[Completion]], batch: Sequence[Item]) -> list[Row]:
+def _completed(author: Author, batch: Sequence[Item], number: int) -> list[Row]:
+    completions = author.complete(batch, number)
     return [
-        {
-            "id": item.id,
-            "task": item.task,
-            "group": item.group,
-            "mode": one.mode,
-            "sample": sample,
-            "completion": one.text,
-            "missing": one.missing,
-        }
+        completed_row(item, one, sample)
         for item, own in zip(batch, completions, strict=True)
         for sample, one in enumerate(own)
     ]
 
 
-def _measured(
+def completed_row(item: Item, completion: Completion, sample: int) -> Row:
+    """A row of ``completions.jsonl``.
+
+    Args:
+        sample: number of the completion among those of its mode.
+    """
+    text = completion.text
+    nothing = 0 if text is None else None
+    return {
+        "id": item.id,
+        "task": item.task,
+        "group": item.group,
+        "mode": completion.mode,
+        "sample": sample,
+        "completion": text,
+        "missing": completion.missing,
+        "spent": {
+            "tokens": nothing if completion.tokens is None else completion.tokens,
+            "characters": len(text or ""),
+        },
+    }
+
+
+def measured_rows(
     written: Sequence[Row],
     batch: Sequence[Item],
     settings: EvaluationSettings,
     measuring: Measuring,
     records: Records,
+    *,
     critic: bool,
 ) -> list[Row]:
+    """The rows of ``scores.jsonl`` on completions of a batch; writes their renders."""
     items = {item.id: item for item in batch}
     if {row["id"] for row in written} != set(items):
-        raise ErmError(f"{records.folder / COMPLETIONS}: its items are not those of the data.")
+        raise ErmError(f"{records.folder}: its completions are of other items than the data has.")
     rollouts = [_rollout(items[row["id"]], row["completion"] or "") for row in written]
     rows = []
     for row, one in zip(written, measuring.measure(rollouts), strict=True):
@@ -99,11 +114,12 @@ def _measured(
         render = None
         if one.drawn.image is not None:
             digest = hashlib.blake2b(row["id"].encode(), digest_size=8).hexdigest()
-            render = f"{digest}-{row['sample']}.png"
+            mode = f"{row['mode']}-" if row["mode"] in REVISIONS else ""
+            render = f"{digest}-{mode}{row['sample']}.png"
             records.write_render(render, one.drawn.image)
         rows.append(
             {
-                **{name: row[name] for name in ("id", "task", "group", "mode", "sample")},
+                **{name: row[name] for name in ("id", "task", "group", "mode", "sample", "spent")},
                 "outcome": one.drawn.outcome,
                 **_failure(one, row["missing"]),
                 "metrics": values_of(one, metrics, row["completion"] or ""),

@@ -15,12 +15,16 @@ class EvaluationSettings(Settings):
     Attributes:
         similarities: ``features:MODEL`` as of `erm.rewards`, besides what is always measured.
         completions: samples of each item besides the greedy completion.
+        rounds: of revision by the critic's reports (`erm.evaluation.revision`).
+        reflect: revise by the policy's own reports too, as a control.
         batch_size: items that are completed and measured together; what a killed run loses.
     """
 
     similarities: tuple[str, ...] = ()
     replies: Replies = "strict"
     completions: int = Field(0, ge=0)
+    rounds: int = Field(0, ge=0)
+    reflect: bool = False
     temperature: float = Field(1.0, gt=0)
     seed: int = 0
     batch_size: int = Field(32, ge=1)
@@ -33,4 +37,6 @@ class EvaluationSettings(Settings):
                     f"'{name}' is measured already or unknown; further similarities are "
                     f"{FEATURES}MODEL"
                 )
+        if self.reflect and not self.rounds:
+            raise ValueError("--reflect is for --rounds")
         return self

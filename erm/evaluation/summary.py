@@ -33,6 +33,8 @@ COUNTS = {
     "not_evaluated": "not evaluated: {}",
     "gaps": "without {}",
     "notes": "worst {} without a comparison",
+    "draft_outcomes": "further drafts, {}",
+    "draft_gaps": "further drafts without {}",
 }
 """Parts of a group's summary that count, and how a kind is named in tables."""
 
@@ -40,9 +42,17 @@ Summary = dict[str, Any]
 
 
 def summarize(
-    items: Sequence[Item], rows: Sequence[Row], settings: EvaluationSettings, *, critic: bool
+    items: Sequence[Item],
+    rows: Sequence[Row],
+    settings: EvaluationSettings,
+    *,
+    critic: bool,
+    drafts: Sequence[Row] = (),
 ) -> Summary:
     """The summary of an evaluation, as ``scores.json`` has it.
+
+    Args:
+        drafts: of `erm.evaluation.revision.revise`.
 
     Returns:
         ``items``, ``evaluated`` (items that could be), ``left_out`` (sentences on metrics that no
@@ -59,6 +69,8 @@ def summarize(
         - ``gaps`` and ``notes``: of completions without a value of a metric, or with the worst one
           although they draw something, by metric; as the two before with their ``number`` and an
           ``example``, a sentence on the first one
+        - ``draft_outcomes`` and ``draft_gaps``: as ``outcomes`` and ``gaps``, of `drafts`; a kind
+          begins with their mode
     """
     kinds = dict.fromkeys((item.task, item.group) for item in items)
     groups = [
@@ -67,6 +79,7 @@ def summarize(
             group,
             [item for item in items if (item.task, item.group) == (task, group)],
             [row for row in rows if (row["task"], row["group"]) == (task, group)],
+            [row for row in drafts if (row["task"], row["group"]) == (task, group)],
             settings,
             critic,
         )
@@ -132,6 +145,7 @@ def _group(
     group: str,
     items: Sequence[Item],
     rows: Sequence[Row],
+    drafts: Sequence[Row],
     settings: EvaluationSettings,
     critic: bool,
 ) -> Summary:
@@ -163,6 +177,15 @@ def _group(
         ),
         "notes": _counted(
             (name, row["id"], reason) for row in first for name, reason in row["notes"].items()
+        ),
+        "draft_outcomes": _counted(
+            (f"{row['mode']}: {row['kind'] or DRAWN_KIND}", row["id"], row["reason"])
+            for row in drafts
+        ),
+        "draft_gaps": _counted(
+            (f"{name} ({row['mode']})", row["id"], reason)
+            for row in drafts
+            for name, reason in _gaps(row).items()
         ),
     }
 

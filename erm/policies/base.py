@@ -28,6 +28,17 @@ class Request(NamedTuple):
     prompt: str | None = None
 
 
+class Reply(NamedTuple):
+    """What a policy wrote.
+
+    Attributes:
+        tokens: of the text; None where the policy does not count them.
+    """
+
+    text: str
+    tokens: int | None = None
+
+
 def write_completion(task: str, source: str) -> str:
     """The completion that a policy is trained to write: a fenced code block.
 
@@ -48,12 +59,12 @@ class Policy(ABC):
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
         """One completion per request, in order; `progress` shows a bar on standard error."""
 
-    def complete_each(self, requests: Sequence[Request]) -> list[str | EndpointError]:
-        """As `complete`, with the error of each request that got no answer in its place.
+    def complete_each(self, requests: Sequence[Request]) -> list[Reply | EndpointError]:
+        """As `complete` with tokens, and the error of each request that got no answer in its place.
 
         Only a policy on a server has such errors; they do not hurt the other requests.
         """
-        return list(self.complete(requests))
+        return [Reply(text) for text in self.complete(requests)]
 
     def at_temperature(self, temperature: float, seed: int) -> Policy:
         """The same policy, sampling from all tokens.
@@ -83,6 +94,10 @@ class RevisingPolicy(Policy):
     @abstractmethod
     def revise(self, revisions: Sequence[Revision]) -> list[str]:
         """One new completion per revision, in order."""
+
+    def revise_each(self, revisions: Sequence[Revision]) -> list[Reply | EndpointError]:
+        """As `revise`, with tokens and errors as `complete_each` gives them."""
+        return [Reply(text) for text in self.revise(revisions)]
 
 
 class SamplingPolicy(Policy):

@@ -15,7 +15,7 @@ from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
 from erm.images import encode_png, open_image
 from erm.models.prompts import policy_prompt, revision_prompt
-from erm.policies.base import Policy, Request, RevisingPolicy, Revision
+from erm.policies.base import Policy, Reply, Request, RevisingPolicy, Revision
 from erm.tasks import get_task
 
 if TYPE_CHECKING:
@@ -59,9 +59,8 @@ class EndpointPolicy(Policy):
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
         return self._ask(self._questions(requests))
 
-    def complete_each(self, requests: Sequence[Request]) -> list[str | EndpointError]:
-        answers = self.endpoint.ask_each(self._numbered(self._questions(requests)))
-        return [one if isinstance(one, EndpointError) else one.text for one in answers]
+    def complete_each(self, requests: Sequence[Request]) -> list[Reply | EndpointError]:
+        return self._ask_each(self._questions(requests))
 
     def at_temperature(self, temperature: float, seed: int) -> EndpointPolicy:
         other = copy.copy(self)
@@ -97,6 +96,13 @@ class EndpointPolicy(Policy):
     def _ask(self, questions: Sequence[Question]) -> list[str]:
         return [answer.text for answer in self.endpoint.ask_all(self._numbered(questions))]
 
+    def _ask_each(self, questions: Sequence[Question]) -> list[Reply | EndpointError]:
+        answers = self.endpoint.ask_each(self._numbered(questions))
+        return [
+            one if isinstance(one, EndpointError) else Reply(one.text, one.tokens_out or None)
+            for one in answers
+        ]
+
     def _numbered(self, questions: Sequence[Question]) -> list[Question]:
         return [replace(question, attempt=self._attempt) for question in questions]
 
@@ -105,12 +111,16 @@ class EndpointReviser(EndpointPolicy, RevisingPolicy):
     """A policy on a server that follows instructions, so it can revise."""
 
     def revise(self, revisions: Sequence[Revision]) -> list[str]:
-        return self._ask(
-            [
-                replace(
-                    self._question(item.task, item.image, number),
-                    text=revision_prompt(item.task, item.completion, item.feedback),
-                )
-                for number, item in enumerate(revisions, start=1)
-            ]
-        )
+        return self._ask(self._revising(revisions))
+
+    def revise_each(self, revisions: Sequence[Revision]) -> list[Reply | EndpointError]:
+        return self._ask_each(self._revising(revisions))
+
+    def _revising(self, revisions: Sequence[Revision]) -> list[Question]:
+        return [
+            replace(
+                self._question(item.task, item.image, number),
+                text=revision_prompt(item.task, item.completion, item.feedback),
+            )
+            for number, item in enumerate(revisions, start=1)
+        ]

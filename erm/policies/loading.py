@@ -22,6 +22,23 @@ DEFAULT_POLICY = "models:/erm-policy@champion"
 """The policy that the pipeline promoted last."""
 
 
+def can_revise(spec: str) -> bool:
+    """Whether the policy of a spec can revise its code; loads no weights.
+
+    Raises:
+        ErmError: as `policy_from_spec`.
+    """
+    if spec.startswith(ENDPOINT):
+        _, copy = endpoint_model(spec)
+        if copy is None:
+            return True
+        spec = copy
+    from erm.models.prompts import follows_instructions
+    from erm.models.role import read_role
+
+    return follows_instructions(read_role(model_folder(spec, "policy"), "policy").prompts)
+
+
 def policy_from_spec(
     spec: str = DEFAULT_POLICY,
     *,

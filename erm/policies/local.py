@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
 from erm.images import open_image
 from erm.models.checkpoint import load_checkpoint
@@ -14,7 +15,7 @@ from erm.models.generation import GREEDY, VisualPrompt, generate, visual_prompt
 from erm.models.prompts import follows_instructions, revision_prompt
 from erm.models.role import read_role
 from erm.models.settings import SamplingSettings
-from erm.policies.base import Request, RevisingPolicy, Revision, SamplingPolicy
+from erm.policies.base import Reply, Request, RevisingPolicy, Revision, SamplingPolicy
 
 DRAFT_SAMPLING = SamplingSettings(temperature=0.7, top_p=0.95, top_k=0)
 """How `LocalPolicy.sample` samples."""
@@ -66,11 +67,19 @@ class LocalPolicy(SamplingPolicy):
             progress="complete" if progress else None,
         )
 
+    def complete_each(self, requests: Sequence[Request]) -> list[Reply | EndpointError]:
+        return self._counted(self.complete(requests))
+
     def sample(self, requests: Sequence[Request], seed: int) -> list[str]:
         return self._sampling(DRAFT_SAMPLING.model_copy(update={"seed": seed})).complete(requests)
 
     def at_temperature(self, temperature: float, seed: int) -> LocalPolicy:
         return self._sampling(SamplingSettings(temperature=temperature, seed=seed))
+
+    def _counted(self, texts: Sequence[str]) -> list[Reply | EndpointError]:
+        """Texts with the number of their tokens, the one at their end left out."""
+        tokenizer = self._checkpoint.processor.tokenizer
+        return [Reply(text, len(tokenizer.tokenize(text))) for text in texts]
 
     def _sampling(self, sampling: SamplingSettings) -> LocalPolicy:
         """The same model with other sampling."""
@@ -97,6 +106,9 @@ class LocalReviser(LocalPolicy, RevisingPolicy):
             batch_size=self._batch_size,
             sampling=self.sampling,
         )
+
+    def revise_each(self, revisions: Sequence[Revision]) -> list[Reply | EndpointError]:
+        return self._counted(self.revise(revisions))
 
 
 def _prompt(text: str, image: Any, number: int) -> VisualPrompt:

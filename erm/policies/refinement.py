@@ -19,9 +19,9 @@ from erm.errors import ErmError
 from erm.images import encode_png, open_image
 from erm.policies.base import Policy, Request, RevisingPolicy, Revision, SamplingPolicy
 from erm.render import Renderer
-from erm.report import Replies
+from erm.report import Replies, Report
 from erm.rewards.reward import reward_completions
-from erm.rewards.rollout import Scored
+from erm.rewards.rollout import Outcome, Scored
 from erm.rewards.settings import RewardSettings
 from erm.tasks import get_task
 from erm.tracking import span
@@ -101,7 +101,7 @@ def refine(
             for _ in range(rounds):
                 if drafts[-1].severity == 0:
                     break
-                revision = Revision(task, reference, completion, feedback(drafts[-1]))
+                revision = Revision(task, reference, completion, _feedback(drafts[-1]))
                 with span("revise", "LLM", {"feedback": revision.feedback}) as ended:
                     completion = policy.revise([revision])[0]
                     ended(completion)
@@ -114,7 +114,7 @@ def refine(
                 drafts += score(sampled)
         elif rounds:
             raise ErmError(f"The policy '{policy.name}' can neither revise nor sample.")
-        best = min(range(len(drafts)), key=lambda index: _preference(drafts[index]))
+        best = min(range(len(drafts)), key=lambda index: _rank(drafts[index]))
         refined({"kept": best, **_shown(drafts[best])})
     return Refinement(tuple(drafts), best, revises)
 
@@ -125,20 +125,32 @@ def _shown(draft: Scored) -> dict[str, object]:
     return {**draft.verdict(), "render": render}
 
 
-def _preference(draft: Scored) -> tuple[int, float]:
+def _rank(draft: Scored) -> tuple[int, float]:
+    return preference(draft.outcome, draft.severity)
+
+
+def preference(outcome: Outcome, severity: float | None) -> tuple[int, float]:
+    """What is least for the best of several drafts: one that renders, of low severity."""
     # The reward can't decide: a table that fails has a higher reward than one with S > 4.
-    return _RANK[draft.outcome], draft.severity if draft.severity is not None else 0.0
+    return _RANK[outcome], severity if severity is not None else 0.0
 
 
-def feedback(draft: Scored) -> str:
-    """Feedback on a draft, for the policy: one line per discrepancy, the most severe first."""
-    if draft.outcome == "no_code":
+def _feedback(draft: Scored) -> str:
+    return feedback(draft.outcome, draft.reason, draft.report)
+
+
+def feedback(outcome: Outcome, reason: str, report: Report | None) -> str:
+    """Feedback on a draft, for the policy: one line per discrepancy, the most severe first.
+
+    Args:
+        reason: why nothing is drawn.
+    """
+    if outcome == "no_code":
         return "Your answer holds no code block."
-    if draft.outcome == "not_rendered":
-        return f"Your code does not render: {draft.reason}"
-    if draft.outcome == "blank":
+    if outcome == "not_rendered":
+        return f"Your code does not render: {reason}"
+    if outcome == "blank":
         return "Your code renders to a blank image."
-    report = draft.report
     if report is None or not report.errors:
         return "The render could not be compared; check every detail against the image."
     lines = [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -82,6 +83,38 @@ def test_a_policy_on_a_server_is_evaluated(
     assert len(chat_server.bodies) == 6
 
 
+def test_a_policy_on_a_server_revises_and_draws(
+    erm: Erm,  # noqa: F811
+    icons: Path,  # noqa: F811
+    chat_server: ChatServer,
+) -> None:
+    def answer(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
+        revising = "colour is blue instead of" in body["messages"][0]["content"][-1]["text"]
+        return replied(fenced(icon("green" if revising else "blue")))
+
+    chat_server.behaviour = answer
+    command = ["evaluate", "openai:m", "--data", str(icons), "--out", "o", "--critic", "pixel"]
+    command += ["--endpoint", f"base_urls={chat_server.url}", "--completions-per-image", "1"]
+    command += ["--raster-side", "0", "--rounds", "2"]
+    status, out, _ = erm(*command)
+    assert status == 0
+    assert "n further drafts, revised, best by the critic" in out
+    assert "further drafts, revised: drawn" in out
+    asked = len(chat_server.bodies)
+    # green is right after one round; red gets the same answer to each
+    assert asked == 3 + 3 + 3
+    outcome = erm(*command, "--json")
+    drawn, kept, _ = json.loads(outcome.out)["curves"]
+    assert (drawn["drafts"], kept["drafts"]) == ("sampled", "revised")
+    assert [point["spent"]["tokens"] for point in kept["points"]] == pytest.approx(
+        [5, 5 + 10 / 3, 5 + 15 / 3]
+    )
+    assert kept["points"][1]["changes"]["improved"]["items"] == 1
+    assert len(chat_server.bodies) == asked
+    outcome = erm(*command[:-1], "1")
+    assert "o: holds an evaluation with another revision; name another --out" in outcome.sentence
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -97,6 +130,15 @@ def test_a_policy_on_a_server_is_evaluated(
         (
             ["--completions", "c.jsonl", "--data", "icons", "--completions-per-image", "2"],
             "--completions-per-image is for policies",
+        ),
+        (
+            ["--completions", "c.jsonl", "--data", "icons", "--rounds", "1"],
+            "--rounds is for policies; nobody revises the completions of a file.",
+        ),
+        (["openai:m", "--data", "icons", "--reflect"], "--reflect is for --rounds."),
+        (
+            ["openai:m", "--data", "icons", "--rounds", "1"],
+            "need a critic; name one with --critic.",
         ),
         (
             ["--completions", "c.jsonl", "--data", "icons", "--critic", "exact"],

@@ -29,6 +29,15 @@ def test_a_kill_at_any_byte_loses_the_batch_that_is_not_whole(tmp_path: Path) ->
         assert path.read_bytes() == whole
 
 
+def test_a_batch_without_rows_counts_and_none_is_made_twice(tmp_path: Path) -> None:
+    written = [[], BATCHES[0], []]
+    for made in (written, [[{"id": "z"}]] * 3):
+        records = Records(tmp_path / "out", {}, restart=False)
+        found = [records.batch(COMPLETIONS, n, made[n].copy) for n in range(3)]
+        assert found == written
+    assert records.read(COMPLETIONS) == written
+
+
 def test_another_evaluation_is_refused_and_thrown_away_when_asked(tmp_path: Path) -> None:
     out = tmp_path / "out"
     Records(out, {"policy": "p", "data": 1}, restart=False).append(COMPLETIONS, BATCHES[0])

@@ -151,12 +151,15 @@ def test_bad_input_is_refused(renderer: Renderer, red: bytes, tiny_critic: Path)
 
 
 def test_feedback_names_every_way_to_fail(red: bytes) -> None:
+    def said(scored: Scored) -> str:
+        return feedback(scored.outcome, scored.reason, scored.report)
+
     rollout = Rollout("svg", red, "")
     failed = Rendered(None, None, RenderError("syntax_error", "line 3: invalid"), False, 0, 0)
     blank = Rendered(red, None, None, True, 0, 0)
     unparsable = PartScore(1.5, Failure("unparsable", "no report"))
-    assert "no code" in feedback(Scored(0, {}, Drawn(rollout)))
-    assert "line 3" in feedback(Scored(0, {}, Drawn(rollout, "<svg", failed)))
-    assert "blank" in feedback(Scored(0, {}, Drawn(rollout, "<svg/>", blank)))
+    assert "no code" in said(Scored(0, {}, Drawn(rollout)))
+    assert "line 3" in said(Scored(0, {}, Drawn(rollout, "<svg", failed)))
+    assert "blank" in said(Scored(0, {}, Drawn(rollout, "<svg/>", blank)))
     drawn = Drawn(rollout, "<svg/>", Rendered(red, None, None, False, 0, 0))
-    assert "could not be compared" in feedback(Scored(1.5, {"critic": unparsable}, drawn))
+    assert "could not be compared" in said(Scored(1.5, {"critic": unparsable}, drawn))
