@@ -193,7 +193,7 @@ def main() -> None:
         workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
     ) as renderer:
         pictures = list(
-            draw_pictures(images, settings.variety, arguments.seed, set(), renderer, "noise")
+            draw_pictures(images, settings.variety, arguments.seed, set(), renderer, "evaluation")
         )
         reward = load_reward(chosen, critic, renderer)
         sampling = Sampling(checkpoint, settings.temperature, settings.max_completion_tokens)

@@ -124,9 +124,9 @@ def drawn(sources: int) -> dict[str, dict[str, float]]:
     with Renderer(workers=1, isolation="auto", drawing=drawing) as renderer:
         for task in task_names():
             # The first ones start the worker.
-            list(draw_pictures({task: 4}, "wide", 1, set(), renderer, "warm"))
+            list(draw_pictures({task: 4}, "wide", 1, set(), renderer, "validation"))
             begun = time.perf_counter()
-            pictures = list(draw_pictures({task: sources}, "wide", 0, set(), renderer, "scale"))
+            pictures = list(draw_pictures({task: sources}, "wide", 0, set(), renderer, "fresh"))
             seconds = time.perf_counter() - begun
             found[task] = {
                 "bytes a picture": sum(len(one.image) for one in pictures) / len(pictures),

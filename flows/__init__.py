@@ -6,7 +6,6 @@ Every stage of ``dvc.yaml`` is one module here with one Prefect flow; what the s
 
 import gc
 import os
-from contextlib import suppress
 from pathlib import Path
 
 from erm.servers import ask_loopback_directly
@@ -35,5 +34,4 @@ for _name, _value in {
     os.environ.setdefault(_name, _value)
 
 # Prefect makes its home when it is imported, but no folder above it, and warns of that.
-with suppress(OSError):
-    Path(os.environ["PREFECT_HOME"]).parent.mkdir(parents=True, exist_ok=True)
+Path(os.environ["PREFECT_HOME"]).parent.mkdir(parents=True, exist_ok=True)
