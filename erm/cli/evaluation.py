@@ -27,7 +27,7 @@ from erm.cli.console import (
     working,
 )
 from erm.errors import ErmError
-from erm.tasks import task_names
+from erm.tasks import get_task, task_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -250,8 +250,27 @@ def _drawing(
     older_libraries: bool | None,
     items: Sequence[Item],
 ) -> DrawingSettings:
-    """How the items' sources are drawn; an option that concerns none of their tasks is refused."""
+    """How the items' sources are drawn; an option that concerns none of their tasks is refused.
+
+    Scalable ones get the longest side of the pictures that they are compared with, if it is one.
+    """
+    from erm.images import image_size
+    from erm.tasks.settings import LARGEST_SIDE, PUBLISHED_SIDE
+
     tasks = list(dict.fromkeys(item.task for item in items if item.task))
+    if raster_side is None:
+        sides = {
+            max(image_size(item.reference, item.id))
+            for item in items
+            if item.task and get_task(item.task).scalable and not item.problem
+        }
+        if len(sides) == 1:
+            raster_side = min(sides.pop(), LARGEST_SIDE)
+        elif sides:
+            warn(
+                f"The longest sides of the pictures are {min(sides)} to {max(sides)} pixels; what "
+                f"is compared with them is drawn at {PUBLISHED_SIDE} (--raster-side)."
+            )
     if len(tasks) == 1:
         return drawing_settings(tasks[0], raster_side, backend, fonts, older_libraries)
     if backend is not None:

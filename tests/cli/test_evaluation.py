@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 
+from erm.images import open_image
 from tests.chat_server import ChatServer
 from tests.chat_server import completion as replied
 from tests.cli.test_cli import Erm, erm  # noqa: F401
@@ -83,6 +85,27 @@ def test_a_policy_on_a_server_is_evaluated(
     assert len(chat_server.bodies) == 6
 
 
+def test_icons_are_drawn_at_the_size_of_the_pictures(
+    erm: Erm,  # noqa: F811
+    icons: Path,  # noqa: F811
+) -> None:
+    """Otherwise a critic would see other sizes than it was trained on."""
+    rows = [{"id": one.stem, "completion": fenced(one.read_text())} for one in icons.glob("*.svg")]
+    Path("answers.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    command = ["evaluate", "file:answers.jsonl", "--data", str(icons), "--out", "o", "--json"]
+    status, out, _ = erm(*command)
+    assert status == 0
+    (group,) = json.loads(out)["groups"]
+    assert group["metrics"]["mse"]["mean"] == 0
+    sizes = [open_image(one).size for one in icons.glob("*.png")]
+    assert {open_image(one).size for one in Path("o", "renders").rglob("*.png")} == set(sizes)
+    side = max(sizes[0])
+    Image.new("RGB", (side + 1, side), "white").save(icons / "larger.png")
+    (icons / "larger.svg").write_text(icon("red"))
+    outcome = erm(*command[:-2], "other", "--json")
+    assert f"of the pictures are {side} to {side + 1} pixels" in outcome.err
+
+
 def test_a_policy_on_a_server_revises_and_draws(
     erm: Erm,  # noqa: F811
     icons: Path,  # noqa: F811
@@ -95,7 +118,7 @@ def test_a_policy_on_a_server_revises_and_draws(
     chat_server.behaviour = answer
     command = ["evaluate", "openai:m", "--data", str(icons), "--out", "o", "--critic", "pixel"]
     command += ["--endpoint", f"base_urls={chat_server.url}", "--completions-per-image", "1"]
-    command += ["--raster-side", "0", "--rounds", "2"]
+    command += ["--rounds", "2"]
     status, out, _ = erm(*command)
     assert status == 0
     assert "n further drafts, revised, best by the critic" in out
