@@ -27,9 +27,10 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from erm.critics.loading import critic_from_spec
+from erm.images import open_image
 from erm.models.checkpoint import Checkpoint, load_checkpoint
 from erm.models.decoding import decode_unfinished
-from erm.models.prompts import conversation
+from erm.models.generation import prompt_inputs, visual_prompt
 from erm.parameters import read_params
 from erm.policies.references import Picture, draw_pictures
 from erm.render import Renderer
@@ -115,18 +116,9 @@ class Sampling:
         return logits.log_softmax(-1).gather(1, row[:, None]).sum()
 
     def _inputs(self, picture: Picture, number: int) -> Any:
-        text = self.processor.apply_chat_template(
-            conversation(self.role.prompts[picture.task], 1),
-            add_generation_prompt=True,
-            tokenize=False,
-        )
-        return self.processor(
-            images=[[picture.image]] * number,
-            text=[text] * number,
-            padding=True,
-            padding_side="left",
-            return_tensors="pt",
-        ).to(self.model.device)
+        image = picture.image
+        prompt = visual_prompt(self.role.prompts[picture.task], [image], [open_image(image)])
+        return prompt_inputs(self.model, self.processor, [prompt] * number)
 
 
 def measure(

@@ -12,14 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from transformers import Qwen3VLForConditionalGeneration
 
-from benchmarks.training import REAL_SIZES, real_config
+from benchmarks.training import REAL_SIZES, real_config, show
 from erm.policies.references import draw_pictures
 from erm.render import Renderer
 from erm.tasks import task_names
@@ -135,15 +134,6 @@ def drawn(sources: int) -> dict[str, dict[str, float]]:
     return found
 
 
-def show(title: str, rows: Mapping[str, Mapping[str, float]]) -> None:
-    """A table in Markdown."""
-    columns = list(dict.fromkeys(name for row in rows.values() for name in row))
-    print(f"\n{title}\n\n| | " + " | ".join(columns) + " |")
-    print("|---" * (len(columns) + 1) + "|")
-    for name, row in rows.items():
-        print(f"| {name} | " + " | ".join(f"{row[column]:.3g}" for column in columns) + " |")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pairs", type=int, default=340_000, help="of images (default 340,000)")
@@ -181,12 +171,13 @@ def main() -> None:
             for task, numbers in pictures.items()
         },
     }
-    show(f"GiB a GPU, one sample of {tokens} tokens, activation checkpointing", rows["memory"])
-    show(
-        f"{EPOCHS} epochs of {arguments.pairs} pairs at {arguments.share:.0%} of {PEAK:.3g} FLOP/s",
-        rows["training"],
-    )
-    show(f"If all {arguments.pairs} pairs were of one task", rows["pairs"])
+    print(f"GiB a GPU, one sample of {tokens} tokens, activation checkpointing:")
+    show(rows["memory"])
+    share = f"{arguments.share:.0%} of {PEAK:.3g} FLOP/s"
+    print(f"\n{EPOCHS} epochs of {arguments.pairs} pairs at {share}:")
+    show(rows["training"])
+    print(f"\nIf all {arguments.pairs} pairs were of one task:")
+    show(rows["pairs"])
     if arguments.json:
         arguments.json.write_text(json.dumps(rows, indent=2))
 

@@ -172,9 +172,9 @@ class Critic(ABC):
         return list(self.critique(pairs))
 
     def grade_each(self, pairs: Sequence[ImagePair]) -> list[float | EndpointError]:
-        """The expected severity of each pair, as that of `critique`, in a fraction of the time.
+        """The expected severity of each pair, equal to that of `critique`, without a report.
 
-        A pair that got no answer has its error in its place.
+        Only critics with `grades` do this. A pair that got no answer has its error in its place.
         """
         raise NotImplementedError
 

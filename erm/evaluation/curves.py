@@ -16,11 +16,11 @@ import numpy as np
 
 from erm.evaluation.completions import REVISIONS
 from erm.evaluation.metrics import (
-    CRITIC_EXPECTED,
     CRITIC_SEVERITY,
     DRAWN,
     EXACT_SEVERITY,
     likeness_of,
+    stated_severity,
 )
 from erm.evaluation.records import Row
 from erm.evaluation.settings import EvaluationSettings
@@ -92,10 +92,8 @@ def score(row: Row) -> float | None:
     """`CRITIC_SCORE` of a draft."""
     if row["outcome"] != "judged":
         return WORST_SEVERITY
-    metrics = row["metrics"]
-    expected, reported = metrics.get(CRITIC_EXPECTED), metrics.get(CRITIC_SEVERITY)
-    stated = reported if expected is None else expected
-    return None if stated is None else min(float(stated), WORST_SEVERITY)
+    stated = stated_severity(row["metrics"])
+    return None if stated is None else min(stated, WORST_SEVERITY)
 
 
 def best(drafts: Drafts) -> Row:

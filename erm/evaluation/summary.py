@@ -10,12 +10,12 @@ import numpy as np
 
 from erm.evaluation.items import Item
 from erm.evaluation.metrics import (
-    CRITIC_EXPECTED,
     CRITIC_SEVERITY,
     EXACT_SEVERITY,
     Metric,
     likeness_of,
     metrics_of,
+    stated_severity,
 )
 from erm.evaluation.records import Row
 from erm.evaluation.settings import EvaluationSettings
@@ -132,8 +132,7 @@ def best_rows(rows: Sequence[Row], choice: Callable[[Row], float]) -> list[Row]:
 
 
 def _disliked(row: Row) -> float:
-    expected = row["metrics"].get(CRITIC_EXPECTED)
-    return _number(row["metrics"].get(CRITIC_SEVERITY) if expected is None else expected)
+    return _number(stated_severity(row["metrics"]))
 
 
 def _number(value: float | None, sign: float = 1.0) -> float:

@@ -100,9 +100,7 @@ class TokenAutomaton:
         Args:
             logits: (vocabulary,) where the grade's digit comes next.
         """
-        digits = self._tensor(
-            "digits", self.grammar.grade, logits, lambda: self.after(self.grammar.grade) != DEAD
-        )
+        digits = self.allowed(self.grammar.grade, self.longest_close + 1, logits)
         shares = torch.softmax(logits.float().masked_fill(~digits, -torch.inf), dim=-1)
         return float(shares @ self.graded(logits))
 

@@ -79,7 +79,7 @@ def generate(
         for start in range(0, len(order), batch_size):
             chosen = order[start : start + batch_size]
             batch = [requests[index] for index in chosen]
-            inputs = _inputs(model, processor, batch)
+            inputs = prompt_inputs(model, processor, batch)
             drawn = sampling.temperature > 0
             # Sampling for a reward must not change the random state of the training around it.
             with torch.inference_mode(), torch.random.fork_rng(enabled=drawn):
@@ -105,24 +105,33 @@ def next_logits(
     beginning: str,
     *,
     batch_size: int,
-) -> torch.Tensor:
-    """(requests, vocabulary) float32 on the CPU: the logits of the token that follows `beginning`
-    in the answer to each prompt. It takes one forward pass."""
+) -> list[torch.Tensor]:
+    """The logits of the token that follows `beginning` in the answer to each prompt, in order.
+
+    It takes one forward pass a batch.
+
+    Returns:
+        (vocabulary,) float32 on the CPU each.
+    """
     order = sorted(range(len(requests)), key=lambda index: requests[index].area)
     found: dict[int, torch.Tensor] = {}
     for start in range(0, len(order), batch_size):
         chosen = order[start : start + batch_size]
-        inputs = _inputs(model, processor, [requests[index] for index in chosen], beginning)
+        inputs = prompt_inputs(model, processor, [requests[index] for index in chosen], beginning)
         with torch.inference_mode():
             logits = model(**inputs, use_cache=False, logits_to_keep=1).logits[:, -1]
         found |= dict(zip(chosen, logits.float().cpu(), strict=True))
-    return torch.stack([found[index] for index in range(len(requests))])
+    return [found[index] for index in range(len(requests))]
 
 
-def _inputs(
+def prompt_inputs(
     model: Any, processor: PairProcessor, batch: Sequence[VisualPrompt], beginning: str = ""
 ) -> Any:
-    """The model's inputs: prompts, padded at their start, and the beginning of each answer."""
+    """The model's inputs: prompts, padded at their start, and the beginning of each answer.
+
+    Returns:
+        what the processor gives, on the model's device and with pixels of its dtype.
+    """
     texts = [
         processor.apply_chat_template(
             conversation(request.text, len(request.images)),

@@ -129,6 +129,7 @@ def test_a_grade_alone_is_that_of_a_report(tiny_critic: Path) -> None:
     ]
     expected = [critique.expected_severity for critique in critic.critique(pairs)]
     assert critic.grade_each(pairs) == pytest.approx(expected, abs=1e-4)
+    assert critic.grade_each([]) == []
 
 
 def _reordered(forcing: _Forcing, chosen: Any) -> LogitsProcessor:
