@@ -20,6 +20,7 @@ from erm.evaluation.metrics import (
 from erm.evaluation.records import Row
 from erm.evaluation.settings import EvaluationSettings
 from erm.policies.intervals import mean_interval
+from erm.rewards.exact import WORST_SEVERITY
 from erm.tasks.shared.text import shorten
 
 _LONGEST_REASON = 200
@@ -132,7 +133,11 @@ def best_rows(rows: Sequence[Row], choice: Callable[[Row], float]) -> list[Row]:
 
 
 def _disliked(row: Row) -> float:
-    return _number(stated_severity(row["metrics"]))
+    """The critic's severity; a drawing without a report is better than nothing drawn."""
+    if row["outcome"] != "judged":
+        return math.inf
+    stated = stated_severity(row["metrics"])
+    return WORST_SEVERITY if stated is None else min(stated, WORST_SEVERITY)
 
 
 def _number(value: float | None, sign: float = 1.0) -> float:
