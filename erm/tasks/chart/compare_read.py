@@ -42,8 +42,9 @@ _MEASURED = ("value", "level", "some values", "position", "start")
 _PAPER = 0.35
 """Share of a plot's pixels that its background covers at least."""
 
-_CORNER = 5
-"""Pixels from the sides of a plot at which its corners are looked at."""
+_RIM, _ON_RIM = 5, 0.5
+"""Pixels from the sides of a plot at which its rim is looked at, and the share of the rim that its
+background covers at least."""
 
 _LETTERS = 2
 """Letters of a note that may be missing or extra: marks are taken for shorter texts."""
@@ -131,9 +132,27 @@ def _step(item: Finding) -> float:
 
 
 def _without_followers(found: list[Finding]) -> list[Finding]:
-    """Findings without limits of axes that follow from data which is listed in the same plot."""
+    """Findings without limits of axes that follow from data which is listed in the same plot,
+    without values and tick labels along two kinds of scales, and without series that are missing
+    because their name in the legend is another one."""
     moved = {item.element.plot for item in found if item.rule in _MOVES_LIMITS}
-    return [item for item in found if item.attribute != "range" or item.element.plot not in moved]
+    renamed = {
+        (item.element.plot, name)
+        for item in found
+        if item.element.noun == "legend entry" and item.attribute == "text"
+        for name in (item.reference, item.candidate)
+    }
+    rescaled = {item.element.plot for item in found if item.rule == "scale"}
+    return [
+        item
+        for item in found
+        if (item.attribute != "range" or item.element.plot not in moved)
+        and (item.rule != "series" or (item.element.plot, item.element.name) not in renamed)
+        and not (
+            item.element.plot in rescaled
+            and (item.attribute in _MEASURED or "tick label" in item.element.noun)
+        )
+    ]
 
 
 def _is_sure(item: Finding, reference: View, candidate: View) -> bool:
@@ -155,6 +174,9 @@ def _is_sure(item: Finding, reference: View, candidate: View) -> bool:
             for text in texts
         )
     if item.element.noun == "value labels":
+        return False
+    # the look of its series says so
+    if item.element.noun == "legend entry" and item.attribute == "colour":
         return False
     if item.element.noun == "frame" and not item.attribute:
         return False
@@ -178,12 +200,11 @@ def _is_letter(letter: str) -> bool:
 
 
 def _is_paper(colour: str, box: Box, view: View) -> bool:
-    """Whether a colour covers much of a plot and most of its corners."""
-    part = view.pixels[box_slices(box, -_CORNER, view.pixels.shape)]
+    """Whether a colour covers much of a plot and most of its rim."""
+    part = view.pixels[box_slices(box, -_RIM, view.pixels.shape)]
     same = (part == np.array(rgb(colour), dtype=np.uint8)).all(axis=2)
-    return bool(
-        same.mean() > _PAPER and same[:: len(same) - 1 or 1, :: same.shape[1] - 1 or 1].sum() > 2
-    )
+    rim = np.concatenate([same[0], same[-1], same[:, 0], same[:, -1]])
+    return bool(same.mean() > _PAPER and rim.mean() > _ON_RIM)
 
 
 def _number(value: object) -> float:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from erm.images import largest_gap
 from erm.tasks.discrepancy import Box
 from erm.tasks.shared.regions import (
     INK,
@@ -28,6 +29,9 @@ _SHORTEST_SIDE = 40
 _THICKEST = 4
 """Most pixels across a line of a frame, or along the axis of a tick mark."""
 
+MAJOR, MINOR = 3, 1
+"""Pixels outside a plot that each tick mark fills, and each one with minor marks."""
+
 _MEET = 3
 """Pixels between the ends of two lines that meet."""
 
@@ -42,6 +46,9 @@ _LEGEND_SIDES = (24, 10)
 
 _CORNER = 4
 """Radius in px of such corners."""
+
+_SHINES = 24
+"""Difference of a channel, 0 to 255, between neighbours in a line through which a grid shines."""
 
 
 def plot_frames(codes: NDArray[np.int32]) -> list[Box]:
@@ -103,9 +110,10 @@ def drawn_frame(ink: Mask) -> Box | None:
     return best
 
 
-def _segments(mask: Mask) -> list[Box]:
-    """Boxes of the straight parts of a mask of thin lines."""
-    joined = ndimage.binary_closing(np.pad(mask, _THICKEST), np.ones((3, 3), bool))
+def _segments(mask: Mask, reach: tuple[int, int] = (3, 3)) -> list[Box]:
+    """Boxes of the straight parts of a mask of thin lines; gaps that are smaller than the reach,
+    down and across, are closed."""
+    joined = ndimage.binary_closing(np.pad(mask, _THICKEST), np.ones(reach, bool))
     labels, _ = ndimage.label(joined[_THICKEST:-_THICKEST, _THICKEST:-_THICKEST])
     boxes = [box_of(place) for place in ndimage.find_objects(labels)]
     return [box for box in boxes if min(side_length(box, 0), side_length(box, 1)) <= 2 * _THICKEST]
@@ -127,14 +135,20 @@ def _overlap(first: Box, second: Box) -> bool:
     return wide > _MEET and high > _MEET
 
 
-def tick_marks(pixels: Pixels, box: Box, axis: int) -> list[float]:
-    """Places in px of the tick marks outside a plot's lower (axis 0) or left (axis 1) side."""
+def tick_marks(pixels: Pixels, box: Box, axis: int, length: int = MAJOR) -> list[float]:
+    """Places in px of the tick marks outside a plot's lower (axis 0) or left (axis 1) side.
+
+    Args:
+        length: in px, at least: `MAJOR` or `MINOR`.
+    """
     height, width = pixels.shape[:2]
     if axis == 0:
-        strip = pixels[int(box.y1) + 1 : int(box.y1) + 4, int(box.x0) : min(width, int(box.x1))]
+        below = int(box.y1) + 1
+        strip = pixels[below : below + length, int(box.x0) : min(width, int(box.x1))]
     else:
-        strip = pixels[int(box.y0) : min(height, int(box.y1)), max(0, int(box.x0) - 4) :]
-        strip = strip[:, : max(0, int(box.x0) - 1) - max(0, int(box.x0) - 4)].transpose(1, 0, 2)
+        left = max(0, int(box.x0) - 1)
+        strip = pixels[int(box.y0) : min(height, int(box.y1)), max(0, left - length) : left]
+        strip = strip.transpose(1, 0, 2)
     if not strip.size:
         return []
     paper = commonest(codes_of(strip))
@@ -153,13 +167,29 @@ def _thin(place: tuple[slice, ...]) -> bool:
     return bool(place[0].stop - place[0].start <= _THICKEST)
 
 
+def _alike(pixels: Pixels, ink: Mask) -> NDArray[np.int32]:
+    """For each pixel the length of the stretch of ink, or of none, in its row that changes its
+    colour only slightly from one pixel to the next."""
+    steps = largest_gap(pixels[:, 1:], pixels[:, :-1]) > _SHINES
+    steps |= ink[:, 1:] != ink[:, :-1]
+    return runs(np.cumsum(np.pad(steps, ((0, 0), (1, 0))), axis=1, dtype=np.int32))
+
+
 def inner_frames(pixels: Pixels, box: Box, paper: int) -> list[Box]:
     """Rectangles of thin lines inside a plot, such as those of legends; corners may be round."""
     part = pixels[place_of(box)]
     codes = codes_of(part)
     across, down = runs(codes), runs(np.ascontiguousarray(codes.T)).T
-    flat = _segments((across >= _LEGEND_SIDES[0]) & (down <= _THICKEST) & (codes != paper))
-    upright = _segments((down >= _LEGEND_SIDES[1]) & (across <= _THICKEST) & (codes != paper))
+    ink = codes != paper
+    along, up = _alike(part, ink), _alike(part.transpose(1, 0, 2), ink.T).T
+    lines = (
+        _segments((along >= _LEGEND_SIDES[0]) & (down <= _THICKEST) & ink, (1, 3)),
+        _segments((up >= _LEGEND_SIDES[1]) & (across <= _THICKEST) & ink, (3, 1)),
+    )
+    flat, upright = (
+        [line for line in lines[axis] if side_length(line, axis) >= _LEGEND_SIDES[axis]]
+        for axis in (0, 1)
+    )
     frames: list[Box] = []
     reach = _CORNER
     for top in flat:
@@ -169,17 +199,23 @@ def inner_frames(pixels: Pixels, box: Box, paper: int) -> list[Box]:
                 or max(abs(top.x0 - bottom.x0), abs(top.x1 - bottom.x1)) > _MEET
             ):
                 continue
-            frame = Box(top.x0 - reach, top.y0, top.x1 + reach, bottom.y1)
-            sides = [
-                any(
-                    abs(line.x0 - x) <= reach + 2
-                    and abs(line.y0 - frame.y0) <= 2 * reach
-                    and abs(line.y1 - frame.y1) <= 2 * reach
-                    for line in upright
+            left, right = (
+                next(
+                    (
+                        line
+                        for line in upright
+                        if abs(line.x0 - x) <= reach + 2
+                        and abs(line.y0 - top.y0) <= 2 * reach
+                        and abs(line.y1 - bottom.y1) <= 2 * reach
+                    ),
+                    None,
                 )
                 for x in (top.x0, top.x1)
-            ]
-            if all(sides) and not any(_overlap(frame, other) for other in frames):
+            )
+            if left is None or right is None:
+                continue
+            frame = Box(left.x0, top.y0, right.x1, bottom.y1)
+            if not any(_overlap(frame, other) for other in frames):
                 frames.append(frame)
     x, y = int(box.x0), int(box.y0)
     return [shifted(one, x, y) for one in frames]

@@ -15,9 +15,10 @@ from numpy.typing import NDArray
 
 from erm.tasks.chart.elements import Axes, Axis, Series, Stroke, Tick
 from erm.tasks.chart.picture_colours import hex_of, is_grey
-from erm.tasks.chart.picture_frames import inner_frames, shifted, side_length, tick_marks
+from erm.tasks.chart.picture_frames import MINOR, inner_frames, shifted, side_length, tick_marks
 from erm.tasks.chart.picture_legends import FramedLegend
 from erm.tasks.chart.picture_lines import roundest
+from erm.tasks.chart.picture_scales import log_line
 from erm.tasks.chart.picture_series import read_series
 from erm.tasks.chart.picture_texts import PictureText, is_word
 from erm.tasks.contract import TextReader
@@ -55,6 +56,9 @@ _LEAST_PAPER = 0.1
 _POWERS = 1.5
 """Tick marks over tick labels, at least, of an axis of powers of ten, which has minor marks."""
 
+_AT_POWER = 0.02
+"""Powers of ten by which the long tick marks of a logarithmic axis may stand off whole ones."""
+
 _NOTE_GAP = 0.7
 """Gap between two lines of one note over their height, at most."""
 
@@ -73,7 +77,10 @@ _FLUSH = 4
 _GREY = 24
 """Difference of a channel from the colour of a grid, 0 to 255, up to which a pixel is a part."""
 
-_DRAWN_SPINE, _DRAWN_GRID = 0.97, 0.85
+_OUTSIDE = 6
+"""Pixels from a plot at which the page around it shows."""
+
+_DRAWN_SPINE, _DRAWN_GRID = 0.9, 0.85
 """Shares of their length from which a spine and a grid line, which marks cover, are drawn."""
 
 
@@ -157,32 +164,22 @@ class Plot:
     def _axis(self, pixels: Pixels, axis: int) -> Axis:
         labels = sorted(self.labels[axis], key=lambda label: label[0])
         _correct_digits([text for _, text in labels])
-        powers = _powers_of_ten([text.text for _, text in labels])
-        if powers and len(self.marks[axis]) < _POWERS * len(labels):
-            powers = None
-        numbers = powers or [parse_number(text.text) for _, text in labels]
         low, high = (self.box.x0, self.box.x1) if axis == 0 else (self.box.y1, self.box.y0)
-        known = [
-            (place, value)
-            for (place, _), value in zip(labels, numbers, strict=True)
-            if value is not None
-        ]
-        line = _fit(known) if len(known) >= max(2, _NUMBERS * len(labels)) else None
-        scale, fixed = "log" if powers and line is not None else "linear", False
-        if line is None and len(known) >= 3 and all(value > 0 for _, value in known):
-            logs = _fit([(place, float(np.log10(value))) for place, value in known])
-            if logs is not None:
-                line, scale = logs, "log"
-        turned = line is not None and (line[0] < 0) == (axis == 0)
-        if turned and len(known) < _FEWEST_TURNED:
-            line = None
+        marks = self.marks[axis], tick_marks(pixels, self.box, axis, MINOR)
+        scale, line = _numeric_line(labels, marks, axis)
+        fixed = line is None
         if line is None:
-            fixed = True
             count = len(labels)
             line = _fit([(place, float(index)) for index, (place, _) in enumerate(labels)])
             if line is None or count < 2:
                 # nothing is known of the limits: shares of the axis
                 line = 1 / (high - low or 1.0), -low / (high - low or 1.0)
+        main = self.marks[axis]
+        if scale == "log":
+            powers = {place: line[0] * place + line[1] for place in main}
+            main = [
+                place for place in main if abs(powers[place] - round(powers[place])) < _AT_POWER
+            ]
         slack = abs(line[0]) * _LIMIT_SLACK
         limits = [roundest(line[0] * place + line[1], slack) for place in (low, high)]
         ticks = []
@@ -207,13 +204,13 @@ class Plot:
             tick_colour="#000000ff",
             tick_angle=0.0,
             offset_text="",
-            grid=_GRID if self._has_grid(pixels, axis) else None,
+            grid=_GRID if self._has_grid(pixels, axis, main) else None,
             minor_grid=None,
         )
 
-    def _has_grid(self, pixels: Pixels, axis: int) -> bool:
-        """Whether lines run through the plot at most of its tick marks."""
-        places = [p for p in self.marks[axis] if self.box[axis] + 4 < p < self.box[axis + 2] - 4]
+    def _has_grid(self, pixels: Pixels, axis: int, marks: Sequence[float]) -> bool:
+        """Whether lines run through the plot at most of these tick marks."""
+        places = [p for p in marks if self.box[axis] + 4 < p < self.box[axis + 2] - 4]
         part = gap_from(pixels[place_of(self.box)], self.paper) > 8
         lines = part if axis == 0 else part.T
         start = int(self.box[axis])
@@ -224,20 +221,33 @@ class Plot:
         return bool(drawn) and float(np.median(drawn)) > _DRAWN_GRID
 
     def _spines(self, pixels: Pixels) -> dict[str, Stroke]:
-        """The sides of the frame that are drawn."""
+        """The sides of the frame that are drawn: lines of the colour of the left or lower one."""
         x0, y0, x1, y1 = (int(value) for value in self.box)
-        ink = gap_from(pixels, self.paper) > INK
         sides = {
-            "left": ink[y0 + 3 : y1 - 3, max(0, x0 - 2) : x0 + 3].any(axis=1),
-            "right": ink[y0 + 3 : y1 - 3, max(0, x1 - 3) : x1 + 3].any(axis=1),
-            "bottom": ink[max(0, y1 - 3) : y1 + 3, x0 + 3 : x1 - 3].any(axis=0),
-            "top": ink[max(0, y0 - 2) : y0 + 3, x0 + 3 : x1 - 3].any(axis=0),
+            "left": pixels[y0 + 3 : y1 - 3, max(0, x0 - 2) : x0 + 3].transpose(1, 0, 2),
+            "right": pixels[y0 + 3 : y1 - 3, max(0, x1 - 3) : x1 + 3].transpose(1, 0, 2),
+            "bottom": pixels[max(0, y1 - 3) : y1 + 3, x0 + 3 : x1 - 3],
+            "top": pixels[max(0, y0 - 2) : y0 + 3, x0 + 3 : x1 - 3],
         }
+        around = codes_of(pixels[place_of(self._reach(_OUTSIDE, pixels))])
+        plain = self.paper, rim_colour(around)
+        colours = {colour for name in ("left", "bottom") for colour in _colours(sides[name], plain)}
         return {
             name: _LINE
-            for name, drawn in sides.items()
-            if drawn.size and drawn.mean() > _DRAWN_SPINE
+            for name, lines in sides.items()
+            if any(_is_drawn(lines, colour) for colour in colours)
         }
+
+    def _reach(self, margin: int, pixels: Pixels) -> Box:
+        """The plot with a margin around, as far as the picture reaches."""
+        height, width = pixels.shape[:2]
+        x0, y0, x1, y1 = self.box
+        return Box(
+            max(0, x0 - margin),
+            max(0, y0 - margin),
+            min(width, x1 + margin),
+            min(height, y1 + margin),
+        )
 
     def _marks(self, pixels: Pixels, x: Axis, y: Axis) -> list[Series]:
         """The series, read from the plot without its frame, grid, notes and legends."""
@@ -270,6 +280,73 @@ class Plot:
                 drawn = codes[codes != self.paper]
                 if drawn.size and is_grey(commonest(drawn)):
                     near[gap_from(near, commonest(drawn)) < _GREY] = levels_of(self.paper)
+
+
+def _colours(lines: Pixels, plain: Sequence[int]) -> set[int]:
+    """The commonest colour of each line of pixels, without those like the plain ones."""
+    found = {commonest(line) for line in codes_of(lines)}
+    return {one for one in found if all(_unlike(one, other) for other in plain)}
+
+
+def _unlike(first: int, second: int) -> bool:
+    """Whether a line of one colour shows on the other one."""
+    levels = zip(levels_of(first), levels_of(second), strict=True)
+    return max(abs(one - other) for one, other in levels) > INK
+
+
+def _is_drawn(lines: Pixels, colour: int) -> bool:
+    """Whether one of the lines of pixels has the colour along its length."""
+    same = gap_from(lines, colour) <= INK / 2
+    return bool(same.size) and bool(same.mean(axis=1).max() > _DRAWN_SPINE)
+
+
+def _numeric_line(
+    labels: Sequence[tuple[float, PictureText]],
+    marks: tuple[Sequence[float], Sequence[float]],
+    axis: int,
+) -> tuple[str, tuple[float, float] | None]:
+    """Scale of an axis, and the line from places in px to numbers or, where it is logarithmic, to
+    their powers of ten; None where labels are no numbers.
+
+    Args:
+        marks: without and with short ones.
+    """
+    powers = _powers_of_ten([text.text for _, text in labels])
+    line = log_line(marks[0]) or log_line(marks[1])
+    if line is not None:
+        return "log", _at_powers(line, labels, powers)
+    if powers and len(marks[0]) < _POWERS * len(labels):
+        powers = None
+    numbers = powers or [parse_number(text.text) for _, text in labels]
+    known = [
+        (place, value)
+        for (place, _), value in zip(labels, numbers, strict=True)
+        if value is not None
+    ]
+    line = _fit(known) if len(known) >= max(2, _NUMBERS * len(labels)) else None
+    scale = "log" if powers and line is not None else "linear"
+    if line is None and len(known) >= 3 and all(value > 0 for _, value in known):
+        line = _fit([(place, float(np.log10(value))) for place, value in known])
+        scale = "linear" if line is None else "log"
+    turned = line is not None and (line[0] < 0) == (axis == 0)
+    if turned and len(known) < _FEWEST_TURNED:
+        return "linear", None
+    return scale, line
+
+
+def _at_powers(
+    line: tuple[float, float],
+    labels: Sequence[tuple[float, PictureText]],
+    powers: Sequence[float | None] | None,
+) -> tuple[float, float]:
+    """A line to powers of ten, moved by whole powers to those that most labels say."""
+    slope, start = line
+    moves = [
+        round(power - slope * place - start)
+        for (place, _), power in zip(labels, powers or (), strict=False)
+        if power is not None
+    ]
+    return slope, start + (max(set(moves), key=moves.count) if moves else 0)
 
 
 def _powers_of_ten(texts: Sequence[str]) -> list[float | None] | None:

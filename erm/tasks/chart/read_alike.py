@@ -80,8 +80,10 @@ def _axis(name: str, old: Axes, new: Axes, changed: Mask) -> Axis:
             if name == "x"
             else Box(around.x0 - 1, strip.y0, strip.x1, strip.y1)
         )
-    # of an axis without two labels nothing is known
-    unknown = min(len(axes[name]["ticks"]) for axes in (old, new)) < 2  # type: ignore[literal-required]
+    # of an axis without two labels nothing is known but a scale that its marks show
+    unknown = old[name]["scale"] == new[name]["scale"] and (  # type: ignore[literal-required]
+        min(len(axes[name]["ticks"]) for axes in (old, new)) < 2  # type: ignore[literal-required]
+    )
     same = unknown or not changed[box_slices(strip, 0, changed.shape)].any()
     first, second = (cast(Axis, axes[name]) for axes in (old, new))  # type: ignore[literal-required]
     return Axis(**{**first, "grid": second["grid"]}) if same else second

@@ -37,7 +37,8 @@ def subplot_numbers(scene: ChartScene) -> dict[int, int]:
 def _in_reading_order(plots: list[int], scene: ChartScene) -> list[int]:
     """By the cells of the one grid that holds all plots, else by where they stand.
 
-    A plot of a fixed aspect starts lower than its neighbours in the same row of the grid.
+    A plot of a fixed aspect starts lower than its neighbours in the same row of the grid. A grid
+    whose plots a program has put into another order of rows does not count.
     """
     axes = scene["axes"]
     cells = [axes[index]["grid"] for index in plots]
@@ -47,9 +48,15 @@ def _in_reading_order(plots: list[int], scene: ChartScene) -> list[int]:
         a[2::2] != b[2::2] or _share_place(axes[i], axes[j])
         for (a, i), (b, j) in combinations(zip(known, plots, strict=True), 2)
     ):
-        return [i for _, i in sorted(zip([cell[2::2] for cell in known], plots, strict=True))]
+        found = [i for _, i in sorted(zip([cell[2::2] for cell in known], plots, strict=True))]
+        if not any(_is_above(axes[j]["box"], axes[i]["box"]) for i, j in combinations(found, 2)):
+            return found
     boxes = {index: axes[index]["box"] for index in plots}
     return sorted(plots, key=lambda index: (round(boxes[index][1] / _ROW), boxes[index][0]))
+
+
+def _is_above(box: BoxList, other: BoxList) -> bool:
+    return box[3] <= other[1]
 
 
 def _share_place(first: Axes, second: Axes) -> bool:

@@ -133,6 +133,44 @@ def test_lines_are_measured_in_the_values_of_their_axes(
     assert expected in said(critic, "chart", (LINES, LINES.replace(*change)), renderer)
 
 
+LOOKS = {
+    "a scale": (
+        "ax.plot([1, 2, 3], [1, 40, 900])",
+        ("plt.show()", "ax.set_yscale('log')\nplt.show()"),
+        ["data_error 3 y axis: scale is log instead of linear"],
+    ),
+    "a scale of one power of ten": (
+        "ax.plot([1, 2, 3], [2, 4, 9])",
+        ("plt.show()", "ax.set_yscale('log')\nplt.show()"),
+        ["data_error 3 y axis: scale is log instead of linear"],
+    ),
+    "a legend over grid lines": (
+        "ax.plot([1, 2, 3], [1, 3, 2], label='up')\nax.grid()",
+        ("plt.show()", "ax.legend()\nplt.show()"),
+        ["structure_error 2 legend: is extra"],
+    ),
+    "sides of an image": (
+        "ax.imshow([[0, 1, 2], [2, 1, 0], [1, 0, 2]])",
+        ("plt.show()", "ax.spines[['right', 'top']].set_visible(False)\nplt.show()"),
+        ["style_error 1 right and top frame lines: are missing"],
+    ),
+    "sides where grid lines end": (
+        "ax.plot([1, 2, 3], [1, 3, 2])\nax.set(xlim=(1, 3), ylim=(1, 3))\nax.grid()",
+        ("plt.show()", "ax.spines[['right', 'top']].set_visible(False)\nplt.show()"),
+        ["style_error 1 right and top frame lines: are missing"],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_how_a_plot_is_set_up_is_read_and_nothing_follows_from_it(
+    critic: ReadingCritic, renderer: Renderer, name: str
+) -> None:
+    drawn, change, expected = LOOKS[name]
+    source = f"import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\n{drawn}\nplt.show()\n"
+    assert said(critic, "chart", (source, source.replace(*change)), renderer) == expected
+
+
 PIE = "import matplotlib.pyplot as plt\nplt.pie([1, 2, 3])\nplt.show()\n"
 
 
