@@ -35,6 +35,9 @@ RETRIES = 3
 _LOOK_SECONDS = 10.0
 """Nodes that joined or left are noticed within so long."""
 
+_END_SECONDS = 5.0
+"""So long interrupted work has to end."""
+
 _EXTRAS = ("charts",)
 """Extras whose packages decide pictures, and that no back end names."""
 
@@ -115,6 +118,8 @@ def map_unordered(
     finally:
         for reference in running:
             ray.cancel(reference)
+        if running:  # time to put away there what was begun; leaving the cluster kills the rest
+            ray.wait(list(running), num_returns=len(running), timeout=_END_SECONDS)
 
 
 def environment(read: Sequence[Path] = ()) -> dict[str, str]:
