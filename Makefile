@@ -4,7 +4,7 @@ VENV ?= .venv
 VLLM_VENV ?= .venv-vllm
 export PATH := $(if $(filter /%,$(VENV)),,$(CURDIR)/)$(VENV)/bin:$(PATH)
 
-.PHONY: repro test smoke deploy deployed ui lint format types pytest serving vllm wheel clean repository setup
+.PHONY: repro test smoke deploy deployed ui lint format types pytest serving ray vllm wheel clean repository setup
 .DEFAULT_GOAL := repro
 
 repro: repository setup
@@ -31,6 +31,11 @@ pytest: setup
 # Makes an environment from a packaged model's requirements: minutes, so no part of `test`.
 serving: setup
 	@python -m pytest -m fresh
+
+# On a cluster of several nodes on this machine: minutes, so no part of `test`.
+ray: setup
+	@python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[ray]'
+	@python -m pytest -m ray
 
 # Against a real vLLM, in an environment of its own: minutes and gigabytes, so no part of `test`.
 vllm: setup

@@ -18,6 +18,7 @@ from erm.dataset.settings import ValidateSettings
 from erm.errors import ErmError
 from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
 from erm.registry.settings import PromoteSettings
+from erm.settings import Cluster, share_cluster
 from erm.synthesis.settings import InferSettings, SynthesizeSettings
 from erm.tasks.settings import DrawingSettings, share_drawing
 
@@ -31,10 +32,12 @@ class Params:
 
     Attributes:
         profile: what the file was composed from.
+        cluster: where the stages that can be shared out run; each of them has it as ``cluster``.
         render: how sources are drawn in all stages, each of which has it as ``drawing``.
     """
 
     profile: str
+    cluster: Cluster
     render: DrawingSettings
     synthesize: SynthesizeSettings
     validate: ValidateSettings
@@ -47,7 +50,7 @@ class Params:
     promote: PromoteSettings
 
 
-STAGES = tuple(field.name for field in dataclasses.fields(Params))[2:]
+STAGES = tuple(field.name for field in dataclasses.fields(Params))[3:]
 
 
 def read_params(path: Path = PARAMS) -> Params:
@@ -103,6 +106,7 @@ def _checked(content: Any) -> Params:
     try:
         TypeAdapter(Params).validate_python(content)
         shared = share_drawing(content, get_type_hints(Params))
+        shared = share_cluster(shared, get_type_hints(Params))
         params = TypeAdapter(Params).validate_python(shared)
     except ValidationError as error:
         complaints = "; ".join(_complaint(detail) for detail in error.errors())

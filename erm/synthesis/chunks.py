@@ -58,6 +58,18 @@ class Chunk:
         """Whether the folder holds it with a model's labels (`label_chunk`)."""
         return (done / f"{self.name}.labelled.json").exists()
 
+    def needs(self, done: Path) -> dict[str, bytes]:
+        """The files, by name, that another folder must hold to make it there."""
+        needed = [_replies(self, done)] if self.proposed else []
+        return {path.name: path.read_bytes() for path in needed}
+
+    def made(self, done: Path) -> dict[str, bytes]:
+        """The files, by name, of the finished chunk; the last one marks it as finished."""
+        return {
+            name: (done / name).read_bytes()
+            for name in (f"{self.name}.parquet", f"{self.name}.json")
+        }
+
     def pairs(self, done: Path) -> Path:
         """The Parquet file of its pairs."""
         return done / f"{self.name}{'.labelled' if self.is_labelled(done) else ''}.parquet"
@@ -107,7 +119,7 @@ def make_chunk(
                 route = _READING_ROUTES[pair.route] if chunk.reading else pair.route
                 writer.write(replace(pair, route=route).to_row())
     record = {"signatures": signatures, "rejected": [one.to_dict() for one in rejected]}
-    _write(done / f"{chunk.name}.json", json.dumps(record))
+    write_file(done / f"{chunk.name}.json", json.dumps(record).encode())
     return writer.rows
 
 
@@ -148,13 +160,13 @@ def label_chunk(chunk: Chunk, annotator: Annotator, done: Path) -> None:
         for pair in (one.pair,)
     ]
     record = {"rejected": [one.to_dict() for one in rejected]}
-    _write(done / f"{chunk.name}.labelled.json", json.dumps(record))
+    write_file(done / f"{chunk.name}.labelled.json", json.dumps(record).encode())
 
 
-def _write(path: Path, text: str) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Write a file that appears only when it is complete."""
     part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
+    part.write_bytes(content)
     os.replace(part, path)
 
 
@@ -184,7 +196,8 @@ def _plans(
 def write_replies(chunk: Chunk, proposals: Sequence[Proposal], done: Path) -> None:
     """Keep what models wrote for the sources of a finished chunk."""
     rows = [{**asdict(one), "operators": list(one.operators)} for one in proposals]
-    _write(_replies(chunk, done), "".join(json.dumps(row) + "\n" for row in rows))
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    write_file(_replies(chunk, done), text.encode())
 
 
 def has_replies(chunk: Chunk, done: Path) -> bool:

@@ -16,12 +16,14 @@ from typing import Any
 
 from tqdm import tqdm
 
+from erm.cluster import connected
 from erm.dataset.pairs import SPLITS, Reference, read_references
 from erm.errors import ErmError
 from erm.fingerprint import fingerprint
 from erm.models.location import ENDPOINT, endpoint_model, model_folder
 from erm.policies.references import draw_pictures, images_in, read_pictures, write_pictures
 from erm.render import Renderer
+from erm.settings import LOCAL
 from erm.synthesis.assembly import assemble
 from erm.synthesis.chunks import Chunk, has_replies, write_replies
 from erm.synthesis.proposals import sample_references
@@ -50,7 +52,7 @@ def infer(
 
     Raises:
         ErmError: the policy can't be had, gave no answer or has spent its budget, `pairs` can't be
-            read, no space left, or a worker died.
+            read, the cluster can't be used, no space left, or a worker died.
     """
     fields = settings.model_dump(
         mode="json",
@@ -65,6 +67,9 @@ def infer(
     done = work / fingerprint(fields, *read)
     policy = None
     if settings.policy is not None:
+        if settings.cluster != LOCAL:
+            with connected(settings.cluster):
+                pass  # it can be used, which matters only once the policy has worked for long
         policy = PolicyProposer(settings.policy, settings, (answers or work) / "policy.jsonl")
     try:
         done.mkdir(parents=True, exist_ok=True)

@@ -10,7 +10,7 @@ from pydantic import Field, field_validator, model_validator
 
 from erm.endpoints.settings import ConnectionSettings, RequestSettings
 from erm.render.limits import Limits
-from erm.settings import Isolation, Settings
+from erm.settings import LOCAL, Cluster, Isolation, Settings
 from erm.tasks import Variety, get_task, task_names
 from erm.tasks.settings import DrawingSettings, check_backends
 
@@ -145,10 +145,13 @@ class WorkSettings(Settings):
 
     Attributes:
         rows_per_shard: most pairs in one file of the result.
-        workers: processes; None is one per core. It does not change the result.
+        workers: processes; None is one per core, of a cluster one per core of all its nodes. It
+            does not change the result.
         limits: of each render.
         isolation: of the workers that draw (`erm.settings.Isolation`).
         drawing: how sources become pictures; a pipeline's stages share the section ``render``.
+        cluster: where pairs are made (`erm.settings.Cluster`); a pipeline's stages share it. It
+            does not change the result, so that it is left out where settings are written down.
     """
 
     rows_per_shard: int = Field(default=4000, ge=1)
@@ -156,6 +159,7 @@ class WorkSettings(Settings):
     limits: Limits = Limits()
     isolation: Isolation = "auto"
     drawing: DrawingSettings = DrawingSettings()
+    cluster: Cluster = Field(default=LOCAL, exclude=True)
 
 
 class EndpointSettings(ConnectionSettings):
@@ -213,7 +217,7 @@ class AnnotatorSettings(Settings):
 class SynthesizeSettings(PairingSettings, WorkSettings):
     """Section ``synthesize`` of the parameters.
 
-    All but `workers` determine the bytes of the result.
+    All but `workers` and `cluster` determine the bytes of the result.
 
     Attributes:
         variety: of the procedural sources.

@@ -55,8 +55,8 @@ def synthesize(
         what was rejected by reason, what models cost, and pairs a second of the part made now.
 
     Raises:
-        ErmError: nothing to make, `ingested` can't be read, no space left, a worker died, or a
-            model can't be had, gave no answer or has spent its budget.
+        ErmError: nothing to make, `ingested` can't be read, the cluster can't be used, no space
+            left, a worker died, or a model can't be had, gave no answer or has spent its budget.
     """
     ingested = list(read_ingested(settings.ingested)) if settings.ingested is not None else []
     chunks = list(plan_chunks(settings, ingested))

@@ -1,7 +1,8 @@
-"""Making chunks in parallel processes, going on from those that are finished.
+"""Making chunks in parallel processes or on a cluster, going on from those that are finished.
 
-Covers the pool, its renderers and its end when the run is killed. Not covered: what a chunk is and
-how one is made (`erm.synthesis.chunks`), which chunks there are (`erm.synthesis.synthesize`,
+Covers the pool, its renderers and its end when the run is killed, and what goes to the nodes of a
+cluster and comes back. Not covered: the cluster itself (`erm.cluster`), what a chunk is and how one
+is made (`erm.synthesis.chunks`), which chunks there are (`erm.synthesis.synthesize`,
 `erm.synthesis.infer`).
 """
 
@@ -12,19 +13,23 @@ import multiprocessing.util
 import os
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Self
 
 from tqdm import tqdm
 
+from erm.cluster import connected, map_unordered
 from erm.errors import ErmError
 from erm.render import Renderer
-from erm.synthesis.chunks import Chunk, make_chunk
+from erm.settings import LOCAL
+from erm.synthesis.chunks import Chunk, make_chunk, write_file
 from erm.synthesis.settings import PairingSettings, WorkSettings
 from erm.tasks import Variety
 
@@ -52,7 +57,7 @@ def make_chunks(job: ChunkJob, chunks: Sequence[Chunk], label: str) -> tuple[int
         The number of pairs made and the seconds it took.
 
     Raises:
-        ErmError: a process died.
+        ErmError: a process died, or the cluster can't be used (`erm.cluster`).
     """
     missing = [chunk for chunk in chunks if not chunk.is_made(job.done)]
     if not missing:
@@ -69,12 +74,21 @@ def make_chunks(job: ChunkJob, chunks: Sequence[Chunk], label: str) -> tuple[int
 
 
 def _run(job: ChunkJob, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
+    if job.work.cluster != LOCAL:
+        return _on_cluster(job, missing)
     workers = min(job.work.workers or os.cpu_count() or 1, len(missing))
-    if workers <= 1:
-        with _renderer(job.work) as renderer, _second_renderer(job) as second:
-            for chunk in missing:
-                yield chunk, _make(chunk, job, renderer, second)
-        return
+    return _in_processes(job, missing, workers) if workers > 1 else _here(job, missing)
+
+
+def _here(job: ChunkJob, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
+    with _Maker(job) as maker:
+        for chunk in missing:
+            yield chunk, maker.make(chunk, job.done)
+
+
+def _in_processes(
+    job: ChunkJob, missing: Sequence[Chunk], workers: int
+) -> Iterator[tuple[Chunk, int]]:
     # Every process has a renderer of its own with one worker, and the two take turns.
     pool = ProcessPoolExecutor(
         workers,
@@ -87,7 +101,7 @@ def _run(job: ChunkJob, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]
     try:
         while True:
             for chunk in waiting:
-                running[pool.submit(_work, chunk, job)] = chunk
+                running[pool.submit(_work, chunk)] = chunk
                 if len(running) >= 2 * workers:
                     break
             if not running:
@@ -105,8 +119,40 @@ def _run(job: ChunkJob, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]
         pool.shutdown(cancel_futures=True)
 
 
-_worker_renderer: Renderer | None = None
-_worker_second: Renderer | None = None
+class _Maker:
+    """Makes chunks with renderers of its own; a context manager."""
+
+    def __init__(self, job: ChunkJob) -> None:
+        self.job = job
+        self._opened = ExitStack()
+
+    def __enter__(self) -> Self:
+        self._renderer = self._opened.enter_context(_renderer(self.job.work))
+        self._second = self._opened.enter_context(_second_renderer(self.job))
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._opened.close()
+
+    def make(self, chunk: Chunk, done: Path) -> int:
+        """Make a chunk into the folder `done`; returns its number of pairs."""
+        job = self.job
+        second = self._second if chunk.task in job.second_backends else None
+        return make_chunk(chunk, job.pairing, job.variety, self._renderer, done, second)
+
+
+_maker: _Maker | None = None
+"""That of a process that makes chunks for another one, whose renderers stay warm."""
+
+
+def _maker_of(job: ChunkJob) -> _Maker:
+    global _maker
+    if _maker is not None and _maker.job != job:
+        _maker.__exit__()
+        _maker = None
+    if _maker is None:
+        _maker = _Maker(job).__enter__()
+    return _maker
 
 
 def _renderer(work: WorkSettings) -> Renderer:
@@ -129,15 +175,11 @@ def _second_renderer(job: ChunkJob) -> Iterator[Renderer | None]:
 
 
 def _start_worker(job: ChunkJob, parent: int) -> None:
-    global _worker_renderer, _worker_second
     _die_with(parent)
     # Ctrl-C is the parent's to answer in words; a worker just ends.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    opened = ExitStack()
-    _worker_renderer = opened.enter_context(_renderer(job.work))
-    _worker_second = opened.enter_context(_second_renderer(job))
     # Processes of a pool end without running what `atexit` holds.
-    multiprocessing.util.Finalize(None, opened.close, exitpriority=10)
+    multiprocessing.util.Finalize(None, _maker_of(job).__exit__, exitpriority=10)
 
 
 def _die_with(parent: int) -> None:
@@ -150,11 +192,48 @@ def _die_with(parent: int) -> None:
         os.kill(os.getpid(), signal.SIGKILL)
 
 
-def _work(chunk: Chunk, job: ChunkJob) -> int:
-    assert _worker_renderer is not None
-    return _make(chunk, job, _worker_renderer, _worker_second)
+def _work(chunk: Chunk) -> int:
+    assert _maker is not None
+    return _maker.make(chunk, _maker.job.done)
 
 
-def _make(chunk: Chunk, job: ChunkJob, renderer: Renderer, second: Renderer | None) -> int:
-    checked = second if chunk.task in job.second_backends else None
-    return make_chunk(chunk, job.pairing, job.variety, renderer, job.done, checked)
+@dataclass(frozen=True)
+class _Unit:
+    """A chunk that a node of a cluster makes, with the files that it needs, by name."""
+
+    job: ChunkJob
+    chunk: Chunk
+    needs: Mapping[str, bytes]
+
+
+@dataclass(frozen=True)
+class _Made:
+    """Files of a finished chunk, by name, and the number of its pairs."""
+
+    files: Mapping[str, bytes]
+    pairs: int
+
+
+def _on_cluster(job: ChunkJob, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk, int]]:
+    """Have nodes make the chunks; their files come back, since nodes may share no folder."""
+    fonts = tuple(folder.resolve() for folder in job.work.drawing.fonts)
+    drawing = job.work.drawing.model_copy(update={"fonts": fonts})
+    sent = replace(job, work=job.work.model_copy(update={"drawing": drawing}))
+    units = (_Unit(sent, chunk, chunk.needs(job.done)) for chunk in missing)
+    with (
+        connected(job.work.cluster),
+        closing(map_unordered(_make_unit, units, workers=job.work.workers, read=fonts)) as results,
+    ):
+        for unit, made in results:
+            for name, content in made.files.items():
+                write_file(job.done / name, content)
+            yield unit.chunk, made.pairs
+
+
+def _make_unit(unit: _Unit) -> _Made:
+    with tempfile.TemporaryDirectory(prefix="erm-chunk-") as folder:
+        done = Path(folder)
+        for name, content in unit.needs.items():
+            write_file(done / name, content)
+        pairs = _maker_of(unit.job).make(unit.chunk, done)
+        return _Made(unit.chunk.made(done), pairs)

@@ -14,12 +14,13 @@ ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 NEUTRAL = {
     "erm/__init__.py",
+    "erm/cluster.py",
     "erm/errors.py",
     "erm/servers.py",
     "erm/settings.py",
     "erm/tracking.py",
 }
-"""Modules that every stage imports and that decide no result."""
+"""Modules that decide no result."""
 BY_NAME = {"erm/annotation.py": "erm/tasks", "erm/render/pool.py": "erm/render"}
 """Folders whose modules are imported by name while the program runs."""
 
