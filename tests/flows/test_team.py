@@ -66,13 +66,8 @@ class Servers:
         import psycopg2
 
         port = self.ports["ERM_POSTGRES_PORT"]
-        connection = psycopg2.connect(
-            host="127.0.0.1",
-            port=port,
-            user="erm",
-            dbname=database,
-            password=VARIABLES["PGPASSWORD"],
-        )
+        # The password is PGPASSWORD's.
+        connection = psycopg2.connect(host="127.0.0.1", port=port, user="erm", dbname=database)
         try:
             with connection.cursor() as cursor:
                 cursor.execute(sql)
