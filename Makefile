@@ -4,7 +4,7 @@ VENV ?= .venv
 VLLM_VENV ?= .venv-vllm
 export PATH := $(if $(filter /%,$(VENV)),,$(CURDIR)/)$(VENV)/bin:$(PATH)
 
-.PHONY: repro test smoke deploy deployed ui lint format types pytest serving ray vllm wheel clean repository setup
+.PHONY: repro test smoke deploy deployed ui servers team lint format types pytest serving ray vllm wheel clean repository setup
 .DEFAULT_GOAL := repro
 
 repro: repository setup
@@ -74,8 +74,17 @@ ui: setup
 	esac; \
 	wait
 
+# Prefect and MLflow on PostgreSQL, and an S3 store, until Ctrl-C; DATA is the folder of their data.
+servers: setup
+	@.ci/servers $(DATA)
+
+# A stage, a model and a DVC remote on such servers: minutes, so no part of `test`.
+team: repository setup
+	@.ci/repository owner
+	@python -m pytest -m team
+
 clean:
-	[ ! -d .erm ] || find .erm -mindepth 1 -maxdepth 1 ! -name answers ! -name history -exec rm -rf {} +
+	[ ! -d .erm ] || find .erm -mindepth 1 -maxdepth 1 ! -name answers ! -name history ! -name servers -exec rm -rf {} +
 	rm -rf build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis data models reports/*/
 
 repository:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from configparser import ConfigParser, Error
+from importlib.util import find_spec
 from pathlib import Path
 
 from erm.doctor.finding import Finding
 from erm.errors import ErmError
+from erm.servers import require_answer
 
 _SECONDS = 120.0
 
@@ -61,27 +63,42 @@ def _dvc(root: Path) -> Iterator[Finding]:
         what = f"dvc status fails ({said[-1] if said else asked.returncode})"
         yield Finding("missing", "DVC", what, "`dvc status`")
     remotes = _remotes(root)
-    if remotes:
-        yield Finding("ok", "DVC remote", ", ".join(remotes))
-    else:
+    for name, options in remotes.items():
+        yield _remote(name, options)
+    if not remotes:
         yield Finding("ok", "DVC remote", "none; data stays on this machine", "`dvc remote add`")
 
 
-def _remotes(root: Path) -> list[str]:
-    """Names of the remotes in DVC's configuration of this checkout."""
-    names = []
+def _remote(name: str, options: Mapping[str, str]) -> Finding:
+    if options.get("url", "").startswith("s3://"):
+        if find_spec("dvc_s3") is None:
+            what = f"{name} is in S3, which needs dvc-s3"
+            mend = "`python -m pip install 'visual-erm[s3]'`"
+            return Finding("missing", "DVC remote", what, mend)
+        if endpoint := options.get("endpointurl"):
+            elsewhere = f"`dvc remote modify {name} endpointurl ADDRESS`"
+            try:
+                require_answer(f"the store of {name}", endpoint, f"start it, or {elsewhere}")
+            except ErmError as error:
+                what, _, mend = str(error).removesuffix(".").rpartition("; ")
+                return Finding("missing", "DVC remote", what, mend)
+    return Finding("ok", "DVC remote", name)
+
+
+def _remotes(root: Path) -> dict[str, dict[str, str]]:
+    """The remotes in DVC's configuration of this checkout, by name, with their options."""
+    found: dict[str, dict[str, str]] = {}
     for file in ("config", "config.local"):
         parser = ConfigParser(interpolation=None)
         try:
             parser.read(root / ".dvc" / file, encoding="utf-8")
         except (Error, UnicodeDecodeError):
             continue
-        names += [
-            section.strip("'\"").removeprefix("remote ").strip('"')
-            for section in parser.sections()
-            if section.strip("'\"").startswith("remote ")
-        ]
-    return list(dict.fromkeys(names))
+        for section in parser.sections():
+            kind, _, name = section.strip("'\"").partition(" ")
+            if kind == "remote":
+                found.setdefault(name.strip('"'), {}).update(parser[section])
+    return found
 
 
 def _champions(root: Path) -> Iterator[Finding]:

@@ -16,6 +16,9 @@ SERVERS = {
     "MLflow": "MLFLOW_TRACKING_URI",
     "Prefect": "PREFECT_API_URL",
     "OpenAI-compatible": "OPENAI_BASE_URL",
+    "S3": "AWS_ENDPOINT_URL",
+    "MLflow's database": "MLFLOW_BACKEND_STORE_URI",
+    "Prefect's database": "PREFECT_SERVER_DATABASE_CONNECTION_URL",
 }
 """Server → variable with its address, or several with commas between them."""
 
@@ -25,7 +28,10 @@ CREDENTIALS = {
     "MLFLOW_TRACKING_TOKEN": "an MLflow server that asks for one",
     "PREFECT_API_KEY": "a Prefect server that asks for one",
     "HF_TOKEN": "private models and data sets of the Hugging Face hub",
+    "PREFECT_API_AUTH_STRING": "a Prefect server that asks for user and password",
     "AWS_ACCESS_KEY_ID": "artifacts and DVC remotes in S3",
+    "AWS_SECRET_ACCESS_KEY": "artifacts and DVC remotes in S3",
+    "PGPASSWORD": "PostgreSQL, where an address names a user alone",
 }
 """Variable → what it is for."""
 
@@ -54,12 +60,33 @@ def _server(server: str, variable: str, address: str) -> Finding:
             what, _, mend = str(error).removesuffix(".").rpartition("; ")
             return Finding("missing", server, what, mend)
         return Finding("ok", server, f"{_public(address)} answers")
+    if address.startswith("postgresql"):
+        return _database(server, variable, address)
     if (file := store_file(address)) is not None:
         if not file.parent.is_dir():
             mend = f"`mkdir -p {file.parent}`"
             return Finding("missing", server, f"{variable} names {file}, in no folder", mend)
         return Finding("ok", server, f"{variable} names the file {file}")
     return Finding("ok", server, f"{variable} names {_public(address)}, which was not asked")
+
+
+def _database(server: str, variable: str, address: str) -> Finding:
+    """Of an address for SQLAlchemy: whether its driver is installed and PostgreSQL listens."""
+    from sqlalchemy import make_url
+
+    url = make_url(address)
+    try:
+        url.get_dialect().import_dbapi()
+    except ImportError as error:
+        what = f"{variable} needs a driver ({error})"
+        return Finding("missing", server, what, "`python -m pip install 'visual-erm[servers]'`")
+    place = (url.host or "localhost", url.port or 5432)
+    try:
+        socket.create_connection(place, timeout=5).close()
+    except OSError as error:
+        what = f"PostgreSQL at {place[0]}:{place[1]} does not answer ({error})"
+        return Finding("missing", server, what, f"`unset {variable}`, or start it")
+    return Finding("ok", server, f"{_public(address)} answers")
 
 
 def _public(address: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,27 @@ def test_stages_that_have_not_run_and_edits_are_warnings(checkout: Path) -> None
     assert (after["DVC remote"].status, after["DVC remote"].what) == ("ok", "shelf")
     assert after["Git"].status == "warning"
     assert "files changed" in after["Git"].what
+
+
+def test_a_remote_in_s3_needs_its_package_and_an_answer(
+    checkout: Path, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as unused:
+        address = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    config = f"['remote \"shelf\"']\n    url = s3://dvc/erm\n    endpointurl = {address}\n"
+    (checkout / ".dvc" / "config").write_text(config)
+    with monkeypatch.context() as without:
+        without.setitem(sys.modules, "dvc_s3", None)
+        lacking = found(checkout)["DVC remote"]
+    assert (lacking.status, lacking.what) == ("missing", "shelf is in S3, which needs dvc-s3")
+    assert lacking.mend == "`python -m pip install 'visual-erm[s3]'`"
+    packages = tmp_path_factory.mktemp("packages")
+    (packages / "dvc_s3.py").touch()
+    monkeypatch.syspath_prepend(packages)
+    gone = found(checkout)["DVC remote"]
+    assert gone.status == "missing"
+    assert gone.what.startswith(f"the store of shelf at {address} does not answer (")
+    assert gone.mend == "start it, or `dvc remote modify shelf endpointurl ADDRESS`"
 
 
 def test_what_the_pipeline_needs_and_lacks_is_missing(

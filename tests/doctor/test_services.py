@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -46,7 +47,7 @@ def test_each_address_is_asked(chat_server: ChatServer, monkeypatch: pytest.Monk
     [
         ("sqlite:///{}/mlflow.db", "ok", "MLFLOW_TRACKING_URI names the file {}/mlflow.db"),
         ("sqlite:///{}/gone/mlflow.db", "missing", "names {}/gone/mlflow.db, in no folder"),
-        (f"postgresql://me:{SECRET}@host/db", "ok", "names postgresql://host/db, which was not"),
+        (f"mysql://me:{SECRET}@host/db", "ok", "names mysql://host/db, which was not"),
     ],
 )
 def test_stores_without_http_are_named(
@@ -57,6 +58,28 @@ def test_stores_without_http_are_named(
     assert finding.status == status
     assert what.format(tmp_path) in finding.what
     assert SECRET not in str(finding)
+
+
+def test_a_database_needs_its_driver_and_must_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        address = f"postgresql+asyncpg://erm:{SECRET}@127.0.0.1:{port}/prefect"
+        monkeypatch.setenv("PREFECT_SERVER_DATABASE_CONNECTION_URL", address)
+        there = found()["Prefect's database"]
+        with monkeypatch.context() as without:
+            without.setitem(sys.modules, "asyncpg", None)
+            lacking = found()["Prefect's database"]
+    gone = found()["Prefect's database"]
+    shown = f"postgresql+asyncpg://127.0.0.1:{port}/prefect"
+    assert (there.status, there.what) == ("ok", f"{shown} answers")
+    assert (lacking.status, lacking.mend) == (
+        "missing",
+        "`python -m pip install 'visual-erm[servers]'`",
+    )
+    assert "asyncpg" in lacking.what
+    assert gone.status == "missing"
+    assert gone.what.startswith(f"PostgreSQL at 127.0.0.1:{port} does not answer (")
+    assert all(SECRET not in str(finding) for finding in (there, lacking, gone))
 
 
 def test_a_port_in_use_is_a_warning(monkeypatch: pytest.MonkeyPatch) -> None:
