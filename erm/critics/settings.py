@@ -119,4 +119,7 @@ class BenchmarkSettings(Settings):
         ("mse", "ssim", "teds"),
         description="distances to compare: mse, ssim, teds, features:MODEL",
     )
+    hacks: int | None = Field(
+        12, ge=1, description="references of a task in the hack table; null leaves it out"
+    )
     seed: int = 0
