@@ -80,7 +80,7 @@ class TrainCriticSettings(TrainingSettings):
         in_one_slot = self.model.from_scratch and self.model.pair_encoding != "two_images"
         if self.reinforce.vllm is not None and (in_one_slot or self.model.details is not None):
             raise ValueError("reinforce.vllm needs pair_encoding 'two_images' without details")
-        self.reinforce.completions_of_each(self.launch.processes)
+        self.reinforce.completions_of_each(self.launch.world_size)
         return self
 
     @model_validator(mode="after")
