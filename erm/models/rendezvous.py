@@ -128,7 +128,7 @@ def join(endpoint: str, timeout: int) -> Place:
             # torch would print a stack trace for each attempt
             socket.create_connection((address, port), timeout=left).close()
             store = TCPStore(address, port, is_master=False, timeout=timedelta(seconds=left + 1))
-            job, nodes, *meeting = json.loads(store.get(_JOB))
+            job, nodes, processes, meets_at, meeting_port = json.loads(store.get(_JOB))
             node = store.add(_RANK, 1)
         except (DistError, OSError):
             time.sleep(1)
@@ -145,7 +145,7 @@ def join(endpoint: str, timeout: int) -> Place:
         store.set(_arrival(node), refusal)
         if refusal:
             raise ErmError(refusal)
-        return Place(Path(job), node, nodes, *meeting, store)
+        return Place(Path(job), node, nodes, processes, meets_at, meeting_port, store)
     raise ErmError(
         f"{endpoint}: no training that lacks a node within {timeout} s. Start the stage there with "
         f"launch.rendezvous={endpoint}."
