@@ -16,7 +16,7 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 from textwrap import dedent
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 import typer
@@ -98,7 +98,8 @@ def commands(program: str) -> list[tuple[Snippet, list[str]]]:
 def test_erm_commands_parse() -> None:
     app, wrong = typer.main.get_command(_app()), []
     for snippet, arguments in commands("erm"):
-        command, rest = app, [STANDS_FOR.get(word, word) for word in arguments]
+        command: Any = app
+        rest = [STANDS_FOR.get(word, word) for word in arguments]
         while isinstance(command, TyperGroup) and rest:
             command = command.commands.get(rest.pop(0))
         if command is None:

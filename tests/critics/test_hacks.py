@@ -48,7 +48,7 @@ def pairs(renderer: Renderer) -> list[Pair]:
     sources = [ICON.format(SHAPES.format(y)) for y in (12, 24, 36)]
     changed = [source.replace("#1f77b4", "#2ca02c") for source in sources]
     images = [one.image for one in renderer.render_batch([("svg", s) for s in sources + changed])]
-    error = Discrepancy("style_error", 1, "left", "another colour", (0, 0, 9, 9))
+    error = Discrepancy("style_error", 1, "left", "another colour")
     made = []
     for number, (source, edited) in enumerate(zip(sources, changed, strict=True)):
         reference, candidate = images[number], images[number + len(sources)]
