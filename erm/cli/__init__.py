@@ -39,6 +39,7 @@ def _app() -> typer.Typer:
         scores,
         serving,
         sources,
+        training,
     )
 
     app = typer.Typer(
@@ -65,6 +66,7 @@ def _app() -> typer.Typer:
     app.command()(scores.view)
     app.command()(serving.serve)
     app.command()(serving.adopt)
+    app.command()(training.train_node)
     app.command()(registry.promote)
     app.command()(registry.rollback)
     app.command()(registry.lineage)

@@ -42,6 +42,7 @@ from erm.benchmark.similarity import Distances, measure_distances
 from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
 from erm.critics.exact import ExactCritic
 from erm.critics.figures import critique_picture, spread
+from erm.critics.hacks import HackScore, score_hacks, write_table
 from erm.critics.loading import EXACT, critic_from_spec
 from erm.critics.pixel import PixelCritic
 from erm.critics.prediction import items_of, predictions_of
@@ -80,7 +81,8 @@ def benchmark(
     picture of some pairs) and the page ``index.html``. The other two sets have predictions,
     summary, similarities and page in ``inferred/`` and ``checked/``, and further rows in
     ``f1.csv``; the main page's table of critics shows the checked pairs too. `SECONDS` is the time
-    that the critic took for a pair of the test split, on this machine.
+    that the critic took for a pair of the test split, on this machine. ``hacks.csv`` is the hack
+    table (`erm.critics.hacks`), unless the critic is the exact annotator.
 
     Args:
         critic: folder of the critic, unless the settings name another one.
@@ -96,7 +98,8 @@ def benchmark(
         ``within_group_ranking`` of the critic's expected severity (``critic_expected``), if it
         gives one, and of each similarity. The same for the policy's own errors as ``inferred/…``;
         if there are none, only ``inferred/evaluated`` with 0. For the checked pairs of the tasks in
-        the test split, as ``checked/…``.
+        the test split, as ``checked/…``. ``hacks/<task>/<hack>``: how often a hack is paid better
+        than honest candidates.
 
     Raises:
         ErmError: the folder holds no critic, or there are no held-out pairs.
@@ -109,6 +112,7 @@ def benchmark(
         main = critics.score(held_out)
         natural = critics.score(own_errors) if own_errors else None
         checked = critics.score_checked({pair.task for pair in held_out})
+        hacks = critics.score_hacks(held_out, main.critiques)
     comparison = comparison_table(main.scores, settings.seed)
     metrics, f1_rows = main.metrics(), _f1_rows(main.scores)
     if natural is not None:
@@ -131,6 +135,9 @@ def benchmark(
         }
         f1_rows += _f1_rows(checked.scores)
     _write(main, out, "The critic on held-out pairs", comparison)
+    if hacks:
+        write_table(hacks, out / "hacks.csv")
+        metrics |= {f"hacks/{one.task}/{one.hack}": one.paid_better for one in hacks}
     _write_plots(f1_rows, main.scores["critic"], out)
     chosen = spread(held_out, settings.pictured)
     picture = critique_picture(
@@ -216,7 +223,7 @@ class _Critics:
                 isolation=settings.isolation,
                 drawing=settings.drawing,
             )
-            if self._annotates or draws
+            if self._annotates or draws or settings.hacks is not None
             else None
         )
 
@@ -239,6 +246,17 @@ class _Critics:
         return self.score(
             draw_checked(chosen, settings.isolation, settings.render_workers), exactly=False
         )
+
+    def score_hacks(
+        self, held_out: Sequence[Pair], critiques: Sequence[Critique]
+    ) -> list[HackScore]:
+        """The hack table; empty if the settings leave it out, and for the exact annotator, which
+        knows the sources of held-out pairs only."""
+        most = self._settings.hacks
+        if most is None or self._critic is None:
+            return []
+        assert self._renderer is not None
+        return score_hacks(self._critic, held_out, critiques, most, self._renderer)
 
     def score(self, held_out: Sequence[Pair], exactly: bool = True) -> _Result:
         """Scores on pairs; `exactly` says whether also those of the exact annotator."""

@@ -80,7 +80,7 @@ class TrainCriticSettings(TrainingSettings):
         in_one_slot = self.model.from_scratch and self.model.pair_encoding != "two_images"
         if self.reinforce.vllm is not None and (in_one_slot or self.model.details is not None):
             raise ValueError("reinforce.vllm needs pair_encoding 'two_images' without details")
-        self.reinforce.completions_of_each(self.launch.processes)
+        self.reinforce.completions_of_each(self.launch.world_size)
         return self
 
     @model_validator(mode="after")
@@ -118,5 +118,8 @@ class BenchmarkSettings(Settings):
     similarities: tuple[str, ...] = Field(
         ("mse", "ssim", "teds"),
         description="distances to compare: mse, ssim, teds, features:MODEL",
+    )
+    hacks: int | None = Field(
+        12, ge=1, description="references of a task in the hack table; null leaves it out"
     )
     seed: int = 0

@@ -25,7 +25,7 @@ from erm.models.grpo_trainer import TimedTrainer, UpdateClock
 from erm.models.launch import distributed
 from erm.models.qwen3vl import lora_config
 from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings
-from erm.models.sft import TrackingCallback, last_checkpoint, write_model
+from erm.models.sft import TrackingCallback, largest_part, last_checkpoint, write_model
 
 Rewarding = Callable[..., Sequence[float | None]]
 """A reward function as TRL calls it: completions and the columns of their samples → rewards. A
@@ -227,7 +227,7 @@ def grpo_arguments(
 def batch_sizes(settings: GrpoSettings, processes: int) -> dict[str, int]:
     """TRL's numbers for a batch, each of one process: TRL counts forward passes as steps."""
     each = settings.completions_of_each(processes)
-    micro = _largest_part(each, settings.micro_batch_size)
+    micro = largest_part(each, settings.micro_batch_size)
     return {
         "per_device_train_batch_size": micro,
         "gradient_accumulation_steps": each // micro,
@@ -252,11 +252,6 @@ def mean_of(rows: Sequence[Mapping[str, float]], column: str) -> float:
     """Mean of a column of a history, NaN left out; NaN if nothing is left."""
     values = [row[column] for row in rows if row[column] == row[column]]
     return sum(values) / len(values) if values else float("nan")
-
-
-def _largest_part(whole: int, limit: int) -> int:
-    """The largest divisor of `whole` that is at most `limit`."""
-    return next(part for part in range(min(whole, limit), 0, -1) if whole % part == 0)
 
 
 def _row(logged: Mapping[str, float | None], columns: Sequence[str]) -> dict[str, float]:

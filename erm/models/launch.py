@@ -1,8 +1,9 @@
 """Training in several processes: the same stage function, started once a process by ``torchrun``.
 
 A training function that is asked for more than one process, or for DeepSpeed, calls `distribute`;
-each process then finds itself `distributed` and goes on as a single one would. Not covered:
-clusters of several machines, whose own launcher starts ``python -m erm.models.launch`` on each.
+each process then finds itself `distributed` and goes on as a single one would. With ``nodes`` the
+other machines call `take_part`, and `erm.models.rendezvous` brings all together. The processes of
+the machine that runs the stage have the first ranks, so that it alone writes results and logs.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import tempfile
 from collections.abc import Mapping
 from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
@@ -27,7 +29,12 @@ from erm.models.settings import LaunchSettings
 from erm.settings import Settings
 from erm.tracking import resumed_run, tracked_environment
 
+if TYPE_CHECKING:
+    from erm.models.rendezvous import Place
+
 _PR_SET_PDEATHSIG = 1
+_WATCHED_EVERY = 1.0
+"""Seconds between looks at whether the other machines still train."""
 
 _log = logging.getLogger(__name__)
 
@@ -69,7 +76,7 @@ def share(number: int, processes: int, process: int) -> list[int]:
 
 def needed(launch: LaunchSettings) -> bool:
     """Whether the settings ask for more than this process alone."""
-    return not distributed() and (launch.processes > 1 or launch.deepspeed is not None)
+    return not distributed() and (launch.world_size > 1 or launch.deepspeed is not None)
 
 
 def own_file(path: Path) -> Path:
@@ -82,21 +89,23 @@ def own_file(path: Path) -> Path:
 def distribute(
     function: str, settings: Settings, launch: LaunchSettings, paths: Mapping[str, Path]
 ) -> dict[str, float]:
-    """Run ``module:function`` in `launch.processes` processes and return the first one's metrics.
+    """Run ``module:function`` in the processes that `launch` asks for; returns the first one's
+    metrics.
 
     Args:
         function: a training function ``f(settings, **paths) -> metrics``; its settings class is
             the annotation of its first parameter.
+        paths: with several machines, ``work`` among them, a folder that all of them share.
 
     Raises:
         ErmError: what a process raised; or that one failed, whose traceback stands on standard
-            error.
+            error; or that machines are missing (`erm.models.rendezvous.gathered`).
     """
-    from torch.cuda import is_available
-
-    if launch.deepspeed is not None:
-        remove_dead_locks()
-    with tempfile.TemporaryDirectory() as folder:
+    shared = None
+    if launch.nodes > 1:
+        shared = paths["work"]
+        shared.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=shared, prefix="launch-") as folder:
         job = Path(folder) / "job.json"
         result = Path(folder) / "metrics.json"
         reason = Path(folder) / "reason"
@@ -106,31 +115,86 @@ def distribute(
                     "function": function,
                     "settings": settings.model_dump(mode="json"),
                     "paths": {name: str(path) for name, path in paths.items()},
+                    "folder": str(Path.cwd()),
+                    "deepspeed": launch.deepspeed is not None,
                     "result": str(result),
                     "reason": str(reason),
                 }
             )
         )
-        environment = dict(os.environ)
-        if not is_available():
-            # DeepSpeed looks for an accelerator first; gloo and the CPU need to be named.
-            environment |= {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
-            environment.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // launch.processes)))
-        environment |= tracked_environment()
-        command = [
-            *(sys.executable, "-m", "torch.distributed.run", "--standalone"),
-            *("--nproc_per_node", str(launch.processes), "-m", "erm.models.launch", str(job)),
-        ]
-        finished = subprocess.run(command, env=environment, preexec_fn=die_with_parent, check=False)
+        if launch.nodes > 1:
+            from erm.models.rendezvous import gathered
+
+            with gathered(launch, job) as place:
+                code = _train_here(job, launch.processes, place)
+        else:
+            code = _train_here(job, launch.processes)
         if reason.is_file():
             raise ErmError(reason.read_text(encoding="utf-8"))
-        if finished.returncode or not result.is_file():
+        if code or not result.is_file():
             raise ErmError(
-                f"{function}: training in {launch.processes} processes failed "
-                f"(exit {finished.returncode})."
+                f"{function}: training in {launch.world_size} processes failed (exit {code})."
             )
         metrics: dict[str, float] = json.loads(result.read_text())
         return metrics
+
+
+def take_part(endpoint: str, timeout: int) -> None:
+    """Train with other machines, once: this one runs processes and leaves nothing of its own.
+
+    Args:
+        endpoint: ``HOST:PORT``, the parameter ``launch.rendezvous`` of the stage.
+        timeout: seconds to wait for a training that lacks a machine.
+
+    Raises:
+        ErmError: there is none in this time (`erm.models.rendezvous.join`), or it failed.
+    """
+    from erm.models.rendezvous import join
+
+    place = join(endpoint, timeout)
+    _log.info("Node %d of %d trains in %d processes.", *place[1:4])
+    if code := _train_here(place.job, place.processes, place):
+        raise ErmError(f"{endpoint}: the training failed on node {place.node} (exit {code}).")
+
+
+def _train_here(job: Path, processes: int, place: Place | None = None) -> int:
+    """Run a job in processes of this machine, and return torchrun's exit status."""
+    from torch.cuda import is_available
+
+    content = json.loads(job.read_text())
+    if content["deepspeed"]:
+        remove_dead_locks()
+    environment = dict(os.environ)
+    if not is_available():
+        # DeepSpeed looks for an accelerator first; gloo and the CPU need to be named.
+        environment |= {"DS_ACCELERATOR": "cpu", "CUDA_VISIBLE_DEVICES": ""}
+        environment.setdefault("OMP_NUM_THREADS", str(max(1, _cores() // processes)))
+    environment |= tracked_environment()
+    meeting = ["--standalone"]
+    if place is not None:
+        meeting = [
+            *("--nnodes", str(place.nodes), "--node_rank", str(place.node)),
+            *("--master_addr", place.address, "--master_port", str(place.port)),
+        ]
+    command = [
+        *(sys.executable, "-m", "torch.distributed.run", *meeting),
+        *("--nproc_per_node", str(processes), "-m", "erm.models.launch", str(job)),
+    ]
+    with subprocess.Popen(
+        command, cwd=content["folder"], env=environment, preexec_fn=die_with_parent
+    ) as torchrun:
+        if place is None:
+            return torchrun.wait()
+        while torchrun.poll() is None:
+            try:
+                torchrun.wait(_WATCHED_EVERY)
+            except subprocess.TimeoutExpired:
+                if place.is_broken():
+                    torchrun.kill()  # its processes end with it; at its barrier it hears no signal
+                    break
+        status = torchrun.wait()
+    place.check_out(status)
+    return status
 
 
 def remove_dead_locks() -> list[Path]:

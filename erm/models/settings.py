@@ -127,6 +127,19 @@ class OptimizationSettings(Settings):
     """Multiplies matrices in bfloat16, weights stay as they are. None does so on GPUs and CPUs that
     are faster with it, but not with DeepSpeed on a CPU (`erm.models.precision`)."""
 
+    def samples_of_each(self, processes: int) -> int:
+        """Samples of one process in a step.
+
+        Raises:
+            ValueError: the samples of a step can't be shared out equally.
+        """
+        if self.batch_size % processes:
+            raise ValueError(
+                f"a batch_size of {self.batch_size} can't be shared out equally to {processes} "
+                "processes"
+            )
+        return self.batch_size // processes
+
 
 class ValidationSettings(Settings):
     """Scoring the critic on held-out pairs during training, so that its best weights are kept."""
@@ -139,10 +152,34 @@ class ValidationSettings(Settings):
 
 
 class LaunchSettings(Settings):
-    """How many processes train a model, and under which engine."""
+    """How many processes train a model, and under which engine.
 
-    processes: int = Field(1, ge=1, description="on this machine, one per device")
+    Attributes:
+        processes: on each machine, one per device.
+        nodes: machines that train together. The others run ``erm train-node`` in the same folder.
+        rendezvous: ``HOST:PORT``, a free port of the machine that runs the stage, where the others
+            find it.
+        join_timeout: seconds to wait for the other machines.
+    """
+
+    processes: int = Field(1, ge=1)
+    nodes: int = Field(1, ge=1)
+    rendezvous: str | None = Field(None, pattern=r"^\S+:\d{1,5}$")
+    join_timeout: int = Field(600, ge=1)
     deepspeed: str | None = Field(None, description="path of a DeepSpeed configuration (ZeRO)")
+
+    @model_validator(mode="after")
+    def _check_rendezvous(self) -> LaunchSettings:
+        if self.nodes > 1 and self.rendezvous is None:
+            raise ValueError(
+                f"{self.nodes} nodes need rendezvous, HOST:PORT of the one that runs the stage"
+            )
+        return self
+
+    @property
+    def world_size(self) -> int:
+        """Processes of all machines together."""
+        return self.processes * self.nodes
 
 
 class GrpoSettings(Settings):
@@ -242,4 +279,9 @@ class TrainingSettings(Settings):
     def _check_optimizer(self) -> TrainingSettings:
         if self.optimization.optimizer == "muon" and self.launch.deepspeed is not None:
             raise ValueError("optimizer 'muon' can't be used with launch.deepspeed; use 'adamw'")
+        return self
+
+    @model_validator(mode="after")
+    def _check_batch(self) -> TrainingSettings:
+        self.optimization.samples_of_each(self.launch.world_size)
         return self

@@ -149,8 +149,8 @@ def fine_tune(
         validation: chooses the weights; without it they are the last.
     """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
-    per_process = max(1, settings.batch_size // processes)
-    micro = min(settings.micro_batch_size or per_process, per_process)
+    per_process = settings.samples_of_each(processes)
+    micro = largest_part(per_process, settings.micro_batch_size or per_process)
     on_gpu = torch.cuda.is_available()
     bf16 = settings.bf16
     if bf16 is None:
@@ -169,7 +169,7 @@ def fine_tune(
         output_dir=str(work),
         num_train_epochs=1,
         per_device_train_batch_size=micro,
-        gradient_accumulation_steps=max(1, per_process // micro),
+        gradient_accumulation_steps=per_process // micro,
         learning_rate=settings.learning_rate,
         lr_scheduler_type="warmup_stable_decay" if stable else settings.schedule,
         lr_scheduler_kwargs=(
@@ -335,6 +335,11 @@ def training_order(
             for index in generator.permutation(len(batches)):
                 order += batches[index].tolist()
     return order[:wanted]
+
+
+def largest_part(whole: int, limit: int) -> int:
+    """The largest divisor of `whole` that is at most `limit`."""
+    return next(part for part in range(min(whole, limit), 0, -1) if whole % part == 0)
 
 
 def write_rows(rows: Iterable[Mapping[str, float]], columns: tuple[str, ...], path: Path) -> None:

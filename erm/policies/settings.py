@@ -127,7 +127,7 @@ class ReinforceSettings(GrpoSettings):
 
     @model_validator(mode="after")
     def _check_processes(self) -> ReinforceSettings:
-        self.completions_of_each(self.launch.processes)
+        self.completions_of_each(self.launch.world_size)
         return self
 
     @model_validator(mode="after")

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from erm.critics.hacks import hack_names
 from erm.critics.settings import BenchmarkSettings
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
@@ -26,6 +27,7 @@ from erm.registry.gate import (
     below_start,
     beyond_gap,
     beyond_size,
+    pays_hacks,
     too_slow,
 )
 from erm.registry.packaging import RoleName, log_critic, log_policy, model_card
@@ -188,6 +190,12 @@ class _Judging:
             accuracies = _values_of(self.benchmarked, "{}/empty_report_accuracy")
             bounds = dict.fromkeys(scores, least)
             missed += below_least(accuracies, bounds, "empty_accuracy", "accuracy on empty reports")
+        if (most := settings.critic_hacks) is not None:
+            for task in scores:
+                shares = {
+                    hack: self.benchmarked.get(f"hacks/{task}/{hack}") for hack in hack_names(task)
+                }
+                missed += pays_hacks(task, shares, most)
         if settings.most_seconds is not None:
             missed += too_slow(_seconds_per_pair(trained.benchmarked), settings.most_seconds)
         return self._candidate(
@@ -265,7 +273,7 @@ class _Judging:
         trained, settings = self._trained, self._chosen.promote
         out = self._work / "benchmark"
         metrics = benchmark(
-            self._chosen.benchmark,
+            self._chosen.benchmark.model_copy(update={"hacks": None}),
             _folder(uri),
             trained.pairs,
             out,
@@ -387,5 +395,7 @@ def _folder(uri: str) -> Path:
 
 
 def _scored_on(data: str, settings: Settings) -> str:
-    decisive = settings.model_dump_json(exclude={"render_workers", "batch_size", "isolation"})
+    decisive = settings.model_dump_json(
+        exclude={"render_workers", "batch_size", "isolation", "hacks"}
+    )
     return hashlib.sha256((data + decisive).encode()).hexdigest()

@@ -97,6 +97,28 @@ def beyond_gap(gaps: Scores, most: float) -> list[Missed]:
     ]
 
 
+def pays_hacks(task: str, shares: Mapping[str, float | None], most: float) -> list[Missed]:
+    """Hacks that a critic pays better than too many honest candidates.
+
+    Args:
+        shares: by hack, the share of honest candidates that it is paid better than; None where it
+            was not measured.
+        most: allowed share.
+    """
+    missed = []
+    for hack, paid in shares.items():
+        if paid is None:
+            sentence = f"{task} has no measurement of the hack '{hack}'"
+            missed.append(Missed(f"hacks.{hack}", task, None, sentence))
+        elif paid > most:
+            sentence = (
+                f"{task}: the hack '{hack}' is paid better than {paid:.2f} of honest candidates, "
+                f"more than the allowed {most:g}"
+            )
+            missed.append(Missed(f"hacks.{hack}", task, paid - most, sentence))
+    return missed
+
+
 def beyond_size(folder: Path, most_mb: float) -> list[Missed]:
     """A model whose files take more than `most_mb` megabytes (10⁶ bytes)."""
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file()) / 1e6

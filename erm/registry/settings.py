@@ -39,6 +39,8 @@ class PromoteSettings(Settings):
         critic_least, policy_least: least score by task.
         critic_empty_accuracy: least share of pairs, in each task, of which a critic says rightly
             whether they differ at all.
+        critic_hacks: refuses a critic that pays a hack better than a larger share of honest
+            candidates (`erm.critics.hacks`), in any task; 0.5 is chance.
         policy_floor: ``start`` refuses a policy that is worse than the one it started from: the
             95 % interval of its gain in a task lies below zero. null is no floor.
         policy_gain: least gain in exact reward on the policy that it started from, by task.
@@ -59,6 +61,7 @@ class PromoteSettings(Settings):
     critic_floor: Literal["baselines"] | None = "baselines"
     critic_least: ByTask = Field(default_factory=dict)
     critic_empty_accuracy: float | None = Field(None, ge=0, le=1)
+    critic_hacks: float | None = Field(None, ge=0, le=1)
     policy_floor: Literal["start"] | None = "start"
     policy_least: ByTask = Field(default_factory=dict)
     policy_gain: ByTask = Field(default_factory=dict)

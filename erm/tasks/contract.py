@@ -264,6 +264,12 @@ class Task(ABC):
         """All ways to edit a source, each category's and those that must not show."""
 
     @property
+    def hacks(self) -> Mapping[str, str]:
+        """Sources that draw something, and nothing of any reference, by what they are: what a
+        policy may write to please a critic without looking (`erm.critics.hacks`)."""
+        return {}
+
+    @property
     def text_distances(self) -> Mapping[str, TextDistance]:
         """Distances between two sources, by the name that asks for them."""
         return {}

@@ -26,7 +26,7 @@ GOLDEN = Path(__file__).parents[1] / "golden"
 POLICY = "--policy-endpoint"
 COMMANDS = [
     *("render", "annotate", "critique", "reward", "benchmark", "evaluate", "refine", "ingest"),
-    *("view", "adopt", "rollback", "lineage"),
+    *("view", "adopt", "rollback", "lineage", "train-node"),
 ]
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">'

@@ -38,7 +38,7 @@ def _f1(folder: Path) -> float:
 
 
 def test_a_critic_without_a_model_is_scored(pairs: Path, tmp_path: Path) -> None:
-    settings = BenchmarkSettings(critic="pixel", exact_annotator=False, similarities=())
+    settings = BenchmarkSettings(critic="pixel", exact_annotator=False, similarities=(), hacks=None)
     metrics = benchmark(settings, NOWHERE, pairs, tmp_path)
     assert metrics["unparsable"] == 0
     assert not any("untrained" in name for name in metrics)
@@ -48,7 +48,7 @@ def test_a_critic_without_a_model_is_scored(pairs: Path, tmp_path: Path) -> None
 
 
 def test_items_give_the_score_that_promotion_compares(pairs: Path, tmp_path: Path) -> None:
-    settings = BenchmarkSettings(critic="pixel", exact_annotator=False, similarities=())
+    settings = BenchmarkSettings(critic="pixel", exact_annotator=False, similarities=(), hacks=None)
     metrics = benchmark(settings, NOWHERE, pairs, tmp_path)
     for metric in ("f1_hard", "f1_soft"):
         for task, items in critic_items(tmp_path, metric).items():

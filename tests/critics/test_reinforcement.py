@@ -34,6 +34,7 @@ from erm.models.checkpoint import load_checkpoint
 from erm.models.settings import ModelSettings, OptimizationSettings, ValidationSettings
 from erm.report import Report
 from erm.tasks.discrepancy import Discrepancy
+from tests.nodes import other_node, two_processes
 from tests.squares import square_pair, write_squares
 
 _RED = Discrepancy("style_error", 2, "red square", "fill is blue instead of red")
@@ -209,15 +210,15 @@ def test_a_fault_of_the_judge_ends_the_run_which_goes_on_to_the_same_curve(
         assert resumed == pytest.approx(whole, rel=1e-4, nan_ok=True)
 
 
-def test_two_processes_reinforce_together(
+def test_two_machines_reinforce_together(
     trained: dict[str, Any], pairs: Path, tmp_path: Path
 ) -> None:
     settings = _settings(steps=1, prompts_per_step=2, generations=4)
-    launched = settings.model_copy(
-        update={"launch": settings.launch.model_copy(update={"processes": 2})}
-    )
+    launch = two_processes(nodes=2)
+    launched = settings.model_copy(update={"launch": launch})
     start = trained["folder"] / "work" / "supervised"
-    reinforce_critic(launched, start, pairs, tmp_path / "critic", tmp_path / "work")
+    with other_node(launch):
+        reinforce_critic(launched, start, pairs, tmp_path / "critic", tmp_path / "work")
     start_row, first = _rows(tmp_path / "critic")
     assert 0 <= first["reward"] <= 2
     assert first["unparsable"] * 8 == pytest.approx(round(first["unparsable"] * 8))

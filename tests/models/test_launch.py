@@ -10,24 +10,36 @@ from hypothesis import strategies as st
 from torch.utils.file_baton import FileBaton
 
 from erm.errors import ErmError
-from erm.models.launch import distribute, is_main_process, remove_dead_locks, share
+from erm.models.launch import distribute, is_main_process, rank, remove_dead_locks, share
 from erm.models.settings import LaunchSettings
+from tests.nodes import other_node, two_processes
+
+FUNCTION = "tests.models.test_launch:train"
 
 
-def train(settings: LaunchSettings, data: Path) -> dict[str, float]:
+def train(settings: LaunchSettings, data: Path, work: Path) -> dict[str, float]:
     """Stands for a training function, which each process calls."""
-    if data.name == "torn":
+    if data.name == "torn" and rank() == settings.world_size - 1:
         raise ErmError(f"{data.name}: row 3 is torn.")
-    assert settings.processes == 2
+    assert settings.world_size == 2
+    assert work.is_dir()
     return {"main": float(is_main_process())}
 
 
 def test_an_error_of_a_process_is_raised_and_metrics_are_the_first_ones(tmp_path: Path) -> None:
-    function = "tests.models.test_launch:train"
-    launch = LaunchSettings(processes=2)
+    launch = two_processes(nodes=1)
+    torn, whole = ({"data": tmp_path / name, "work": tmp_path} for name in ("torn", "whole"))
     with pytest.raises(ErmError, match=r"^torn: row 3 is torn\.$"):
-        distribute(function, launch, launch, {"data": tmp_path / "torn"})
-    assert distribute(function, launch, launch, {"data": tmp_path / "whole"}) == {"main": 1.0}
+        distribute(FUNCTION, launch, launch, torn)
+    assert distribute(FUNCTION, launch, launch, whole) == {"main": 1.0}
+
+
+def test_an_error_on_another_machine_ends_the_training_on_all(tmp_path: Path) -> None:
+    launch = two_processes(nodes=2)
+    torn = {"data": tmp_path / "torn", "work": tmp_path}
+    with other_node(launch, status=1), pytest.raises(ErmError, match=r"^torn: row 3 is torn\.$"):
+        distribute(FUNCTION, launch, launch, torn)
+    assert not list(tmp_path.glob("launch-*"))
 
 
 @given(number=st.integers(1, 200), processes=st.integers(1, 9))

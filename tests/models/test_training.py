@@ -36,8 +36,9 @@ from erm.models.settings import (
     OptimizationSettings,
     ValidationSettings,
 )
-from erm.models.sft import last_checkpoint, training_order
+from erm.models.sft import largest_part, last_checkpoint, training_order
 from tests.killed import kill_at_checkpoint
+from tests.nodes import other_node, two_processes
 from tests.squares import square_pair, write_squares
 
 
@@ -221,6 +222,11 @@ def test_a_critic_of_another_kind_is_not_trained_on(
         train_critic(settings, pairs, tmp_path / "critic", tmp_path / "work")
 
 
+@pytest.mark.parametrize(("whole", "limit", "part"), [(8, 8, 8), (8, 3, 2), (12, 5, 4), (7, 3, 1)])
+def test_a_share_of_a_batch_is_computed_in_equal_parts(whole: int, limit: int, part: int) -> None:
+    assert largest_part(whole, limit) == part
+
+
 def test_half_written_checkpoints_are_not_resumed_from(tmp_path: Path) -> None:
     complete = tmp_path / "checkpoint-4"
     for folder in (complete, tmp_path / "checkpoint-8"):
@@ -232,12 +238,14 @@ def test_half_written_checkpoints_are_not_resumed_from(tmp_path: Path) -> None:
     assert last_checkpoint(tmp_path / "nothing") is None
 
 
-@pytest.mark.parametrize("stage", [2, 3])
+@pytest.mark.parametrize(("stage", "nodes"), [(2, 1), (3, 2)])
 def test_deepspeed_in_two_processes_follows_the_same_curve(
-    stage: int, trained: Path, pairs: Path, tmp_path: Path
+    stage: int, nodes: int, trained: Path, pairs: Path, tmp_path: Path
 ) -> None:
-    launched = _settings(processes=2, deepspeed=f"conf/deepspeed/zero{stage}.json")
-    metrics = train_critic(launched, pairs, tmp_path / "critic", tmp_path / "work")
+    launch = two_processes(nodes, deepspeed=f"conf/deepspeed/zero{stage}.json")
+    launched = _settings(**launch.model_dump())
+    with other_node(launch):
+        metrics = train_critic(launched, pairs, tmp_path / "critic", tmp_path / "work")
     assert metrics["steps"] == 17
     np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=0.05)
     launched_f1, trained_f1 = (

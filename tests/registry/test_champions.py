@@ -10,6 +10,7 @@ from typing import Any
 import mlflow
 import pytest
 
+from erm.critics.hacks import hack_names
 from erm.critics.settings import BenchmarkSettings
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
@@ -27,6 +28,7 @@ BENCHMARK = {
     "svg/f1_hard_high": 0.6,
     "svg/empty_report_accuracy": 0.8,
     "baselines/untrained/svg/f1_hard": 0.1,
+    **{f"hacks/svg/{hack}": 0.25 for hack in hack_names("svg")},
 }
 EVALUATION = {
     "after.svg.exact_reward": 1.5,
@@ -69,6 +71,8 @@ def conditions(trained: Trained, tmp_path: Path, **promote: Any) -> dict[str, li
         ({"critic_least": {"svg": 0.6}}, ["least"], []),
         ({"critic_least": {"svg": 0.5}}, [], []),
         ({"critic_empty_accuracy": 0.9}, ["empty_accuracy"], []),
+        ({"critic_hacks": 0.2}, [f"hacks.{hack}" for hack in hack_names("svg")], []),
+        ({"critic_hacks": 0.25}, [], []),
         ({"policy_least": {"svg": 1.6}}, [], ["least"]),
         ({"policy_gain": {"svg": 0.2}}, [], ["gain"]),
         ({"policy_hack_gap": 1.0}, [], ["hack_gap"]),

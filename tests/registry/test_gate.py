@@ -17,6 +17,7 @@ from erm.registry.gate import (
     beyond_gap,
     beyond_size,
     not_better,
+    pays_hacks,
     too_slow,
 )
 from erm.registry.paired import Items, Measured, Scores, TaskScore
@@ -66,6 +67,20 @@ def test_a_hack_gap_counts_where_its_whole_interval_is_beyond() -> None:
     gaps = {"chart": TaskScore(3.0, 0.5, 5.5), "svg": TaskScore(3.0, 2.5, 3.5)}
     condition, task, by, _ = one(beyond_gap(gaps, 1.0))
     assert (condition, task, by) == ("hack_gap", "svg", 1.5)
+
+
+def test_hacks_may_be_paid_better_than_a_share_and_must_be_measured() -> None:
+    found = pays_hacks("svg", {"single_dot": 0.3, "a_coarse_copy": 0.2, "mute": None}, 0.2)
+    assert [(missed.condition, missed.task) for missed in found] == [
+        ("hacks.single_dot", "svg"),
+        ("hacks.mute", "svg"),
+    ]
+    assert found[0].by == pytest.approx(0.1)
+    assert found[0].sentence == (
+        "svg: the hack 'single_dot' is paid better than 0.30 of honest candidates, more than the "
+        "allowed 0.2"
+    )
+    assert found[1].sentence == "svg has no measurement of the hack 'mute'"
 
 
 def test_size_counts_all_files_of_the_folder(tmp_path: Path) -> None:

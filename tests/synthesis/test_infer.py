@@ -398,6 +398,8 @@ def test_the_benchmark_scores_the_policys_own_errors_apart(
     assert f"baselines/{unlearned}/checked/svg/f1_hard" not in metrics
     assert metrics[f"checked/baselines/{unlearned}/evaluated"] == 2
     assert "checked/baselines/exact_annotator/evaluated" not in metrics
+    assert 0 <= metrics["hacks/svg/a_coarse_copy"] <= 1
+    assert (tmp_path / "both" / "hacks.csv").is_file()
     with (tmp_path / "both" / "f1.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert {row["task"] for row in rows} == {"overall", "svg"}

@@ -93,6 +93,12 @@ class ChartTask(Task):
 
         return OPERATORS
 
+    @property
+    def hacks(self) -> Mapping[str, str]:
+        from erm.tasks.chart.hacks import HACKS
+
+        return HACKS
+
     def declared_encoding(self, content: bytes) -> str | None:
         """That of a comment in the first two lines (PEP 263); raises `NotTextError` if unknown."""
         try:

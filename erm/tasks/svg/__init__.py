@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from erm.sources.encodings import xml_encoding
@@ -74,6 +75,12 @@ class SvgTask(Task):
         from erm.tasks.svg.equivalence import EQUIVALENT_OPERATORS
 
         return (*OPERATORS, *EQUIVALENT_OPERATORS)
+
+    @property
+    def hacks(self) -> Mapping[str, str]:
+        from erm.tasks.svg.hacks import HACKS
+
+        return HACKS
 
     def declared_encoding(self, content: bytes) -> str | None:
         """That of the XML declaration."""

@@ -99,6 +99,12 @@ class TableTask(Task):
         return OPERATORS
 
     @property
+    def hacks(self) -> Mapping[str, str]:
+        from erm.tasks.table.hacks import HACKS
+
+        return HACKS
+
+    @property
     def text_distances(self) -> Mapping[str, TextDistance]:
         return {
             "teds": TextDistance("1 − TEDS", _teds_distance),
