@@ -17,6 +17,7 @@ NEUTRAL = {
     "erm/errors.py",
     "erm/servers.py",
     "erm/settings.py",
+    "erm/state.py",
     "erm/tracking.py",
 }
 """Modules that every stage imports and that decide no result."""

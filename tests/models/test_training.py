@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from erm.models.settings import (
     ValidationSettings,
 )
 from erm.models.sft import last_checkpoint, training_order
+from erm.state import seal
 from tests.killed import kill_at_checkpoint
 from tests.squares import square_pair, write_squares
 
@@ -225,11 +227,27 @@ def test_half_written_checkpoints_are_not_resumed_from(tmp_path: Path) -> None:
     complete = tmp_path / "checkpoint-4"
     for folder in (complete, tmp_path / "checkpoint-8"):
         folder.mkdir()
-    (complete / "complete.json").write_text("{}")
+    seal(complete)
     assert last_checkpoint(tmp_path) == str(complete)
     (complete / "complete.json").unlink()
     assert last_checkpoint(tmp_path) is None
     assert last_checkpoint(tmp_path / "nothing") is None
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ["checkpoint-*/model.safetensors", "validation/rows.json", "validation/*/model.safetensors"],
+)
+def test_a_training_starts_anew_without_what_it_goes_on_from(
+    damaged: str, trained: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = tmp_path / "checkpoints"
+    shutil.copytree(trained.parent / "work" / "checkpoints", work)
+    assert last_checkpoint(work) is not None
+    file = next(work.glob(damaged))
+    os.truncate(file, file.stat().st_size // 2)
+    assert last_checkpoint(work) is None
+    assert f"{file}: is damaged" in caplog.text
 
 
 @pytest.mark.parametrize("stage", [2, 3])
