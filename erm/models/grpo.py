@@ -192,7 +192,6 @@ def grpo_arguments(
         "data_seed": settings.seed,
         "logging_steps": 1,
         "save_steps": settings.checkpoint_every,
-        "save_total_limit": 1,
         "report_to": [],
         "remove_unused_columns": False,
         "bf16": on_gpu and autocast,

@@ -184,7 +184,6 @@ def fine_tune(
         data_seed=settings.seed,
         logging_steps=settings.log_every,
         save_steps=settings.checkpoint_every,
-        save_total_limit=1,
         report_to=[],
         remove_unused_columns=False,
         train_sampling_strategy="sequential",
@@ -289,7 +288,7 @@ def last_checkpoint(work: Path) -> str | None:
 
 
 class TrackingCallback(TrainerCallback):  # type: ignore[misc]
-    """Logs to the active tracking run and marks checkpoints as complete once fully written.
+    """Logs to the active tracking run; keeps the last checkpoint, marked once it is fully written.
 
     The metric ``progress`` says how many of all steps are done, in per cent.
 
@@ -312,7 +311,12 @@ class TrackingCallback(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
-            seal(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+            last = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            seal(last)
+            # The trainer would delete the one before too early, and choose it by the clock.
+            for older in last.parent.glob("checkpoint-*"):
+                if older != last:
+                    shutil.rmtree(older, ignore_errors=True)
 
 
 def training_order(
