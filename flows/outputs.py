@@ -24,9 +24,9 @@ from flows import CHECKOUT
 
 STATE = Path(".erm")
 LOCKS = STATE / "locks"
+_OWN = (".erm", ".dvc/cache", "data", "models", "reports", tempfile.gettempdir(), CHECKOUT)
 _SERVERS = (os.environ["PREFECT_HOME"], store_file(tracking_uri(CHECKOUT)) or CHECKOUT)
-_PLACES = (".erm", "data", "models", "reports", CHECKOUT, *_SERVERS, tempfile.gettempdir())
-WRITTEN = tuple(map(Path, _PLACES))
+WRITTEN = tuple(map(Path, (*_OWN, *_SERVERS)))
 """What a run writes to; each place may be on a disk of its own."""
 
 

@@ -24,13 +24,14 @@ from prefect.utilities.urls import url_for
 from pydantic import Field, PositiveFloat
 
 from erm.errors import ErmError
+from erm.failures import explain
 from erm.lock import exclusive
 from erm.models.launch import die_with_parent
 from erm.parameters import STAGES, check_run, profiles
 from erm.servers import notify
 from flows import CHECKOUT
 from flows.entry import PARENT, exit_with, run_alone
-from flows.outputs import LOCKS
+from flows.outputs import LOCKS, WRITTEN
 
 _LOG = CHECKOUT / ".erm" / "prefect.log"
 _DVC = (str(Path(sys.executable).with_name("dvc")),)
@@ -111,7 +112,8 @@ def run_dvc(arguments: list[str], hours: float | None) -> State[Any]:
     with get_client(sync_client=True) as client:
         failed = _stage_runs(client, UUID(runtime.flow_run.id), "FAILED")
     said = "; ".join(f"{run.name}: {run.state.message}" for run in failed if run.state)
-    return Failed(message=said or f"`dvc {' '.join(arguments)}` exited with {status}.")
+    ended = f"`dvc {' '.join(arguments)}` exited with {status}."
+    return Failed(message=said or explain(RuntimeError(ended), WRITTEN) or ended)
 
 
 def _stage_runs(client: SyncPrefectClient, parent: UUID, *states: str) -> list[FlowRun]:

@@ -198,7 +198,7 @@ def main(job_file: str) -> int:
         with resumed_run() if is_main_process() else nullcontext():
             metrics = function(settings, **{key: Path(path) for key, path in job["paths"].items()})
     except Exception as error:
-        if (sentence := explain(error)) is None:
+        if (sentence := explain(error, map(Path, job["paths"].values()))) is None:
             raise
         Path(job["reason"]).write_text(sentence, encoding="utf-8")
         return 1
