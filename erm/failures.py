@@ -46,10 +46,11 @@ def explain(error: BaseException, written: Iterable[Path] = ()) -> str | None:
         return f"No space left on the disk{where}; free some and run again, finished work is kept."
     if any(_LOCKED_WORDS in str(cause) for cause in _chain(error)):
         return "Another process held the lock of a database for too long; run again."
-    if any(_STATUS_CLASS in _classes(cause) for cause in _chain(error)):
-        return masked(f"A server refused a request ({error}).")
     if is_transient(error):
         return masked(f"A connection or a process was lost ({type(error).__name__}: {error}).")
+    for cause in _chain(error):
+        if _STATUS_CLASS in _classes(cause):
+            return masked(f"A server refused a request ({str(cause).splitlines()[0]}).")
     return None
 
 

@@ -36,11 +36,11 @@ def exit_with(name: str, run: Callable[[], int]) -> NoReturn:
         status = run()
     except KeyboardInterrupt:
         sentence = f"{name} was interrupted; `make repro` goes on from what is complete."
-        status = _report(sentence, 130)
+        status = say(sentence, 130)
     except Exception as error:
         if (said := explain(error, WRITTEN)) is None:
             raise
-        status = _report(said, 2 if isinstance(error, ErmError | httpx.HTTPStatusError) else 1)
+        status = say(said, 2 if isinstance(error, ErmError | httpx.HTTPStatusError) else 1)
     sys.exit(status)
 
 
@@ -70,10 +70,11 @@ def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
             )
         state = run_flow(top, flow_run=flow_run, parameters=parameters, return_type="state")
     assert isinstance(state, State)
-    return 0 if state.is_completed() else _report(f"{top.name}: {state.message}", 1)
+    return 0 if state.is_completed() else say(f"{top.name}: {state.message}", 1)
 
 
-def _report(sentence: str, status: int) -> int:
+def say(sentence: str, status: int) -> int:
+    """Writes a sentence to standard error; returns `status`."""
     sys.stdout.flush()
     sys.stderr.write(f"erm: {sentence}\n")
     return status

@@ -24,9 +24,9 @@ from flows import CHECKOUT
 
 STATE = Path(".erm")
 LOCKS = STATE / "locks"
-_OWN = (".erm", ".dvc/cache", "data", "models", "reports", tempfile.gettempdir(), CHECKOUT)
-_SERVERS = (os.environ["PREFECT_HOME"], store_file(tracking_uri(CHECKOUT)) or CHECKOUT)
-WRITTEN = tuple(map(Path, (*_OWN, *_SERVERS)))
+_OWN = (".erm", ".dvc/cache", "data", "models", "reports", tempfile.gettempdir())
+_STORES = (os.environ["PREFECT_HOME"], str(store_file(tracking_uri(CHECKOUT)) or CHECKOUT))
+WRITTEN = tuple(map(Path, (*_OWN, str(CHECKOUT), *_STORES)))
 """What a run writes to; each place may be on a disk of its own."""
 
 

@@ -1,7 +1,6 @@
 """The one way in which a stage runs: checked parameters, flow, record, complete outputs."""
 
 import dataclasses
-import logging
 import os
 import time
 from collections.abc import Callable, Mapping
@@ -18,7 +17,7 @@ from erm.models.launch import die_with_parent
 from erm.parameters import Params, read_params
 from erm.results import log_results
 from erm.tracking import numbers, run_address, spent_since
-from flows.entry import exit_with, run_alone
+from flows.entry import exit_with, run_alone, say
 from flows.outputs import WRITTEN, Paths, finish, prepare
 from flows.progress import artifacts_optional, progress_shown
 from flows.records import recorded
@@ -30,7 +29,6 @@ Work = Callable[[Params, Paths], Metrics]
 
 _RETRY_SECONDS = [5.0, 30.0]
 _COMPLETE = Event()  # the outputs are in place: nothing makes the stage fail any more
-_log = logging.getLogger("erm")
 
 
 def stage(work: Work) -> Flow[[], State[Any]]:
@@ -54,8 +52,7 @@ def main(stage_flow: Flow[[], State[Any]]) -> NoReturn:
         except Exception as error:
             if not _COMPLETE.is_set() or (said := explain(error, WRITTEN)) is None:
                 raise
-            _log.warning("%s is complete, but not its run in Prefect: %s", stage_flow.name, said)
-            return 0
+            return say(f"{stage_flow.name} is complete, but not its run in Prefect: {said}", 0)
 
     exit_with(stage_flow.name, run)
 

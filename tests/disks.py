@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-SIZE = 4 << 20
+SIZE = 16 << 20
 
 
 @contextmanager

@@ -68,7 +68,7 @@ RESPONSE = httpx.Response(500, request=REQUEST)
         ),
         (ConnectionError("http://me:secret@host/ is gone"), "(ConnectionError: http://host/", True),
         (
-            httpx.HTTPStatusError("Server error '500'", request=REQUEST, response=RESPONSE),
+            httpx.HTTPStatusError("Server error '500'\nSee …", request=REQUEST, response=RESPONSE),
             "A server refused a request (Server error '500').",
             False,
         ),

@@ -127,8 +127,10 @@ def test_a_finished_stage_is_kept_without_prefect(
     without(prefect_server.kill, pipeline, counting)
     status, said = end(pipeline)
     assert status == 1
-    (sentence,) = said
-    assert sentence.startswith("erm: A connection or a process was lost (ConnectError: ")
+    lost = "A connection or a process was lost (ConnectError: "
+    assert said[0].startswith(f"erm: count is complete, but not its run in Prefect: {lost}")
+    assert said[1].startswith(f"erm: {lost}")
+    assert len(said) == 2
     assert [path.name for path in (counting / "numbers").iterdir()] == ["all"]
     again = start(counting, variables, "fail", "flows.counting")
     assert end(again) == (0, [])  # nothing is left to do, so no server is asked
