@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib.metadata import entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+import yaml
 
 
 def content_hash(path: Path) -> str:
@@ -47,6 +49,16 @@ def fingerprint(fields: Mapping[str, Any], *read: Path) -> str:
     for path in (Path(__file__).parent, *_task_packages(), *read):
         state.update(content_hash(path).encode() if path.exists() else b"-")
     return state.hexdigest()
+
+
+def recorded_md5(paths: Iterable[Path]) -> dict[str, str]:
+    """DVC's md5 of outputs, as ``dvc.lock`` records them; leaves out those it does not know."""
+    lock = Path("dvc.lock")
+    if not lock.exists():
+        return {}
+    stages = yaml.safe_load(lock.read_text(encoding="utf-8")).get("stages", {})
+    known = {out["path"]: out["md5"] for entry in stages.values() for out in entry.get("outs", [])}
+    return {str(path): known[str(path)] for path in paths if str(path) in known}
 
 
 def _task_packages() -> Iterator[Path]:

@@ -10,7 +10,8 @@ from urllib.request import getproxies_environment
 from erm.errors import ErmError
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_SECONDS = 5.0
+_ANSWER_SECONDS = 30.0  # on a busy machine, one that has just been started needs several
+_WEBHOOK_SECONDS = 5.0
 
 _log = logging.getLogger(__name__)
 
@@ -31,14 +32,14 @@ def require_answer(server: str, address: str, remedy: str) -> None:
     """Ask an HTTP server for an answer, of whatever status.
 
     Raises:
-        ErmError: it gave none within 5 s; the message names `server`, the address without a
+        ErmError: it gave none within 30 s; the message names `server`, the address without a
             password, and the remedy.
     """
     import httpx
 
     try:
         # Only whether somebody answers is asked: certificates are checked where data is sent.
-        httpx.get(address, timeout=_SECONDS, verify=False)
+        httpx.get(address, timeout=_ANSWER_SECONDS, verify=False)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         named = address.rpartition("@")[2] if "@" in address else address
         reason = str(error).rstrip(".") or type(error).__name__
@@ -60,7 +61,7 @@ def notify(text: str, facts: Mapping[str, str | int | None]) -> None:
         return
     message = {"text": text, **facts}
     try:
-        httpx.post(address, json=message, timeout=_SECONDS).raise_for_status()
+        httpx.post(address, json=message, timeout=_WEBHOOK_SECONDS).raise_for_status()
     except (httpx.HTTPError, httpx.InvalidURL, OSError, ValueError) as error:
         status = getattr(getattr(error, "response", None), "status_code", type(error).__name__)
         _log.warning("The webhook did not take the message (%s).", status)

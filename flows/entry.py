@@ -17,9 +17,10 @@ from prefect.flow_engine import run_flow
 from prefect.states import Crashed
 
 from erm.errors import ErmError
+from erm.failures import explain
 from erm.lock import exclusive
 from erm.servers import require_answer
-from flows.outputs import LOCKS
+from flows.outputs import LOCKS, WRITTEN
 
 PARENT = "ERM_PARENT_TASK_RUN"
 """Variable with the id of the pipeline's task run that a stage's flow run is a child of."""
@@ -28,19 +29,18 @@ PARENT = "ERM_PARENT_TASK_RUN"
 def exit_with(name: str, run: Callable[[], int]) -> NoReturn:
     """Ends the program with the status of `run`.
 
-    It is 2 for an `ErmError` or a server that is not Prefect's, and 130 for Ctrl-C.
+    It is 130 for Ctrl-C, 2 for an `ErmError` or a refusal of Prefect's server, else 1 if it fails.
     """
     signal.signal(signal.SIGINT, signal.default_int_handler)  # DVC's children ignore it
     try:
         status = run()
-    except ErmError as error:
-        status = _report(str(error), 2)
-    except httpx.HTTPStatusError as error:
-        sentence = f"PREFECT_API_URL names no Prefect server: {str(error).partition(' - ')[0]}."
-        status = _report(sentence, 2)
     except KeyboardInterrupt:
         sentence = f"{name} was interrupted; `make repro` goes on from what is complete."
-        status = _report(sentence, 130)
+        status = say(sentence, 130)
+    except Exception as error:
+        if (said := explain(error, WRITTEN)) is None:
+            raise
+        status = say(said, 2 if isinstance(error, ErmError | httpx.HTTPStatusError) else 1)
     sys.exit(status)
 
 
@@ -70,10 +70,11 @@ def run_alone(top: Flow[..., State[Any]], parameters: dict[str, Any]) -> int:
             )
         state = run_flow(top, flow_run=flow_run, parameters=parameters, return_type="state")
     assert isinstance(state, State)
-    return 0 if state.is_completed() else _report(f"{top.name}: {state.message}", 1)
+    return 0 if state.is_completed() else say(f"{top.name}: {state.message}", 1)
 
 
-def _report(sentence: str, status: int) -> int:
+def say(sentence: str, status: int) -> int:
+    """Writes a sentence to standard error; returns `status`."""
     sys.stdout.flush()
     sys.stderr.write(f"erm: {sentence}\n")
     return status

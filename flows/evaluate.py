@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
 
-from flows.stage import Metrics, Params, Paths, main, stage
+from flows.stage import Metrics, Params, Paths, artifacts_optional, main, stage
 
 
 @stage
@@ -24,7 +24,8 @@ def evaluate(params: Params, paths: Paths) -> Metrics:
     )
     links = {"Page": artifact_address("evaluate/index.html"), "Run in MLflow": run_address()}
     summary = evaluation_summary(metrics, params.evaluate.tasks, links)
-    create_markdown_artifact(summary, key="policies")
+    with artifacts_optional():
+        create_markdown_artifact(summary, key="policies")
     return metrics
 
 

@@ -6,9 +6,10 @@ resume from live in ``.erm``.
 
 import hashlib
 import json
-import math
+import os
 import shutil
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,11 +18,16 @@ import yaml
 
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
-from erm.tracking import flatten
+from erm.results import lasting
+from erm.tracking import flatten, store_file, tracking_uri
 from flows import CHECKOUT
 
 STATE = Path(".erm")
 LOCKS = STATE / "locks"
+_OWN = (".erm", ".dvc/cache", "data", "models", "reports", tempfile.gettempdir())
+_STORES = (os.environ["PREFECT_HOME"], str(store_file(tracking_uri(CHECKOUT)) or CHECKOUT))
+WRITTEN = tuple(map(Path, (*_OWN, str(CHECKOUT), *_STORES)))
+"""What a run writes to; each place may be on a disk of its own."""
 
 
 @dataclass(frozen=True)
@@ -92,16 +98,6 @@ def prepare(stage: str, params: Mapping[str, Any]) -> Paths:
     return paths
 
 
-def recorded_md5(paths: Iterable[Path]) -> dict[str, str]:
-    """DVC's md5 of outputs, as ``dvc.lock`` records them; leaves out those it does not know."""
-    lock = Path("dvc.lock")
-    if not lock.exists():
-        return {}
-    stages = yaml.safe_load(lock.read_text(encoding="utf-8")).get("stages", {})
-    known = {out["path"]: out["md5"] for entry in stages.values() for out in entry.get("outs", [])}
-    return {str(path): known[str(path)] for path in paths if str(path) in known}
-
-
 def finish(paths: Paths, metrics: Mapping[str, Any]) -> None:
     """Moves complete outputs into place, the metrics last, and forgets the state to resume from.
 
@@ -110,19 +106,14 @@ def finish(paths: Paths, metrics: Mapping[str, Any]) -> None:
     for out in paths.outs:
         if not (paths.unfinished / out).exists():
             raise ErmError(f"Stage {paths.stage} did not write its output {out}.")
+    partial = paths.unfinished / "metrics.json"
+    partial.write_text(json.dumps(lasting(metrics), indent=2) + "\n", encoding="utf-8")
     for out in paths.outs:
         if out.is_dir():
             shutil.rmtree(out)
         out.parent.mkdir(parents=True, exist_ok=True)
-        (paths.unfinished / out).replace(out)
-    values = {
-        name: None if isinstance(value, float) and not math.isfinite(value) else value  # for JSON
-        for name, value in flatten(metrics).items()
-        if not name.startswith("timing/")  # of the machine, not the result: for the record only
-    }
-    partial = paths.unfinished / "metrics.json"
-    partial.write_text(json.dumps(values, indent=2) + "\n", encoding="utf-8")
+        shutil.move(paths.unfinished / out, out)
     paths.metrics.parent.mkdir(parents=True, exist_ok=True)
-    partial.replace(paths.metrics)
+    shutil.move(partial, paths.metrics)
     shutil.rmtree(paths.unfinished)
     shutil.rmtree(paths.work)

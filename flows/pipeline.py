@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -23,17 +24,17 @@ from prefect.utilities.urls import url_for
 from pydantic import Field, PositiveFloat
 
 from erm.errors import ErmError
+from erm.failures import explain
 from erm.lock import exclusive
 from erm.models.launch import die_with_parent
 from erm.parameters import STAGES, check_run, profiles
 from erm.servers import notify
 from flows import CHECKOUT
 from flows.entry import PARENT, exit_with, run_alone
-from flows.outputs import LOCKS
+from flows.outputs import LOCKS, WRITTEN
 
 _LOG = CHECKOUT / ".erm" / "prefect.log"
 _DVC = (str(Path(sys.executable).with_name("dvc")),)
-
 
 Profile = Annotated[str, Field(json_schema_extra={"enum": profiles()})]
 Stage = Annotated[str, Field(json_schema_extra={"enum": list(STAGES)})]
@@ -92,11 +93,15 @@ def run_dvc(arguments: list[str], hours: float | None) -> State[Any]:
     """Runs DVC; the flow runs of the stages that it starts become children of this task's run."""
     url, task_run = str(PREFECT_API_URL.value()), runtime.task_run.id
     environment = {**os.environ, "PREFECT_API_URL": url, PARENT: task_run}
-    dvc = subprocess.Popen([*_DVC, *arguments], env=environment, preexec_fn=die_with_parent)
+    # In a group of its own: Ctrl-C reaches this process, whether or not a terminal sends it to all.
+    dvc = subprocess.Popen(
+        [*_DVC, *arguments], env=environment, process_group=0, preexec_fn=die_with_parent
+    )
     try:
         status = dvc.wait(hours and hours * 3600)
     except KeyboardInterrupt:
-        dvc.wait()  # the key reached DVC and the stage too, which end by themselves
+        os.killpg(dvc.pid, signal.SIGINT)
+        dvc.wait()
         raise
     except subprocess.TimeoutExpired:
         dvc.kill()  # its stage dies with it
@@ -107,7 +112,8 @@ def run_dvc(arguments: list[str], hours: float | None) -> State[Any]:
     with get_client(sync_client=True) as client:
         failed = _stage_runs(client, UUID(runtime.flow_run.id), "FAILED")
     said = "; ".join(f"{run.name}: {run.state.message}" for run in failed if run.state)
-    return Failed(message=said or f"`dvc {' '.join(arguments)}` exited with {status}.")
+    ended = f"`dvc {' '.join(arguments)}` exited with {status}."
+    return Failed(message=said or explain(RuntimeError(ended), WRITTEN) or ended)
 
 
 def _stage_runs(client: SyncPrefectClient, parent: UUID, *states: str) -> list[FlowRun]:
@@ -145,8 +151,10 @@ def prefect_server() -> Iterator[None]:
                     if server.poll() is not None or time.monotonic() > deadline:
                         raise ErmError(f"The Prefect server did not start; see {_LOG}.")
                     time.sleep(0.1)
-            yield
-            APILogHandler().flush()
+            try:
+                yield
+            finally:
+                APILogHandler().flush()  # without its server it would be tried for a minute
     finally:
         server.terminate()
         server.wait()

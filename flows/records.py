@@ -10,22 +10,11 @@ from typing import Any
 import mlflow
 import psutil
 
-from erm.fingerprint import content_hash
+from erm.fingerprint import recorded_md5
 from erm.parameters import PARAMS
-from erm.tracking import (
-    TRAINED,
-    configure_tracking,
-    experiment_id,
-    log_artifact,
-    log_dataset,
-    log_params,
-    numbers,
-)
+from erm.tracking import configure_tracking, experiment_id, log_artifact, log_dataset, log_params
 from flows import CHECKOUT
-from flows.outputs import Paths, recorded_md5
-
-_PICTURES = ("*.png", "*.csv", "*.md")
-_LARGEST_ARTIFACT = 8 << 20
+from flows.outputs import Paths
 
 
 @contextmanager
@@ -77,24 +66,6 @@ def recorded(profile: str, paths: Paths, settings: Mapping[str, Any]) -> Iterato
             raise
 
 
-def record_results(paths: Paths, metrics: Mapping[str, Any]) -> None:
-    """Metrics and pictures of a finished stage, for its own run and for the parent."""
-    values = numbers(metrics)
-    mlflow.log_metrics(values)
-    for out in paths.outs:
-        if out.parts[0] == "models":
-            mlflow.set_tag(TRAINED, content_hash(out))
-    run = mlflow.active_run()
-    assert run is not None
-    parent = run.data.tags["mlflow.parentRunId"]
-    mlflow.log_metrics({f"{paths.stage}.{name}": v for name, v in values.items()}, run_id=parent)
-    known = {item.path for item in mlflow.MlflowClient().list_artifacts(run.info.run_id)}
-    for out in paths.outs:
-        for picture in sorted(path for pattern in _PICTURES for path in out.glob(pattern)):
-            if picture.name not in known and picture.stat().st_size <= _LARGEST_ARTIFACT:
-                mlflow.log_artifact(str(picture))
-
-
 def _pipeline_process() -> str:
     """Names the nearest ``dvc`` that started this process, or else this process, for good."""
     process = psutil.Process()
@@ -102,4 +73,5 @@ def _pipeline_process() -> str:
         if any(Path(word).name == "dvc" for word in parent.cmdline()[:3]):
             process = parent
             break
-    return f"{socket.gethostname()}/{process.pid}/{process.create_time()}"
+    # Not its `create_time`, which changes when the clock is set.
+    return f"{socket.gethostname()}/{process.pid}/{hash(process)}"

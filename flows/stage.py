@@ -4,6 +4,7 @@ import dataclasses
 import os
 import time
 from collections.abc import Callable, Mapping
+from threading import Event
 from typing import Any, NoReturn
 
 from prefect import Flow, State, flow, get_run_logger, task
@@ -14,18 +15,20 @@ from pydantic_core import to_jsonable_python
 from erm.failures import explain, is_transient
 from erm.models.launch import die_with_parent
 from erm.parameters import Params, read_params
+from erm.results import log_results
 from erm.tracking import numbers, run_address, spent_since
-from flows.entry import exit_with, run_alone
-from flows.outputs import Paths, finish, prepare
-from flows.progress import progress_shown
-from flows.records import record_results, recorded
+from flows.entry import exit_with, run_alone, say
+from flows.outputs import WRITTEN, Paths, finish, prepare
+from flows.progress import artifacts_optional, progress_shown
+from flows.records import recorded
 
-__all__ = ["Metrics", "Params", "Paths", "main", "stage"]
+__all__ = ["Metrics", "Params", "Paths", "artifacts_optional", "main", "stage"]
 
 Metrics = Mapping[str, Any]
 Work = Callable[[Params, Paths], Metrics]
 
 _RETRY_SECONDS = [5.0, 30.0]
+_COMPLETE = Event()  # the outputs are in place: nothing makes the stage fail any more
 
 
 def stage(work: Work) -> Flow[[], State[Any]]:
@@ -44,7 +47,12 @@ def main(stage_flow: Flow[[], State[Any]]) -> NoReturn:
         if "DVC_STAGE" in os.environ:
             die_with_parent()  # a stage whose dvc was killed must not run along with the next run
         read_params()
-        return run_alone(stage_flow, {})
+        try:
+            return run_alone(stage_flow, {})
+        except Exception as error:
+            if not _COMPLETE.is_set() or (said := explain(error, WRITTEN)) is None:
+                raise
+            return say(f"{stage_flow.name} is complete, but not its run in Prefect: {said}", 0)
 
     exit_with(stage_flow.name, run)
 
@@ -72,11 +80,12 @@ def _perform(work: Work) -> State[Any]:
                 metrics = work(params, paths)
                 finish(paths, metrics)
                 complete = metrics
+                _COMPLETE.set()
                 # What it took is not in the metrics file, which a rerun must not change.
-                record_results(paths, {**metrics, **spent_since(began)})
+                log_results(name, paths.outs, {**metrics, **spent_since(began)})
                 return numbers(metrics), run_address()
         except Exception as error:
-            sentence = explain(error)
+            sentence = explain(error, WRITTEN)
             if complete is not None:  # its outputs are in place: only the record is missing
                 lost = f"{name} is complete, but not its run in MLflow: %s"
                 get_run_logger().warning(lost, sentence or error, exc_info=sentence is None)
@@ -91,5 +100,6 @@ def _perform(work: Work) -> State[Any]:
     metrics, address = result.result()
     table = [{"metric": metric, "value": f"{value:.6g}"} for metric, value in metrics.items()]
     description = f"Metrics of {name}" + (f" ([run in MLflow]({address}))" if address else "")
-    create_table_artifact(table, key=name.replace("_", "-"), description=description)
+    with artifacts_optional():
+        create_table_artifact(table, key=name.replace("_", "-"), description=description)
     return Completed(message=f"{name} has {len(table)} metrics.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -14,6 +15,19 @@ import requests
 
 from erm.errors import ErmError
 from erm.failures import explain, is_transient
+from tests.disks import fill, small_disk
+
+
+def test_a_full_disk_is_named_where_a_library_does_not_say_so(tmp_path: Path) -> None:
+    import torch
+
+    with small_disk(tmp_path / "work"):
+        fill(tmp_path / "work")
+        with pytest.raises(RuntimeError) as raised:
+            torch.save(torch.zeros(1 << 20), tmp_path / "work" / "optimizer.pt")
+        assert explain(raised.value) is None
+        sentence = explain(raised.value, (tmp_path, tmp_path / "work", tmp_path / "nowhere"))
+    assert str(sentence).startswith(f"No space left on the disk of {tmp_path / 'work'}; ")
 
 
 def caused(error: Exception, cause: Exception) -> Exception:
@@ -22,6 +36,7 @@ def caused(error: Exception, cause: Exception) -> Exception:
 
 
 REQUEST: Any = httpx.Request("POST", "http://127.0.0.1:1/v1")
+RESPONSE = httpx.Response(500, request=REQUEST)
 
 
 @pytest.mark.parametrize(
@@ -52,6 +67,11 @@ REQUEST: Any = httpx.Request("POST", "http://127.0.0.1:1/v1")
             False,
         ),
         (ConnectionError("http://me:secret@host/ is gone"), "(ConnectionError: http://host/", True),
+        (
+            httpx.HTTPStatusError("Server error '500'\nSee …", request=REQUEST, response=RESPONSE),
+            "A server refused a request (Server error '500').",
+            False,
+        ),
         (FileNotFoundError("text"), None, False),
         (ValueError("a mistake"), None, False),
     ],

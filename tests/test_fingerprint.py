@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from importlib.metadata import EntryPoint, EntryPoints
 from pathlib import Path
 
 import pytest
 
-from erm.fingerprint import content_hash, fingerprint
+from erm.fingerprint import content_hash, fingerprint, recorded_md5
 
 
 def test_names_and_bytes_of_a_folder_count_and_compiled_python_does_not(tmp_path: Path) -> None:
@@ -52,3 +53,11 @@ def test_settings_data_and_the_code_of_other_tasks_count(
     assert len(set(seen)) == len(seen)
     assert fingerprint({"seed": 0}, data) == seen[-1]
     assert "other_task" not in sys.modules
+
+
+def test_recorded_md5_is_of_the_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert recorded_md5((Path("numbers"),)) == {}
+    lock = {"stages": {"count": {"outs": [{"path": "numbers", "md5": "abc.dir"}]}}}
+    Path("dvc.lock").write_text(json.dumps(lock))
+    assert recorded_md5((Path("numbers"), Path("text"))) == {"numbers": "abc.dir"}

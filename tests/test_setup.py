@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -79,6 +80,34 @@ def test_dvc_runs_for_a_user_without_a_name(repository: Path, environment: Path)
     for arguments in (["init", "--quiet"], ["status"]):
         done = run(*become, *nameless, dvc, *arguments, folder=repository)
         assert done.returncode == 0, done.stderr
+
+
+def test_dvc_goes_on_after_the_machine_was_switched_off(
+    repository: Path, environment: Path
+) -> None:
+    """What DVC left then: half a file, or the number of a process that is another one by now."""
+    dvc = str(environment / "bin" / "dvc")
+    run(dvc, "init", "--quiet", folder=repository)
+    (repository / "dvc.yaml").write_text("stages: {one: {cmd: touch out, outs: [out]}}\n")
+    locks = repository / ".dvc/tmp/rwlock"
+
+    def after(left: str) -> int:
+        locks.write_text(left)
+        return run(dvc, "repro", "--force", folder=repository).returncode
+
+    def held_by(process: int) -> str:
+        holder = {"pid": process, "cmd": "python -m dvc repro"}
+        return json.dumps({"write": {str(repository / "out"): holder}, "read": {}})
+
+    with subprocess.Popen(["sleep", "600"]) as other:
+        assert [after(left) for left in ("", held_by(other.pid)[:30], held_by(other.pid))] == 3 * [
+            0
+        ]
+        other.kill()
+    with subprocess.Popen(["dvc", "600"], executable=shutil.which("sleep")) as running:
+        assert after(held_by(running.pid)) == 255
+        assert locks.read_text() == held_by(running.pid)
+        running.kill()
 
 
 @pytest.mark.slow

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from erm.models.prompts import critic_prompt, detail_prompt
 from erm.models.role import Role
 from erm.models.settings import DetailSettings
 from erm.report import Report
+from erm.state import is_sealed, read_state, seal, write_state
 from erm.tasks import task_names
 
 
@@ -50,13 +49,11 @@ def train_critic(
             "another launcher run train_on_reports, then reinforce_critic."
         )
     supervised, done = work / "supervised", work / "supervised.json"
-    if done.is_file():
-        metrics: dict[str, float] = json.loads(done.read_text())
-    else:
+    metrics: dict[str, float] | None = read_state(done) if is_sealed(supervised) else None
+    if metrics is None:
         metrics = train_on_reports(settings, pairs, supervised, work, inferred)
-        part = work / "supervised.part"
-        part.write_text(json.dumps(metrics))
-        os.replace(part, done)
+        seal(supervised)
+        write_state(done, metrics)
     place = work / "reinforcement"
     reinforced = reinforce_critic(settings, supervised, pairs, out, place, inferred)
     return metrics | {f"reinforce/{name}": value for name, value in reinforced.items()}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from erm.dataset.domains import Domain, domain_of
 from erm.dataset.routes import OTHER_REFERENCE
 from erm.errors import ErmError
 from erm.report import Report
+from erm.state import publish
 from erm.tasks.discrepancy import Box, Discrepancy
 
 if TYPE_CHECKING:
@@ -72,6 +74,8 @@ REJECTED_FILE = "set_aside.jsonl"
 
 _ROW_GROUP = 128
 _DATA_PAGE = 1 << 20
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -249,7 +253,7 @@ class ShardWriter:
         if kind is None:
             self._flush()
             self._writer.close()
-            os.replace(self._part, self.path)
+            publish(self._part, self.path)
         else:
             self._writer.close()
             self._part.unlink(missing_ok=True)
@@ -286,6 +290,18 @@ class SplitWriter:
         if self._writer is not None:
             self._writer.__exit__(None, None, None)
             self._writer = None
+
+
+def is_whole(path: Path) -> bool:
+    """Whether a Parquet file is there with its end; a warning names one that was cut off."""
+    try:
+        pq.read_metadata(path)
+    except FileNotFoundError:
+        return False
+    except (OSError, pa.ArrowInvalid):
+        _log.warning("%s: is damaged, so that it is made anew.", path)
+        return False
+    return True
 
 
 def fraction(identity: str) -> float:

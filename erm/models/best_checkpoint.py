@@ -6,7 +6,6 @@ resumes ends with the same validation curve, the same best weights and at the sa
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import shutil
@@ -21,7 +20,13 @@ from trl.models.utils import unwrap_model_for_generation
 
 from erm.models.launch import is_main_process
 from erm.models.processor import PairProcessor
+from erm.state import is_sealed, read_state, seal, write_state
 from erm.tracking import log_metrics, numbers
+
+KEPT = "validation"
+"""Folder of a `BestCheckpoint` in that of the trainer's checkpoints."""
+
+_ROWS = "rows.json"
 
 _log = logging.getLogger(__name__)
 
@@ -93,6 +98,13 @@ def early_stop(rows: Sequence[Mapping[str, float]], validation: Validation) -> S
     return None
 
 
+def can_go_on(folder: Path) -> bool:
+    """Whether a training can resume with what a `BestCheckpoint` left in its folder."""
+    rows = folder / _ROWS
+    is_read = not rows.exists() or read_state(rows) is not None
+    return is_read and all(is_sealed(weights) for weights in folder.glob("step-*"))
+
+
 class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
     """Validates the trainer's model and keeps its best weights in a folder.
 
@@ -125,8 +137,7 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
         return self._folder / f"step-{self.best['step']:.0f}"
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        saved = self._folder / "rows.json"
-        rows = json.loads(saved.read_text()) if is_main_process() and saved.is_file() else []
+        rows = (read_state(self._folder / _ROWS) or []) if is_main_process() else []
         # Other processes may run on machines without this folder.
         [rows] = broadcast_object_list([rows])
         self.rows = [row for row in rows if row["step"] <= state.global_step]
@@ -156,9 +167,7 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
             self._keep()
         if is_main_process():
             self._folder.mkdir(parents=True, exist_ok=True)
-            part = self._folder / "rows.part"
-            part.write_text(json.dumps(self.rows))
-            os.replace(part, self._folder / "rows.json")
+            write_state(self._folder / _ROWS, self.rows)
             prefix = self._validation.name
             values = {f"{prefix}/{name}": value for name, value in row.items() if name != "step"}
             log_metrics(numbers(values), step=step)
@@ -188,5 +197,6 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
             shutil.rmtree(part, ignore_errors=True)
         self._trainer.save_model(str(part))
         if is_main_process():
+            seal(part)
             shutil.rmtree(self.weights, ignore_errors=True)
             os.replace(part, self.weights)

@@ -19,7 +19,7 @@ from pydantic import TypeAdapter, ValidationError
 from trl import GRPOConfig
 
 from erm.errors import ErmError
-from erm.models.best_checkpoint import BestCheckpoint, Stop, Validation
+from erm.models.best_checkpoint import KEPT, BestCheckpoint, Stop, Validation
 from erm.models.checkpoint import Checkpoint
 from erm.models.grpo_trainer import TimedTrainer, UpdateClock
 from erm.models.launch import distributed
@@ -145,7 +145,7 @@ def reinforce_model(
         raise ErmError(f"vllm: {error}") from error
     best_checkpoint = None
     if validation is not None:
-        best_checkpoint = BestCheckpoint(validation, trainer, work / "validation")
+        best_checkpoint = BestCheckpoint(validation, trainer, work / KEPT)
         trainer.add_callback(best_checkpoint)
     trainer.train(resume_from_checkpoint=last_checkpoint(work))
     best = None if best_checkpoint is None else best_checkpoint.weights
@@ -192,7 +192,6 @@ def grpo_arguments(
         "data_seed": settings.seed,
         "logging_steps": 1,
         "save_steps": settings.checkpoint_every,
-        "save_total_limit": 1,
         "report_to": [],
         "remove_unused_columns": False,
         "bf16": on_gpu and autocast,

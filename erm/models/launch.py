@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from erm.errors import ErmError
+from erm.failures import explain
 from erm.models.settings import LaunchSettings
 from erm.settings import Settings
 from erm.tracking import resumed_run, tracked_environment
@@ -260,8 +261,10 @@ def main(job_file: str) -> int:
     try:
         with resumed_run() if is_main_process() else nullcontext():
             metrics = function(settings, **{key: Path(path) for key, path in job["paths"].items()})
-    except ErmError as error:
-        Path(job["reason"]).write_text(str(error), encoding="utf-8")
+    except Exception as error:
+        if (sentence := explain(error, map(Path, job["paths"].values()))) is None:
+            raise
+        Path(job["reason"]).write_text(sentence, encoding="utf-8")
         return 1
     if is_main_process():
         Path(job["result"]).write_text(json.dumps(metrics))

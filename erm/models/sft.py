@@ -10,7 +10,6 @@ checkpoint to the same curve. Not covered: what the examples are (`erm.critics.t
 from __future__ import annotations
 
 import csv
-import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +28,7 @@ from transformers.trainer_utils import get_last_checkpoint
 from trl import SFTConfig, SFTTrainer
 
 from erm.errors import ErmError
-from erm.models.best_checkpoint import BestCheckpoint, Validation
+from erm.models.best_checkpoint import KEPT, BestCheckpoint, Validation, can_go_on
 from erm.models.example import Example
 from erm.models.launch import distributed, is_main_process
 from erm.models.muon import Muon
@@ -40,6 +39,7 @@ from erm.models.role import Role, write_role
 from erm.models.samples import shared_samples
 from erm.models.settings import LaunchSettings, OptimizationSettings, TrainingSettings
 from erm.models.step_times import StepTimes
+from erm.state import SEAL, is_sealed, seal
 from erm.tracking import log_metrics, numbers
 
 STRETCH = 8
@@ -184,7 +184,6 @@ def fine_tune(
         data_seed=settings.seed,
         logging_steps=settings.log_every,
         save_steps=settings.checkpoint_every,
-        save_total_limit=1,
         report_to=[],
         remove_unused_columns=False,
         train_sampling_strategy="sequential",
@@ -227,7 +226,7 @@ def fine_tune(
     trainer.model_accepts_loss_kwargs = True
     best_checkpoint = None
     if validation is not None:
-        best_checkpoint = BestCheckpoint(validation, trainer, work / "validation")
+        best_checkpoint = BestCheckpoint(validation, trainer, work / KEPT)
         trainer.add_callback(best_checkpoint)
     times = StepTimes(settings.batch_size, settings.log_every)
     trainer.add_callback(times)
@@ -261,7 +260,7 @@ def write_model(trainer: Trainer, processor: PairProcessor, best: Path | None, o
     elif best is None:
         trainer.save_model(str(out))
     elif is_main_process():
-        shutil.copytree(best, out, dirs_exist_ok=True)
+        shutil.copytree(best, out, ignore=shutil.ignore_patterns(SEAL), dirs_exist_ok=True)
 
 
 @contextmanager
@@ -277,16 +276,19 @@ def _gathered(model: Any) -> Iterator[None]:
 
 
 def last_checkpoint(work: Path) -> str | None:
-    """The last complete checkpoint in a folder; half-written ones are removed."""
+    """The last complete checkpoint in a folder; half-written and damaged ones are removed.
+
+    Without the best weights so far, or what they were measured by, there is none.
+    """
     while work.is_dir() and (found := get_last_checkpoint(str(work))) is not None:
-        if (Path(found) / "complete.json").is_file():
+        if is_sealed(Path(found)) and can_go_on(work / KEPT):
             return str(found)
-        shutil.rmtree(found)
+        shutil.rmtree(found, ignore_errors=True)
     return None
 
 
 class TrackingCallback(TrainerCallback):  # type: ignore[misc]
-    """Logs to the active tracking run and marks checkpoints as complete once fully written.
+    """Logs to the active tracking run; keeps the last checkpoint, marked once it is fully written.
 
     The metric ``progress`` says how many of all steps are done, in per cent.
 
@@ -309,8 +311,12 @@ class TrackingCallback(TrainerCallback):  # type: ignore[misc]
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:
-            folder = Path(args.output_dir) / f"checkpoint-{state.global_step}"
-            (folder / "complete.json").write_text(json.dumps({"step": state.global_step}))
+            last = Path(args.output_dir) / f"checkpoint-{state.global_step}"
+            seal(last)
+            # The trainer would delete the one before too early, and choose it by the clock.
+            for older in last.parent.glob("checkpoint-*"):
+                if older != last:
+                    shutil.rmtree(older, ignore_errors=True)
 
 
 def training_order(

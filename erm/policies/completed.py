@@ -7,6 +7,9 @@ from dataclasses import dataclass
 MODES = ("greedy", "sampled")
 """How a reference is completed."""
 
+START = "start.json"
+"""File of what the references earned before training; each later validation reads it."""
+
 
 @dataclass(frozen=True)
 class Completed:

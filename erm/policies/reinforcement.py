@@ -7,15 +7,18 @@ them and computes their rewards. Images alone are used, unless a part of it comp
 from __future__ import annotations
 
 import logging
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from erm.critics.loading import EXACT, critic_from_spec
+from erm.dataset.pairs import is_whole
 from erm.errors import ErmError
 from erm.models.launch import distribute, is_main_process, needed, own_file
 from erm.models.prompts import conversation
 from erm.models.role import read_role, write_role
+from erm.policies.completed import START
 from erm.policies.references import (
     Picture,
     collect_images,
@@ -34,6 +37,7 @@ from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
 from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.reward import Reward
+from erm.state import read_state
 
 if TYPE_CHECKING:
     from erm.models.role import Role
@@ -96,6 +100,8 @@ def reinforce(
     if unknown:
         raise ErmError(f"{policy}: the policy was not trained on {', '.join(unknown)}.")
     prepared = _prepare_pictures(settings, policy, pairs, work)
+    if _is_start_lost(work):
+        shutil.rmtree(work / "checkpoints", ignore_errors=True)
     if needed(settings.launch):
         paths = {"policy": policy, "critic": critic, "pairs": pairs, "out": out, "work": work}
         return distribute("erm.policies.reinforcement:reinforce", settings, settings.launch, paths)
@@ -197,7 +203,7 @@ def _prepare_pictures(
     most = settings.validation.references if settings.validation is not None else 0
     if settings.images is not None:
         path = own_file(work / "references.parquet")
-        if not path.exists():
+        if not is_whole(path):
             collect_images(settings.images, path)
         return [path]
     if settings.sources is None:
@@ -205,7 +211,7 @@ def _prepare_pictures(
     paths = [own_file(work / "references.parquet")]
     if most:
         paths.append(own_file(work / "held-out.parquet"))
-    if all(path.exists() for path in paths):
+    if all(is_whole(path) for path in paths):
         return paths
     known = images_in(pairs) | read_used(policy)
     with Renderer(
@@ -227,6 +233,12 @@ def _prepare_pictures(
                 paths[1],
             )
     return paths
+
+
+def _is_start_lost(work: Path) -> bool:
+    """Whether the scores of the start are damaged, without which no checkpoint can go on."""
+    start = work / "validation" / START
+    return start.exists() and read_state(start) is None
 
 
 def _split(

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from erm.dataset.pairs import read_pairs
+from erm.dataset.pairs import is_whole, read_pairs
 from erm.models.example import Example
 from erm.models.launch import distribute, is_main_process, needed, own_file
 from erm.policies.references import (
@@ -95,7 +95,7 @@ def _draw(settings: TrainPolicySettings, pairs: Path, work: Path) -> Path | None
     if settings.sources is None:
         return None
     path = own_file(work / "sources.parquet")
-    if not path.exists():
+    if not is_whole(path):
         with Renderer(
             workers=settings.render_workers, isolation=settings.isolation, drawing=settings.drawing
         ) as renderer:

@@ -7,9 +7,7 @@ compares what the reward and what the exact annotator say has been gained since 
 
 from __future__ import annotations
 
-import json
 import logging
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -27,7 +25,7 @@ from erm.models.launch import is_main_process, share
 from erm.models.processor import PairProcessor
 from erm.models.role import Role
 from erm.models.settings import SamplingSettings
-from erm.policies.completed import MODES, Completed
+from erm.policies.completed import MODES, START, Completed
 from erm.policies.figures import gallery
 from erm.policies.intervals import mean_interval
 from erm.policies.references import Picture
@@ -36,6 +34,7 @@ from erm.rewards.adapters.scorer import Scorer
 from erm.rewards.published import reward_value, severity_points
 from erm.rewards.rollout import Rollout, Scored
 from erm.rewards.settings import EXACT
+from erm.state import read_state, write_state
 from erm.tracking import is_tracked, log_figure
 
 PICTURED = 8
@@ -74,7 +73,7 @@ class PolicyScoring:
             "sampled": (sampling, most_tokens, settings.samples),
         }
         self._seed = sampling.seed
-        self._start = work / "start.json"
+        self._start = work / START
         self._exact = EXACT in scorer.weights
 
     def validation(self) -> Validation:
@@ -249,10 +248,8 @@ class PolicyScoring:
         """(references, 2) what reward and exact annotator gave at step 0."""
         if step == 0 and is_main_process():
             self._start.parent.mkdir(parents=True, exist_ok=True)
-            part = self._start.with_suffix(".part")
-            part.write_text(json.dumps(now.tolist()))
-            os.replace(part, self._start)
-        kept = json.loads(self._start.read_text()) if is_main_process() else None
+            write_state(self._start, now.tolist())
+        kept = read_state(self._start) if is_main_process() else None
         [kept] = broadcast_object_list([kept])
         start: NDArray[np.float64] = np.array(kept)
         return start

@@ -8,8 +8,6 @@ Covers candidates and labels that models wrote for a chunk. Not covered: who mak
 from __future__ import annotations
 
 import base64
-import json
-import os
 import random
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -19,9 +17,10 @@ from typing import Any
 
 from erm.annotation import differ_visibly
 from erm.dataset.duplicates import signature
-from erm.dataset.pairs import Pair, Reference, ShardWriter, read_rows, references_in
+from erm.dataset.pairs import Pair, Reference, ShardWriter, is_whole, read_rows, references_in
 from erm.dataset.routes import Route
 from erm.render import Rendered, Renderer
+from erm.state import read_state, write_state
 from erm.synthesis.pairing import pair_up
 from erm.synthesis.planning import Plan, Rejection, plan_proposed, plan_source
 from erm.synthesis.proposals import Annotator, Proposal
@@ -40,7 +39,7 @@ class Chunk:
     sources: tuple[tuple[str, str, str | None], ...]
     """(source id, split, text) of each source."""
     proposed: bool = False
-    """Whether its candidates are a model's, in ``<name>.replies.jsonl``, instead of edits."""
+    """Whether its candidates are a model's, in ``<name>.replies.json``, instead of edits."""
     reading: bool = False
     """Whether its sources are among `PairingSettings.readings`."""
 
@@ -52,11 +51,11 @@ class Chunk:
 
     def is_made(self, done: Path) -> bool:
         """Whether the folder holds it complete."""
-        return (done / f"{self.name}.json").exists()
+        return _is_there(done / f"{self.name}.json")
 
     def is_labelled(self, done: Path) -> bool:
         """Whether the folder holds it with a model's labels (`label_chunk`)."""
-        return (done / f"{self.name}.labelled.json").exists()
+        return _is_there(done / f"{self.name}.labelled.json")
 
     def needs(self, done: Path) -> dict[str, bytes]:
         """The files, by name, that another folder must hold to make it there."""
@@ -119,7 +118,7 @@ def make_chunk(
                 route = _READING_ROUTES[pair.route] if chunk.reading else pair.route
                 writer.write(replace(pair, route=route).to_row())
     record = {"signatures": signatures, "rejected": [one.to_dict() for one in rejected]}
-    write_file(done / f"{chunk.name}.json", json.dumps(record).encode())
+    write_state(done / f"{chunk.name}.json", record)
     return writer.rows
 
 
@@ -160,14 +159,22 @@ def label_chunk(chunk: Chunk, annotator: Annotator, done: Path) -> None:
         for pair in (one.pair,)
     ]
     record = {"rejected": [one.to_dict() for one in rejected]}
-    write_file(done / f"{chunk.name}.labelled.json", json.dumps(record).encode())
+    write_state(done / f"{chunk.name}.labelled.json", record)
 
 
-def write_file(path: Path, content: bytes) -> None:
-    """Write a file that appears only when it is complete."""
-    part = path.with_name(path.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, path)
+def _is_there(record: Path) -> bool:
+    return record.exists() and record.with_suffix(".parquet").exists()
+
+
+def drop_damaged(done: Path) -> None:
+    """Delete what a kill left half-written, and what a power cut damaged: it is made anew."""
+    for path in done.iterdir():
+        if (
+            path.suffix == ".part"
+            or (path.suffix == ".json" and read_state(path) is None)
+            or (path.suffix == ".parquet" and not is_whole(path))
+        ):
+            path.unlink()
 
 
 def _plans(
@@ -196,8 +203,7 @@ def _plans(
 def write_replies(chunk: Chunk, proposals: Sequence[Proposal], done: Path) -> None:
     """Keep what models wrote for the sources of a finished chunk."""
     rows = [{**asdict(one), "operators": list(one.operators)} for one in proposals]
-    text = "".join(json.dumps(row) + "\n" for row in rows)
-    write_file(_replies(chunk, done), text.encode())
+    write_state(_replies(chunk, done), rows)
 
 
 def has_replies(chunk: Chunk, done: Path) -> bool:
@@ -217,10 +223,9 @@ def references_of(chunk: Chunk, done: Path) -> list[Reference]:
 
 
 def _read_replies(chunk: Chunk, done: Path) -> list[Proposal]:
-    lines = _replies(chunk, done).read_text(encoding="utf-8").splitlines()
-    rows = [json.loads(line) for line in lines]
+    rows = read_state(_replies(chunk, done))
     return [Proposal(**{**row, "operators": tuple(row["operators"])}) for row in rows]
 
 
 def _replies(chunk: Chunk, done: Path) -> Path:
-    return done / f"{chunk.task}-{chunk.index:06d}.replies.jsonl"
+    return done / f"{chunk.task}-{chunk.index:06d}.replies.json"

@@ -17,7 +17,7 @@ from typing import Any
 from tqdm import tqdm
 
 from erm.cluster import connected
-from erm.dataset.pairs import SPLITS, Reference, read_references
+from erm.dataset.pairs import SPLITS, Reference, is_whole, read_references
 from erm.errors import ErmError
 from erm.fingerprint import fingerprint
 from erm.models.location import ENDPOINT, endpoint_model, model_folder
@@ -25,7 +25,7 @@ from erm.policies.references import draw_pictures, images_in, read_pictures, wri
 from erm.render import Renderer
 from erm.settings import LOCAL
 from erm.synthesis.assembly import assemble
-from erm.synthesis.chunks import Chunk, has_replies, write_replies
+from erm.synthesis.chunks import Chunk, drop_damaged, has_replies, write_replies
 from erm.synthesis.proposals import sample_references
 from erm.synthesis.rollouts import PolicyProposer
 from erm.synthesis.settings import WITHOUT_EFFECT, InferSettings, PairingSettings
@@ -73,8 +73,7 @@ def infer(
         policy = PolicyProposer(settings.policy, settings, (answers or work) / "policy.jsonl")
     try:
         done.mkdir(parents=True, exist_ok=True)
-        for stale in done.glob("*.part"):
-            stale.unlink()
+        drop_damaged(done)
         chunks = []
         if policy is not None:
             fresh = _draw(settings, policy.tasks, pairs, done / "fresh.parquet")
@@ -115,7 +114,7 @@ def _draw(
         return []
     if unknown := [task for task in settings.sources if task not in tasks]:
         raise ErmError(f"infer.sources: the policy {settings.policy} does not know {unknown[0]}.")
-    if not path.exists():
+    if not is_whole(path):
         with Renderer(
             workers=settings.workers,
             limits=settings.limits,

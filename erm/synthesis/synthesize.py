@@ -23,6 +23,7 @@ from erm.fingerprint import fingerprint
 from erm.synthesis.assembly import assemble
 from erm.synthesis.chunks import (
     Chunk,
+    drop_damaged,
     has_replies,
     label_chunk,
     proposed_chunk,
@@ -77,8 +78,7 @@ def synthesize(
     job = ChunkJob(settings, settings, done, settings.variety, settings.second_backends)
     try:
         done.mkdir(parents=True, exist_ok=True)
-        for stale in done.glob("*.part"):
-            stale.unlink()
+        drop_damaged(done)
         made, seconds = make_chunks(job, chunks, "synthesize")
         chunks, costs = _propose(settings, chunks, done, answers)
         edited = [chunk for chunk in chunks if chunk.proposed]

@@ -29,7 +29,8 @@ from erm.cluster import connected, map_unordered
 from erm.errors import ErmError
 from erm.render import Renderer
 from erm.settings import LOCAL
-from erm.synthesis.chunks import Chunk, make_chunk, write_file
+from erm.state import write_whole
+from erm.synthesis.chunks import Chunk, make_chunk
 from erm.synthesis.settings import PairingSettings, WorkSettings
 from erm.tasks import Variety
 
@@ -226,7 +227,7 @@ def _on_cluster(job: ChunkJob, missing: Sequence[Chunk]) -> Iterator[tuple[Chunk
     ):
         for unit, made in results:
             for name, content in made.files.items():
-                write_file(job.done / name, content)
+                write_whole(job.done / name, content)
             yield unit.chunk, made.pairs
 
 
@@ -234,6 +235,6 @@ def _make_unit(unit: _Unit) -> _Made:
     with tempfile.TemporaryDirectory(prefix="erm-chunk-") as folder:
         done = Path(folder)
         for name, content in unit.needs.items():
-            write_file(done / name, content)
+            write_whole(done / name, content)
         pairs = _maker_of(unit.job).make(unit.chunk, done)
         return _Made(unit.chunk.made(done), pairs)

@@ -27,6 +27,7 @@ pytestmark = pytest.mark.deployed
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 180
 LATEST_START_SECONDS = 30
+HEARTBEAT_SECONDS = 30
 DVC_YAML = """
 stages:
   synthesize:
@@ -80,6 +81,13 @@ def schedule_soon(path: Path) -> None:
     path.write_text(yaml.safe_dump(registered))
 
 
+def crash_soon(path: Path) -> None:
+    """A run counts as crashed without three heartbeats, of the shortest interval there is."""
+    automation = yaml.safe_load(path.read_text())
+    automation["trigger"]["within"] = 3 * HEARTBEAT_SECONDS
+    path.write_text(yaml.safe_dump(automation))
+
+
 @pytest.fixture(scope="module")
 def webhook() -> Iterator[ChatServer]:
     with serving() as server:
@@ -97,10 +105,17 @@ def worker(checkout: Path, webhook: ChatServer) -> Iterator[subprocess.Popen[byt
         with pipeline.prefect_server():
             url = str(PREFECT_API_URL.value())
             schedule_soon(checkout / "prefect.yaml")
+            crash_soon(checkout / ".ci/unresponsive.yaml")
+            variables = {
+                **environment(checkout),
+                "PREFECT_API_URL": url,
+                "PREFECT_FLOWS_HEARTBEAT_FREQUENCY": str(HEARTBEAT_SECONDS),
+                "ERM_WEBHOOK": webhook.url,
+            }
             started = subprocess.Popen(
                 [".ci/deploy", "cpu"],
                 cwd=checkout,
-                env={**environment(checkout), "PREFECT_API_URL": url, "ERM_WEBHOOK": webhook.url},
+                env=variables,
                 start_new_session=True,
                 preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
             )
@@ -203,7 +218,7 @@ def test_ctrl_c_ends_workers_and_runs_and_registering_again_changes_nothing(
     checkout: Path, client: SyncPrefectClient, worker: subprocess.Popen[bytes]
 ) -> None:
     (checkout / "how").write_text("wait")
-    start("pipeline/synthesize")
+    run = start("pipeline/synthesize")
     until(lambda: bool(sleeping(checkout)), PATIENCE_SECONDS)
     os.killpg(worker.pid, signal.SIGINT)
     assert worker.wait(PATIENCE_SECONDS) == 0
@@ -222,9 +237,18 @@ def test_ctrl_c_ends_workers_and_runs_and_registering_again_changes_nothing(
     assert again.stdout is not None
     assert any("started" in line for line in again.stdout)
     assert {one.id for one in client.read_deployments()} == before
+    assert len(client.read_automations()) == 1
     assert {pool.name for pool in client.read_work_pools()} == {"cpu", "gpu"}
     os.killpg(again.pid, signal.SIGINT)
     assert again.wait(PATIENCE_SECONDS) == 0
+
+    # Nobody could say that pipeline and stage ended: the server finds it out.
+    until(lambda: finished(client, "CRASHED")(run), PATIENCE_SECONDS)
+
+    def still_running() -> bool:
+        return any(one.state and one.state.is_running() for one in client.read_flow_runs())
+
+    until(lambda: not still_running(), PATIENCE_SECONDS)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,10 @@ from typing import Any
 import pytest
 import yaml
 from prefect import Flow
+from prefect.events.schemas.automations import AutomationCore, EventTrigger
+from prefect.events.schemas.events import ResourceSpecification
 from prefect.flows import load_flow_from_entrypoint
+from prefect.settings.models.flows import FlowsSettings
 from prefect.utilities.callables import parameter_schema
 from prefect.utilities.schema_tools import is_valid_schema, validate
 
@@ -54,3 +57,19 @@ def test_the_form_lists_what_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
     assert form["profile"]["anyOf"][0]["enum"] == profiles()
     assert form["stages"]["items"]["enum"] == list(STAGES)
     assert all(field["description"] for field in form.values())
+
+
+def test_every_flow_that_stops_to_send_heartbeats_is_marked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The server looks at Prefect's default; a run that lives sends at least three in that time."""
+    monkeypatch.delenv("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", raising=False)
+    text = (ROOT / ".ci/unresponsive.yaml").read_text()
+    trigger = AutomationCore.model_validate(yaml.safe_load(text)).trigger
+    assert isinstance(trigger, EventTrigger)
+    assert isinstance(trigger.match_related, ResourceSpecification)
+    named = trigger.match_related["prefect.resource.name"]
+    assert {*named} == {*STAGES, *(flow_of(name, monkeypatch).name for name in DEPLOYMENTS)}
+    frequency = FlowsSettings().heartbeat_frequency
+    assert frequency is not None
+    assert trigger.within.total_seconds() >= 3 * frequency

@@ -18,6 +18,7 @@ NEUTRAL = {
     "erm/errors.py",
     "erm/servers.py",
     "erm/settings.py",
+    "erm/state.py",
     "erm/tracking.py",
 }
 """Modules that decide no result."""

@@ -1,4 +1,4 @@
-"""MLflow that goes away while a stage runs, and secrets that nothing may keep."""
+"""Servers that go away while a stage runs, and secrets that nothing may keep."""
 
 from __future__ import annotations
 
@@ -7,15 +7,19 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import mlflow
 import pytest
+from prefect import get_client
+from prefect.client.schemas.sorting import FlowRunSort
+from prefect.settings import PREFECT_API_URL, temporary_settings
 
 from erm.errors import SECRETS
 from tests.chat_server import ChatServer, completion
 from tests.flows.mlflow_server import MlflowServer
+from tests.flows.prefect_server import PrefectServer
 from tests.flows.test_stage import PATIENCE_SECONDS, end, start
 from tests.waiting import until
 
@@ -35,12 +39,28 @@ def mlflow_server(
     mlflow.set_tracking_uri(before)
 
 
-def without(server: MlflowServer, stage: subprocess.Popen[str], checkout: Path) -> None:
-    """Take the server away from a stage that pauses, and let the stage go on."""
+@pytest.fixture
+def prefect_server(
+    counting: Path, served: dict[str, str], tmp_path: Path
+) -> Iterator[PrefectServer]:
+    server = PrefectServer(tmp_path / "prefect", counting / ".erm/prefect/prefect.db")
+    server.start()
+    yield server
+    server.kill()
+
+
+def without(
+    stop: Callable[[], None],
+    stage: subprocess.Popen[str],
+    checkout: Path,
+    start: Callable[[], None] = lambda: None,
+) -> None:
+    """Stop a server while a stage pauses, start it again if asked, and let the stage go on."""
     waiting = checkout / ".erm/unfinished/count/numbers/waiting"
     until(lambda: waiting.exists() or stage.poll() is not None, PATIENCE_SECONDS)
     assert stage.returncode is None, stage.communicate()
-    server.stop()
+    stop()
+    start()
     waiting.unlink()
 
 
@@ -62,7 +82,7 @@ def test_a_stage_outlives_mlflow(
     }
     anew(counting, "while MLflow is away")
     stage = start(counting, variables, "pause")
-    without(mlflow_server, stage, counting)
+    without(mlflow_server.stop, stage, counting)
     status, said = end(stage)
     assert status == 1
     (sentence,) = said
@@ -71,10 +91,49 @@ def test_a_stage_outlives_mlflow(
 
     mlflow_server.start()
     stage = start(counting, variables, "pause at the end")
-    without(mlflow_server, stage, counting)
+    without(mlflow_server.stop, stage, counting)
     assert end(stage) == (0, [])
     assert [path.name for path in (counting / "numbers").iterdir()] == ["all"]
     assert json.loads((counting / "reports/count.json").read_text())["begun"] >= 2
+
+
+def test_a_pipeline_outlives_a_restart_of_prefect(
+    counting: Path, served: dict[str, str], prefect_server: PrefectServer
+) -> None:
+    variables = {**served, "PREFECT_API_URL": prefect_server.url}
+    anew(counting, "while Prefect restarts")
+    pipeline = start(counting, variables, "pause", "flows.counting")
+    without(prefect_server.kill, pipeline, counting, prefect_server.start)
+    assert end(pipeline) == (0, [])
+    assert [path.name for path in (counting / "numbers").iterdir()] == ["all"]
+    with (
+        temporary_settings({PREFECT_API_URL: prefect_server.url}),
+        get_client(sync_client=True) as client,
+    ):
+        latest = client.read_flow_runs(sort=FlowRunSort.START_TIME_DESC, limit=2)
+    assert [run.state.type.value for run in latest if run.state] == ["COMPLETED", "COMPLETED"]
+
+
+def test_a_finished_stage_is_kept_without_prefect(
+    counting: Path, served: dict[str, str], prefect_server: PrefectServer
+) -> None:
+    variables = {
+        **served,
+        "PREFECT_API_URL": prefect_server.url,
+        "PREFECT_CLIENT_MAX_RETRIES": "0",
+    }
+    anew(counting, "while Prefect is away")
+    pipeline = start(counting, variables, "pause at the end", "flows.counting")
+    without(prefect_server.kill, pipeline, counting)
+    status, said = end(pipeline)
+    assert status == 1
+    lost = "A connection or a process was lost (ConnectError: "
+    assert said[0].startswith(f"erm: count is complete, but not its run in Prefect: {lost}")
+    assert said[1].startswith(f"erm: {lost}")
+    assert len(said) == 2
+    assert [path.name for path in (counting / "numbers").iterdir()] == ["all"]
+    again = start(counting, variables, "fail", "flows.counting")
+    assert end(again) == (0, [])  # nothing is left to do, so no server is asked
 
 
 def test_a_planted_secret_is_found_nowhere(

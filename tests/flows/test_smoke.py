@@ -1,4 +1,7 @@
-"""``make smoke``: the real pipeline, small, in a scratch copy; then what it left behind."""
+"""``make smoke``: the real pipeline, small, in a scratch copy; then what it left behind.
+
+And the same once more, killed in the middle of every stage.
+"""
 
 from __future__ import annotations
 
@@ -17,6 +20,7 @@ from erm.fingerprint import content_hash
 from erm.parameters import PARAMS
 from erm.registry.aliases import CHAMPION, CRITIC, POLICY
 from erm.tracking import configure_tracking
+from tests.flows.killing import kill_in, metrics, middle, start
 from tests.flows.scratch import compose, copy_checkout, environment
 
 pytestmark = pytest.mark.smoke
@@ -57,6 +61,20 @@ def test_every_stage_left_its_outputs_and_metrics(copy: Path) -> None:
     assert 0 <= benchmark["overall/f1_hard"] <= 1
     assert benchmark["baselines/exact_annotator/overall/f1_hard"] == 1
     assert math.isfinite(json.loads((copy / "reports/train_critic.json").read_text())["loss"])
+
+
+def test_a_run_that_is_killed_in_every_stage_leaves_the_same(copy: Path, tmp_path: Path) -> None:
+    """Nothing that it started is left, and the last run has nothing to make twice."""
+    killed = tmp_path / "checkout"
+    copy_checkout(ROOT, killed)
+    (killed / PARAMS).write_text((copy / PARAMS).read_text())
+    for stage in middle(killed):
+        kill_in(stage, killed)
+    assert start(killed).wait() == 0
+    assert content_hash(killed / "data/pairs") == content_hash(copy / "data/pairs")
+    assert all((killed / f"reports/{stage}.json").is_file() for stage in STAGES)
+    loss = metrics(copy, "train_policy")["loss"]
+    assert metrics(killed, "train_policy")["loss"] == pytest.approx(loss, rel=1e-3)
 
 
 def test_a_second_run_does_nothing(copy: Path) -> None:

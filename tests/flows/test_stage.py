@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import sqlite3
 import subprocess
@@ -17,7 +18,7 @@ import pytest
 from erm.errors import ErmError
 from erm.fingerprint import content_hash
 from erm.tracking import configure_tracking
-from flows.outputs import finish, prepare, recorded_md5
+from flows.outputs import finish, prepare
 from tests.flows.counting import DVC_YAML, PARAMS
 from tests.flows.scratch import environment
 from tests.waiting import until
@@ -117,6 +118,26 @@ def test_failed_killed_and_interrupted_stages_go_on(counting: Path, served: dict
     assert {float(percent) for (percent,) in shown} == {40.0, 80.0}
 
 
+def test_one_pipeline_runs_in_a_checkout_and_an_interrupt_of_its_process_ends_it(
+    counting: Path, served: dict[str, str]
+) -> None:
+    (counting / "text").write_text("twice")
+    locks = counting / ".erm/locks"
+    (locks / "pipeline").write_text(str(os.getpid()))  # left by a machine that was switched off
+    first = start(counting, served, "wait", "flows.counting")
+    until_waiting(first, counting)
+    stage = psutil.Process(int((locks / "count").read_text()))
+    sentence = "erm: {} already runs in {}, as process {}."
+    second = start(counting, served, "", "flows.counting")
+    assert end(second) == (2, [sentence.format("pipeline", counting, first.pid)])
+    assert end(start(counting, served)) == (2, [sentence.format("count", counting, stage.pid)])
+    first.send_signal(signal.SIGINT)
+    status, said = end(first)
+    assert status == 130
+    assert [line.partition(" was ")[0] for line in said] == ["erm: count", "erm: pipeline"]
+    assert not stage.is_running()
+
+
 def test_a_server_that_does_not_answer_is_one_sentence(counting: Path) -> None:
     url = "http://127.0.0.1:9/api"
     status, said = end(start(counting, {**environment(counting), "PREFECT_API_URL": url}))
@@ -203,11 +224,3 @@ def test_a_stage_does_not_start_without_inputs(
     Path("text").unlink()
     with pytest.raises(ErmError, match="text is missing"):
         prepare("count", PARAMS)
-
-
-def test_recorded_md5_is_of_the_lock_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
-    assert recorded_md5((Path("numbers"),)) == {}
-    lock = {"stages": {"count": {"outs": [{"path": "numbers", "md5": "abc.dir"}]}}}
-    Path("dvc.lock").write_text(json.dumps(lock))
-    assert recorded_md5((Path("numbers"), Path("text"))) == {"numbers": "abc.dir"}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from erm.models.settings import (
     ValidationSettings,
 )
 from erm.models.sft import largest_part, last_checkpoint, training_order
+from erm.state import seal
 from tests.killed import kill_at_checkpoint
 from tests.nodes import other_node, two_processes
 from tests.squares import square_pair, write_squares
@@ -172,6 +174,8 @@ def test_it_is_told_where_the_time_of_a_step_goes(
 def test_a_killed_run_goes_on_to_the_same_curve(trained: Path, pairs: Path, tmp_path: Path) -> None:
     paths = {"pairs": pairs, "out": tmp_path / "critic", "work": tmp_path / "work"}
     kill_at_checkpoint(8, "erm.critics.training:train_critic", _settings(), paths, tmp_path)
+    for checkpoint in (tmp_path / "work" / "checkpoints").iterdir():
+        os.utime(checkpoint, (2e9, 2e9))  # by a clock that was set back since
     train_critic(_settings(), pairs, tmp_path / "critic", tmp_path / "work")
     np.testing.assert_allclose(_losses(tmp_path / "critic"), _losses(trained), rtol=1e-4)
     assert str(_validation(tmp_path / "critic")) == str(_validation(trained))
@@ -231,11 +235,27 @@ def test_half_written_checkpoints_are_not_resumed_from(tmp_path: Path) -> None:
     complete = tmp_path / "checkpoint-4"
     for folder in (complete, tmp_path / "checkpoint-8"):
         folder.mkdir()
-    (complete / "complete.json").write_text("{}")
+    seal(complete)
     assert last_checkpoint(tmp_path) == str(complete)
     (complete / "complete.json").unlink()
     assert last_checkpoint(tmp_path) is None
     assert last_checkpoint(tmp_path / "nothing") is None
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    ["checkpoint-*/model.safetensors", "validation/rows.json", "validation/*/model.safetensors"],
+)
+def test_a_training_starts_anew_without_what_it_goes_on_from(
+    damaged: str, trained: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    work = tmp_path / "checkpoints"
+    shutil.copytree(trained.parent / "work" / "checkpoints", work)
+    assert last_checkpoint(work) is not None
+    file = next(work.glob(damaged))
+    os.truncate(file, file.stat().st_size // 2)
+    assert last_checkpoint(work) is None
+    assert f"{file}: is damaged" in caplog.text
 
 
 @pytest.mark.parametrize(("stage", "nodes"), [(2, 1), (3, 2)])

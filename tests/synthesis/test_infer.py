@@ -292,7 +292,8 @@ def test_a_killed_run_goes_on_to_the_same_bytes(
         process.wait()
     server.behaviour = usual
     assert not out.exists()
-    assert list(work.glob("*/*.replies.jsonl"))
+    replies = next(work.glob("*/*.replies.json"))
+    os.truncate(replies, replies.stat().st_size // 2)  # a power cut may do that
     metrics = infer(asked, pairs, out, work)
     assert metrics["policy/answers"] < metrics["completions"]
     assert hashes(out) == hashes(inferred)

@@ -162,6 +162,10 @@ def test_a_killed_run_is_resumed(folder: Path, tmp_path: Path) -> None:
     kept = {file: file.stat().st_mtime_ns for file in chunks_done(work)}
     assert len(kept) >= 2
     next(iter(kept)).parent.joinpath("svg-000099.parquet.part").write_bytes(b"half")
+    # a power cut may damage what was written last
+    record, other, *_ = kept
+    for file in (record, other.with_suffix(".parquet")):
+        os.truncate(file, file.stat().st_size // 2)
     metrics = synthesize(SETTINGS, out, work)
     assert hashes(out) == hashes(folder)
     assert metrics["timing/pairs_per_second"] > 0
