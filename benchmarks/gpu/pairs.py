@@ -22,6 +22,7 @@ import yaml
 from erm.dataset.pairs import fraction
 from erm.errors import ErmError
 from erm.synthesis.collections import HELD_OUT
+from erm.synthesis.ingest import SOURCE_SCHEMA
 from erm.synthesis.settings import SynthesizeSettings
 from erm.synthesis.synthesize import synthesize
 from erm.tasks import task_names
@@ -47,7 +48,7 @@ class Size(NamedTuple):
 
 SIZES = {
     # sixteen cores draw these in the minutes in which other parts use the GPU
-    "full": Size(1.0, 900, 60, 40),
+    "full": Size(1.0, 450, 60, 40),
     # what fits into the pack, for a machine that can't draw
     "packed": Size(0.06, 30, 12, 12),
     "least": Size(0.01, 2, 2, 2),
@@ -59,7 +60,8 @@ def texts(folder: Path, out: Path) -> int:
     files = sorted(folder.glob("*.parquet"))
     if not files:
         raise ErmError(f"{folder} holds no sources; `erm sources fetch -o {folder}` fetches some.")
-    table = pa.concat_tables([pq.read_table(file).drop_columns("image") for file in files])
+    names = [name for name in SOURCE_SCHEMA.names if name != "image"]
+    table = pa.concat_tables([pq.read_table(file, columns=names) for file in files])
     pq.write_table(table, out, compression="zstd", compression_level=19)
     return int(table.num_rows)
 
