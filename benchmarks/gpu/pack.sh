@@ -13,7 +13,7 @@ most=$((55 << 20)) # bytes; the checkout travels along
 .ci/setup .venv
 export PATH=$PWD/.venv/bin:$PATH PYTHONPATH=$PWD
 mkdir -p "$pack"
-rm -rf "$pack"/{wheels,libraries,pairs}
+rm -rf "$pack"/{wheels,libraries,libraries.tar.xz,pairs,drawn}
 mkdir "$pack"/{wheels,libraries}
 
 tags=(--implementation cp --python-version "$version")
@@ -27,8 +27,9 @@ python -m pip wheel --quiet --no-deps --no-build-isolation -c constraints.txt -w
 for name in libcairo.so.2 libpango-1.0.so.0 libpangoft2-1.0.so.0 libharfbuzz-subset.so.0; do
     found=$( (PATH=$PATH:/sbin:/usr/sbin ldconfig -p) | awk -v name=$name '$1 == name {print $NF; exit}')
     [[ -z $found ]] || { echo "$found" && ldd "$found" | awk '$2 == "=>" {print $3}'; }
-done | sort -u | grep -vE '/(libc|libm|libdl|libpthread|librt|libstdc\+\+|libgcc_s)\.so' |
+done | sort -u | grep -vE '/(libc|libm|libdl|libpthread|librt|libstdc\+\+|libgcc_s|libz)\.so' |
     xargs cp -Lt "$pack/libraries"
+tar -C "$pack" -cJf "$pack/libraries.tar.xz" --remove-files libraries
 
 if [[ ! -f $pack/sources.parquet ]]; then
     [[ -d fetched ]] || erm sources fetch -o fetched --raster-side 448

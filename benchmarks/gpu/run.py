@@ -144,11 +144,13 @@ def install(pack: Path, work: Path) -> dict[str, str]:
             raise RuntimeError(f"pip can't install the wheels: {done.stderr.strip()[-400:]}")
         paths.append(str(site))
     libraries = work / "libraries"
-    libraries.mkdir()
-    known = _known_libraries()
-    for file in pack.glob("libraries/*.so*"):
-        if file.name not in known:
-            (libraries / file.name).write_bytes(file.read_bytes())
+    if (packed := pack / "libraries.tar.xz").is_file():
+        with tarfile.open(packed) as tar:
+            tar.extractall(work, filter="data")
+        known = _known_libraries()
+        for file in libraries.iterdir():
+            if file.name in known:
+                file.unlink()
     if os.environ.get("PYTHONPATH"):
         paths.append(os.environ["PYTHONPATH"])
     environment["PYTHONPATH"] = os.pathsep.join(paths)
