@@ -340,7 +340,7 @@ def reinforce(settings: Setting, out: Path, work: Path) -> dict[str, float]:
     start = work / "start"
     model.save_pretrained(start)
     processor.save_pretrained(start)
-    prompts = {"chart": policy_prompt("chart")}
+    prompts = {"chart": policy_prompt("chart", brief=True)}
     write_role(Role(role="policy", prompts=prompts, max_new_tokens=64), start)
     del model
     checkpoint = load_checkpoint(start, "policy", dtype=settings.dtype)

@@ -50,7 +50,7 @@ SIZES = {
     # sixteen cores draw these in the minutes in which other parts use the GPU
     "full": Size(1.0, 450, 60, 40),
     # what fits into the pack, for a machine that can't draw
-    "packed": Size(0.02, 6, 4, 4),
+    "packed": Size(0.01, 5, 4, 4),
     "least": Size(0.01, 2, 2, 2),
 }
 
