@@ -87,7 +87,7 @@ def test_real_sources_travel_as_text(tmp_path: Path) -> None:
     pq.write_table(pa.Table.from_pylist(rows, SOURCE_SCHEMA), tmp_path / "fetched" / "all.parquet")
     assert texts(tmp_path / "fetched", tmp_path / "texts.parquet") == len(rows)
     part = chosen(tmp_path / "texts.parquet", Size(1, 3, 1, 0), tmp_path / "part.parquet")
-    roles = [source.role for source in read_ingested(part)]
+    roles = [str(source.role) for source in read_ingested(part)]
     assert sorted(roles) == ["held_out"] * len(task_names()) + ["train"] * 3 * len(task_names())
     with pytest.raises(ErmError, match=r"erm sources fetch -o .*empty"):
         texts(tmp_path / "empty", tmp_path / "none.parquet")
