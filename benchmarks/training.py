@@ -473,6 +473,8 @@ def main() -> None:
         if arguments.json is not None:
             arguments.json.write_text(json.dumps(results, indent=1) + "\n")
     show(results)
+    if failed := [name for name, row in results.items() if not row]:
+        parser.exit(1, f"No numbers of {'; '.join(failed)}: the reasons are above.\n")
 
 
 if __name__ == "__main__":
