@@ -122,6 +122,8 @@ def train(pairs: Path, out: Path, seconds: float, least: bool) -> dict[str, Any]
     work = out / "work"
     speed = measured(chosen, pairs, min(there, 40 if least else 1600), work / "trial")
     plan = planned(speed, there, seconds - (time.monotonic() - begun))
+    if least:
+        plan = plan._replace(epochs=min(plan.epochs, 1.0))
     optimization = chosen.optimization.model_copy(update={"epochs": plan.epochs})
     samples = plan.pairs * speed.samples_of_pair * plan.epochs
     steps = samples / chosen.optimization.batch_size
@@ -160,7 +162,7 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seconds", type=float, default=240, help="of the training (240)")
-    parser.add_argument("--least", action="store_true", help="a tiny model on tiny pictures")
+    parser.add_argument("--least", action="store_true", help="a tiny model, tiny pictures, one epoch")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     try:

@@ -294,7 +294,7 @@ class Check:
             self._ended("critic", Outcome("cannot", reason=reason))
             return
         folder = self._work / "critic"
-        seconds = 300.0 if self._rehearse else self._left() - SCORING
+        seconds = 1000.0 if self._rehearse else self._left() - SCORING
         command = ["-m", "benchmarks.gpu.critic", str(pairs), str(folder)]
         command += ["--seconds", f"{seconds:.0f}", *(["--least"] if self._rehearse else [])]
         results = {"training": folder / "training.json"}
