@@ -162,7 +162,9 @@ def main() -> None:
     parser.add_argument("pairs", type=Path)
     parser.add_argument("out", type=Path)
     parser.add_argument("--seconds", type=float, default=240, help="of the training (240)")
-    parser.add_argument("--least", action="store_true", help="a tiny model, tiny pictures, one epoch")
+    parser.add_argument(
+        "--least", action="store_true", help="a tiny model, tiny pictures, one epoch"
+    )
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     try:
