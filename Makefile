@@ -4,7 +4,8 @@ VENV ?= .venv
 VLLM_VENV ?= .venv-vllm
 export PATH := $(if $(filter /%,$(VENV)),,$(CURDIR)/)$(VENV)/bin:$(PATH)
 
-.PHONY: repro test smoke deploy deployed ui servers team lint format types pytest serving ray vllm wheel clean repository setup
+.PHONY: repro test smoke deploy deployed ui servers team lint format types pytest serving ray vllm wheel
+.PHONY: release-weights clean repository setup
 .DEFAULT_GOAL := repro
 
 repro: repository setup
@@ -47,6 +48,10 @@ wheel: setup
 	@rm -rf build dist
 	@python -m pip wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .
 	@ls -sh dist
+
+# Packs the critic in CRITIC, with its numbers, as a file to attach to a release.
+release-weights: setup
+	@python -m benchmarks.release_weights $(or $(CRITIC),models/critic)
 
 # The whole pipeline, small, in a scratch copy of the checkout.
 smoke: repository setup

@@ -4,7 +4,8 @@
 Qwen3-VL's architectures, draws a few wide pictures of each task at 1,024 pixels to measure their
 size and time, and computes the rest. No accelerator is needed and none is measured: the share of
 its peak that a training reaches is an assumption, and memory of activations an estimate
-(docs/scale.md has the formulas).
+(docs/scale.md has the formulas). ``--measured FILE`` shows instead what `benchmarks/training.py`
+measured on a GPU next to what the formulas say of the same trainings.
 """
 
 from __future__ import annotations
@@ -12,13 +13,14 @@ from __future__ import annotations
 import argparse
 import json
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
 from transformers import Qwen3VLForConditionalGeneration
 
-from benchmarks.training import REAL_SIZES, real_config, show
+from benchmarks.training import REAL_SIZES, SETTINGS, real_config, show
 from erm.policies.references import draw_pictures
 from erm.render import Renderer
 from erm.tasks import task_names
@@ -95,6 +97,7 @@ def memory(size: Size, gpus: int, tokens: int) -> dict[str, float]:
     )
     states = {
         "full, one GPU": (2 + 2 + ADAM) * number,
+        "all in bfloat16, one GPU": (2 + 2 + 4) * number,
         f"full, ZeRO-2 on {gpus}": 2 * number + (2 + ADAM) * number / gpus,
         f"full, ZeRO-3 on {gpus}": (2 + 2 + ADAM) * number / gpus,
         f"LoRA of rank {RANK}, one GPU": 2 * number + (2 + 2 + ADAM) * size.adapted,
@@ -102,6 +105,23 @@ def memory(size: Size, gpus: int, tokens: int) -> dict[str, float]:
     }
     kept = {name: 0.0 if "alone" in name else float(activations) for name in states}
     return {name: (held + kept[name]) / 2**30 for name, held in states.items()}
+
+
+def compared(measured: Mapping[str, Mapping[str, float]]) -> dict[str, dict[str, float]]:
+    """GiB of the trainings with Qwen3-VL's sizes that `benchmarks/training.py` measured.
+
+    Outside DeepSpeed, AdamW's moments are in bfloat16 as the weights are, without a copy.
+    """
+    rows = {}
+    for name, row in measured.items():
+        setting = SETTINGS.get(name)
+        if setting is None or "tokens a sample" not in row or setting.size not in REAL_SIZES:
+            continue
+        tokens = round(row["tokens a sample"]) * (setting.micro_batch_size or setting.batch_size)
+        method = f"LoRA of rank {RANK}" if setting.lora else "all in bfloat16"
+        computed = memory(size_of(setting.size), 1, tokens)[f"{method}, one GPU"]
+        rows[name] = {"measured, GiB": row["memory, GiB"], "computed, GiB": computed}
+    return rows
 
 
 def training_flops(size: Size, samples: int, *, repeated: bool) -> float:
@@ -143,7 +163,11 @@ def main() -> None:
     )
     parser.add_argument("--sources", type=int, default=40, help="drawn of each task (default 40)")
     parser.add_argument("--json", type=Path, metavar="FILE")
+    parser.add_argument("--measured", type=Path, metavar="FILE")
     arguments = parser.parse_args()
+    if arguments.measured is not None:
+        show(compared(json.loads(arguments.measured.read_text())))
+        return
     if arguments.pairs < 1 or arguments.gpus < 1 or arguments.sources < 1:
         parser.error("--pairs, --gpus and --sources must be 1 or more")
     if not 0 < arguments.share <= 1:

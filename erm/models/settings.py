@@ -37,6 +37,14 @@ SCRATCH_SIZES: dict[str, dict[str, Any]] = {
         "deepstack": [1, 2],
         "initializer_range": 0.04,
     },
+    "medium": {
+        "patch_size": 14,
+        "text": {"hidden_size": 384, "intermediate_size": 1152, "num_hidden_layers": 6},
+        "vision": {"hidden_size": 384, "intermediate_size": 1152, "depth": 6},
+        "heads": 6,
+        "deepstack": [1, 3],
+        "initializer_range": 0.035,
+    },
     "small": {
         "patch_size": 14,
         "text": {"hidden_size": 512, "intermediate_size": 1536, "num_hidden_layers": 8},
@@ -46,7 +54,7 @@ SCRATCH_SIZES: dict[str, dict[str, Any]] = {
         "initializer_range": 0.03,
     },
 }
-"""Architectures trained from random weights, with about 0.5, 2, 10 and 53 M parameters."""
+"""Architectures trained from random weights, with about 0.5, 2, 10, 29 and 53 M parameters."""
 
 
 class LoraSettings(Settings):
@@ -120,7 +128,9 @@ class OptimizationSettings(Settings):
     schedule: Literal["stable", "cosine", "linear", "constant"] = "stable"
     """``stable`` keeps the rate constant after warm-up; over the last 30 % it falls to 0."""
     seed: int = 0
-    checkpoint_every: int = Field(200, ge=1, description="steps between resumable checkpoints")
+    checkpoint_every: int | None = Field(
+        200, ge=1, description="steps between resumable checkpoints; null keeps none"
+    )
     log_every: int = Field(20, ge=1, description="steps between logged losses")
     activation_checkpointing: bool = False
     bf16: bool | None = None
@@ -215,7 +225,9 @@ class GrpoSettings(Settings):
     loss: Loss = "dapo"
     clip_range: float | None = Field(None, gt=0, lt=1)
     clip_range_high: float | None = Field(None, gt=0)
-    checkpoint_every: int = Field(5, ge=1)
+    checkpoint_every: int | None = Field(
+        5, ge=1, description="steps between resumable checkpoints; null keeps none"
+    )
     seed: int = 0
     vllm: Literal["colocate", "server"] | None = None
     trl: dict[str, Any] = Field(default_factory=dict)
@@ -228,7 +240,7 @@ class GrpoSettings(Settings):
     @model_validator(mode="after")
     def _check_checkpoints(self) -> GrpoSettings:
         shared = self.iterations * self.steps_per_generation
-        if self.checkpoint_every % shared:
+        if self.checkpoint_every is not None and self.checkpoint_every % shared:
             raise ValueError(
                 f"checkpoint_every must be a multiple of iterations × steps_per_generation "
                 f"({shared}): a run resumes where completions are sampled anew"

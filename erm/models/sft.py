@@ -83,7 +83,7 @@ def train(
         role: what the model will be for.
         texts: prompts and targets, from which a new tokenizer is learnt.
         examples: in groups, each of which one of the processes computes (`shared_samples`).
-        work: folder of resumable state.
+        work: folder of resumable state; ``times.json`` in it holds `TrainingLog.times`.
 
     Returns:
         ``examples``, ``set_aside`` (targets longer than the limit), ``steps``, ``loss`` (mean of
@@ -116,6 +116,7 @@ def train(
         validation,
     )
     if is_main_process():
+        (work / "times.json").write_text(json.dumps(log.times))
         write_role(role, out)
         write_rows(log.history, ("step", "samples", *_LOGGED), out / "history.csv")
         if log.validation:
@@ -137,10 +138,10 @@ def fine_tune(
     settings: OptimizationSettings,
     launch: LaunchSettings,
     work: Path,
-    out: Path,
+    out: Path | None,
     validation: Validation | None = None,
 ) -> TrainingLog:
-    """Train a model and write its weights and processor to `out`.
+    """Train a model and write its weights and processor to `out`; None writes nothing.
 
     Args:
         samples: as `erm.models.samples` makes them; batches are grouped by length.
@@ -183,7 +184,8 @@ def fine_tune(
         seed=settings.seed,
         data_seed=settings.seed,
         logging_steps=settings.log_every,
-        save_steps=settings.checkpoint_every,
+        save_strategy="no" if settings.checkpoint_every is None else "steps",
+        save_steps=settings.checkpoint_every or 1,
         report_to=[],
         remove_unused_columns=False,
         train_sampling_strategy="sequential",
@@ -231,9 +233,9 @@ def fine_tune(
     times = StepTimes(settings.batch_size, settings.log_every)
     trainer.add_callback(times)
     trainer.train(resume_from_checkpoint=last_checkpoint(work))
-    write_model(
-        trainer, processor, None if best_checkpoint is None else best_checkpoint.weights, out
-    )
+    if out is not None:
+        best = None if best_checkpoint is None else best_checkpoint.weights
+        write_model(trainer, processor, best, out)
 
     def counted(row: Mapping[str, float], names: Iterable[str]) -> dict[str, float]:
         place = {"step": float(row["step"]), "samples": float(row["step"] * settings.batch_size)}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
+from erm.errors import ErmError
 from erm.models.example import Example
 from erm.models.launch import distribute, local_rank
 from erm.models.qwen3vl import build_processor
@@ -46,3 +50,36 @@ def test_processes_share_the_examples_and_read_all_in_the_order_of_one(tmp_path:
     assert [(two / f"computed-{rank}").read_text() for rank in range(2)] == ["0 2 4 6", "1 3 5"]
     targets = (one / "targets-0").read_text()
     assert {(two / f"targets-{rank}").read_text() for rank in range(2)} == {targets}
+
+
+def test_forks_write_together_what_one_writes_alone(tmp_path: Path) -> None:
+    processor = build_processor(ModelSettings(), ["0 1 2 of"] * 20, vocabulary=300, max_side=56)
+
+    def targets(forks: int) -> tuple[list[str], int]:
+        groups = (_group(number, []) for number in range(GROUPS))
+        folder = tmp_path / str(forks)
+        samples, rejected = shared_samples(groups, processor, 20, folder, forks)
+        return samples["completion"][:], rejected
+
+    assert targets(3) == targets(1)
+    assert targets(3)[1] == 1
+
+
+def test_a_fork_that_fails_says_why(tmp_path: Path) -> None:
+    processor = build_processor(ModelSettings(), ["0 1 2 of"] * 20, vocabulary=300, max_side=56)
+
+    def failing(number: int, fault: bool) -> Iterator[Example]:
+        if number == 1:
+            if fault:
+                raise ErmError("pairs/1 can't be read.")
+            os._exit(7)
+        yield from ()
+
+    def run(fault: bool) -> None:
+        groups = (failing(number, fault) for number in range(4))
+        shared_samples(groups, processor, 20, tmp_path, 2)
+
+    with pytest.raises(ErmError, match="pairs/1 can't be read"):
+        run(fault=True)
+    with pytest.raises(ErmError, match="ended early \\(exit 7\\)"):
+        run(fault=False)
