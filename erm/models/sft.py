@@ -10,6 +10,7 @@ checkpoint to the same curve. Not covered: what the examples are (`erm.critics.t
 from __future__ import annotations
 
 import csv
+import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
