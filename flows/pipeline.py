@@ -133,16 +133,17 @@ def prefect_server() -> Iterator[None]:
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
         port = str(trial.getsockname()[1])
+    url = f"http://127.0.0.1:{port}/api"
     _LOG.parent.mkdir(exist_ok=True)
     with _LOG.open("w") as log:
         server = subprocess.Popen(
             [sys.executable, "-m", "prefect", "server", "start", "--port", port],
             stdout=log,
             stderr=log,
+            env={"PREFECT_SERVER_UI_API_URL": url, **os.environ},  # which its pages ask
             start_new_session=True,  # Ctrl-C is for the pipeline, which then ends the server
             preexec_fn=die_with_parent,
         )
-    url = f"http://127.0.0.1:{port}/api"
     try:
         with temporary_settings({PREFECT_API_URL: url}):
             deadline = time.monotonic() + 180

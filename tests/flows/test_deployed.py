@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import httpx
 import psutil
 import pytest
 import yaml
@@ -153,6 +154,12 @@ def finished(client: SyncPrefectClient, state: str) -> Callable[[FlowRun], bool]
         return now.is_final()
 
     return is_finished
+
+
+def test_the_servers_pages_ask_that_server(client: SyncPrefectClient) -> None:
+    url = str(client.api_url).rstrip("/")
+    settings = httpx.get(f"{url.removesuffix('/api')}/ui-settings").json()
+    assert settings["api_url"] == url
 
 
 def test_a_scheduled_run_starts_in_time_and_completes(
