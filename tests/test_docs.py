@@ -125,7 +125,7 @@ def test_python_programs_and_their_options_exist() -> None:
             rest = arguments[2:]
         else:
             place, rest = Path(arguments[0]).with_suffix(""), arguments[1:]
-        if place.parts[0] in ("pytest", "flows") and place.name in ("pytest", "x"):
+        if place.parts[0] in ("pip", "pytest", "flows") and place.name in ("pip", "pytest", "x"):
             continue
         files = (ROOT / place.with_suffix(".py"), ROOT / place / "__main__.py")
         file = next((one for one in files if one.is_file()), None)
@@ -156,7 +156,7 @@ def _options(file: Path) -> set[str]:
 
 
 def test_targets_of_make_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     wrong = [
         f"{snippet}: no target '{word}'"
         for snippet, arguments in commands("make")
