@@ -16,6 +16,7 @@ NEUTRAL = {
     "erm/__init__.py",
     "erm/cluster.py",
     "erm/errors.py",
+    "erm/failures.py",
     "erm/servers.py",
     "erm/settings.py",
     "erm/state.py",

@@ -97,6 +97,7 @@ def test_a_stage_outlives_mlflow(
     assert json.loads((counting / "reports/count.json").read_text())["begun"] >= 2
 
 
+@pytest.mark.deployed
 def test_a_pipeline_outlives_a_restart_of_prefect(
     counting: Path, served: dict[str, str], prefect_server: PrefectServer
 ) -> None:
@@ -114,6 +115,7 @@ def test_a_pipeline_outlives_a_restart_of_prefect(
     assert [run.state.type.value for run in latest if run.state] == ["COMPLETED", "COMPLETED"]
 
 
+@pytest.mark.deployed
 def test_a_finished_stage_is_kept_without_prefect(
     counting: Path, served: dict[str, str], prefect_server: PrefectServer
 ) -> None:
@@ -125,7 +127,7 @@ def test_a_finished_stage_is_kept_without_prefect(
     anew(counting, "while Prefect is away")
     pipeline = start(counting, variables, "pause at the end", "flows.counting")
     without(prefect_server.kill, pipeline, counting)
-    status, said = end(pipeline)
+    status, said = end(pipeline, without_prefect=True)
     assert status == 1
     lost = "A connection or a process was lost (ConnectError: "
     assert said[0].startswith(f"erm: count is complete, but not its run in Prefect: {lost}")

@@ -11,6 +11,7 @@ from tests.flows.counting import write_checkout
 from tests.flows.test_stage import end, start
 
 
+@pytest.mark.deployed
 @pytest.mark.parametrize(
     ("place", "module"),
     [(".erm", "flows.count"), ("store", "flows.count"), (".dvc/cache", "flows.counting")],
