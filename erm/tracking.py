@@ -82,6 +82,8 @@ def configure_tracking(root: Path) -> str:
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
+    # What it logs with a traceback is raised too.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     uri = tracking_uri(root)
     if uri.startswith("http"):
         require_answer("MLflow", uri, "start it or unset MLFLOW_TRACKING_URI")
