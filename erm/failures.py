@@ -3,6 +3,7 @@
 import errno
 import shutil
 from collections.abc import Iterable, Iterator
+from logging import LogRecord
 from pathlib import Path
 
 from erm.errors import ErmError, masked
@@ -52,6 +53,13 @@ def explain(error: BaseException, written: Iterable[Path] = ()) -> str | None:
         if _STATUS_CLASS in _classes(cause):
             return masked(f"A server refused a request ({str(cause).splitlines()[0]}).")
     return None
+
+
+def without_traceback(record: LogRecord) -> bool:
+    """Filter of a logger: leaves out the traceback of a failure that has a sentence."""
+    if record.exc_info and record.exc_info[1] and explain(record.exc_info[1]):
+        record.exc_info = None
+    return True
 
 
 def is_transient(error: object) -> bool:

@@ -82,7 +82,7 @@ def configure_tracking(root: Path) -> str:
 
     for name in ("mlflow", "alembic"):
         logging.getLogger(name).setLevel(logging.WARNING)
-    # It writes down the trace of an error that it raises, and that a sentence explains.
+    # What it logs with a traceback is raised too.
     logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     uri = tracking_uri(root)
     if uri.startswith("http"):

@@ -1,5 +1,6 @@
 """A flow as a program: alone in its folder, with exit statuses and one-sentence failures."""
 
+import logging
 import os
 import signal
 import socket
@@ -17,13 +18,15 @@ from prefect.flow_engine import run_flow
 from prefect.states import Crashed
 
 from erm.errors import ErmError
-from erm.failures import explain
+from erm.failures import explain, without_traceback
 from erm.lock import exclusive
 from erm.servers import require_answer
 from flows.outputs import LOCKS, WRITTEN
 
 PARENT = "ERM_PARENT_TASK_RUN"
 """Variable with the id of the pipeline's task run that a stage's flow run is a child of."""
+
+logging.getLogger("prefect.flow_runs").addFilter(without_traceback)
 
 
 def exit_with(name: str, run: Callable[[], int]) -> NoReturn:

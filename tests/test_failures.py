@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import pytest
 import requests
 
 from erm.errors import ErmError
-from erm.failures import explain, is_transient
+from erm.failures import explain, is_transient, without_traceback
 from tests.disks import fill, small_disk
 
 
@@ -28,6 +29,18 @@ def test_a_full_disk_is_named_where_a_library_does_not_say_so(tmp_path: Path) ->
         assert explain(raised.value) is None
         sentence = explain(raised.value, (tmp_path, tmp_path / "work", tmp_path / "nowhere"))
     assert str(sentence).startswith(f"No space left on the disk of {tmp_path / 'work'}; ")
+
+
+@pytest.mark.parametrize(
+    ("error", "is_kept"), [(ConnectionError("lost"), False), (ValueError("a mistake"), True)]
+)
+def test_only_what_has_no_sentence_is_logged_with_its_traceback(
+    error: Exception, is_kept: bool
+) -> None:
+    raised = (type(error), error, None)
+    record = logging.LogRecord("flow", logging.ERROR, __file__, 1, "It failed.", None, raised)
+    assert without_traceback(record)
+    assert (record.exc_info is not None) is is_kept
 
 
 def caused(error: Exception, cause: Exception) -> Exception:

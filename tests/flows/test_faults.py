@@ -122,7 +122,7 @@ def test_a_finished_stage_is_kept_without_prefect(
     variables = {
         **served,
         "PREFECT_API_URL": prefect_server.url,
-        "PREFECT_CLIENT_MAX_RETRIES": "0",
+        "PREFECT_CLIENT_MAX_RETRIES": "2",
     }
     anew(counting, "while Prefect is away")
     pipeline = start(counting, variables, "pause at the end", "flows.counting")
