@@ -98,20 +98,21 @@ class Running:
 
     def finish(self) -> Outcome:
         """Wait for the part's end or its limit."""
-        state = "passed"
+        state, ended = "passed", ""
         try:
             left = self._begun + self.job.limit - time.monotonic()
-            if self._process.wait(max(left, 0.1)):
+            if code := self._process.wait(max(left, 0.1)):
                 state = "failed"
+                ended = f"signal {-code}: " if code < 0 else ""
         except subprocess.TimeoutExpired:
             state = "out of time"
         self.stop()
         lines = self._log.read_text(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
+        said = [line.strip() for line in lines if line.strip()] or ["no output"]
         return Outcome(
             state,
             time.monotonic() - self._begun,
-            "" if state == "passed" else said[-1] if said else "no output",
+            "" if state == "passed" else ended + said[-1],
             {
                 name: json.loads(path.read_text())
                 for name, path in self.job.results.items()
