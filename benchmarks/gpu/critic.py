@@ -27,7 +27,7 @@ from erm.models.checkpoint import load_checkpoint
 from erm.models.settings import DetailSettings, ModelSettings, OptimizationSettings
 from erm.models.settings import ValidationSettings as Validations
 
-VALIDATIONS = 6
+VALIDATIONS = 4
 """Of the whole training: the learning curve's points."""
 
 SPARE = 0.85
@@ -105,13 +105,14 @@ def planned(speed: Speed, pairs: int, seconds: float) -> Plan:
 def measured(chosen: TrainCriticSettings, pairs: Path, number: int, work: Path) -> Speed:
     """Speed of a training for one epoch of `number` pairs."""
     trial = chosen.model_copy(update={"max_pairs": number})
-    begun = time.monotonic()
+    begun = time.time()
     metrics = train_on_reports(trial, pairs, work / "out", work)
-    seconds = time.monotonic() - begun
+    seconds = time.time() - begun
     rate = json.loads((work / "times.json").read_text())["time/samples_per_second"]
-    rest = max(1.0, seconds - metrics["examples"] / rate)
-    # What is not a step is preparing or around it; half of it each is what a plan can bear.
-    return Speed(rate, metrics["examples"] / number, rest / 2 / number, rest / 2)
+    # Samples are on disk before the first step.
+    preparing = max(file.stat().st_mtime for file in work.glob("samples-*.arrow")) - begun
+    around = max(1.0, seconds - preparing - metrics["examples"] / rate)
+    return Speed(rate, metrics["examples"] / number, max(preparing, 0.01) / number, around)
 
 
 def train(pairs: Path, out: Path, seconds: float, least: bool) -> dict[str, Any]:

@@ -98,20 +98,21 @@ class Running:
 
     def finish(self) -> Outcome:
         """Wait for the part's end or its limit."""
-        state = "passed"
+        state, ended = "passed", ""
         try:
             left = self._begun + self.job.limit - time.monotonic()
-            if self._process.wait(max(left, 0.1)):
+            if code := self._process.wait(max(left, 0.1)):
                 state = "failed"
+                ended = f"signal {-code}: " if code < 0 else ""
         except subprocess.TimeoutExpired:
             state = "out of time"
         self.stop()
         lines = self._log.read_text(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
+        said = [line.strip() for line in lines if line.strip()] or ["no output"]
         return Outcome(
             state,
             time.monotonic() - self._begun,
-            "" if state == "passed" else said[-1] if said else "no output",
+            "" if state == "passed" else ended + said[-1],
             {
                 name: json.loads(path.read_text())
                 for name, path in self.job.results.items()
@@ -196,15 +197,23 @@ class Check:
 
     Args:
         rehearse: on a CPU, with the smallest sizes.
+        seconds: of all parts; the critic is trained for what the others leave.
     """
 
     def __init__(
-        self, out: Path, work: Path, pack: Path, only: Sequence[str], *, rehearse: bool
+        self,
+        out: Path,
+        work: Path,
+        pack: Path,
+        only: Sequence[str],
+        *,
+        rehearse: bool,
+        seconds: float = TOTAL,
     ) -> None:
         self.outcomes: dict[str, Outcome] = {}
         self._out, self._work, self._pack, self._only = out, work, pack, only
         self._rehearse = rehearse
-        self._begun = time.monotonic()
+        self._begun, self._seconds = time.monotonic(), seconds
         self._logs = work / "logs"
         self._logs.mkdir()
         self._environment = install(pack, work)
@@ -249,7 +258,7 @@ class Check:
         return 1200.0 if self._rehearse else seconds
 
     def _left(self) -> float:
-        return self._begun + TOTAL - time.monotonic()
+        return self._begun + self._seconds - time.monotonic()
 
     def _start_drawing(self) -> Running | None:
         """Pairs are drawn by idle cores while the GPU is measured."""
@@ -353,6 +362,7 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=Path("reports/gpu"))
     parser.add_argument("--pack", type=Path, default=Path(".gpu-pack"))
     parser.add_argument("--only", nargs="+", choices=PARTS, default=[], metavar="PART")
+    parser.add_argument("--seconds", type=float, default=TOTAL, help=f"of all parts ({TOTAL:.0f})")
     parser.add_argument("--rehearse", action="store_true", help="on a CPU, with the smallest sizes")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
@@ -365,6 +375,7 @@ def main() -> int:
                 arguments.pack.resolve(),
                 arguments.only,
                 rehearse=arguments.rehearse,
+                seconds=arguments.seconds,
             )
         except RuntimeError as error:
             parser.exit(1, f"{error}\n")

@@ -44,9 +44,13 @@ def test_a_part_ends_with_its_reason_and_the_numbers_that_it_has(tmp_path: Path)
     outcomes = {
         "good": _job("good", "print('well')", tmp_path),
         "bad": _job("bad", f"{write}; raise SystemExit('no memory')", tmp_path),
+        "ended": _job("ended", "import os; print('begun', flush=True); os.abort()", tmp_path),
         "slow": _job("slow", "import signal; print('begun'); signal.pause()", tmp_path, 2),
     }
-    assert [one.state for one in outcomes.values()] == ["passed", "failed", "out of time"]
+    assert [one.state for one in outcomes.values()] == [
+        *("passed", "failed", "failed", "out of time")
+    ]
+    assert outcomes["ended"].reason == "signal 6: begun"
     assert outcomes["bad"].reason == "no memory"
     assert outcomes["bad"].numbers == {"found": [1]}
     assert table(outcomes).splitlines()[2].split()[:2] == ["bad", "failed"]
