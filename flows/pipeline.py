@@ -132,12 +132,11 @@ def prefect_server() -> Iterator[None]:
         return
     with socket.socket() as trial:
         trial.bind(("127.0.0.1", 0))
-        port = str(trial.getsockname()[1])
-    url = f"http://127.0.0.1:{port}/api"
+        url = f"http://127.0.0.1:{(port := trial.getsockname()[1])}/api"
     _LOG.parent.mkdir(exist_ok=True)
     with _LOG.open("w") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--port", port],
+            [sys.executable, "-m", "prefect", "server", "start", "--port", str(port)],
             stdout=log,
             stderr=log,
             env={"PREFECT_SERVER_UI_API_URL": url, **os.environ},  # which its pages ask
