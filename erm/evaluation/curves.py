@@ -20,12 +20,12 @@ from erm.evaluation.metrics import (
     DRAWN,
     EXACT_SEVERITY,
     likeness_of,
-    stated_severity,
 )
 from erm.evaluation.records import Row
 from erm.evaluation.settings import EvaluationSettings
 from erm.policies.intervals import MeanInterval, stratified_interval
 from erm.policies.refinement import preference
+from erm.policies.scoring import stated_severity
 from erm.rewards.exact import WORST_SEVERITY
 
 if TYPE_CHECKING:

@@ -116,9 +116,3 @@ def _value(metric: Metric, measured: Measured, found: Mapping[str, float | None]
         return found[metric.name]
     value = measured.likeness.get(metric.name)
     return 1.0 - value if value is not None and metric.lower else value
-
-
-def stated_severity(metrics: Mapping[str, float | None]) -> float | None:
-    """The severity that the critic expects of a drawn completion, else the one that it reports."""
-    expected = metrics.get(CRITIC_EXPECTED)
-    return metrics.get(CRITIC_SEVERITY) if expected is None else expected

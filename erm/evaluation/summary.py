@@ -15,11 +15,11 @@ from erm.evaluation.metrics import (
     Metric,
     likeness_of,
     metrics_of,
-    stated_severity,
 )
 from erm.evaluation.records import Row
 from erm.evaluation.settings import EvaluationSettings
 from erm.policies.intervals import mean_interval
+from erm.policies.scoring import stated_severity
 from erm.rewards.exact import WORST_SEVERITY
 from erm.tasks.shared.text import shorten
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from erm.benchmark.drawing_scores import drawing_scores
 from erm.policies.intervals import mean_interval
-from erm.policies.scoring import Row
+from erm.policies.scoring import Row, stated_severity
 from erm.rewards.published import severity_points
 
 if TYPE_CHECKING:
@@ -163,9 +163,7 @@ def best_of_samples(rows: Sequence[Row]) -> list[Row]:
     expects, else reports; a sample without one comes last."""
 
     def disliked(row: Row) -> float:
-        stated = (
-            row["critic_severity"] if row["critic_expected"] is None else row["critic_expected"]
-        )
+        stated = stated_severity(row)
         return float("inf") if stated is None or row["image"] is None else float(stated)
 
     best: dict[int, Row] = {}

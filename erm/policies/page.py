@@ -22,7 +22,7 @@ from erm.benchmark.gallery import (
     write_gallery_page,
 )
 from erm.dataset.pairs import Reference
-from erm.policies.scoring import Row
+from erm.policies.scoring import Row, stated_severity
 from erm.tasks import task_names
 
 _SHOWS = {
@@ -138,6 +138,6 @@ def _item(
 
 
 def _caption(name: str, row: Row) -> str:
-    stated = row["critic_severity"] if row["critic_expected"] is None else row["critic_expected"]
+    stated = stated_severity(row)
     critic = "" if stated is None else f", critic {stated:.1f}"
     return f"{name} · exact severity {row['exact_severity']:g}{critic}"

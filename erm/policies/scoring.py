@@ -9,7 +9,7 @@ failure is the worst outcome of its task (`erm.rewards.exact`, ``docs/security.m
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 """A completion and what it earned: the columns of ``completions.jsonl``, and its image."""
+
+
+def stated_severity(row: Mapping[str, Any]) -> float | None:
+    """The severity that the critic expects of a drawn completion, else the one that it reports."""
+    expected: float | None = row.get("critic_expected")
+    reported: float | None = row.get("critic_severity")
+    return reported if expected is None else expected
 
 
 def score_completions(

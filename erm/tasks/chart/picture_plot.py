@@ -34,6 +34,7 @@ from erm.tasks.shared.regions import (
     place_of,
     rim_colour,
 )
+from erm.tasks.shared.visible import box_slices
 
 _DIGITS = str.maketrans({"O": "0", "o": "0", "口": "0", "D": "0", "l": "1", "I": "1", "S": "5"})
 """Letters that are taken for digits, and these digits."""
@@ -229,7 +230,7 @@ class Plot:
             "bottom": pixels[max(0, y1 - 3) : y1 + 3, x0 + 3 : x1 - 3],
             "top": pixels[max(0, y0 - 2) : y0 + 3, x0 + 3 : x1 - 3],
         }
-        around = codes_of(pixels[place_of(self._reach(_OUTSIDE, pixels))])
+        around = codes_of(pixels[box_slices(self.box, _OUTSIDE, pixels.shape)])
         plain = self.paper, rim_colour(around)
         colours = {colour for name in ("left", "bottom") for colour in _colours(sides[name], plain)}
         return {
@@ -237,17 +238,6 @@ class Plot:
             for name, lines in sides.items()
             if any(_is_drawn(lines, colour) for colour in colours)
         }
-
-    def _reach(self, margin: int, pixels: Pixels) -> Box:
-        """The plot with a margin around, as far as the picture reaches."""
-        height, width = pixels.shape[:2]
-        x0, y0, x1, y1 = self.box
-        return Box(
-            max(0, x0 - margin),
-            max(0, y0 - margin),
-            min(width, x1 + margin),
-            min(height, y1 + margin),
-        )
 
     def _marks(self, pixels: Pixels, x: Axis, y: Axis) -> list[Series]:
         """The series, read from the plot without its frame, grid, notes and legends."""
