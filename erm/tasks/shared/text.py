@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
+import numpy as np
+from numpy.typing import NDArray
+from rapidfuzz import process
 from rapidfuzz.distance import OSA, Levenshtein
 
 from erm.tasks.shared.numbers import is_unit
@@ -26,6 +30,16 @@ def edit_distance(reference: str, candidate: str) -> int:
 def normalized_distance(reference: str, candidate: str) -> float:
     """Levenshtein distance over the longer text's length, 0 to 1; 0 for two empty texts."""
     return Levenshtein.normalized_distance(reference, candidate)
+
+
+def normalized_distances(
+    references: Sequence[str], candidates: Sequence[str]
+) -> NDArray[np.float64]:
+    """`normalized_distance` of each reference, a row, and each candidate, a column."""
+    distances: NDArray[np.float64] = process.cdist(
+        references, candidates, scorer=Levenshtein.normalized_distance, dtype=np.float64
+    )
+    return distances
 
 
 def text_distance(reference: str, candidate: str) -> float:
