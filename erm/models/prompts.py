@@ -92,8 +92,11 @@ def follows_instructions(prompts: Mapping[str, str]) -> bool:
     return all(prompts[task] != policy_prompt(task, brief=True) for task in prompts)
 
 
-def revision_prompt(task: str, completion: str, feedback: str) -> str:
-    """The request for a corrected source, after the image."""
+def revision_prompt(task: str, completion: str, feedback: str, *, brief: bool = False) -> str:
+    """The request for a corrected source, after the image; `brief` for models trained from
+    scratch."""
+    if brief:
+        return f"{policy_prompt(task, brief=True)}\n{completion.strip()}\n{feedback}"
     return (
         f"{policy_prompt(task, brief=False)}\n\n"
         f"Your previous answer:\n{completion.strip()}\n\n"

@@ -75,8 +75,8 @@ def build_model(settings: ModelSettings, processor: PairProcessor) -> Any:
     if settings.start is not None:
         folder = model_folder(settings.start, "model")
         model = load_model(folder, dtype=settings.dtype, attention=settings.attention)
-        width = SCRATCH_SIZES[settings.name]["text"]["hidden_size"]
-        if model.config.text_config.hidden_size != width:
+        width = model.config.text_config.hidden_size
+        if settings.from_scratch and width != SCRATCH_SIZES[settings.name]["text"]["hidden_size"]:
             raise ErmError(f"{settings.start}: is not a model of size {settings.name}.")
     elif settings.from_scratch:
         config = scratch_config(settings.name, processor)

@@ -10,6 +10,7 @@ from typing import Literal
 from pydantic import Field, ValidationError
 
 from erm.errors import ErmError
+from erm.models.prompts import follows_instructions
 from erm.settings import Settings
 
 CARD = "erm.json"
@@ -24,6 +25,8 @@ class Role(Settings):
         max_new_tokens: tokens of the longest answer.
         single_details: whether a critic was also trained on single details, which it can then be
             asked about (`erm.models.details`).
+        revises: whether a policy was trained to correct an answer by feedback on it
+            (`erm.models.prompts.revision_prompt`).
         graded: whether a critic's replies begin with the overall grade (`erm.report.overall`).
         max_sides: task → longest side in pixels of the images that the model was trained on; only
             of a folder that others wrote (`erm.models.adoption`), whose processor does not say.
@@ -33,6 +36,7 @@ class Role(Settings):
     prompts: dict[str, str] = Field(min_length=1)
     max_new_tokens: int = Field(ge=1)
     single_details: bool = False
+    revises: bool = False
     graded: bool = False
     max_sides: dict[str, int] | None = None
 
@@ -41,6 +45,16 @@ class Role(Settings):
         """Whether others trained the model: its processor is Qwen3-VL's own, and a critic writes
         replies of another form than `erm.critics.base.write_reply`."""
         return self.max_sides is not None
+
+    @property
+    def instructed(self) -> bool:
+        """Whether a policy follows instructions: it was trained on more than brief cues."""
+        return follows_instructions(self.prompts)
+
+    @property
+    def can_revise(self) -> bool:
+        """Whether a policy can correct its answer by feedback."""
+        return self.revises or self.instructed
 
     def check_tasks(self, tasks: Iterable[str]) -> None:
         """Raise `ErmError` if the model was not trained on one of the tasks."""

@@ -20,7 +20,6 @@ from erm.images import encode_png
 from erm.models.checkpoint import load_processor
 from erm.models.location import model_folder
 from erm.models.processor import PairProcessor
-from erm.models.prompts import follows_instructions
 from erm.models.role import Role, read_role
 
 
@@ -34,11 +33,6 @@ class ServedModel(NamedTuple):
     def request(self) -> dict[str, Any]:
         """Fields of a request for what the model writes in this process: greedy, as long."""
         return {"temperature": 0.0, "max_tokens": self.role.max_new_tokens}
-
-    @property
-    def instructed(self) -> bool:
-        """Whether a policy was trained on instructions, so that it can revise."""
-        return follows_instructions(self.role.prompts)
 
     @property
     def identity(self) -> str:

@@ -84,7 +84,7 @@ class EndpointPolicy(Policy):
     ) -> Question:
         opened = open_image(image, f"Image {number}")
         if self._served is not None:
-            if prompt is not None and not self._served.instructed:
+            if prompt is not None and not self._served.role.instructed:
                 raise ErmError(
                     f"The policy '{self.name}' follows no instructions, and this data has some."
                 )
@@ -108,7 +108,8 @@ class EndpointPolicy(Policy):
 
 
 class EndpointReviser(EndpointPolicy, RevisingPolicy):
-    """A policy on a server that follows instructions, so it can revise."""
+    """A policy on a server that can revise: it follows instructions, or was trained on
+    revisions."""
 
     def revise(self, revisions: Sequence[Revision]) -> list[str]:
         return self._ask(self._revising(revisions))
@@ -117,10 +118,11 @@ class EndpointReviser(EndpointPolicy, RevisingPolicy):
         return self._ask_each(self._revising(revisions))
 
     def _revising(self, revisions: Sequence[Revision]) -> list[Question]:
+        brief = self._served is not None and not self._served.role.instructed
         return [
             replace(
                 self._question(item.task, item.image, number),
-                text=revision_prompt(item.task, item.completion, item.feedback),
+                text=revision_prompt(item.task, item.completion, item.feedback, brief=brief),
             )
             for number, item in enumerate(revisions, start=1)
         ]

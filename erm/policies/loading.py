@@ -33,10 +33,9 @@ def can_revise(spec: str) -> bool:
         if copy is None:
             return True
         spec = copy
-    from erm.models.prompts import follows_instructions
     from erm.models.role import read_role
 
-    return follows_instructions(read_role(model_folder(spec, "policy"), "policy").prompts)
+    return read_role(model_folder(spec, "policy"), "policy").can_revise
 
 
 def policy_from_spec(
@@ -72,7 +71,7 @@ def policy_from_spec(
             served = served_model(copy, "policy")
         options = chosen.request(GREEDY_OPTIONS if served is None else served.request)
         reached = Endpoint(model, options=options, journal=journal, **chosen.connection())
-        kind = EndpointReviser if served is None or served.instructed else EndpointPolicy
+        kind = EndpointReviser if served is None or served.role.can_revise else EndpointPolicy
         return kind(model, endpoint=reached, served=served)
     folder = model_folder(spec, "policy")
     from erm.models.generation import GREEDY

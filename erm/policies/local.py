@@ -12,7 +12,7 @@ from erm.errors import ErmError
 from erm.images import open_image
 from erm.models.checkpoint import load_checkpoint
 from erm.models.generation import GREEDY, VisualPrompt, generate, visual_prompt
-from erm.models.prompts import follows_instructions, revision_prompt
+from erm.models.prompts import revision_prompt
 from erm.models.role import read_role
 from erm.models.settings import SamplingSettings
 from erm.policies.base import Reply, Request, RevisingPolicy, Revision, SamplingPolicy
@@ -50,7 +50,7 @@ class LocalPolicy(SamplingPolicy):
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
         model, processor, role = self._checkpoint
         role.check_tasks(request.task for request in requests)
-        if not follows_instructions(role.prompts) and any(one.prompt for one in requests):
+        if not role.instructed and any(one.prompt for one in requests):
             raise ErmError(
                 f"The policy '{self.name}' follows no instructions, and this data has some."
             )
@@ -89,7 +89,7 @@ class LocalPolicy(SamplingPolicy):
 
 
 class LocalReviser(LocalPolicy, RevisingPolicy):
-    """A pretrained policy: it follows instructions, so it can revise."""
+    """A policy that can revise: it follows instructions, or was trained on revisions."""
 
     def revise(self, revisions: Sequence[Revision]) -> list[str]:
         model, processor, role = self._checkpoint
@@ -98,7 +98,11 @@ class LocalReviser(LocalPolicy, RevisingPolicy):
             processor,
             [
                 _prompt(
-                    revision_prompt(item.task, item.completion, item.feedback), item.image, number
+                    revision_prompt(
+                        item.task, item.completion, item.feedback, brief=not role.instructed
+                    ),
+                    item.image,
+                    number,
                 )
                 for number, item in enumerate(revisions, start=1)
             ],
@@ -116,7 +120,7 @@ def _prompt(text: str, image: Any, number: int) -> VisualPrompt:
 
 
 def local_policy(folder: Path, **options: Any) -> LocalPolicy:
-    """Load a policy's folder; the policy can revise if its prompts are full instructions.
+    """Load a policy's folder, as one that revises if its role says that it can.
 
     Args:
         **options: of `LocalPolicy`.
@@ -124,5 +128,5 @@ def local_policy(folder: Path, **options: Any) -> LocalPolicy:
     Raises:
         ErmError: the folder holds no policy.
     """
-    instructed = follows_instructions(read_role(folder, "policy").prompts)
-    return LocalReviser(folder, **options) if instructed else LocalPolicy(folder, **options)
+    kind = LocalReviser if read_role(folder, "policy").can_revise else LocalPolicy
+    return kind(folder, **options)

@@ -48,10 +48,10 @@ _MOST_TRIES = 20
 """Sources that are generated for one that can be used, at most."""
 
 
-Use = Literal["training", "critic", "fresh", "validation", "evaluation"]
-"""What generated references are for: supervised training of a policy, its errors that a critic
-learns, reinforcement, held out of that, or to compare policies. The same seed gives others for each
-use."""
+Use = Literal["training", "revision", "critic", "fresh", "validation", "evaluation"]
+"""What generated references are for: supervised training of a policy, on sources and on its own
+drafts, its errors that a critic learns, reinforcement, held out of that, or to compare policies.
+The same seed gives others for each use."""
 
 USED_FILE = "references.csv"
 """In the folder of a policy: the images that it was trained on and validated with, unless they are

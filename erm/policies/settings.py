@@ -35,6 +35,20 @@ Tasks = Annotated[tuple[str, ...], AfterValidator(_known)]
 """Names of tasks; all installed ones by default."""
 
 
+class RevisionSettings(Settings):
+    """Training on own drafts after the one on sources (`erm.policies.revisions`): with it a policy
+    can correct a draft by a critic's report."""
+
+    sources: dict[str, Annotated[int, Field(ge=1)]] = Field(
+        description="fresh sources of each task, whose images the policy drafts; it is trained on "
+        "them as on the others, too"
+    )
+    completions: int = Field(2, ge=1, description="sampled drafts of each image")
+    temperature: float = Field(0.8, gt=0, description="of the drafts")
+    batch_size: int = Field(64, ge=1, description="images that are drafted together")
+    epochs: float = Field(1.0, gt=0)
+
+
 class TrainPolicySettings(TrainingSettings):
     """Section ``train_policy`` of the parameters."""
 
@@ -45,6 +59,9 @@ class TrainPolicySettings(TrainingSettings):
         "training split",
     )
     variety: Variety = Field("compact", description="of fresh sources")
+    revisions: RevisionSettings | None = Field(
+        None, description="null trains a policy that can't use feedback, unless it is pretrained"
+    )
     render_workers: int | None = Field(None, ge=1)
     isolation: Isolation = "auto"
     drawing: DrawingSettings = DrawingSettings()
@@ -52,6 +69,8 @@ class TrainPolicySettings(TrainingSettings):
     @model_validator(mode="after")
     def _check_sources(self) -> TrainPolicySettings:
         _check_tasks("sources", self.sources, self.tasks)
+        if self.revisions is not None:
+            _check_tasks("revisions.sources", self.revisions.sources, self.tasks)
         return self
 
     @model_validator(mode="after")
