@@ -24,10 +24,9 @@ from erm.policies.references import Picture
 from erm.policies.refinement import feedback
 from erm.policies.settings import RevisionSettings
 from erm.render import Renderer
-from erm.rewards.loading import load_reward
-from erm.rewards.reward import Reward
+from erm.rewards.parts.exact import ExactPart
+from erm.rewards.reward import Reward, Weighted
 from erm.rewards.rollout import Rollout, Scored
-from erm.rewards.settings import EXACT, PartSettings, RewardSettings
 
 _SCHEMA = pa.schema(
     [
@@ -69,7 +68,7 @@ def write_drafts(
     Raises:
         ErmError: a picture's source can't be compared.
     """
-    reward = load_reward(RewardSettings(parts=(PartSettings(part=EXACT),)), None, renderer)
+    reward = Reward([Weighted(ExactPart())], renderer)
     files = []
     size = settings.batch_size
     with tqdm(total=len(pictures), desc="drafts", unit="image") as bar:
@@ -134,7 +133,7 @@ def _drafts(
 
 def _said(scored: Scored) -> str | None:
     """Feedback on a draft; None where nothing is wrong, or nobody knows what."""
-    drawn, annotation = scored.drawn, scored.parts[EXACT].annotation
+    drawn, annotation = scored.drawn, scored.parts[ExactPart.name].annotation
     if drawn.outcome != "judged":
         return feedback(drawn.outcome, drawn.reason, None)
     if annotation is None or annotation.report is None or not annotation.report.errors:
