@@ -1,4 +1,7 @@
-"""A second machine of a training: another process on this one."""
+"""A second machine of a training, which is another process on this one, and a training function.
+
+Processes load this module: it needs neither pytest nor PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from erm.errors import ErmError
+from erm.models.launch import is_main_process, rank
 from erm.models.settings import LaunchSettings
 
 
@@ -37,3 +43,12 @@ def other_node(launch: LaunchSettings, status: int = 0) -> Iterator[None]:
             assert node.wait(timeout=300) == status
         finally:
             node.kill()
+
+
+def train(settings: LaunchSettings, data: Path, work: Path) -> dict[str, float]:
+    """Stands for a training function, which each process calls."""
+    if data.name == "torn" and rank() == settings.world_size - 1:
+        raise ErmError(f"{data.name}: row 3 is torn.")
+    assert settings.world_size == 2
+    assert work.is_dir()
+    return {"main": float(is_main_process())}

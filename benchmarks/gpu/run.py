@@ -222,7 +222,7 @@ class Check:
 
     def run(self) -> bool:
         """Run the parts; whether none failed."""
-        statement = MODELS if self._rehearse else MODELS + CUDA
+        statement = MODELS if self._rehearse else CUDA + MODELS
         if reason := lacking(self._environment, statement):
             self._ended("models", Outcome("cannot", reason=reason))
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,10 +27,22 @@ def pairs(tmp_path_factory: pytest.TempPathFactory, warm: None) -> Path:
     return folder / "pairs"
 
 
-@pytest.fixture(autouse=True)
-def without_ocr(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="module", autouse=True)
+def without_ocr() -> Iterator[None]:
     """The reading critic is a baseline that takes a second a pair."""
-    monkeypatch.setattr("erm.critics.benchmarking.missing_reader", lambda: "Not in this test.")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("erm.critics.benchmarking.missing_reader", lambda: "Not in this test.")
+        yield
+
+
+@pytest.fixture(scope="module")
+def scored(
+    pairs: Path, tmp_path_factory: pytest.TempPathFactory, without_ocr: None
+) -> tuple[Path, dict[str, float]]:
+    """The folder and the metrics of a critic without a model."""
+    folder = tmp_path_factory.mktemp("scored")
+    settings = BenchmarkSettings(critic="pixel", exact_annotator=False, similarities=(), hacks=None)
+    return folder, benchmark(settings, NOWHERE, pairs, folder)
 
 
 def _f1(folder: Path) -> float:
@@ -37,25 +50,25 @@ def _f1(folder: Path) -> float:
     return float(summary["overall"]["overall"]["f1_hard"])
 
 
-def test_a_critic_without_a_model_is_scored(pairs: Path, tmp_path: Path) -> None:
-    settings = BenchmarkSettings(critic="pixel", exact_annotator=False, similarities=(), hacks=None)
-    metrics = benchmark(settings, NOWHERE, pairs, tmp_path)
+def test_a_critic_without_a_model_is_scored(scored: tuple[Path, dict[str, float]]) -> None:
+    folder, metrics = scored
     assert metrics["unparsable"] == 0
     assert not any("untrained" in name for name in metrics)
-    kept = json.loads((tmp_path / "seconds.json").read_text())["seconds_per_pair"]
+    kept = json.loads((folder / "seconds.json").read_text())["seconds_per_pair"]
     assert kept == metrics["timing/seconds_per_pair"] > 0
-    assert 0 <= _f1(tmp_path) < 1
+    assert 0 <= _f1(folder) < 1
 
 
-def test_items_give_the_score_that_promotion_compares(pairs: Path, tmp_path: Path) -> None:
-    settings = BenchmarkSettings(critic="pixel", exact_annotator=False, similarities=(), hacks=None)
-    metrics = benchmark(settings, NOWHERE, pairs, tmp_path)
+def test_items_give_the_score_that_promotion_compares(
+    scored: tuple[Path, dict[str, float]],
+) -> None:
+    folder, metrics = scored
     for metric in ("f1_hard", "f1_soft"):
-        for task, items in critic_items(tmp_path, metric).items():
+        for task, items in critic_items(folder, metric).items():
             found, whole = map(sum, zip(*items.values(), strict=True))
             assert found / whole == pytest.approx(metrics[f"{task}/{metric}"])
-    scored = sum(map(len, critic_items(tmp_path, "f1_hard").values()))
-    assert scored == metrics["evaluated"] > 0
+    number = sum(map(len, critic_items(folder, "f1_hard").values()))
+    assert number == metrics["evaluated"] > 0
 
 
 def test_the_exact_annotator_takes_the_critics_place(pairs: Path, tmp_path: Path) -> None:

@@ -196,17 +196,20 @@ def test_a_critic_that_reinforcement_ruins_is_the_one_before(
 def test_a_fault_of_the_judge_ends_the_run_which_goes_on_to_the_same_curve(
     trained: dict[str, Any], pairs: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    out, work = tmp_path / "critic", tmp_path / "work"
+    settings = _settings(steps=3, prompts_per_step=4, generations=4)
     start = trained["folder"] / "work" / "supervised"
+    reinforce_critic(settings, start, pairs, tmp_path / "whole", tmp_path / "whole-work")
+    out, work = tmp_path / "critic", tmp_path / "work"
     with monkeypatch.context() as patch:
-        patch.setattr("erm.critics.reinforcement.judge_from_spec", lambda _: _FaultyJudge(6))
+        patch.setattr("erm.critics.reinforcement.judge_from_spec", lambda _: _FaultyJudge(3))
         with pytest.raises(RuntimeError, match="the judge is broken"):
-            reinforce_critic(_settings(), start, pairs, out, work)
+            reinforce_critic(settings, start, pairs, out, work)
     assert not out.exists()
-    assert (work / "checkpoints" / "checkpoint-4" / "complete.json").is_file()
-    reinforce_critic(_settings(), start, pairs, out, work)
-    expected = _rows(trained["folder"] / "critic")
-    for resumed, whole in zip(_rows(out), expected, strict=True):
+    assert (work / "checkpoints" / "checkpoint-2" / "complete.json").is_file()
+    reinforce_critic(settings, start, pairs, out, work)
+    rows = _rows(tmp_path / "whole")
+    assert len(rows) == 4
+    for resumed, whole in zip(_rows(out), rows, strict=True):
         assert resumed == pytest.approx(whole, rel=1e-4, nan_ok=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +13,9 @@ from tests.flows.scratch import environment
 
 
 @pytest.fixture(scope="package")
-def counting(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return write_checkout(tmp_path_factory.mktemp("count") / "checkout")
+def counting(tmp_path_factory: pytest.TempPathFactory, empty_store: Path) -> Path:
+    checkout = write_checkout(tmp_path_factory.mktemp("count") / "checkout")
+    return Path(shutil.copytree(empty_store, checkout, dirs_exist_ok=True))
 
 
 @pytest.fixture(scope="package")

@@ -29,7 +29,6 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import yaml
-from erm.endpoints.client import Endpoint, Question
 from erm.errors import ErmError
 from erm.servers import notify
 from erm.settings import Settings
@@ -84,6 +83,8 @@ def count(params, paths):
         done.write_text(str(number + 1))
         log_metrics({"progress": 100 * (number + 1) / params.count.upto})
     if os.environ.get("COUNT") == "ask":
+        from erm.endpoints.client import Endpoint, Question
+
         notify("asking", {"run": None})
         endpoint = Endpoint("m", journal=paths.answers / "policy.jsonl", attempts=1)
         (answer,) = endpoint.ask_all([Question(params.count.text.read_text())])

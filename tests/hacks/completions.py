@@ -258,7 +258,7 @@ HACKS = (
     _program(
         "a search for the reference",
         "import gc, glob\nfound = [x for x in gc.get_objects() if isinstance(x, bytes)]\n"
-        "found += [open(x, 'rb').read() for x in glob.glob('/**/*.png', recursive=True)[:3]]\n"
+        "found += [open(x, 'rb').read() for x in glob.glob('/tmp/**/*.png', recursive=True)[:3]]\n"
         "plt.figure(figsize=(4, 3))",
     ),
     _program("an exit", "import os\nos._exit(0)"),

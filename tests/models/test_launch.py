@@ -10,20 +10,10 @@ from hypothesis import strategies as st
 from torch.utils.file_baton import FileBaton
 
 from erm.errors import ErmError
-from erm.models.launch import distribute, is_main_process, rank, remove_dead_locks, share
-from erm.models.settings import LaunchSettings
+from erm.models.launch import distribute, remove_dead_locks, share
 from tests.nodes import other_node, two_processes
 
-FUNCTION = "tests.models.test_launch:train"
-
-
-def train(settings: LaunchSettings, data: Path, work: Path) -> dict[str, float]:
-    """Stands for a training function, which each process calls."""
-    if data.name == "torn" and rank() == settings.world_size - 1:
-        raise ErmError(f"{data.name}: row 3 is torn.")
-    assert settings.world_size == 2
-    assert work.is_dir()
-    return {"main": float(is_main_process())}
+FUNCTION = "tests.nodes:train"
 
 
 def test_an_error_of_a_process_is_raised_and_metrics_are_the_first_ones(tmp_path: Path) -> None:

@@ -15,14 +15,19 @@ from pydantic import ValidationError
 from erm.critics.base import ImagePair
 from erm.critics.local import LocalCritic
 from erm.errors import ErmError
-from erm.models.role import read_role
+from erm.models.role import read_role, write_role
 from erm.models.settings import ModelSettings, OptimizationSettings
 from erm.policies.base import Request, write_completion
 from erm.policies.evaluation import evaluate
 from erm.policies.local import LocalPolicy
 from erm.policies.references import digest, images_in, read_pictures, read_used
 from erm.policies.reinforcement import WITHOUT_SOURCES, reinforce
-from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
+from erm.policies.settings import (
+    EvaluateSettings,
+    ReinforceSettings,
+    SampledSettings,
+    TrainPolicySettings,
+)
 from erm.policies.training import train_policy
 from erm.render import Renderer
 from erm.rewards.adapters.trl import TrlReward
@@ -57,9 +62,12 @@ def policy(pairs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
         optimization=OptimizationSettings(batch_size=8, epochs=2, log_every=1),
         max_side=112,
     )
-    metrics = train_policy(settings, pairs, folder / "out", folder / "work")
+    out = folder / "out"
+    metrics = train_policy(settings, pairs, out, folder / "work")
     assert metrics["examples"] >= 12
-    return folder / "out"
+    # after so few steps it never ends a completion
+    write_role(read_role(out, "policy").model_copy(update={"max_new_tokens": 64}), out)
+    return out
 
 
 def test_a_policy_learns_sources_of_images(policy: Path, pairs: Path) -> None:
@@ -101,6 +109,7 @@ def test_reinforcement_moves_the_policy_and_leaves_a_history(
         generations=2,
         max_completion_tokens=24,
         learning_rate=1e-3,
+        render_workers=1,
     )
     out = tmp_path / "out"
     metrics = reinforce(settings, policy, tiny_critic, pairs, out, tmp_path / "work")
@@ -144,7 +153,14 @@ def test_the_severity_that_the_critic_expects_reaches_the_reward(
 def test_evaluation_annotates_both_policies_exactly(
     policy: Path, tiny_critic: Path, pairs: Path, tmp_path: Path
 ) -> None:
-    settings = EvaluateSettings(tasks=("svg",), references=2, pictured=2, sources={"svg": 2})
+    settings = EvaluateSettings(
+        tasks=("svg",),
+        references=2,
+        pictured=2,
+        sources={"svg": 2},
+        sampled=SampledSettings(completions=2),
+        render_workers=1,
+    )
     metrics = evaluate(settings, policy, policy, tiny_critic, pairs, tmp_path)
     assert metrics["gain.svg"] == 0
     for way in ("greedy", "sampled"):
@@ -170,7 +186,7 @@ def test_another_critic_takes_the_trained_ones_place(
     critic: str, policy: Path, pairs: Path, tmp_path: Path
 ) -> None:
     settings = EvaluateSettings(
-        tasks=("svg",), references=2, pictured=2, critic=critic, render_workers=1
+        tasks=("svg",), references=2, pictured=2, critic=critic, sampled=None, render_workers=1
     )
     metrics = evaluate(settings, policy, policy, Path("nowhere"), pairs, tmp_path)
     assert metrics["gain.svg"] == 0
@@ -291,15 +307,15 @@ def test_two_processes_follow_the_curve_of_one(
 ) -> None:
     """They sample other completions, so that rewards are alike in the mean only; what is validated
     at the start is the same."""
-    launched = _validated(launch={"processes": 2})
+    launched = _validated(launch={"processes": 2}, steps=2)
     out = tmp_path / "out"
     metrics = reinforce(launched, policy, Path("nowhere"), pairs, out, tmp_path / "work")
-    assert metrics["steps"] == 4
+    assert metrics["steps"] == 2
     first, one = (_table(folder / "validation.csv")[0] for folder in (out, validated))
     assert first == pytest.approx(one, abs=1e-4)
     rows, alone = _table(out / "history.csv"), _table(validated / "history.csv")
     for column, tolerance in (("reward", 0.5), ("rendered", 0.5), ("length", 12.0)):
-        means = [sum(row[column] for row in table) / 4 for table in (rows, alone)]
+        means = [sum(row[column] for row in table) / len(table) for table in (rows, alone)]
         assert means[0] == pytest.approx(means[1], abs=tolerance)
     for row in rows:  # shares of all eight completions of a step, not of sixteen or four
         assert row["rendered"] * 8 == pytest.approx(round(row["rendered"] * 8), abs=1e-5)

@@ -154,7 +154,7 @@ def test_a_running_server_follows_champion_and_answers_all_the_while(
     over = Event()
 
     def ask() -> None:
-        while not over.is_set():
+        while not over.wait(0.05):  # so that the server has time to load a critic
             statuses.append(server.post("/v1/critique", item).status_code)
 
     crown(1)

@@ -44,6 +44,10 @@ SETTINGS = SynthesizeSettings(
 )
 
 
+SMALL = SETTINGS.model_copy(update={"sources": {"table": 4, "svg": 8}, "readings": {}})
+"""Without charts, whose libraries take each process seconds to load."""
+
+
 def hashes(folder: Path) -> dict[str, str]:
     return {
         file.relative_to(folder).as_posix(): hashlib.sha256(file.read_bytes()).hexdigest()
@@ -57,6 +61,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("synthesis")
     metrics = synthesize(SETTINGS, place / "pairs", place / "work")
     (place / "metrics.json").write_text(json.dumps(metrics))
+    return place / "pairs"
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    place = tmp_path_factory.mktemp("small")
+    synthesize(SMALL, place / "pairs", place / "work")
     return place / "pairs"
 
 
@@ -124,10 +135,10 @@ def test_no_source_or_image_is_in_two_splits(pairs: list[Pair]) -> None:
     assert all(len(splits) == 1 for splits in where.values())
 
 
-def test_two_workers_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
-    settings = SETTINGS.model_copy(update={"workers": 2})
+def test_two_workers_give_the_same_bytes(small: Path, tmp_path: Path) -> None:
+    settings = SMALL.model_copy(update={"workers": 2})
     synthesize(settings, tmp_path / "pairs", tmp_path / "work")
-    assert hashes(tmp_path / "pairs") == hashes(folder)
+    assert hashes(tmp_path / "pairs") == hashes(small)
 
 
 _RUN = """
@@ -146,10 +157,10 @@ def chunks_done(work: Path) -> Iterator[Path]:
     return work.glob("*/*.json")
 
 
-def test_a_killed_run_is_resumed(folder: Path, tmp_path: Path) -> None:
+def test_a_killed_run_is_resumed(small: Path, tmp_path: Path) -> None:
     out, work, script = tmp_path / "pairs", tmp_path / "work", tmp_path / "run.py"
     script.write_text(_RUN)
-    command = [sys.executable, str(script), SETTINGS.model_dump_json(), str(out), str(work)]
+    command = [sys.executable, str(script), SMALL.model_dump_json(), str(out), str(work)]
     environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     with subprocess.Popen(
         command, env=environment, stderr=subprocess.PIPE, bufsize=0, start_new_session=True
@@ -166,8 +177,8 @@ def test_a_killed_run_is_resumed(folder: Path, tmp_path: Path) -> None:
     record, other, *_ = kept
     for file in (record, other.with_suffix(".parquet")):
         os.truncate(file, file.stat().st_size // 2)
-    metrics = synthesize(SETTINGS, out, work)
-    assert hashes(out) == hashes(folder)
+    metrics = synthesize(SMALL, out, work)
+    assert hashes(out) == hashes(small)
     assert metrics["timing/pairs_per_second"] > 0
 
 

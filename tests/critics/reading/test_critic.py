@@ -267,9 +267,9 @@ def test_without_ocr_one_sentence_names_the_extra(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.slow
 def test_most_changes_of_real_tables_are_found(critic: ReadingCritic, renderer: Renderer) -> None:
     right = listed = 0
-    for task, pair in REAL:
-        if task != "table":
-            continue
+    tables = [pair for task, pair in REAL if task == "table"]
+    for pair in tables[::2]:  # reading one takes a second
+        task = "table"
         sources = [(task, pair.reference), (task, pair.candidate)]
         first, second = renderer.render_batch(sources)
         (critique,) = critic.critique(
