@@ -53,7 +53,8 @@ wheel: setup
 release-weights: setup
 	@python -m benchmarks.release_weights $(or $(CRITIC),models/critic)
 
-# The whole pipeline, small, in a scratch copy of the checkout.
+# The whole pipeline, small, in a scratch copy of the checkout, with a task of one's own too, and
+# trainings on several machines.
 smoke: repository setup
 	@.ci/repository owner
 	@python -m pytest -m smoke -s

@@ -213,6 +213,7 @@ def test_a_fault_of_the_judge_ends_the_run_which_goes_on_to_the_same_curve(
         assert resumed == pytest.approx(whole, rel=1e-4, nan_ok=True)
 
 
+@pytest.mark.smoke
 def test_two_machines_reinforce_together(
     trained: dict[str, Any], pairs: Path, tmp_path: Path
 ) -> None:

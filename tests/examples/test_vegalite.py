@@ -78,7 +78,7 @@ def test_the_page_shows_the_code_of_the_package() -> None:
         assert any(text in file for file in code), text
 
 
-@pytest.mark.slow
+@pytest.mark.smoke
 def test_the_task_goes_through_every_stage(tmp_path: Path, environment: dict[str, str]) -> None:
     language, stages = BLOCKS[-1]
     assert language == "python"

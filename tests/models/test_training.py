@@ -259,6 +259,7 @@ def test_a_training_starts_anew_without_what_it_goes_on_from(
     assert f"{file}: is damaged" in caplog.text
 
 
+@pytest.mark.smoke
 def test_deepspeed_on_two_machines_follows_the_same_curve(pairs: Path, tmp_path: Path) -> None:
     out, work, alone = (tmp_path / name for name in ("critics", "work", "alone"))
     few = _settings().optimization.model_copy(update={"epochs": 0.75})

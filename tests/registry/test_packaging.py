@@ -253,7 +253,7 @@ def _absent(requirements: Sequence[str]) -> list[str]:
     ]
 
 
-@pytest.mark.slow
+@pytest.mark.fresh
 def test_the_critic_answers_over_http(packaged: Any, store: Path) -> None:
     with _served(store, _environment(store), "--env-manager", "local") as (port, _):
         _check_answers(port)

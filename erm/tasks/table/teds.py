@@ -104,7 +104,8 @@ def _costs(
     if structure_only:
         return differ.astype(np.float64)
     texts = normalized_distances([node.text for node in first], [node.text for node in second])
-    return np.where(differ, 1.0, texts)
+    costs: NDArray[np.float64] = np.where(differ, 1.0, texts)
+    return costs
 
 
 def _serialized(tree: _Node) -> str:
