@@ -21,7 +21,7 @@ from trl import GRPOConfig
 from erm.errors import ErmError
 from erm.models.best_checkpoint import KEPT, BestCheckpoint, Stop, Validation
 from erm.models.checkpoint import Checkpoint
-from erm.models.grpo_trainer import TimedTrainer, UpdateClock
+from erm.models.grpo_trainer import Prepare, TimedTrainer, UpdateClock
 from erm.models.launch import distributed
 from erm.models.qwen3vl import lora_config
 from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings
@@ -96,6 +96,7 @@ def reinforce_model(
     lora: LoraSettings | None = None,
     validation: Validation | None = None,
     clock: Callable[[], Mapping[str, float]] | None = None,
+    prepare: Prepare | None = None,
 ) -> GrpoLog:
     """Reinforce a model and write its weights and processor to `out`.
 
@@ -109,6 +110,7 @@ def reinforce_model(
         tracked: logged value → name of its metric in the active tracking run; None tracks all.
         clock: seconds by part of the reward since the start, such as rendering and judging;
             without it a reward's time is one part.
+        prepare: changes samples before they are completed.
         autocast: computes in bfloat16 where that is safe, on a GPU.
         lora: trains adapters, which are merged in the end; None trains all weights.
         validation: chooses the weights; without it they are the last.
@@ -139,6 +141,7 @@ def reinforce_model(
             callbacks=[TrackingCallback(tracked)],
             peft_config=None if lora is None else lora_config(lora),
             clock=clock,
+            prepare=prepare,
         )
         trainer.add_callback(UpdateClock(trainer))
     except ConnectionError as error:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
 from transformers import TrainerCallback
 from trl import GRPOTrainer
+from trl.models.utils import unwrap_model_for_generation
+
+Sample = dict[str, Any]
+Prepare = Callable[[Any, Any, Sequence[Sample], int], list[Sample]]
+"""(model, processor, samples of this process, step) → the samples whose prompts are completed. All
+processes call it together, with the whole model in evaluation mode."""
 
 
 class TimedTrainer(GRPOTrainer):  # type: ignore[misc]
@@ -23,12 +29,18 @@ class TimedTrainer(GRPOTrainer):  # type: ignore[misc]
     Args:
         clock: seconds by part of the reward since the start; without it the reward is one part,
             ``time/reward``.
+        prepare: changes samples before they are completed; its time is one of generation.
     """
 
     def __init__(
-        self, *args: Any, clock: Callable[[], Mapping[str, float]] | None = None, **options: Any
+        self,
+        *args: Any,
+        clock: Callable[[], Mapping[str, float]] | None = None,
+        prepare: Prepare | None = None,
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
+        self._prepare = prepare
         self._seconds = {"step": 0.0, "generation": 0.0, "reward": 0.0}
         self._clock = clock
         self._clocked: dict[str, float] = dict(clock()) if clock is not None else {}
@@ -72,9 +84,24 @@ class TimedTrainer(GRPOTrainer):  # type: ignore[misc]
         self.count("reward", begun)
         return rewards
 
-    def _generate_and_score_completions(self, inputs: list[dict[str, Any]]) -> dict[str, Any]:
+    def _generate_and_score_completions(self, inputs: list[Sample]) -> dict[str, Any]:
+        if self._prepare is not None:
+            inputs = self._prepared(self._prepare, inputs)
         batch: dict[str, Any] = super()._generate_and_score_completions(inputs)
         return {**batch, "num_images": self._slots(batch)}
+
+    def _prepared(self, prepare: Prepare, inputs: list[Sample]) -> list[Sample]:
+        begun = time.perf_counter()
+        with unwrap_model_for_generation(
+            self.model_wrapped,
+            self.accelerator,
+            gradient_checkpointing_kwargs=self.args.gradient_checkpointing_kwargs,
+        ) as model:
+            model.eval()
+            prepared = prepare(model, self.processing_class, inputs, self.state.global_step)
+            model.train()
+        self.count("generation", begun)
+        return prepared
 
     def _get_per_token_logps_and_entropies(self, *args: Any, **inputs: Any) -> Any:
         slots = self._slots(inputs)

@@ -18,6 +18,7 @@ from erm.errors import ErmError
 from erm.models.launch import distribute, is_main_process, needed, own_file
 from erm.models.prompts import conversation
 from erm.models.role import read_role, write_role
+from erm.models.settings import SamplingSettings
 from erm.policies.completed import START
 from erm.policies.references import (
     Picture,
@@ -99,6 +100,11 @@ def reinforce(
     unknown = sorted(set(settings.tasks) - set(role.prompts))
     if unknown:
         raise ErmError(f"{policy}: the policy was not trained on {', '.join(unknown)}.")
+    if settings.revisions and not role.can_revise:
+        raise ErmError(
+            f"{policy}: the policy can't revise; train it with train_policy.revisions, or set "
+            "reinforce.revisions to 0."
+        )
     prepared = _prepare_pictures(settings, policy, pairs, work)
     if _is_start_lost(work):
         shutil.rmtree(work / "checkpoints", ignore_errors=True)
@@ -113,6 +119,7 @@ def reinforce(
     from erm.models.checkpoint import load_checkpoint
     from erm.models.grpo import mean_of, prompt_order, reinforce_model
     from erm.models.sft import write_rows
+    from erm.policies.redrafting import REVISE, Redrafting
 
     set_seed(settings.seed)
     dtype = settings.dtype or ("bfloat16" if torch.cuda.is_available() else "float32")
@@ -129,7 +136,11 @@ def reinforce(
         for picture in trained
     ]
     order = prompt_order(len(rows), settings.prompts, settings.seed)
-    dataset = Dataset.from_list(rows).cast_column("images", [ImageFeature()])
+    dataset = Dataset.from_list(rows).cast_column("images", [ImageFeature()]).select(order)
+    if settings.revisions:
+        revised = settings.revised_prompts
+        places = [place % settings.prompts_per_step for place in range(len(order))]
+        dataset = dataset.add_column(REVISE, [place < revised for place in places])
     chosen, scorer = settings.reward, None
     if settings.critic == EXACT:
         chosen = chosen.by_exact_annotator()
@@ -137,7 +148,7 @@ def reinforce(
         chosen = chosen.without_sources()
         if is_main_process():
             _log.warning("%s", WITHOUT_SOURCES)
-    if needs_critic(chosen):
+    if needs_critic(chosen) or settings.revisions:
         scorer = critic_from_spec(
             settings.critic or str(critic),
             dtype=dtype,
@@ -161,9 +172,21 @@ def reinforce(
                 load_reward(validated, scorer, renderer),
                 work,
             )
+        redrafting = None
+        if settings.revisions:
+            assert scorer is not None
+            redrafting = Redrafting(
+                role,
+                scorer,
+                renderer,
+                _sampling(settings),
+                most_tokens=settings.max_completion_tokens,
+                batch_size=settings.micro_batch_size,
+                replies=settings.reward.replies,
+            )
         log = reinforce_model(
             checkpoint,
-            dataset.select(order),
+            dataset,
             reward,
             settings,
             settings.launch,
@@ -177,6 +200,7 @@ def reinforce(
             lora=settings.lora,
             validation=scoring.validation() if scoring is not None else None,
             clock=lambda: judged.seconds,
+            prepare=redrafting,
         )
     if is_main_process():
         write_role(role, out)
@@ -270,10 +294,13 @@ def _scoring(
     reward: Reward,
     work: Path,
 ) -> PolicyScoring:
-    from erm.models.settings import SamplingSettings
     from erm.policies.validation import PolicyScoring
 
-    shaped = {name: settings.trl[name] for name in ("top_p", "top_k") if name in settings.trl}
-    sampling = SamplingSettings(temperature=settings.temperature, seed=settings.seed, **shaped)
-    most = settings.max_completion_tokens
+    sampling, most = _sampling(settings), settings.max_completion_tokens
     return PolicyScoring(chosen, held_out, role, reward, sampling, most, work / "validation")
+
+
+def _sampling(settings: ReinforceSettings) -> SamplingSettings:
+    """How the training samples."""
+    shaped = {name: settings.trl[name] for name in ("top_p", "top_k") if name in settings.trl}
+    return SamplingSettings(temperature=settings.temperature, seed=settings.seed, **shaped)

@@ -130,6 +130,13 @@ class ReinforceSettings(GrpoSettings):
     endpoint: CriticEndpointSettings = Field(
         CriticEndpointSettings(), description="of a critic openai:MODEL"
     )
+    revisions: float = Field(
+        0.0,
+        ge=0,
+        le=1,
+        description="share of a step's prompts that show the policy a draft of its own and the "
+        "critic's report on it (`erm.policies.redrafting`)",
+    )
     reward: RewardSettings = RewardSettings()
     max_completion_tokens: int = Field(256, ge=16)
     render_workers: int | None = Field(None, ge=1)
@@ -170,6 +177,25 @@ class ReinforceSettings(GrpoSettings):
     def _check_reward(self) -> ReinforceSettings:
         self.reward.check_tasks(self.tasks)
         return self
+
+    @model_validator(mode="after")
+    def _check_revisions(self) -> ReinforceSettings:
+        if not self.revisions:
+            return self
+        if not self.revised_prompts:
+            raise ValueError(
+                f"revisions: {self.revisions:g} of {self.prompts_per_step} prompts is none"
+            )
+        if self.critic == EXACT:
+            raise ValueError("revisions need a critic that sees images alone, not 'exact'")
+        if self.vllm is not None:
+            raise ValueError("revisions are drafted by the model in training; set vllm to null")
+        return self
+
+    @property
+    def revised_prompts(self) -> int:
+        """Prompts of a step that show a draft."""
+        return int(self.revisions * self.prompts_per_step)
 
 
 class SampledSettings(Settings):
