@@ -108,8 +108,9 @@ class PolicyAuthor(Author):
         self._policy: Policy | None = None
         if settings.rounds and not can_revise(spec):
             raise ErmError(
-                f"The policy '{spec}' follows no instructions, so it can't revise; leave out "
-                "--rounds, and draw more samples with --completions-per-image."
+                f"The policy '{spec}' was not trained to revise (train_policy.revisions) and "
+                "follows no instructions; leave out --rounds, and draw more samples with "
+                "--completions-per-image."
             )
         if settings.reflect and not spec.startswith(ENDPOINT):
             raise ErmError(f"--reflect is for policies behind endpoints, not for '{spec}'.")

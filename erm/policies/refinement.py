@@ -1,7 +1,8 @@
 """Test-time revision: a policy's code is rendered and scored, and the policy tries again.
 
-A policy that follows instructions gets its previous code and the critic's findings. A policy
-trained from scratch knows only images; it samples further drafts instead. In both cases the draft
+A policy that can revise gets its previous code and the critic's findings: one that follows
+instructions, or was trained on own drafts (`erm.policies.revisions`). Another one knows only
+images; it samples further drafts instead. In both cases the draft
 with the lowest severity is kept.
 """
 
