@@ -104,6 +104,11 @@ class Critique:
         return total_severity(self.parsed)
 
     @property
+    def stated_severity(self) -> float | None:
+        """`expected_severity`, or `severity` of a critic that gives no probabilities."""
+        return self.severity if self.expected_severity is None else self.expected_severity
+
+    @property
     def excerpt(self) -> str:
         """The beginning of the reply in quotes, for messages."""
         return repr(self.reply if len(self.reply) <= 80 else f"{self.reply[:79]}…")

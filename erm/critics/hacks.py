@@ -127,7 +127,7 @@ def _references(
     severities: dict[tuple[str, str], list[float]] = {}
     images: dict[tuple[str, str], bytes] = {}
     for pair, critique in zip(held_out, critiques, strict=True):
-        severity = _severity(critique)
+        severity = critique.stated_severity
         if pair.report.errors and pair.route not in OTHER_REFERENCE and severity is not None:
             key = pair.task, pair.source_id
             images[key] = pair.reference
@@ -171,13 +171,7 @@ def _severities(critic: Critic, pairs: Sequence[ImagePair]) -> list[float | None
     """A severity for each pair; None where the critic gave none."""
     if critic.grades:
         return [one if isinstance(one, float) else None for one in critic.grade_each(pairs)]
-    return [_severity(critique) for critique in critique_with_retry(critic, pairs)]
-
-
-def _severity(critique: Critique) -> float | None:
-    """The expected severity, or the reported one of a critic that gives no probabilities."""
-    expected = critique.expected_severity
-    return critique.severity if expected is None else expected
+    return [critique.stated_severity for critique in critique_with_retry(critic, pairs)]
 
 
 def _scored(task: str, hack: str, judged: Sequence[tuple[float, Sequence[float]]]) -> HackScore:

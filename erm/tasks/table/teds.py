@@ -102,7 +102,7 @@ def _costs(
     one, other = (np.array([kinds[node.label] for node in nodes]) for nodes in (first, second))
     differ = one[:, None] != other
     if structure_only:
-        return differ.astype(np.float64)
+        return np.asarray(differ, dtype=np.float64)
     texts = normalized_distances([node.text for node in first], [node.text for node in second])
     costs: NDArray[np.float64] = np.where(differ, 1.0, texts)
     return costs
