@@ -1,8 +1,10 @@
 """What a policy learns to use feedback from: its own wrong drafts of images whose source is known.
 
-The policy samples completions of fresh images; each is drawn and compared exactly with the source
-behind its image. A draft that differs becomes a request to correct it, with the exact report as
-feedback, and the source is the answer. Drafts that draw nothing are among them. Edits of sources in
+The policy completes fresh images, greedily and sampled; each draft is drawn and compared exactly
+with the source behind its image. One that differs becomes a request to correct it, with the exact
+report as feedback, and the source is the answer. Drafts that draw nothing are among them. Errors of
+greedy drafts are those that another look at the image does not correct, so that they teach to
+believe the report. Edits of sources in
 the place of own drafts do not serve: a policy trained on them makes its own drafts worse.
 """
 
@@ -116,13 +118,14 @@ def _drafts(
 ) -> Iterator[Draft]:
     """The distinct wrong drafts of a batch, picture by picture."""
     requests = [Request(picture.task, picture.image) for picture in pictures]
+    greedy = policy.complete(requests)
     sampled = [
         policy.at_temperature(settings.temperature, rng.getrandbits(31)).complete(requests)
-        for _ in range(settings.completions)
+        for _ in range(settings.completions - 1)
     ]
     rollouts = {
         (picture.name, text): Rollout(picture.task, picture.image, text, picture.source)
-        for picture, written in zip(pictures, zip(*sampled, strict=True), strict=True)
+        for picture, written in zip(pictures, zip(greedy, *sampled, strict=True), strict=True)
         for text in written
     }
     for (name, text), scored in zip(rollouts, reward.score(list(rollouts.values())), strict=True):

@@ -43,8 +43,10 @@ class RevisionSettings(Settings):
         description="fresh sources of each task, whose images the policy drafts; it is trained on "
         "them as on the others, too"
     )
-    completions: int = Field(2, ge=1, description="sampled drafts of each image")
-    temperature: float = Field(0.8, gt=0, description="of the drafts")
+    completions: int = Field(
+        2, ge=1, description="drafts of each image; the first is greedy, others are sampled"
+    )
+    temperature: float = Field(0.8, gt=0, description="of sampled drafts")
     batch_size: int = Field(64, ge=1, description="images that are drafted together")
     epochs: float = Field(1.0, gt=0)
 

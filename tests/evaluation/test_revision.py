@@ -248,7 +248,7 @@ def test_rounds_that_can_not_be_done_are_refused(
     def author(spec: str, **settings: Any) -> PolicyAuthor:
         return PolicyAuthor(spec, EvaluationSettings(**settings), endpoint, tmp_path / JOURNAL)
 
-    with pytest.raises(ErmError, match="was not trained to revise .* leave out --rounds"):
+    with pytest.raises(ErmError, match=r"was not trained to revise .* leave out --rounds"):
         author(str(tiny_policy), rounds=1)
     with pytest.raises(ErmError, match="was not trained to revise"):
         author(f"openai:m={tiny_policy}", rounds=1)

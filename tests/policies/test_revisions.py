@@ -35,25 +35,23 @@ ANSWERS = {
 
 
 class Painter(Policy):
-    """Samples prepared answers, a seed one after the other."""
+    """Writes prepared answers, in each call the next one."""
 
     name = "painter"
 
     def __init__(self, pictures: Sequence[Picture], times: int) -> None:
         self._names = {one.image: one.name for one in pictures}
-        self.left = list(range(times))
-        self.number = 0
+        self._left = list(range(times))
 
     def at_temperature(self, temperature: float, seed: int) -> Policy:
-        self.number = self.left.pop(0)
         return self
 
     def complete(self, requests: Sequence[Request], *, progress: bool = False) -> list[str]:
-        found = []
+        found, number = [], self._left.pop(0)
         for request in requests:
             assert isinstance(request.image, bytes)
             answers = ANSWERS[self._names[request.image]]
-            source = answers[self.number % len(answers)]
+            source = answers[number % len(answers)]
             found.append(source if source.startswith("I") else write_completion("svg", source))
         return found
 
