@@ -22,7 +22,7 @@ def benchmark(params: Params, paths: Paths) -> Metrics:
         answers=paths.answers,
     )
     with artifacts_optional():
-        create_link_artifact(artifact_address("benchmark/index.html"), key="benchmark-page")
+        create_link_artifact(artifact_address("benchmark/index.html"), "Page", "benchmark-page")
     return metrics
 
 

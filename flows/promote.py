@@ -21,10 +21,8 @@ class Answer(RunInput):
 
 def ask(seconds: int, name: str, version: int, why: str) -> Approval:
     """A person's answer to the form in Prefect's interface, for which the flow run waits."""
-    run, question = (
-        runtime.flow_run,
-        f"Should version {version} of {name} become champion? It {why}.",
-    )
+    run = runtime.flow_run
+    question = f"Should version {version} of {name} become champion? It {why}."
     get_run_logger().info("Waiting %d s for an answer at %s: %s", seconds, run.ui_url, question)
     notify(question, {"state": "Paused", "run": run.ui_url})
     form = Answer.with_initial_data(description=question, approve=False, reason="")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from prefect.artifacts import create_markdown_artifact
 
-from flows.stage import Metrics, Params, Paths, main, stage
+from flows.stage import Metrics, Params, Paths, artifacts_optional, main, stage
 
 
 @stage
@@ -18,7 +18,9 @@ def reinforce(params: Params, paths: Paths) -> Metrics:
     out, pairs = paths.out("models/policy"), Path("data/pairs")
     metrics = reinforce(params.reinforce, policy, critic, pairs, out, paths.work)
     links = {"Pictures by step": artifact_address("validation"), "Run in MLflow": run_address()}
-    create_markdown_artifact(reinforcement_summary(out, metrics, links), key="reinforcement")
+    summary = reinforcement_summary(out, metrics, links)
+    with artifacts_optional():
+        create_markdown_artifact(summary, key="reinforcement")
     return metrics
 
 

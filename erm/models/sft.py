@@ -309,8 +309,15 @@ class TrackingCallback(TrainerCallback):  # type: ignore[misc]
         names = self._names if self._names is not None else {name: name for name in logged}
         values = numbers({names[name]: logged[name] for name in names if name in logged})
         if state.is_world_process_zero and values:
-            done = {"progress": 100 * state.global_step / state.max_steps}  # per cent
-            log_metrics({**values, **done}, step=state.global_step)
+            log_metrics({**values, **self._done(state)}, step=state.global_step)
+
+    def on_train_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        if state.is_world_process_zero:
+            log_metrics(self._done(state), step=state.global_step)
+
+    @staticmethod
+    def _done(state: Any) -> dict[str, float]:
+        return {"progress": 100 * state.global_step / state.max_steps}
 
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         if state.is_world_process_zero:

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import psutil
 
+from erm.errors import ErmError
 from erm.lock import exclusive
 from tests.flows.scratch import environment
 from tests.waiting import until
 
 PATIENCE_SECONDS = 1800
+ENDING_SECONDS = 180
 
 
 def _found(folder: Path, pattern: str) -> Callable[[], bool]:
@@ -69,6 +71,15 @@ def left_by(folder: Path) -> list[psutil.Process]:
     return found
 
 
+def _is_free(lock: Path) -> bool:
+    """Whether nobody holds a lock; a killed process does until its last thread has ended."""
+    try:
+        with exclusive(lock):
+            return True
+    except ErmError:
+        return False
+
+
 def kill_in(stage: str, folder: Path) -> None:
     """Run the pipeline and kill it, and nothing else, in the middle of a stage."""
     reached, complete = middle(folder)[stage], folder / f"reports/{stage}.json"
@@ -78,10 +89,9 @@ def kill_in(stage: str, folder: Path) -> None:
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert not complete.exists(), "it was complete already"
-    until(lambda: not left_by(folder), 60)
-    for lock in (folder / ".erm/locks").iterdir():
-        with exclusive(lock):
-            pass
+    until(lambda: not left_by(folder), ENDING_SECONDS)
+    locks = list((folder / ".erm/locks").iterdir())
+    until(lambda: all(map(_is_free, locks)), ENDING_SECONDS)
 
 
 def metrics(folder: Path, stage: str) -> dict[str, float | None]:

@@ -15,7 +15,9 @@ import pytest
 import yaml
 from prefect import get_client
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.objects import FlowRun
+from prefect.client.schemas.actions import DeploymentScheduleCreate
+from prefect.client.schemas.objects import FlowRun, WorkPoolStatus
+from prefect.client.schemas.schedules import CronSchedule
 from prefect.deployments import run_deployment
 from prefect.settings import PREFECT_API_URL
 
@@ -26,7 +28,7 @@ from tests.waiting import until
 
 pytestmark = pytest.mark.deployed
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 180
+PATIENCE_SECONDS = 300
 LATEST_START_SECONDS = 30
 HEARTBEAT_SECONDS = 30
 DVC_YAML = """
@@ -74,12 +76,22 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def schedule_soon(path: Path) -> None:
-    """The pipeline runs once, one to two minutes from now, when the worker is ready."""
-    registered = yaml.safe_load(path.read_text())
+def schedule_soon(client: SyncPrefectClient) -> None:
+    """The pipeline runs once, one to two minutes from now: the worker is ready."""
+    (nightly,) = (one for one in client.read_deployments() if one.name == "nightly")
+    (registered,) = nightly.schedules
+    assert registered.active
+    assert isinstance(registered.schedule, CronSchedule)
+    assert registered.schedule.cron == "0 2 * * *"
     soon = datetime.now(UTC) + timedelta(minutes=2)
-    registered["deployments"][0]["schedules"][0]["cron"] = f"{soon.minute} * * * *"
-    path.write_text(yaml.safe_dump(registered))
+    once = CronSchedule(cron=f"{soon.minute} {soon.hour} * * *", timezone="UTC")
+    client.create_deployment_schedules(nightly.id, [DeploymentScheduleCreate(schedule=once)])
+
+
+def has_worker(client: SyncPrefectClient) -> bool:
+    """Whether a worker waits for the runs of the pool ``cpu``."""
+    pools = client.read_work_pools()
+    return any(one.name == "cpu" and one.status == WorkPoolStatus.READY for one in pools)
 
 
 def crash_soon(path: Path) -> None:
@@ -105,7 +117,6 @@ def worker(checkout: Path, webhook: ChatServer) -> Iterator[subprocess.Popen[byt
         patch.setattr(pipeline, "_LOG", checkout / ".erm" / "prefect.log")
         with pipeline.prefect_server():
             url = str(PREFECT_API_URL.value())
-            schedule_soon(checkout / "prefect.yaml")
             crash_soon(checkout / ".ci/unresponsive.yaml")
             variables = {
                 **environment(checkout),
@@ -171,6 +182,8 @@ def test_a_scheduled_run_starts_in_time_and_completes(
         begun[:] = [run for run in client.read_flow_runs() if run.start_time and run.deployment_id]
         return bool(begun)
 
+    until(lambda: has_worker(client), PATIENCE_SECONDS)
+    schedule_soon(client)
     until(has_begun, PATIENCE_SECONDS)
     (run,) = begun
     assert run.auto_scheduled

@@ -161,11 +161,15 @@ def test_it_is_told_where_the_time_of_a_step_goes(
     monkeypatch.setattr(
         "erm.models.step_times.log_metrics", lambda metrics, step: logged.update(metrics, step=step)
     )
-    short = _settings().optimization.model_copy(update={"batch_size": 1})
+    done: dict[str, float] = {}
+    monkeypatch.setattr("erm.models.sft.log_metrics", lambda row, step: done.update(row))
+    rarely = {"batch_size": 1, "log_every": 5}
+    short = _settings().optimization.model_copy(update=rarely)
     update = {"optimization": short, "max_pairs": 14, "validation": None}
     chosen = _settings().model_copy(update=update)
     train_critic(chosen, pairs, tmp_path / "critic", tmp_path / "work")
     assert logged["step"] == 32
+    assert done["progress"] == 100
     assert 0 < 1 / logged["time/samples_per_second"] < 60
     shares = [logged[f"time/{part}"] for part in ("forward_backward", "optimizer", "other")]
     assert sum(shares) == pytest.approx(1)
