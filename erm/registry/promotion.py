@@ -252,9 +252,9 @@ def _conclude(
 def _why(candidate: Candidate, outcome: Promotion) -> str:
     scores = ", ".join(f"{task} {score}" for task, score in candidate.measured.scores.items())
     if outcome.champion_scores is None:
-        return f"passed the gate as the first champion: {scores}"
+        return f"passed the gate as the first champion by {candidate.metric}: {scores}"
     best = ", ".join(f"{task} {score}" for task, score in outcome.champion_scores.items())
-    return f"passed the gate: {scores}; version {outcome.champion} had {best}"
+    return f"passed the gate by {candidate.metric}: {scores}; version {outcome.champion} had {best}"
 
 
 def _register(client: Any, candidate: Candidate, log_model: Callable[[Path], str]) -> int:

@@ -42,7 +42,7 @@ def test_a_version_names_where_it_comes_from(versions: Any) -> None:
     assert found["data"] == {"hash": DATA, "dvc": {"data/pairs": "0123456789.dir"}}
     assert found["scores"]["svg"]["value"] == 0.2
     assert found["gate"] == {"outcome": "passed", "missed": {}}
-    assert found["promoted"]["why"].startswith("passed the gate: svg 0.200")
+    assert found["promoted"]["why"].startswith("passed the gate by f1_hard: svg 0.200")
     assert [one["version"] for one in found["previous"]] == [1]
     assert found["rewarded_by"] is None
     assert found["rewards"] == ["models:/erm-policy/1"]

@@ -110,7 +110,7 @@ def test_a_person_decides_about_a_version_that_passes(registry: Any) -> None:
         return approve
 
     submit("first", 0.3, approve=answer(True, "seen"))
-    assert tags(1)["promoted_why"] == "passed the gate as the first champion: " + (
+    assert tags(1)["promoted_why"] == "passed the gate as the first champion by f1_hard: " + (
         "svg 0.300 [0.200, 0.400]; approved (seen)"
     )
     refused = submit("better", 0.4, approve=answer(False, "looks odd"))
