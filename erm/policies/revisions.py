@@ -66,9 +66,6 @@ def write_drafts(
     Args:
         pictures: with their sources.
         seed: of the samples.
-
-    Raises:
-        ErmError: a picture's source can't be compared.
     """
     reward = Reward([Weighted(ExactPart())], renderer)
     files = []
