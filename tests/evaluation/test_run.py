@@ -112,7 +112,7 @@ def test_a_table_too_large_to_compare_is_counted_by_its_size(
     tmp_path: Path, renderer: Renderer
 ) -> None:
     small = "<table><tr><td>1</td></tr></table>"
-    huge = f"<table>{('<tr>' + '<td>1</td>' * 20 + '</tr>') * 35}</table>"
+    huge = f"<table>{('<tr>' + '<td>1</td>' * 20 + '</tr>') * 100}</table>"
     (image,) = (one.image for one in renderer.render_batch([("table", small)]))
     items = [Item("small", "table", image, small), Item("huge", "table", image, huge)]
     author = Written(small=f"```html\n{huge}\n```", huge=f"```html\n{small}\n```")

@@ -303,7 +303,7 @@ PROGRAMS = [
         "too_many_elements",
     ),
     _chart("eat memory", "x = bytearray(1 << 40)", "memory"),
-    _chart("eat memory slowly", "x = []\nwhile True: x.append(bytearray(1 << 24))", "memory"),
+    _chart("eat memory slowly", "x = []\nwhile True: x.append(bytearray(1 << 27))", "memory"),
     _chart("no source", "   \n", "no_source"),
     _chart("syntax", "import (", "syntax_error"),
     _chart("null byte", "import\0os", "syntax_error"),
