@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,21 @@ def is_sealed(folder: Path) -> bool:
             _log.warning("%s: is damaged, so that it is made anew.", folder / name)
             return False
     return True
+
+
+def made_once(folder: Path, record: Path, make: Callable[[], dict[str, float]]) -> dict[str, float]:
+    """The metrics of making a folder, which is not made again where it is complete.
+
+    Args:
+        record: file that keeps the metrics.
+        make: makes the folder.
+    """
+    metrics: dict[str, float] | None = read_state(record) if is_sealed(folder) else None
+    if metrics is None:
+        metrics = make()
+        seal(folder)
+        write_state(record, metrics)
+    return metrics
 
 
 def _size(file: Path) -> int:

@@ -19,7 +19,7 @@ from erm.models.prompts import critic_prompt, detail_prompt
 from erm.models.role import Role
 from erm.models.settings import DetailSettings
 from erm.report import Report
-from erm.state import is_sealed, read_state, seal, write_state
+from erm.state import made_once
 from erm.tasks import task_names
 
 
@@ -48,12 +48,12 @@ def train_critic(
             "train_critic starts the processes of training and of reinforcement itself; under "
             "another launcher run train_on_reports, then reinforce_critic."
         )
-    supervised, done = work / "supervised", work / "supervised.json"
-    metrics: dict[str, float] | None = read_state(done) if is_sealed(supervised) else None
-    if metrics is None:
-        metrics = train_on_reports(settings, pairs, supervised, work, inferred)
-        seal(supervised)
-        write_state(done, metrics)
+    supervised = work / "supervised"
+    metrics = made_once(
+        supervised,
+        work / "supervised.json",
+        lambda: train_on_reports(settings, pairs, supervised, work, inferred),
+    )
     place = work / "reinforcement"
     reinforced = reinforce_critic(settings, supervised, pairs, out, place, inferred)
     return metrics | {f"reinforce/{name}": value for name, value in reinforced.items()}

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -29,6 +30,19 @@ KEPT = "validation"
 _ROWS = "rows.json"
 
 _log = logging.getLogger(__name__)
+
+
+@contextmanager
+def whole_model(trainer: Trainer) -> Iterator[Any]:
+    """A trainer's model in evaluation mode, whole in each process, for the block."""
+    with unwrap_model_for_generation(
+        trainer.model_wrapped,
+        trainer.accelerator,
+        gradient_checkpointing_kwargs=trainer.args.gradient_checkpointing_kwargs,
+    ) as model:
+        model.eval()
+        yield model
+        model.train()
 
 
 class Validation(NamedTuple):
@@ -180,16 +194,9 @@ class BestCheckpoint(TrainerCallback):  # type: ignore[misc]
         device = trainer.args.device
         with (
             torch.random.fork_rng([device] if device.type == "cuda" else []),
-            unwrap_model_for_generation(
-                trainer.model_wrapped,
-                trainer.accelerator,
-                gradient_checkpointing_kwargs=trainer.args.gradient_checkpointing_kwargs,
-            ) as model,
+            whole_model(trainer) as model,
         ):
-            model.eval()
-            metrics = self._validation.score(model, trainer.processing_class, step)
-            model.train()
-        return metrics
+            return self._validation.score(model, trainer.processing_class, step)
 
     def _keep(self) -> None:
         part = self._folder / "weights.part"

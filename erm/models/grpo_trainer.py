@@ -9,7 +9,8 @@ from typing import Any
 import torch
 from transformers import TrainerCallback
 from trl import GRPOTrainer
-from trl.models.utils import unwrap_model_for_generation
+
+from erm.models.best_checkpoint import whole_model
 
 Sample = dict[str, Any]
 Prepare = Callable[[Any, Any, Sequence[Sample], int], list[Sample]]
@@ -92,14 +93,8 @@ class TimedTrainer(GRPOTrainer):  # type: ignore[misc]
 
     def _prepared(self, prepare: Prepare, inputs: list[Sample]) -> list[Sample]:
         begun = time.perf_counter()
-        with unwrap_model_for_generation(
-            self.model_wrapped,
-            self.accelerator,
-            gradient_checkpointing_kwargs=self.args.gradient_checkpointing_kwargs,
-        ) as model:
-            model.eval()
+        with whole_model(self) as model:
             prepared = prepare(model, self.processing_class, inputs, self.state.global_step)
-            model.train()
         self.count("generation", begun)
         return prepared
 

@@ -23,7 +23,7 @@ from erm.models.processor import PairProcessor
 from erm.models.prompts import conversation, revision_prompt
 from erm.models.role import Role
 from erm.models.settings import SamplingSettings
-from erm.policies.refinement import feedback
+from erm.policies.refinement import feedback_on
 from erm.render import Renderer
 from erm.report import Replies
 from erm.rewards.reward import reward_completions
@@ -104,7 +104,7 @@ class Redrafting:
         scored = reward_completions(items, self._critic, self._renderer, self._settings)
         brief = not self._role.instructed
         return [
-            ((task, image), revision_prompt(task, draft, _said(one), brief=brief))
+            ((task, image), revision_prompt(task, draft, feedback_on(one), brief=brief))
             for (task, image, draft), one in zip(items, scored, strict=True)
             if _is_wrong(one)
         ]
@@ -118,7 +118,3 @@ def _is_wrong(scored: Scored) -> bool:
     if scored.outcome == "judged":
         return scored.report is not None and bool(scored.report.errors)
     return scored.outcome != "unparsable"
-
-
-def _said(scored: Scored) -> str:
-    return feedback(scored.outcome, scored.reason, scored.report)

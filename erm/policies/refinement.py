@@ -102,7 +102,7 @@ def refine(
             for _ in range(rounds):
                 if drafts[-1].severity == 0:
                     break
-                revision = Revision(task, reference, completion, _feedback(drafts[-1]))
+                revision = Revision(task, reference, completion, feedback_on(drafts[-1]))
                 with span("revise", "LLM", {"feedback": revision.feedback}) as ended:
                     completion = policy.revise([revision])[0]
                     ended(completion)
@@ -136,7 +136,8 @@ def preference(outcome: Outcome, severity: float | None) -> tuple[int, float]:
     return _RANK[outcome], severity if severity is not None else 0.0
 
 
-def _feedback(draft: Scored) -> str:
+def feedback_on(draft: Scored) -> str:
+    """`feedback` on a draft that a critic has judged."""
     return feedback(draft.outcome, draft.reason, draft.report)
 
 

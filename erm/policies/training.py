@@ -33,7 +33,7 @@ from erm.policies.refinement import feedback
 from erm.policies.revisions import read_drafts, revision_examples, write_drafts
 from erm.policies.settings import RevisionSettings, TrainPolicySettings
 from erm.render import Renderer
-from erm.state import is_sealed, read_state, seal, write_state
+from erm.state import made_once
 
 _SOURCES, _PICTURES, _DRAFTS = "sources.parquet", "pictures.parquet", "drafts"
 """In a working folder: fresh sources, those that are drafted, and the folder of their drafts."""
@@ -57,15 +57,13 @@ def train_policy(
             "train_policy starts the processes of both trainings itself; under another launcher "
             "run train_on_sources, without revisions."
         )
-    first, done = work / "sources", work / "sources.json"
-    metrics: dict[str, float] | None = read_state(done) if is_sealed(first) else None
-    if metrics is None:
-        metrics = train_on_sources(settings, pairs, first, work)
-        seal(first)
-        write_state(done, metrics)
+    first = work / "sources"
+    metrics = made_once(
+        first, work / "sources.json", lambda: train_on_sources(settings, pairs, first, work)
+    )
     place = work / "revisions"
     drafts = _write_drafts(settings, settings.revisions, first, pairs, place)
-    revised = train_on_drafts(settings, first, pairs, out, place)
+    revised = train_on_drafts(settings, first, out, place)
     revised["drafts"] = float(drafts)
     return metrics | {f"revisions/{name}": value for name, value in revised.items()}
 
@@ -104,7 +102,7 @@ def train_on_sources(
     def texts() -> Iterator[str]:
         for each in examples():
             yield from (each.prompt, each.target)
-        if settings.revisions is not None:  # whose feedback the tokenizer has to write shortly
+        if settings.revisions is not None:  # so that feedback will take few tokens
             for pair in read_pairs(pairs, "train", settings.tasks):
                 yield feedback("judged", "", pair.report)
 
@@ -116,14 +114,14 @@ def train_on_sources(
 
 
 def train_on_drafts(
-    settings: TrainPolicySettings, first: Path, pairs: Path, out: Path, work: Path
+    settings: TrainPolicySettings, first: Path, out: Path, work: Path
 ) -> dict[str, float]:
     """Train the policy `first` on what `train_policy` has drafted in `work`, and write it to `out`.
 
     Arguments, metrics and errors are those of `train_on_sources`.
     """
     if needed(settings.launch):
-        paths = {"first": first, "pairs": pairs, "out": out, "work": work}
+        paths = {"first": first, "out": out, "work": work}
         function = "erm.policies.training:train_on_drafts"
         return distribute(function, settings, settings.launch, paths)
     from erm.models.sft import train

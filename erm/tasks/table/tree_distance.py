@@ -88,13 +88,14 @@ def _levels(descendants: Sequence[int]) -> list[_Level]:
     for root in _keyroots(descendants):
         within = range(root - descendants[root], root)
         height[root] = 1 + max((height[node] for node in within if node in height), default=-1)
+    below = np.array(descendants)
     levels = []
     for chosen in range(max(height.values()) + 1):
         roots = np.array([root for root in height if height[root] == chosen])
-        starts = roots - np.array(descendants)[roots]
+        starts = roots - below[roots]
         columns = np.arange((roots - starts).max() + 1)
         nodes = np.minimum(starts[:, None] + columns, roots[:, None])
-        leftmost = nodes - np.array(descendants)[nodes]
+        leftmost = nodes - below[nodes]
         real = starts[:, None] + columns <= roots[:, None]
         levels.append(
             _Level(
