@@ -20,8 +20,8 @@ tags=(--implementation cp --python-version "$version")
 for platform in $platforms; do tags+=(--platform "$platform"); done
 python -m pip download --quiet --no-deps --only-binary=:all: "${tags[@]}" \
     -c constraints.txt -r benchmarks/gpu/requirements.txt -d "$pack/wheels"
-# zss is published as source alone; the project's wheel registers its tasks.
-python -m pip wheel --quiet --no-deps --no-build-isolation -c constraints.txt -w "$pack/wheels" zss .
+# The project's wheel registers its tasks.
+python -m pip wheel --quiet --no-deps --no-build-isolation -w "$pack/wheels" .
 
 # What draws SVG and tables, and all that it links to but the C library.
 for name in libcairo.so.2 libpango-1.0.so.0 libpangoft2-1.0.so.0 libharfbuzz-subset.so.0; do

@@ -4,8 +4,8 @@ The policy completes fresh images, greedily and sampled; each draft is drawn and
 with the source behind its image. One that differs becomes a request to correct it, with the exact
 report as feedback, and the source is the answer. Drafts that draw nothing are among them. Errors of
 greedy drafts are those that another look at the image does not correct, so that they teach to
-believe the report. Edits of sources in
-the place of own drafts do not serve: a policy trained on them makes its own drafts worse.
+believe the report. Edits of sources in the place of own drafts do not serve: a policy trained on
+them makes its own drafts worse.
 """
 
 from __future__ import annotations
