@@ -47,7 +47,7 @@ def infer(
             that no answer is paid for twice; `work` by default.
 
     Returns:
-        Flat metrics: sources and completions, ``usable_share`` of these, pairs and discrepancies
+        Flat metrics: sources, completions, ``pairs_per_completion``, pairs and discrepancies
         as of `synthesize`, what was rejected by reason, and what an endpoint costs.
 
     Raises:
@@ -96,7 +96,7 @@ def infer(
     return {
         "sources": sources,
         "completions": completions,
-        "usable_share": round(census.total / max(completions, 1), 4),
+        "pairs_per_completion": round(census.total / max(completions, 1), 4),
         **census.metrics(),
         **(policy.metrics() if policy is not None else {}),
     }

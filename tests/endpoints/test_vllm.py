@@ -434,4 +434,4 @@ def test_a_policy_completes_as_in_this_process(policy: Path, icons: Path, tmp_pa
     assert same >= 0.9 * len(ours)
     assert metrics["completions"] == 72
     assert metrics["policy/answers"] > 0
-    assert metrics["usable_share"] > 0
+    assert metrics["pairs_per_completion"] > 0

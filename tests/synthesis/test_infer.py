@@ -200,7 +200,7 @@ def test_attempts_become_pairs_with_exact_reports(
     assert metrics["sources"] == len(splits)
     assert metrics["completions"] == 2 * len(splits)
     assert metrics["pairs"] == len(made) == len(splits) - 3
-    assert metrics["usable_share"] == pytest.approx(len(made) / (2 * len(splits)), abs=1e-4)
+    assert metrics["pairs_per_completion"] == pytest.approx(len(made) / (2 * len(splits)), abs=1e-4)
     assert metrics["set_aside/image of another split"] == 1
 
 
@@ -305,7 +305,7 @@ def rubbish(tiny_policy: Path, pairs: Path, tmp_path_factory: pytest.TempPathFac
     place = tmp_path_factory.mktemp("rubbish")
     metrics = infer(local(tiny_policy), pairs, place / "inferred", place / "work")
     assert metrics["sources"] == sum(len(each) for each in references(pairs).values())
-    assert metrics["pairs"] == metrics["pairs/train"] == metrics["usable_share"] == 0
+    assert metrics["pairs"] == metrics["pairs/train"] == metrics["pairs_per_completion"] == 0
     assert metrics["set_aside/policy wrote no source"] == metrics["sources"]
     return place / "inferred"
 
