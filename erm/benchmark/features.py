@@ -7,14 +7,12 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from functools import cache
 from io import StringIO
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL.Image import Image
 
-from erm.benchmark.formats import Item, image_pairs
 from erm.errors import ErmError
 
 if TYPE_CHECKING:
@@ -28,28 +26,17 @@ _SIDE, _MEAN, _DEVIATION = 224, 127.0, 128.0
 EfficientNet-Lite in the TensorFlow models)."""
 
 
-def feature_distances(
-    items: Sequence[Item], model: str, *, batch_size: int = 16
-) -> NDArray[np.float64]:
-    """(items,) 1 − cosine of the two images' features, in [0, 2]; NaN if an image is missing.
+def feature_distances(embed: Embedder, pairs: Sequence[tuple[Image, Image]]) -> NDArray[np.float64]:
+    """(pairs,) 1 − cosine of the two images' features, in [0, 2].
 
-    The features are the projected image embedding (CLIP, SigLIP) or the class token of the last
-    layer (DINO, ViT and others).
-
-    Args:
-        model: a folder or a hub name; the model may be downloaded.
-
-    Raises:
-        ErmError: there is no such model, or it takes no images.
+    An image that stands in several pairs is embedded once.
     """
-    embed = load_embedder(model)
-    values = np.full(len(items), np.nan)
-    pairs = image_pairs(items)
-    while batch := list(islice(pairs, batch_size)):
-        features = embed([image for _, pair in batch for image in pair])
-        reference, candidate = features[0::2], features[1::2]
-        values[[index for index, _ in batch]] = 1 - np.sum(reference * candidate, axis=1)
-    return values
+    images = {id(image): image for pair in pairs for image in pair}
+    places = {key: place for place, key in enumerate(images)}
+    features = embed(list(images.values()))
+    first, second = (features[[places[id(pair[side])] for pair in pairs]] for side in (0, 1))
+    distances: NDArray[np.float64] = 1 - np.sum(first * second, axis=1)
+    return distances
 
 
 class Embedder(ABC):
@@ -75,7 +62,11 @@ def load_embedder(model: str) -> Embedder:
 
 
 class TransformersEmbedder(Embedder):
-    """A model that `transformers` loads, such as DINO or CLIP."""
+    """A model that `transformers` loads, such as DINO or CLIP.
+
+    The features are the projected image embedding (CLIP, SigLIP) or the class token of the last
+    layer (DINO, ViT and others).
+    """
 
     def __init__(self, model: str) -> None:
         from transformers import AutoImageProcessor, AutoModel

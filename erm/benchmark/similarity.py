@@ -1,67 +1,41 @@
 """Similarity scores as distances between the two images, or the two sources, of an item.
 
-There are pixel MSE, SSIM, distances between sources, published scores of drawings
-(`erm.benchmark.drawing_scores`), and features of a vision model (`erm.benchmark.features`).
+There are distances of images (`erm.benchmark.image_distances`), distances between sources, and
+published scores of drawings (`erm.benchmark.drawing_scores`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image as PillowImage
 
 from erm.benchmark.drawing_scores import drawing_scores, score_drawings
 from erm.benchmark.formats import SOURCES, Item, image_pairs
+from erm.benchmark.image_distances import (
+    FEATURES,
+    LPIPS,
+    PIXEL_DISTANCES,
+    UNISVG,
+    ImageDistance,
+    image_distance_title,
+    is_image_distance,
+    load_image_distance,
+)
 from erm.errors import ErmError
 from erm.tasks import FactScore, TextDistance, get_task, task_names
 
 if TYPE_CHECKING:
     from erm.render import Renderer
 
-Pixels = NDArray[np.uint8]
 Distances = dict[str, NDArray[np.float64]]
 """Name → (items,): 0 is equal; NaN if a distance does not apply or an image can't be read."""
 
-LONGEST_SIDE = 512
-"""Images are shrunk to this many pixels before comparison, to save time."""
-SSIM_WINDOW = 7
-_FEATURES = "features:"
-
-
-def pixel_mse(reference: Pixels, candidate: Pixels) -> float:
-    """Mean squared difference of values in [0, 1]; in [0, 1], 0 for equal images."""
-    candidate = _resized(candidate, reference)
-    return float(np.mean((reference / 255.0 - candidate / 255.0) ** 2))
-
-
-def one_minus_ssim(reference: Pixels, candidate: Pixels) -> float:
-    """1 − mean SSIM over colours (Wang et al. 2004, window 7); in [0, 2], 0 for equal images."""
-    from skimage.metrics import structural_similarity
-
-    candidate = _resized(candidate, reference)
-    window = min(SSIM_WINDOW, *reference.shape[:2])
-    window -= 1 - window % 2
-    if window < 3:
-        return pixel_mse(reference, candidate)
-    return 1 - float(structural_similarity(reference, candidate, channel_axis=2, win_size=window))
-
-
-def _resized(candidate: Pixels, reference: Pixels) -> Pixels:
-    """The candidate stretched to the reference's size, as in public similarity rewards."""
-    if reference.shape == candidate.shape:
-        return candidate
-    size = (reference.shape[1], reference.shape[0])
-    return np.asarray(PillowImage.fromarray(candidate).resize(size))
-
-
-PIXEL_DISTANCES: dict[str, tuple[str, Callable[[Pixels, Pixels], float]]] = {
-    "mse": ("pixel MSE", pixel_mse),
-    "ssim": ("1 − SSIM", one_minus_ssim),
-}
-"""Distances of pixels, by spec: name in tables and function."""
+_BATCH = 16
+"""Pairs of images that a distance gets at once."""
 
 
 def measure_distances(
@@ -71,55 +45,53 @@ def measure_distances(
 
     Args:
         distances: ``mse``, ``ssim``, a task's distance between sources such as ``teds`` or score of
-            drawings such as ``chartmimic`` (for rows with `SOURCES`), or ``features:MODEL`` with
-            the folder or hub name of a vision model (DINO, CLIP, …).
+            drawings such as ``chartmimic`` (for rows with `SOURCES`), or a distance of images as
+            of `erm.benchmark.image_distances.load_image_distance`.
         renderer: draws sources for scores of drawings; by default the one that this process shares.
 
     Raises:
         ErmError: a distance is unknown, or a model can't be loaded.
     """
-    by_text = _text_distances() if set(distances) - set(PIXEL_DISTANCES) else {}
-    by_drawing = drawing_scores() if set(distances) - set(PIXEL_DISTANCES) else {}
-    sourced = (*by_text, *by_drawing)
-    for spec in distances:
-        if spec not in (*PIXEL_DISTANCES, *sourced) and not spec.startswith(_FEATURES):
-            known = ", ".join((*PIXEL_DISTANCES, *sourced, "features:MODEL"))
-            raise ErmError(f"Unknown similarity '{spec}'; known: {known}.")
-    found: Distances = {}
-    wanted = [PIXEL_DISTANCES[spec] for spec in distances if spec in PIXEL_DISTANCES]
-    if wanted:
-        found |= _pixel_distances(items, wanted)
-    drawn = {spec: by_drawing[spec] for spec in distances if spec in by_drawing}
+    by_image = load_image_distances(distances)
+    found = _image_distances(items, by_image)
+    others = [spec for spec in distances if spec not in by_image]
+    by_text, by_drawing = (_text_distances(), drawing_scores()) if others else ({}, {})
+    drawn = {spec: by_drawing[spec] for spec in others if spec in by_drawing}
     found |= _drawing_distances(items, drawn, renderer)
-    for spec in distances:
+    for spec in others:
         if spec in by_text:
             task, distance = by_text[spec]
             found[distance.title] = text_distances(items, task, distance)
-        elif spec not in (*PIXEL_DISTANCES, *by_drawing):
-            from erm.benchmark.features import feature_distances
-
-            model = spec.removeprefix(_FEATURES)
-            found[f"1 − cosine, {model.rstrip('/').rpartition('/')[2]}"] = feature_distances(
-                items, model
-            )
     return found
 
 
-def _pixel_distances(
-    items: Sequence[Item], wanted: Sequence[tuple[str, Callable[[Pixels, Pixels], float]]]
-) -> Distances:
+def load_image_distances(distances: Sequence[str]) -> dict[str, ImageDistance]:
+    """By spec those of the distances (as of `measure_distances`) that compare images.
+
+    Raises:
+        ErmError: a distance is unknown, or a model can't be loaded.
+    """
+    by_image = [spec for spec in distances if is_image_distance(spec)]
+    others = [spec for spec in distances if spec not in by_image]
+    sourced = (*_text_distances(), *drawing_scores()) if others else ()
+    for spec in others:
+        if spec not in sourced:
+            models = (f"{FEATURES}MODEL", f"{UNISVG}MODEL")
+            known = ", ".join((*PIXEL_DISTANCES, *sourced, *LPIPS, *models))
+            raise ErmError(f"Unknown similarity '{spec}'; known: {known}.")
+    return {spec: load_image_distance(spec) for spec in by_image}
+
+
+def _image_distances(items: Sequence[Item], wanted: Mapping[str, ImageDistance]) -> Distances:
+    if not wanted:
+        return {}
     values = np.full((len(items), len(wanted)), np.nan)
-    for index, (reference, candidate) in image_pairs(items):
-        pixels = [np.asarray(shrunk(image)) for image in (reference, candidate)]
-        values[index] = [distance(*pixels) for _, distance in wanted]
-    return {name: values[:, column] for column, (name, _) in enumerate(wanted)}
-
-
-def shrunk(image: PillowImage.Image) -> PillowImage.Image:
-    """An image as it is compared: with `LONGEST_SIDE` pixels at most."""
-    small = image.copy()
-    small.thumbnail((LONGEST_SIDE, LONGEST_SIDE))
-    return small
+    pairs = image_pairs(items)
+    while batch := list(islice(pairs, _BATCH)):
+        images = [pair for _, pair in batch]
+        measured = [distance(images) for distance in wanted.values()]
+        values[[index for index, _ in batch]] = np.stack(measured, axis=1)
+    return {image_distance_title(spec): values[:, column] for column, spec in enumerate(wanted)}
 
 
 def _text_distances() -> dict[str, tuple[str, TextDistance]]:

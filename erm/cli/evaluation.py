@@ -112,7 +112,9 @@ def evaluate(
     similarity: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="SPEC", help="features:MODEL, besides what is measured anyway; may be repeated."
+            metavar="SPEC",
+            help="lpips:alex, lpips:vgg, features:MODEL or unisvg:MODEL, besides what is measured "
+            "anyway; may be repeated.",
         ),
     ] = None,
     completions_per_image: Annotated[

@@ -64,7 +64,7 @@ def benchmark(
         typer.Option(
             metavar="SPEC",
             help="Set against annotated severity: mse, ssim, a comparison of sources such as teds "
-            "or chartmimic, or features:MODEL with a folder "
+            "or chartmimic, lpips:alex, lpips:vgg, or features:MODEL or unisvg:MODEL with a folder "
             "or hub name of a vision model such as DINO or CLIP; may be repeated.",
         ),
     ] = None,
@@ -91,13 +91,14 @@ def benchmark(
     with working():
         from erm.benchmark import comparison_table, judge_from_spec
         from erm.benchmark.blindness import compare_distances
-        from erm.benchmark.similarity import measure_distances
+        from erm.benchmark.similarity import load_image_distances, measure_distances
         from erm.endpoints.settings import ConnectionSettings
 
         reached_judge = endpoint_settings(
             "--judge-endpoint", judge_endpoint, ConnectionSettings, judge
         )
         judging = judge_from_spec(judge, settings=reached_judge)
+        load_image_distances(similarity or [])  # a missing model is said before any critic runs
         reached = critic_endpoint(endpoint, *critics)
         if data is not None:
             _predict(files, data, reached, replies)

@@ -38,7 +38,7 @@ from erm.benchmark.blindness import compare_distances, plot_distances
 from erm.benchmark.comparison import comparison_table, severity_of_items
 from erm.benchmark.drawing_scores import drawing_scores
 from erm.benchmark.page import write_page
-from erm.benchmark.similarity import Distances, measure_distances
+from erm.benchmark.similarity import Distances, load_image_distances, measure_distances
 from erm.critics.base import Critic, Critique, ImagePair, critique_with_retry
 from erm.critics.exact import ExactCritic
 from erm.critics.figures import critique_picture, spread
@@ -199,6 +199,7 @@ class _Critics:
         from erm.critics.local import LocalCritic
 
         self._settings = settings
+        load_image_distances(settings.similarities)  # a missing model is said before any work
         journal = answers / "judge.jsonl" if answers is not None else None
         self._judge = judge_from_spec(
             settings.judge, journal=journal, settings=settings.judge_endpoint

@@ -117,7 +117,7 @@ class BenchmarkSettings(Settings):
     pictured: int = Field(9, ge=1, description="pairs in the picture")
     similarities: tuple[str, ...] = Field(
         ("mse", "ssim", "teds"),
-        description="distances to compare: mse, ssim, teds, features:MODEL",
+        description="distances to compare: mse, ssim, teds, lpips:alex, features:MODEL, …",
     )
     hacks: int | None = Field(
         12, ge=1, description="references of a task in the hack table; null leaves it out"

@@ -57,14 +57,17 @@ def evaluate_author(author: Author, plan: Plan, out: Path, *, restart: bool = Fa
         a critic or without drafts to choose from.
 
     Raises:
-        ErmError: the plan's rounds can't be done, the folder holds an evaluation of another plan, a
-            server does not answer, or nothing can be drawn on this machine.
+        ErmError: the plan's rounds can't be done, the model of a similarity can't be loaded, the
+            folder holds an evaluation of another plan, a server does not answer, or nothing can be
+            drawn on this machine.
     """
+    from erm.benchmark.similarity import load_image_distances
     from erm.policies.measuring import Measuring
     from erm.render import Renderer
 
     settings, critic = plan.settings, plan.critic
     _check_rounds(plan)
+    load_image_distances(settings.similarities)  # a missing model is said before any completion
     decides = {
         "policy": author.identity,
         "data": data_hash(plan.items),

@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from erm.benchmark.similarity import PIXEL_DISTANCES
-from erm.rewards.settings import FEATURES
+from erm.benchmark.image_distances import PIXEL_DISTANCES, image_distance_title
 from erm.tasks import get_task
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def metrics_of(task: str, similarities: Sequence[str], critic: bool) -> list[Met
     """The metrics of a task, in the order of tables.
 
     Args:
-        similarities: ``features:MODEL`` that are measured as well.
+        similarities: of `erm.evaluation.settings.EvaluationSettings`, measured as well.
         critic: whether a critic judges.
     """
     known = [
@@ -73,12 +72,9 @@ def likeness_of(task: str, similarities: Sequence[str]) -> list[Metric]:
     asked = get_task(task)
     by_text = [_metric(name, one.title) for name, one in asked.text_distances.items()]
     by_drawing = [Metric(name, one.title) for name, one in asked.fact_scores.items()]
-    by_pixels = [_metric(name, title) for name, (title, _) in PIXEL_DISTANCES.items()]
-    by_features = [
-        Metric(name, f"cosine, {name.removeprefix(FEATURES).rstrip('/').rpartition('/')[2]}")
-        for name in similarities
-    ]
-    return [*by_text, *by_drawing, *by_pixels, *by_features]
+    by_image = [_metric(name, image_distance_title(name)) for name in PIXEL_DISTANCES]
+    further = [_metric(name, image_distance_title(name)) for name in similarities]
+    return [*by_text, *by_drawing, *by_image, *further]
 
 
 def _metric(name: str, title: str) -> Metric:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field, model_validator
 
 from erm.report import Replies
-from erm.rewards.settings import FEATURES
+from erm.rewards.settings import FEATURES, LPIPS, UNISVG, names_model
 from erm.settings import Settings
 
 
@@ -13,7 +13,8 @@ class EvaluationSettings(Settings):
     """How completions are made and measured.
 
     Attributes:
-        similarities: ``features:MODEL`` as of `erm.rewards`, besides what is always measured.
+        similarities: ``lpips:NET``, ``features:MODEL`` and ``unisvg:MODEL`` as of `erm.rewards`,
+            besides what is always measured.
         completions: samples of each item besides the greedy completion.
         rounds: of revision by the critic's reports (`erm.evaluation.revision`).
         reflect: revise by the policy's own reports too, as a control.
@@ -32,10 +33,10 @@ class EvaluationSettings(Settings):
     @model_validator(mode="after")
     def _known(self) -> EvaluationSettings:
         for name in self.similarities:
-            if not name.startswith(FEATURES) or name == FEATURES:
+            if name not in LPIPS and not names_model(name):
+                further = ", ".join((*LPIPS, f"{FEATURES}MODEL", f"{UNISVG}MODEL"))
                 raise ValueError(
-                    f"'{name}' is measured already or unknown; further similarities are "
-                    f"{FEATURES}MODEL"
+                    f"'{name}' is measured already or unknown; further similarities are {further}"
                 )
         if self.reflect and not self.rounds:
             raise ValueError("--reflect is for --rounds")

@@ -120,7 +120,7 @@ class Measuring:
     Args:
         renderer: draws completions and references, contained.
         critic: judges what is drawn; None leaves its part out.
-        similarities: further parts of rewards that compare pictures, such as ``features:MODEL``.
+        similarities: further parts of rewards that compare pictures, such as ``lpips:alex``.
         replies: how the critic's replies are read.
         cache: folder of the critic's replies (`erm.rewards.cache`); None keeps none.
     """

@@ -11,7 +11,7 @@ from erm.rewards.parts.critic import BatchCriticPart, CriticPart
 from erm.rewards.parts.exact import ExactPart
 from erm.rewards.parts.form import FormatPart, LengthPart, RendersPart
 from erm.rewards.parts.gated import GatedCriticPart
-from erm.rewards.parts.similarity import DrawingPart, FeaturesPart, PixelPart, TextPart
+from erm.rewards.parts.similarity import DrawingPart, ImagePart, TextPart
 from erm.rewards.references import References
 from erm.rewards.reward import Reward, Weighted
 from erm.rewards.settings import (
@@ -19,14 +19,12 @@ from erm.rewards.settings import (
     CRITIC,
     CRITICS,
     EXACT,
-    FEATURES,
     FORMAT,
     GATED_CRITIC,
     LENGTH,
-    MSE,
     RENDERS,
-    SSIM,
     RewardSettings,
+    compares_images,
     drawing_parts,
 )
 
@@ -72,19 +70,14 @@ def _part(name: str, settings: RewardSettings, critic: Critic | None, renderer: 
         return _CRITICS[name](critic, settings)
     if name == EXACT:
         return ExactPart()
-    if name in (SSIM, MSE):
-        return PixelPart(name)
+    if compares_images(name):
+        return ImagePart(name)
     if name == RENDERS:
         return RendersPart()
     if name == FORMAT:
         return FormatPart()
     if name == LENGTH:
         return LengthPart(settings.length_free, settings.length_most)
-    if name.startswith(FEATURES):
-        from erm.benchmark.features import load_embedder
-
-        model = name.removeprefix(FEATURES)
-        return FeaturesPart(model, load_embedder(model))
     if name in drawing_parts():
         return DrawingPart(name, renderer)
     return TextPart(name)

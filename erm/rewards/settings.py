@@ -16,9 +16,12 @@ from erm.tasks import get_task, task_names
 CRITIC, BATCH_CRITIC, GATED_CRITIC = "critic", "critic:batch", "critic:gated"
 EXACT = "exact"
 CRITICS = (CRITIC, BATCH_CRITIC, GATED_CRITIC)
-SSIM, MSE, FEATURES = "ssim", "mse", "features:"
+SSIM, MSE = "ssim", "mse"
+LPIPS = ("lpips:alex", "lpips:vgg")
+FEATURES, UNISVG = "features:", "unisvg:"
 RENDERS, FORMAT, LENGTH = "renders", "format", "length"
-"""Names of parts. `CRITICS` ask a critic; `FEATURES` is followed by the name of a model."""
+"""Names of parts. `CRITICS` ask a critic; `FEATURES` and `UNISVG` are followed by the name of a
+model."""
 
 
 class PartSettings(Settings):
@@ -35,15 +38,18 @@ class PartSettings(Settings):
     @field_validator("part")
     @classmethod
     def _known(cls, part: str) -> str:
-        if part not in known_parts() and not _names_model(part):
+        if part not in known_parts() and not names_model(part):
             raise ValueError(f"unknown part '{part}'; parts: {', '.join(known_parts())}")
         return part
 
 
 def known_parts() -> tuple[str, ...]:
-    """Names of all parts of a reward, ``features:MODEL`` for those with a vision model."""
-    by_image = (EXACT, SSIM, MSE, f"{FEATURES}MODEL", RENDERS, FORMAT, LENGTH)
-    return (*CRITICS, *by_image, *text_parts(), *drawing_parts())
+    """Names of all parts of a reward, with ``MODEL`` for the name of a vision model."""
+    by_image = (SSIM, MSE, *LPIPS, f"{FEATURES}MODEL", f"{UNISVG}MODEL")
+    return (
+        *(*CRITICS, EXACT, *by_image, RENDERS, FORMAT, LENGTH),
+        *(*text_parts(), *drawing_parts()),
+    )
 
 
 def text_parts() -> tuple[str, ...]:
@@ -58,8 +64,14 @@ def drawing_parts() -> tuple[str, ...]:
     return tuple(dict.fromkeys(n for task in task_names() for n in get_task(task).fact_scores))
 
 
-def _names_model(part: str) -> bool:
-    return part.startswith(FEATURES) and part not in (FEATURES, f"{FEATURES}MODEL")
+def compares_images(part: str) -> bool:
+    """Whether a part is a similarity of images (`erm.benchmark.image_distances`)."""
+    return part in (SSIM, MSE, *LPIPS) or names_model(part)
+
+
+def names_model(part: str) -> bool:
+    """Whether a part names a vision model, a folder or one of the hub."""
+    return part.startswith((FEATURES, UNISVG)) and part not in (FEATURES, UNISVG)
 
 
 class RewardSettings(Settings):

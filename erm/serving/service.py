@@ -26,7 +26,7 @@ from erm.report import Replies
 from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.references import References
 from erm.rewards.rollout import PartScore, Rollout, Scored
-from erm.rewards.settings import FEATURES, RewardSettings
+from erm.rewards.settings import RewardSettings, names_model
 from erm.serving.following import CriticInUse
 from erm.serving.wire import ImagesItem, RewardChoice, RolloutItem, SourceItem, SourcesItem
 from erm.tasks import get_task
@@ -183,7 +183,7 @@ class Service:
         own = {each.part for each in self._reward.parts}
         for each in settings.parts:
             # the name of a model may be any folder or hub name, and loading it runs its code
-            if each.part.startswith(FEATURES) and each.part not in own:
+            if names_model(each.part) and each.part not in own:
                 raise ErmError(
                     f"This server has no '{each.part}'; start it with --part {each.part}=0."
                 )

@@ -1,5 +1,6 @@
 """Our additions: intervals, ranking, calibration, comparison of critics, baselines, similarity."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
@@ -27,6 +28,7 @@ from erm.report import Report
 from erm.tasks.discrepancy import Discrepancy
 from erm.tasks.shared.text import normalized_distance
 from erm.tasks.table.teds import teds
+from tests.vision_models import needs_lpips, save_clip, save_dino
 
 
 def bar(number: int, severity: int = 1) -> dict[str, Any]:
@@ -252,29 +254,11 @@ def test_teds_where_sources_are_known() -> None:
         measure_distances(items, ["lpips"])
 
 
-@pytest.mark.parametrize("kind", ["dino", "clip"])
-def test_features_of_a_vision_model(tmp_path: Path, kind: str) -> None:
-    import torch
-    import transformers
-
-    small = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-    small |= {"intermediate_size": 16, "image_size": 28, "patch_size": 14}
-    torch.manual_seed(0)
-    if kind == "dino":
-        model = transformers.Dinov2Model(transformers.Dinov2Config(**small, mlp_ratio=1))
-        processor = transformers.BitImageProcessorPil(
-            size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}
-        )
-    else:
-        text = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
-        text |= {"intermediate_size": 16, "vocab_size": 10}
-        config = transformers.CLIPConfig(text_config=text, vision_config=small, projection_dim=8)
-        model = transformers.CLIPModel(config)
-        processor = transformers.CLIPImageProcessorPil(
-            size={"shortest_edge": 28}, crop_size={"height": 28, "width": 28}
-        )
-    model.save_pretrained(tmp_path / kind)
-    processor.save_pretrained(tmp_path / kind)
+@pytest.mark.parametrize(("kind", "save"), [("dino", save_dino), ("clip", save_clip)])
+def test_features_of_a_vision_model(
+    tmp_path: Path, kind: str, save: Callable[[Path], None]
+) -> None:
+    save(tmp_path / kind)
     items = [
         Item(0, 0, "chart", picture(20), picture(20), []),
         Item(1, 1, "chart", None, picture(20), []),
@@ -287,6 +271,27 @@ def test_features_of_a_vision_model(tmp_path: Path, kind: str) -> None:
     assert np.isnan(none)
     with pytest.raises(ErmError, match="can't be loaded as a vision model"):
         measure_distances(items, [f"features:{tmp_path}"])
+
+
+@needs_lpips
+def test_the_score_of_unisvg_is_a_mean_of_three(tmp_path: Path) -> None:
+    clip = tmp_path / "clip"
+    save_clip(clip)
+    items = [
+        Item(0, 0, "svg", picture(20), picture(20), []),
+        Item(1, 1, "svg", None, picture(20), []),
+        Item(2, 2, "svg", picture(20), picture(38, 10), []),
+    ]
+    found = measure_distances(items, ["ssim", "lpips:alex", f"features:{clip}", f"unisvg:{clip}"])
+    assert list(found) == ["1 − SSIM", "LPIPS, alex", "1 − cosine, clip", "1 − UniSVG, clip"]
+    ssim, lpips, features, unisvg = found.values()
+    same, none, other = 1 - unisvg
+    assert same == pytest.approx(1.0)
+    assert np.isnan(none)
+    terms = 0.2 * (1 - ssim) + 0.2 * (1 - lpips) + 0.6 * (1 - features)
+    assert other == pytest.approx(terms[2]) != 1.0
+    with pytest.raises(ErmError, match="can't be loaded as a vision model"):
+        measure_distances(items, ["ssim", f"unisvg:{tmp_path}"])
 
 
 TABLE = "<table><tr><th>a</th><th>b</th></tr><tr><td>10</td><td>20</td></tr></table>"

@@ -14,6 +14,7 @@ from tests.chat_server import ChatServer
 from tests.chat_server import completion as replied
 from tests.cli.test_cli import Erm, erm  # noqa: F401
 from tests.evaluation.conftest import fenced, icon, icons  # noqa: F401
+from tests.vision_models import needs_lpips, save_clip
 
 
 @pytest.fixture
@@ -49,6 +50,41 @@ def test_completions_are_evaluated_once(
     }
     assert Path("o/scores.jsonl").read_bytes() == scores
     assert Path("o/index.html").is_file()
+
+
+@needs_lpips
+def test_lpips_and_the_score_of_unisvg_are_worst_where_nothing_is_drawn(
+    erm: Erm,  # noqa: F811
+    icons: Path,  # noqa: F811
+    written: Path,
+    tmp_path: Path,
+) -> None:
+    clip = f"unisvg:{tmp_path / 'clip'}"
+    save_clip(tmp_path / "clip")
+    command = ["evaluate", f"file:{written}", "--data", str(icons), "--out", "o"]
+    status, _, _ = erm(*command, "--similarity", "lpips:alex", "--similarity", clip)
+    assert status == 0
+    rows = [json.loads(line) for line in Path("o/scores.jsonl").read_text().splitlines()]
+    found = {row["id"]: row["metrics"] for row in rows}
+    assert found["red"]["lpips:alex"] == 0.0
+    assert found["red"][clip] == pytest.approx(1.0)
+    assert [found[colour]["lpips:alex"] for colour in ("blue", "green")] == [1.0, 1.0]
+    assert [found[colour][clip] for colour in ("blue", "green")] == [0.0, 0.0]
+    (group,) = json.loads(Path("o/scores.json").read_text())["groups"]
+    assert group["metrics"][clip]["mean"] == pytest.approx(1 / 3)
+    assert "UniSVG, clip" in Path("o/index.html").read_text()
+
+
+def test_a_similarity_without_its_model_is_refused_before_any_completion(
+    erm: Erm,  # noqa: F811
+    icons: Path,  # noqa: F811
+    written: Path,
+    tmp_path: Path,
+) -> None:
+    command = ["evaluate", f"file:{written}", "--data", str(icons), "--out", "o"]
+    outcome = erm(*command, "--similarity", f"features:{tmp_path}")
+    assert "can't be loaded as a vision model" in outcome.sentence
+    assert not Path("o").exists()
 
 
 def test_another_evaluation_is_refused_or_thrown_away(
@@ -149,6 +185,7 @@ def test_a_policy_on_a_server_revises_and_draws(
         (["file:none", "--data", "icons"], "none does not exist."),
         (["file:void", "--data", "icons"], "void: completions are a folder or a file of rows"),
         (["p", "--data", "icons", "--similarity", "ssim"], "'ssim' is measured already"),
+        (["p", "--data", "icons", "--similarity", "lpips:x"], "'lpips:x' is measured already or"),
         (["p", "--data", "icons", "--endpoint", "timeout=1"], "is for models behind endpoints"),
         (
             ["--completions", "c.jsonl", "--data", "icons", "--completions-per-image", "2"],

@@ -133,6 +133,7 @@ def test_a_part_that_needs_a_source_says_so(server: Server) -> None:
         ({"parts": [{"part": "ssim"}] * 2}, "reward: the part 'ssim' is listed twice."),
         ({"parts": [{"part": "ssim", "weight": 0}]}, "reward: no part of the reward has a weight."),
         ({"parts": [{"part": "features:any/model"}]}, "This server has no 'features:any/model'"),
+        ({"parts": [{"part": "unisvg:any/model"}]}, "This server has no 'unisvg:any/model'"),
         ({"cache": "/etc"}, "reward.cache: Extra inputs are not permitted."),
     ],
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,8 +15,9 @@ from erm.rewards.loading import load_reward, needs_critic
 from erm.rewards.parts.critic import BatchCriticPart
 from erm.rewards.reward import Reward
 from erm.rewards.rollout import Rollout, Scored
-from erm.rewards.settings import PartSettings, RewardSettings, applies, known_parts
+from erm.rewards.settings import LPIPS, PartSettings, RewardSettings, applies, known_parts
 from tests.rewards.icons import BLUE, RED, WHITE, Replying, fenced, style_errors
+from tests.vision_models import needs_lpips, save_clip
 
 TABLE = "<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>{}</td></tr></table>"
 
@@ -43,7 +45,10 @@ def tables(renderer: Renderer, *completions: str) -> list[Rollout]:
     return [Rollout("table", image, text, source) for text in completions]
 
 
-@pytest.mark.parametrize("part", ["ssim", "mse", "exact", "renders"])
+@pytest.mark.parametrize(
+    "part",
+    ["ssim", "mse", "exact", "renders", *(pytest.param(p, marks=needs_lpips) for p in LPIPS)],
+)
 def test_equal_is_best_other_is_less_and_nothing_is_worst(part: str, renderer: Renderer) -> None:
     rollouts = icons(renderer, fenced(RED), fenced(BLUE), fenced(WHITE), "nothing")
     equal, other, blank, nothing = (each.require() for each in score(renderer, rollouts, part))
@@ -140,8 +145,23 @@ def test_a_pretrained_network_sees_what_is_alike(renderer: Renderer) -> None:
     assert equal > near > far > nothing == 0.0
 
 
+@needs_lpips
+def test_the_score_of_unisvg_is_at_least_0_and_0_without_a_picture(
+    tmp_path: Path, renderer: Renderer
+) -> None:
+    save_clip(tmp_path)
+    rollouts = icons(renderer, fenced(RED), fenced(BLUE), fenced(WHITE), "nothing")
+    parts = ("ssim", "lpips:alex", f"features:{tmp_path}", f"unisvg:{tmp_path}")
+    equal, other, blank, nothing = score(renderer, rollouts, *parts)
+    ssim, lpips, cosine, unisvg = (other.parts[part].value or 0.0 for part in parts)
+    assert equal.parts[parts[-1]].value == pytest.approx(1.0)
+    assert unisvg == pytest.approx(0.2 * ssim + 0.2 * lpips + 0.6 * cosine)
+    assert blank.require() == nothing.require() == 0.0
+
+
 def test_all_known_parts_but_models_load(renderer: Renderer) -> None:
-    names = [part for part in known_parts() if not part.startswith("features:")]
+    models = (*LPIPS, "features:MODEL", "unisvg:MODEL")
+    names = [part for part in known_parts() if part not in models]
     reward = load_reward(settings_of(*names), PixelCritic(), renderer)
     assert [part.name for part, _ in reward.parts] == names
     assert isinstance(reward, Reward)
@@ -154,6 +174,8 @@ def test_all_known_parts_but_models_load(renderer: Renderer) -> None:
     [
         ({"parts": [{"part": "dino"}]}, "unknown part 'dino'; parts: critic, .*features:MODEL"),
         ({"parts": [{"part": "features:"}]}, "unknown part 'features:'"),
+        ({"parts": [{"part": "unisvg:"}]}, "unknown part 'unisvg:'"),
+        ({"parts": [{"part": "lpips:squeeze"}]}, "unknown part 'lpips:squeeze'.*lpips:alex"),
         ({"parts": [{"part": "ssim"}, {"part": "ssim"}]}, "'ssim' is listed twice"),
         ({"parts": [{"part": "ssim", "weight": 0}]}, "no part of the reward has a weight"),
         ({"parts": [{"part": "ssim", "weight": float("nan")}]}, "finite number"),

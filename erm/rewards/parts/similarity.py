@@ -1,4 +1,4 @@
-"""Similarity as a reward: of pixels, of a vision model's features, of sources and of drawings.
+"""Similarity as a reward: of images, of sources and of drawings.
 
 All lie in [0, 1], 1 for equal. A completion without a render earns 0 from parts that compare
 images, one without code 0 from parts that compare sources. These rewards are what the critic is
@@ -7,13 +7,11 @@ compared with: they are blind to much, and a policy learns to please them (``doc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from erm.benchmark.drawing_scores import DrawingScore, drawing_scores, score_drawings
-from erm.benchmark.similarity import PIXEL_DISTANCES, Pixels, shrunk
+from erm.benchmark.image_distances import load_image_distance
 from erm.errors import ErmError
 from erm.images import open_image
 from erm.rewards.parts.base import Part
@@ -23,12 +21,15 @@ from erm.tasks import get_task, task_names
 if TYPE_CHECKING:
     from PIL import Image
 
-    from erm.benchmark.features import Embedder
     from erm.render import Renderer
 
 
-class PixelPart(Part):
-    """``ssim`` and ``mse``: 1 − a distance of `erm.benchmark.similarity`, at least 0."""
+class ImagePart(Part):
+    """1 − a distance of `erm.benchmark.image_distances`, at least 0, by the name of its spec.
+
+    Raises:
+        ErmError: its model can't be loaded.
+    """
 
     def __init__(self, name: str) -> None:
         # Parts judge in threads, and the modules of scikit-image import each other in a circle:
@@ -37,45 +38,13 @@ class PixelPart(Part):
         import skimage.metrics  # noqa: F401
 
         self.name = name
-        self._distance: Callable[[Pixels, Pixels], float] = PIXEL_DISTANCES[name][1]
+        self._distance = load_image_distance(name)
 
     def score(self, drawn: Sequence[Drawn]) -> list[PartScore]:
-        return [self._one(*_images(each)) for each in drawn]
-
-    def without(self, drawn: Drawn) -> PartScore:
-        return PartScore(0.0)
-
-    def _one(self, reference: Image.Image, candidate: Image.Image) -> PartScore:
-        pixels = [np.asarray(shrunk(image)) for image in (reference, candidate)]
-        return PartScore(max(0.0, 1.0 - self._distance(*pixels)))
-
-
-class FeaturesPart(Part):
-    """``features:MODEL``: cosine of the two images' features, at least 0.
-
-    Args:
-        model: as of `erm.benchmark.features.Embedder`.
-    """
-
-    def __init__(self, model: str, embedder: Embedder) -> None:
-        self.name = f"features:{model}"
-        self._embed = embedder
-
-    def score(self, drawn: Sequence[Drawn]) -> list[PartScore]:
-        references = {each.rollout.reference: number for number, each in enumerate(drawn)}
-        pairs = [_images(each) for each in drawn]
-        places = {reference: place for place, reference in enumerate(references)}
-        images = [pairs[number][0] for number in references.values()]
-        features = self._embed([*images, *(candidate for _, candidate in pairs)])
-        return [
-            PartScore(
-                max(
-                    0.0,
-                    float(features[places[each.rollout.reference]] @ features[len(places) + row]),
-                )
-            )
-            for row, each in enumerate(drawn)
-        ]
+        encoded = {each.rollout.reference for each in drawn}
+        references = {reference: open_image(reference) for reference in encoded}
+        pairs = [(references[each.rollout.reference], _image(each)) for each in drawn]
+        return [PartScore(max(0.0, 1.0 - value)) for value in self._distance(pairs).tolist()]
 
     def without(self, drawn: Drawn) -> PartScore:
         return PartScore(0.0)
@@ -151,6 +120,6 @@ class TextPart(Part):
         return PartScore(0.0, note=note)
 
 
-def _images(drawn: Drawn) -> tuple[Image.Image, Image.Image]:
+def _image(drawn: Drawn) -> Image.Image:
     assert drawn.image is not None
-    return open_image(drawn.rollout.reference), open_image(drawn.image)
+    return open_image(drawn.image)
