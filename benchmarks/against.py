@@ -94,25 +94,12 @@ class Program:
         return line.strip()
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
-    """``--against COMMAND`` and ``--against-pairs N``."""
-    parser.add_argument(
-        "--against", type=_command, metavar="COMMAND", help="a program that scores pairs too"
-    )
-    parser.add_argument(
-        "--against-pairs", type=int, metavar="N", help=f"pairs that it scores (default {PAIRS})"
-    )
+def program_words(text: str) -> list[str]:
+    """The words of ``--against COMMAND``.
 
-
-def check_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
-    """Ends with a sentence where the options don't fit together."""
-    if arguments.against_pairs is not None and arguments.against is None:
-        parser.error("--against-pairs needs --against")
-    if arguments.against_pairs is not None and arguments.against_pairs < 1:
-        parser.error("--against-pairs must be 1 or more")
-
-
-def _command(text: str) -> list[str]:
+    Raises:
+        argparse.ArgumentTypeError: the command names no program that can run.
+    """
     try:
         words = shlex.split(text)
     except ValueError as error:
@@ -120,6 +107,14 @@ def _command(text: str) -> list[str]:
     if not words or shutil.which(words[0]) is None:
         raise argparse.ArgumentTypeError(f"{text!r} names no program that can run")
     return words
+
+
+def check_options(parser: argparse.ArgumentParser, arguments: argparse.Namespace) -> None:
+    """Ends with a sentence where ``--against-pairs`` means nothing."""
+    if arguments.against_pairs is not None and arguments.against is None:
+        parser.error("--against-pairs needs --against")
+    if arguments.against_pairs is not None and arguments.against_pairs < 1:
+        parser.error("--against-pairs must be 1 or more")
 
 
 def sample_of(pairs: Sequence[Pair], count: int | None) -> list[Pair]:

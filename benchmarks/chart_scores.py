@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.against import Pair, Scores, add_options, check_options, measure, show
+from benchmarks.against import Pair, Scores, check_options, measure, program_words, show
 from erm.benchmark.drawing_scores import score_drawings, summarize_scores
 from erm.errors import ErmError
 from erm.render import Renderer
@@ -68,7 +68,8 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--folders", type=Path, nargs=2)
     parser.add_argument("--json", type=Path)
-    add_options(parser)
+    parser.add_argument("--against", type=program_words, metavar="COMMAND")
+    parser.add_argument("--against-pairs", type=int, metavar="N", help="of the pairs (default 8)")
     arguments = parser.parse_args()
     check_options(parser, arguments)
     pairs = pairs_in(*arguments.folders) if arguments.folders else procedural_pairs(arguments.pairs)

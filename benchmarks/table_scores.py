@@ -24,7 +24,7 @@ from apted import APTED, Config
 from apted.helpers import Tree
 from lxml import html
 
-from benchmarks.against import add_options, check_options, measure, show
+from benchmarks.against import check_options, measure, program_words, show
 from erm.errors import ErmError
 from erm.tasks.shared.text import normalized_distance
 from erm.tasks.table.teds import teds
@@ -88,7 +88,8 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=8)
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--json", type=Path)
-    add_options(parser)
+    parser.add_argument("--against", type=program_words, metavar="COMMAND")
+    parser.add_argument("--against-pairs", type=int, metavar="N", help="of the pairs (default 8)")
     arguments = parser.parse_args()
     check_options(parser, arguments)
     rng = random.Random(0)
