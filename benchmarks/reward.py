@@ -27,12 +27,10 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-import psutil
-
+from benchmarks.against import descendant_seconds
 from benchmarks.render import (
     Draw,
     UndrawnError,
@@ -75,12 +73,7 @@ class Way(NamedTuple):
 
 def processor_seconds() -> float:
     """Processor time of this process and its descendants so far, the server among them."""
-    total = 0.0
-    own = psutil.Process()
-    for process in (own, *own.children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):  # its parent has its time by now
-            total += sum(process.cpu_times()[:4])
-    return total
+    return time.process_time() + descendant_seconds()
 
 
 def completions(task: str, variety: Variety, number: int, renderer: Renderer) -> list[Rollout]:

@@ -1,10 +1,13 @@
 """Time of TEDS against the library that public implementations compute it with.
 
-``python -m benchmarks.table_scores [--rows N] [--columns N] [--pairs N] [--json FILE]``
+``python -m benchmarks.table_scores [--rows N] [--columns N] [--pairs N]
+[--against COMMAND] [--against-pairs N] [--json FILE]``
 
 A pair is a table of words and numbers and a copy with a row less and some other texts. Both sides
 parse the HTML and give the score. The baseline is the ``apted`` package with our distance of texts,
-which is faster than theirs. Times are those of the processor.
+which is faster than theirs. Times are those of the processor. With ``--against`` another program,
+such as a public implementation, scores a sample of the pairs too (`benchmarks/against.py` says how
+it is asked and timed).
 """
 
 from __future__ import annotations
@@ -21,6 +24,8 @@ from apted import APTED, Config
 from apted.helpers import Tree
 from lxml import html
 
+from benchmarks.against import check_options, measure, program_words, show
+from erm.errors import ErmError
 from erm.tasks.shared.text import normalized_distance
 from erm.tasks.table.teds import teds
 
@@ -83,13 +88,16 @@ def main() -> None:
     parser.add_argument("--columns", type=int, default=8)
     parser.add_argument("--pairs", type=int, default=2)
     parser.add_argument("--json", type=Path)
+    parser.add_argument("--against", type=program_words, metavar="COMMAND")
+    parser.add_argument("--against-pairs", type=int, metavar="N", help="of the pairs (default 8)")
     arguments = parser.parse_args()
+    check_options(parser, arguments)
     rng = random.Random(0)
     pairs = [make_pair(rng, arguments.rows, arguments.columns) for _ in range(arguments.pairs)]
     teds(*pairs[0])
     ours, seconds = _timed(teds, pairs)
     theirs, of_library = _timed(baseline, pairs)
-    result = {
+    result: dict[str, Any] = {
         "rows": arguments.rows,
         "columns": arguments.columns,
         "seconds_a_pair": round(seconds, 4),
@@ -97,8 +105,17 @@ def main() -> None:
         "ratio": round(of_library / seconds, 1),
         "largest_difference": max(abs(a - b) for a, b in zip(ours, theirs, strict=True)),
     }
-    for name, value in result.items():
-        print(f"{name:<26}{value}")
+    if arguments.against is not None:
+        try:
+            result["against"] = measure(
+                arguments.against,
+                arguments.against_pairs,
+                pairs,
+                lambda reference, candidate: {"teds": teds(reference, candidate)},
+            )
+        except ErmError as error:
+            parser.exit(1, f"{error}\n")
+    show(result)
     if arguments.json is not None:
         arguments.json.write_text(json.dumps(result, indent=1) + "\n")
 
