@@ -45,7 +45,7 @@ def baseline(reference: str, candidate: str) -> float:
     """TEDS by the library."""
     first, second = (_tree(html.fromstring(source)) for source in (reference, candidate))
     distance = APTED(first, second, Costs()).compute_edit_distance()
-    return 1 - float(distance) / max(_size(first), _size(second))
+    return 1 - float(distance) / (max(_size(first), _size(second)) - 1)
 
 
 def _tree(element: html.HtmlElement) -> Tree:

@@ -249,7 +249,7 @@ def test_teds_where_sources_are_known() -> None:
         Item(2, 2, "chart", None, None, [], sources),
     ]
     found = measure_distances(items, ["teds"])["1 − TEDS"]
-    assert found == pytest.approx([0.5 / 7, np.nan, np.nan], nan_ok=True)
+    assert found == pytest.approx([0.5 / 6, np.nan, np.nan], nan_ok=True)
     with pytest.raises(ErmError, match="Unknown similarity 'lpips'; known: mse, ssim, teds"):
         measure_distances(items, ["lpips"])
 
@@ -307,13 +307,15 @@ def test_teds_by_hand() -> None:
     )
     assert teds(bodied, "| a | b |\n|---|---|\n| 10 | 20 |") == 1
     changed = TABLE.replace("10", "11")
-    assert teds(TABLE, changed) == pytest.approx(1 - 0.5 / 7)
+    assert teds(TABLE, changed) == pytest.approx(1 - 0.5 / 6)
     assert teds(TABLE, changed, structure_only=True) == 1
     without_row = TABLE.replace("<tr><td>10</td><td>20</td></tr>", "")
-    assert teds(TABLE, without_row) == pytest.approx(1 - 3 / 7)
+    assert teds(TABLE, without_row) == pytest.approx(1 - 3 / 6)
     spanned = TABLE.replace("<td>10</td><td>20</td>", "<td colspan=2>10</td>")
-    assert teds(TABLE, spanned) == pytest.approx(1 - 2 / 7)
+    assert teds(TABLE, spanned) == pytest.approx(1 - 2 / 6)
     assert teds(TABLE, "no table") == teds("", TABLE) == 0
+    assert teds("<table></table>", "<table></table>") == 1
+    assert teds(TABLE, "<table></table>") == 0
     with pytest.raises(ErmError, match="too large"):
         teds(TABLE, "<table>" + "<tr><td>1</td></tr>" * 1000 + "</table>")
     assert normalized_distance("kitten", "sitting") == pytest.approx(3 / 7)

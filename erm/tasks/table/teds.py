@@ -51,7 +51,8 @@ def teds(reference: str, candidate: str, structure_only: bool = False) -> float:
     """1 − tree edit distance / nodes of the larger tree, in [0, 1].
 
     A changed cell costs the normalised edit distance of its text, any other changed node 1; spans
-    belong to a node's label. Either text without a table scores 0.
+    belong to a node's label. The element ``table`` itself is not counted, as in ``metric.py`` of
+    PubTabNet, with which published numbers are computed. Either text without a table scores 0.
 
     Args:
         structure_only: TEDS-S, which ignores texts.
@@ -63,12 +64,14 @@ def teds(reference: str, candidate: str, structure_only: bool = False) -> float:
     if first is None or second is None:
         return 0.0
 
+    if (nodes := max(first.size, second.size) - 1) == 0:
+        return 1.0
     one, other = first.in_postorder(), second.in_postorder()
     update = _costs(one, other, structure_only)
     distance = tree_distance(
         [node.size - 1 for node in one], [node.size - 1 for node in other], update
     )
-    return max(0.0, 1.0 - distance / max(first.size, second.size))
+    return max(0.0, 1.0 - distance / nodes)
 
 
 def edit_distance(reference: str, candidate: str) -> float:
