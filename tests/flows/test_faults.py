@@ -71,6 +71,7 @@ def anew(checkout: Path, text: str) -> None:
     (checkout / "reports/count.json").unlink(missing_ok=True)
 
 
+@pytest.mark.deployed
 def test_a_stage_outlives_mlflow(
     counting: Path, served: dict[str, str], mlflow_server: MlflowServer
 ) -> None:

@@ -125,6 +125,7 @@ def test_failed_killed_and_interrupted_stages_go_on(counting: Path, served: dict
     assert {float(percent) for (percent,) in shown} == {40.0, 80.0}
 
 
+@pytest.mark.deployed
 def test_one_pipeline_runs_in_a_checkout_and_an_interrupt_of_its_process_ends_it(
     counting: Path, served: dict[str, str]
 ) -> None:
