@@ -23,7 +23,7 @@ from erm.parameters import (
 from tests.flows.scratch import compose
 
 ROOT = Path(__file__).parents[1]
-PROFILES = ("gpu", "laptop", "smoke", "study", "wide")
+PROFILES = ("all-tasks", "gpu", "laptop", "smoke", "study", "wide")
 
 
 @pytest.fixture
@@ -90,7 +90,7 @@ def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
         ),
         (
             {"profile": "nope"},
-            "unknown profile 'nope'; known profiles: gpu, laptop, smoke, study, wide",
+            "unknown profile 'nope'; known profiles: all-tasks, gpu, laptop, smoke, study, wide",
         ),
     ],
 )
@@ -139,14 +139,16 @@ def test_unreadable_parameters_are_one_sentence(content: bytes | None, checkout:
 
 def test_an_unknown_profile_names_the_known_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    with pytest.raises(ErmError, match="unknown profile 'nope'; known profiles: gpu, laptop"):
+    with pytest.raises(
+        ErmError, match="unknown profile 'nope'; known profiles: all-tasks, gpu, laptop"
+    ):
         check_profile("nope")
 
 
 @pytest.mark.parametrize(
     ("profile", "stages", "changes", "sentence"),
     [
-        ("nope", [], [], "unknown profile 'nope'; known profiles: gpu"),
+        ("nope", [], [], "unknown profile 'nope'; known profiles: all-tasks"),
         (None, ["critic"], [], "unknown stage 'critic'; stages: synthesize, validate"),
         ("smoke", [], ["train_critic.pears=1"], "Could not override 'train_critic.pears'"),
         (None, [], ["+train_critic.pears=1"], "unknown parameter 'train_critic.pears'"),
