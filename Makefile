@@ -25,9 +25,9 @@ format: setup
 types: setup
 	@mypy
 
-# Three workers on two cores: some wait for servers, renderers and each other's processes.
+# Two workers on two cores: each imports PyTorch and starts renderers, servers and models of its own.
 pytest: setup
-	@OMP_NUM_THREADS=1 python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	@OMP_NUM_THREADS=1 python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 # Makes an environment from a packaged model's requirements: minutes, so no part of `test`.
 serving: setup
