@@ -85,6 +85,11 @@ def load_image_distance(spec: str) -> ImageDistance:
         ErmError: the model can't be loaded.
     """
     if spec in PIXEL_DISTANCES:
+        # Rewards measure in threads, and the modules of scikit-image import each other in a circle:
+        # two threads that first import different ones wait for each other.
+        import skimage.color
+        import skimage.metrics  # noqa: F401
+
         return partial(_of_pixels, PIXEL_DISTANCES[spec][1])
     kind, _, model = spec.partition(":")
     if kind == "lpips":

@@ -46,10 +46,7 @@ class PartSettings(Settings):
 def known_parts() -> tuple[str, ...]:
     """Names of all parts of a reward, with ``MODEL`` for the name of a vision model."""
     by_image = (SSIM, MSE, *LPIPS, f"{FEATURES}MODEL", f"{UNISVG}MODEL")
-    return (
-        *(*CRITICS, EXACT, *by_image, RENDERS, FORMAT, LENGTH),
-        *(*text_parts(), *drawing_parts()),
-    )
+    return (*CRITICS, EXACT, *by_image, RENDERS, FORMAT, LENGTH, *text_parts(), *drawing_parts())
 
 
 def text_parts() -> tuple[str, ...]:

@@ -32,11 +32,6 @@ class ImagePart(Part):
     """
 
     def __init__(self, name: str) -> None:
-        # Parts judge in threads, and the modules of scikit-image import each other in a circle:
-        # two threads that first import different ones wait for each other.
-        import skimage.color
-        import skimage.metrics  # noqa: F401
-
         self.name = name
         self._distance = load_image_distance(name)
 
