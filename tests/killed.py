@@ -37,10 +37,14 @@ def kill_at_checkpoint(
     command = [sys.executable, "-u", "-m", "erm.models.launch", str(job)]
     reached = paths["work"] / "checkpoints" / f"checkpoint-{step}" / "complete.json"
     with subprocess.Popen(
-        command, start_new_session=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        command,
+        start_new_session=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
-        assert process.stdout
-        for _ in process.stdout:  # one line a step
+        assert process.stderr
+        for _ in process.stderr:  # the bar, each time it moves
             if reached.is_file():
                 break
         os.killpg(process.pid, signal.SIGKILL)

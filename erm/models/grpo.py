@@ -23,6 +23,7 @@ from erm.models.best_checkpoint import KEPT, BestCheckpoint, Stop, Validation
 from erm.models.checkpoint import Checkpoint
 from erm.models.grpo_trainer import Prepare, TimedTrainer, UpdateClock
 from erm.models.launch import distributed
+from erm.models.progress import show_steps
 from erm.models.qwen3vl import lora_config
 from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings
 from erm.models.sft import TrackingCallback, largest_part, last_checkpoint, write_model
@@ -143,6 +144,7 @@ def reinforce_model(
             clock=clock,
             prepare=prepare,
         )
+        show_steps(trainer, "reinforce", ("reward", "rendered"))
         trainer.add_callback(UpdateClock(trainer))
     except ConnectionError as error:
         raise ErmError(f"vllm: {error}") from error

@@ -35,6 +35,7 @@ from erm.models.launch import distributed, is_main_process
 from erm.models.muon import Muon
 from erm.models.precision import multiplies_bfloat16, without_fused_attention
 from erm.models.processor import PairProcessor
+from erm.models.progress import show_steps
 from erm.models.qwen3vl import build_model, build_processor
 from erm.models.role import Role, write_role
 from erm.models.samples import shared_samples
@@ -224,6 +225,7 @@ def fine_tune(
         processing_class=processor,
         callbacks=[TrackingCallback({name: name for name in _LOGGED})],
     )
+    show_steps(trainer, "train", ("loss",))
     # The mean over a batch's tokens, in however many processes and parts the batch is computed;
     # without this, since transformers' Qwen3-VL takes no count of them, each part's own mean.
     trainer.model_accepts_loss_kwargs = True
