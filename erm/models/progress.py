@@ -10,9 +10,10 @@ from transformers import ProgressCallback, Trainer
 
 
 class StepBar(ProgressCallback):  # type: ignore[misc]
-    """A bar over the steps of all runs of a training; its speed is that of this run alone.
+    """A bar over the steps of a training. A resumed run begins where the last one stopped, and its
+    speed counts its own steps alone.
 
-    Transformers would print all values of each log, which are in history and tracking anyway.
+    Transformers' own bar prints all values of each log. History and tracking have them anyway.
 
     Args:
         name: stands before the bar.
