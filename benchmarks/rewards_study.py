@@ -45,6 +45,9 @@ from erm.tasks import get_task
 START = "start"
 """Name of the row of the policy before reinforcement."""
 
+MEAN = "mean of tasks"
+"""Name of the rows of what a reward gains in the mean over all tasks."""
+
 
 class Measure(NamedTuple):
     """A column of the table: its heading, and how it is written.
@@ -72,8 +75,8 @@ MEASURES = {
 }
 """Likeness is the task's first similarity of sources, such as TEDS, else SSIM."""
 
-PICTURED = "gain, greedy"
-"""What the picture shows."""
+PICTURED = ("gain, greedy", "gain, sampled")
+"""What the picture shows: gains, whose means over tasks are in the table too."""
 
 
 def rewards(features: str) -> dict[str, str]:
@@ -185,6 +188,8 @@ def table(
 ) -> list[dict[str, Any]]:
     """A row a reward, task and measure: ``mean``, ``low`` and ``high`` over ``seeds``.
 
+    With several tasks, the gains of a reward that judges all of them also in their mean.
+
     Args:
         results: by reward, the metrics of each seed.
         tasks: by reward, the tasks that it was reinforced on.
@@ -210,6 +215,15 @@ def table(
                 if (name := metric.format(**names)) in runs[0]:
                     add(reward, task, measure, [one[name] for one in runs])
             begun.add(task)
+    every = {task for own in tasks.values() for task in own}
+    for reward, runs in results.items():
+        if len(every) == 1 or set(tasks[reward]) != every:
+            continue
+        for measure in PICTURED:
+            names = [MEASURES[measure].metric.format(task=task) for task in tasks[reward]]
+            if all(name in runs[0] for name in names):
+                means = [float(np.mean([one[name] for name in names])) for one in runs]
+                add(reward, MEAN, measure, means)
     return rows
 
 
@@ -232,18 +246,28 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
 
 def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     """Gains in exact severity by reward, a panel a task, with intervals over seeds."""
-    shown = [row for row in rows if row["measure"] == PICTURED]
+    shown = [row for row in rows if row["measure"] in PICTURED]
     tasks = list(dict.fromkeys(row["task"] for row in shown))
-    figure = Figure(figsize=(3.2 * len(tasks) + 1, 2.8), layout="constrained")
-    for axes, task in zip(figure.subplots(1, len(tasks), squeeze=False)[0], tasks, strict=True):
-        own = [row for row in shown if row["task"] == task][::-1]
-        means = [row["mean"] for row in own]
-        halves = [row["high"] - row["mean"] for row in own]
-        colours = ["tab:blue" if mean > 0 else "tab:red" for mean in means]
-        axes.barh([row["reward"] for row in own], means, xerr=halves, color=colours, capsize=3)
+    figure = Figure(figsize=(2.9 * len(tasks) + 1, 3.2), layout="constrained")
+    panels = figure.subplots(1, len(tasks), squeeze=False)[0]
+    for axes, task in zip(panels, tasks, strict=True):
+        own = [row for row in shown if row["task"] == task]
+        names = list(dict.fromkeys(row["reward"] for row in own))[::-1]
+        for measure, shift in zip(PICTURED, (0.2, -0.2), strict=True):
+            bars = [row for row in own if row["measure"] == measure]
+            axes.barh(
+                [names.index(row["reward"]) + shift for row in bars],
+                [row["mean"] for row in bars],
+                xerr=[row["high"] - row["mean"] for row in bars],
+                height=0.4,
+                capsize=2,
+                label=measure.removeprefix("gain, "),
+            )
+        axes.set_yticks(range(len(names)), names)
         axes.axvline(0, color="black", linewidth=0.8)
-        axes.set(title=task, xlabel="gain in exact severity, greedy")
+        axes.set(title=task, xlabel="gain in exact severity")
         axes.spines[["top", "right"]].set_visible(False)
+    figure.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=2)
     figure.savefig(path, dpi=150, metadata={"Software": None})
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.rewards_study import (
+    MEAN,
     as_markdown,
     evaluation_of,
     over_seeds,
@@ -59,6 +60,18 @@ def test_intervals_are_over_seeds() -> None:
         ("teds", "likeness", pytest.approx(0.8)),
     ]
     assert "| table | teds | +2.00 (-10.71 to +14.71) | – |" in as_markdown(rows)
+
+
+def test_the_mean_over_tasks_is_of_rewards_that_judge_all() -> None:
+    runs = [
+        {"severity_gain.table.greedy": table_gain, "severity_gain.svg.greedy": svg_gain}
+        for table_gain, svg_gain in ((1.0, 2.0), (3.0, 0.0))
+    ]
+    rows = table({"ssim": runs, "teds": runs}, {"ssim": ("table", "svg"), "teds": ("table",)})
+    means = [row for row in rows if row["task"] == MEAN]
+    assert [(row["reward"], row["measure"], row["mean"]) for row in means] == [
+        ("ssim", "gain, greedy", 1.5)
+    ]
 
 
 def test_a_reward_is_given_to_the_tasks_that_it_judges() -> None:
