@@ -64,27 +64,35 @@ def _show_curves(curves: list[dict[str, Any]]) -> None:
     several = len({group_title(curve) for curve in curves}) > 1
     for curve in curves:
         of = f"{group_title(curve)}: " if several else ""
+        points = [point["metrics"].get(curve["measure"], {}) for point in curve["points"]]
+        versus = ["to samples"] if any("to_samples" in one for one in points) else []
         print_table(
-            ["n", "severity", "difference", "executed", "tokens", "repaired", "improved"],
-            [_point_row(curve["measure"], point) for point in curve["points"]],
+            ["n", "severity", "difference", *versus, "executed", "tokens", "repaired", "improved"],
+            [_point_row(curve["measure"], point, bool(versus)) for point in curve["points"]],
             f"{of}n further drafts, {curve_title(curve)}",
         )
 
 
-def _point_row(measure: str, point: dict[str, Any]) -> list[Any]:
+def _point_row(measure: str, point: dict[str, Any], versus: bool) -> list[Any]:
     metrics, changes = point["metrics"], point["changes"]
     nothing = {"mean": None, "difference": None, "difference_interval_95": (None, None)}
     measured = metrics.get(measure, nothing)
-    interval = " to ".join(map(_short, measured["difference_interval_95"]))
+    compared = ["difference", "to_samples"] if versus else ["difference"]
     return [
         point["further"],
         _short(measured["mean"]),
-        f"{_short(measured['difference'])} ({interval})",
+        *(_with_interval(measured, name) for name in compared),
         _short(metrics[DRAWN]["mean"]),
         _short(point["spent"]["tokens"]),
         f"+{changes['repaired']['items']} −{changes['broken']['items']}",
         f"+{changes['improved']['items']} −{changes['worsened']['items']}",
     ]
+
+
+def _with_interval(measured: dict[str, Any], name: str) -> str:
+    if name not in measured:
+        return ""
+    return f"{_short(measured[name])} ({' to '.join(map(_short, measured[f'{name}_interval_95']))})"
 
 
 def _title(group: dict[str, Any]) -> str:

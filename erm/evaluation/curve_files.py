@@ -61,6 +61,10 @@ def _row(curve: Curve, point: dict[str, Any]) -> dict[str, Any]:
         row |= {name: found and found["mean"], f"{name}_low": low, f"{name}_high": high}
         row |= {f"{name}_difference": found and found["difference"]}
         row |= {f"{name}_difference_low": less, f"{name}_difference_high": more}
+        beyond = (found or {}).get("to_samples")
+        under, over = found["to_samples_interval_95"] if beyond is not None else (None, None)
+        row |= {f"{name}_to_samples": beyond}
+        row |= {f"{name}_to_samples_low": under, f"{name}_to_samples_high": over}
     return row | {kind: point["changes"][kind]["items"] for kind in CHANGES}
 
 

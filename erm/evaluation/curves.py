@@ -68,7 +68,8 @@ def curves(rows: Sequence[Row], drafts: Sequence[Row], settings: EvaluationSetti
           policy has written for an item
         - ``metrics``: by name ``items``, ``mean`` and ``interval_95`` of the kept draft, and
           ``difference`` and ``difference_interval_95`` to the first completion, over items that
-          have a value of both
+          have a value of both; where as many samples were drawn, also ``to_samples`` and
+          ``to_samples_interval_95``, the paired difference to the best of them by the critic
         - ``changes``: by `CHANGES` ``items`` and ``difference``, their part of the measure's
           difference
     """
@@ -78,12 +79,13 @@ def curves(rows: Sequence[Row], drafts: Sequence[Row], settings: EvaluationSetti
     found: list[Curve] = []
     for (task, group), own in groups.items():
         names = [metric.name for metric in likeness_of(task, settings.similarities)]
-        for kind, items in _by_kind(own, settings).items():
-            found += _curves(task, group, kind, [items], names, settings)
+        strata = [_by_kind(own, settings)]
+        for kind in strata[0]:
+            found += _curves(task, group, kind, strata, names, settings)
     if len(groups) > 1:
         strata = [_by_kind(own, settings) for own in groups.values()]
         for kind in dict.fromkeys(kind for one in strata for kind in one):
-            shared = [one[kind] for one in strata if kind in one]
+            shared = [one for one in strata if kind in one]
             found += _curves("", "", kind, shared, [], settings)
     return found
 
@@ -120,9 +122,9 @@ def _last(drafts: Drafts) -> Row:
     return drafts[-1]
 
 
-def _by_kind(rows: Sequence[Row], settings: EvaluationSettings) -> dict[str, list[list[Row]]]:
+def _by_kind(rows: Sequence[Row], settings: EvaluationSettings) -> dict[str, list[Drafts]]:
     """The first completion of each item and the drafts after it, by the kind of these."""
-    found: dict[str, list[list[Row]]] = {}
+    found: dict[str, list[Drafts]] = {}
     drawn = _by_item(row for row in rows if row["mode"] not in REVISIONS)
     if any(len(own) > 1 for own in drawn.values()):
         found[SAMPLED] = list(drawn.values())
@@ -143,20 +145,24 @@ def _curves(
     task: str,
     group: str,
     kind: str,
-    strata: Sequence[Sequence[Drafts]],
+    groups: Sequence[dict[str, list[Drafts]]],
     names: Sequence[str],
     settings: EvaluationSettings,
 ) -> Iterator[Curve]:
+    strata = [own[kind] for own in groups]
+    rivals = [own[SAMPLED] for own in groups if SAMPLED in own] if kind != SAMPLED else []
     ways: dict[str, Callable[[Drafts], Row]] = {"critic": best}
     if kind != SAMPLED:
         ways["last"] = _last
     first = [own[0] for items in strata for own in items]
     known = any(row["metrics"].get(EXACT_SEVERITY) is not None for row in first)
     measure = EXACT_SEVERITY if known else CRITIC_SCORE
-    samples = max(len(own) for items in strata for own in items)
-    most = samples if kind == SAMPLED else settings.rounds + 1
+    longest = max(len(own) for items in strata for own in items)
+    most = longest if kind == SAMPLED else settings.rounds + 1
+    drawn = min((len(own) for items in rivals for own in items), default=0)
     for way, keep in ways.items():
         tried = strata if way == "last" else [[searched(own) for own in one] for one in strata]
+        compared = way == "critic" and len(rivals) == len(strata)
         yield {
             "task": task,
             "group": group,
@@ -172,6 +178,9 @@ def _curves(
                         (DRAWN, EXACT_SEVERITY, CRITIC_SCORE, *names),
                         measure,
                         settings.seed,
+                        [[best(searched(own)[: further + 1]) for own in one] for one in rivals]
+                        if compared and 0 < further < drawn
+                        else None,
                     ),
                 }
                 for further in range(most)
@@ -185,16 +194,26 @@ def _point(
     names: Sequence[str],
     measure: str,
     seed: int,
+    samples: Sequence[Sequence[Row]] | None,
 ) -> dict[str, Any]:
-    pairs = [[(own[0], keep(own)) for own in items] for items in strata]
+    kept = [[keep(own) for own in items] for items in strata]
+    pairs = [
+        [(own[0], row) for own, row in zip(*one, strict=True)]
+        for one in zip(strata, kept, strict=True)
+    ]
+    metrics = {name: found for name in names if (found := _metric(pairs, name, seed)) is not None}
+    if samples is not None:
+        rivals = [list(zip(*one, strict=True)) for one in zip(samples, kept, strict=True)]
+        for name, found in metrics.items():
+            if (against := _metric(rivals, name, seed)) is not None:
+                found["to_samples"] = against["difference"]
+                found["to_samples_interval_95"] = against["difference_interval_95"]
     return {
         "spent": {
             unit: _mean([[_spent(own, unit) for own in items] for items in strata])
             for unit in ("tokens", "characters")
         },
-        "metrics": {
-            name: found for name in names if (found := _metric(pairs, name, seed)) is not None
-        },
+        "metrics": metrics,
         "changes": _changes(pairs, measure),
     }
 

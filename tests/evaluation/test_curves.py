@@ -113,6 +113,30 @@ def test_golden_numbers_of_draws_end_where_the_critic_finds_nothing() -> None:
     )
 
 
+def test_revised_drafts_are_compared_with_as_many_samples() -> None:
+    rows = [
+        FIRST[1],
+        row("fair", 1, 4, 3),
+        row("fair", 2, 1, 1),
+        FIRST[2],
+        row("good", 1, 9, 9),
+        row("good", 2, 9, 9),
+    ]
+    found = curves(rows, [*REVISED[1:3], *REVISED[4:]], EvaluationSettings(rounds=3))
+    kept = pick(found, "revised", "critic")["points"]
+    assert [point["metrics"]["exact_severity"].get("to_samples") for point in kept] == [
+        None,
+        pytest.approx(((3 - 4) + (8 - 2)) / 2),
+        pytest.approx(((3 - 1) + (8 - 2)) / 2),
+        None,  # no third sample was drawn
+    ]
+    low, high = kept[1]["metrics"]["exact_severity"]["to_samples_interval_95"]
+    assert -1 <= low < high <= 6
+    for drafts, way in (("sampled", "critic"), ("revised", "last")):
+        others = pick(found, drafts, way)["points"]
+        assert all("to_samples" not in point["metrics"]["exact_severity"] for point in others)
+
+
 def test_groups_count_the_same_in_the_curve_over_all() -> None:
     other = [row("t", 0, 9, 9, task="table"), row("t", 1, 5, 5, "revised", task="table")]
     settings = EvaluationSettings(rounds=1)
