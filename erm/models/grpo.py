@@ -23,7 +23,7 @@ from erm.models.best_checkpoint import KEPT, BestCheckpoint, Stop, Validation
 from erm.models.checkpoint import Checkpoint
 from erm.models.grpo_trainer import Prepare, TimedTrainer, UpdateClock
 from erm.models.launch import distributed
-from erm.models.progress import show_steps
+from erm.models.progress import hide_renamed_options, show_steps
 from erm.models.qwen3vl import lora_config
 from erm.models.settings import GrpoSettings, LaunchSettings, LoraSettings
 from erm.models.sft import TrackingCallback, largest_part, last_checkpoint, write_model
@@ -178,6 +178,7 @@ def grpo_arguments(
     Raises:
         ErmError: a value of ``settings.trl`` is not of its option's type, or TRL refuses it.
     """
+    hide_renamed_options()
     on_gpu = torch.cuda.is_available()
     chosen: dict[str, Any] = {
         "output_dir": str(work),

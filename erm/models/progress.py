@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -48,6 +49,13 @@ class StepBar(ProgressCallback):  # type: ignore[misc]
             values = {name: f"{logs[name]:.3g}" for name in self._shown if name in logs}
             if values:
                 self.training_bar.set_postfix(values, refresh=False)
+
+
+def hide_renamed_options() -> None:
+    """Keep the bar whole: TRL uses the old name of an option of transformers, whose new versions
+    print that at each step."""
+    renamed = r"`(is_)?gradient_checkpointing` is deprecated"
+    warnings.filterwarnings("ignore", message=renamed, category=FutureWarning)
 
 
 def show_steps(trainer: Trainer, name: str, shown: Sequence[str]) -> None:

@@ -35,7 +35,7 @@ from erm.models.launch import distributed, is_main_process
 from erm.models.muon import Muon
 from erm.models.precision import multiplies_bfloat16, without_fused_attention
 from erm.models.processor import PairProcessor
-from erm.models.progress import show_steps
+from erm.models.progress import hide_renamed_options, show_steps
 from erm.models.qwen3vl import build_model, build_processor
 from erm.models.role import Role, write_role
 from erm.models.samples import shared_samples
@@ -168,6 +168,7 @@ def fine_tune(
     )
     steps = -(-len(order) // settings.batch_size)
     stable = settings.schedule == "stable"
+    hide_renamed_options()
     arguments = SFTConfig(
         output_dir=str(work),
         num_train_epochs=1,

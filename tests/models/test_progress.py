@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import warnings
+
 import pytest
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
-from erm.models.progress import StepBar
+from erm.models.progress import StepBar, hide_renamed_options
 
 
 @pytest.mark.parametrize(("process_zero", "shows"), [(True, True), (False, False)])
@@ -37,3 +39,14 @@ def test_what_is_not_logged_is_not_shown(capsys: pytest.CaptureFixture[str]) -> 
     bar.on_log(arguments, state, control, logs={"train_runtime": 3.0})
     bar.on_train_end(arguments, state, control)
     assert "=" not in capsys.readouterr().err
+
+
+def test_a_renamed_option_is_not_printed() -> None:
+    with warnings.catch_warnings(record=True) as seen:
+        warnings.simplefilter("always")
+        TrainingArguments(report_to=[], gradient_checkpointing=False)
+        assert "is deprecated" in str(seen[-1].message)
+        seen.clear()
+        hide_renamed_options()
+        TrainingArguments(report_to=[], gradient_checkpointing=False)
+        assert [one for one in seen if "checkpointing" in str(one.message)] == []
