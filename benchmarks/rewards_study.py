@@ -11,7 +11,9 @@ stage ``evaluate``, on references that none was trained on.
 Parameters are those of the stages ``reinforce`` and ``evaluate``; ``-S`` changes them as for ``dvc
 exp run``. Needs a policy, a critic and pairs, those of the pipeline by default. Each run has a
 folder in ``--out`` and is not run again; a run that was killed goes on from its checkpoint. What is
-there already stands in ``table.md`` (reward x task), ``table.csv`` and ``gains.png``.
+there already stands in ``table.md`` (reward x task, then the first reward against each other),
+``table.csv`` and ``gains.png``. Commands with different ``--rewards`` may share ``--out`` and run
+at one time; one with all of them then only writes the tables.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from erm.errors import ErmError
 from erm.fingerprint import content_hash
 from erm.parameters import Params, compose_params
 from erm.policies.evaluation import evaluate
-from erm.policies.intervals import MeanInterval
+from erm.policies.intervals import MeanInterval, mean_interval
 from erm.policies.reinforcement import reinforce
 from erm.policies.settings import EvaluateSettings, ReinforceSettings
 from erm.rewards.settings import EXACT, applies, text_parts
@@ -74,6 +76,9 @@ MEASURES = {
     "critic's reward": Measure("after.{task}.critic_reward", "before.{task}.critic_reward", ".3f"),
 }
 """Likeness is the task's first similarity of sources, such as TEDS, else SSIM."""
+
+GAINED = ("greedy", "sampled")
+"""Modes of completions whose severities are compared between rewards."""
 
 PICTURED = ("gain, greedy", "gain, sampled")
 """What the picture shows: gains, whose means over tasks are in the table too."""
@@ -220,9 +225,9 @@ def table(
         if len(every) == 1 or set(tasks[reward]) != every:
             continue
         for measure in PICTURED:
-            names = [MEASURES[measure].metric.format(task=task) for task in tasks[reward]]
-            if all(name in runs[0] for name in names):
-                means = [float(np.mean([one[name] for name in names])) for one in runs]
+            gains = [MEASURES[measure].metric.format(task=task) for task in tasks[reward]]
+            if all(name in runs[0] for name in gains):
+                means = [float(np.mean([one[name] for name in gains])) for one in runs]
                 add(reward, MEAN, measure, means)
     return rows
 
@@ -242,6 +247,62 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
         found = cells[task, reward]
         lines.append([task, reward, *(found.get(measure, "–") for measure in MEASURES)])
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def severities(folder: Path) -> dict[tuple[str, str], dict[str, float]]:
+    """Mean exact severity after reinforcement, by mode and task, of each reference of a run.
+
+    References are named by their source and by what the start draws of them greedily, since a
+    name of a fresh one could stand for another picture in another run.
+    """
+    with (folder / "evaluation" / "completions.jsonl").open() as file:
+        lines = [json.loads(line) for line in file]
+    first = {
+        line["source_id"]: line["completion"]
+        for line in lines
+        if (line["policy"], line["mode"]) == ("before", "greedy")
+    }
+    found: dict[tuple[str, str], dict[str, list[float]]] = {}
+    for line in lines:
+        if line["policy"] == "after":
+            name = f"{line['source_id']} {first[line['source_id']]}"
+            own = found.setdefault((line["mode"], line["task"]), {})
+            own.setdefault(name, []).append(line["exact_severity"])
+    return {
+        key: {name: float(np.mean(values)) for name, values in own.items()}
+        for key, own in found.items()
+    }
+
+
+def as_compared(folders: Mapping[str, Sequence[Path]]) -> str:
+    """How much more the first reward gains than each other, as Markdown.
+
+    Paired over the references that all runs share, in the mean over seeds; the interval is a
+    bootstrap over references (`erm.policies.intervals.mean_interval`). Empty with one reward.
+    """
+    first, *others = folders
+    runs = {name: [severities(folder) for folder in own] for name, own in folders.items()}
+    lines = [["task", "more gained by", "than by", *GAINED], ["---"] * (3 + len(GAINED))]
+    for other in others:
+        both = [*runs[first], *runs[other]]
+        for task in dict.fromkeys(task for _, task in both[0]):
+            cells = []
+            for mode in GAINED:
+                own = [run.get((mode, task), {}) for run in both]
+                shared = sorted(set.intersection(*map(set, own)))
+                values = np.array([[run[name] for name in shared] for run in own])
+                if not shared:
+                    cells.append("–")
+                    continue
+                split = len(runs[first])
+                more = values[split:].mean(axis=0) - values[:split].mean(axis=0)
+                mean, low, high = mean_interval(more, np.random.default_rng(0))
+                cells.append(f"{mean:+.2f} ({low:+.2f} to {high:+.2f})")
+            if set(cells) != {"–"}:
+                lines.append([task, first, other, *cells])
+    if len(lines) == 2:
+        return ""
+    return "\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
 def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -293,7 +354,8 @@ def study(arguments: argparse.Namespace) -> str:
     }
     evaluations = {name: evaluation_of(params, own[0].tasks) for name, own in planned.items()}
     results: dict[str, list[dict[str, float]]] = {}
-    rows: list[dict[str, Any]] = []
+    folders: dict[str, list[Path]] = {}
+    text = ""
     # seed by seed, so that a study which is stopped has all rewards
     for seed in range(arguments.seeds):
         for name, chosen in planned.items():
@@ -301,18 +363,20 @@ def study(arguments: argparse.Namespace) -> str:
             print(f"{name}, seed {seed}", file=sys.stderr)
             paths = (arguments.policy, arguments.critic, arguments.pairs, folder)
             results.setdefault(name, []).append(run(chosen[seed], evaluations[name], *paths))
+            folders.setdefault(name, []).append(folder)
             rows = table(results, {name: planned[name][0].tasks for name in results})
-            write(rows, arguments.out)
-    return as_markdown(rows)
+            text = as_markdown(rows) + as_compared(folders)
+            write(rows, text, arguments.out)
+    return text
 
 
-def write(rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
+def write(rows: Sequence[Mapping[str, Any]], text: str, folder: Path) -> None:
     """``table.csv``, ``table.md`` and ``gains.png`` in a folder."""
     with (folder / "table.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    (folder / "table.md").write_text(as_markdown(rows), encoding="utf-8")
+    (folder / "table.md").write_text(text, encoding="utf-8")
     draw(rows, folder / "gains.png")
 
 

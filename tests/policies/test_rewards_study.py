@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from benchmarks.rewards_study import (
     MEAN,
+    as_compared,
     as_markdown,
     evaluation_of,
     over_seeds,
@@ -72,6 +74,37 @@ def test_the_mean_over_tasks_is_of_rewards_that_judge_all() -> None:
     assert [(row["reward"], row["measure"], row["mean"]) for row in means] == [
         ("ssim", "gain, greedy", 1.5)
     ]
+
+
+def test_rewards_are_compared_on_the_references_that_all_runs_share(tmp_path: Path) -> None:
+    def write_run(name: str, severities: dict[str, tuple[float, float]]) -> Path:
+        folder = tmp_path / name
+        (folder / "evaluation").mkdir(parents=True)
+        lines = [
+            {"policy": policy, "mode": mode, "task": "svg", "source_id": source}
+            | {"completion": f"{source} as it was", "exact_severity": value}
+            for source, (greedy, sampled) in severities.items()
+            for policy, mode, value in (
+                ("before", "greedy", 9.0),
+                ("after", "greedy", greedy),
+                ("after", "sampled", sampled - 1),
+                ("after", "sampled", sampled + 1),
+            )
+        ]
+        text = "\n".join(map(json.dumps, lines))
+        (folder / "evaluation" / "completions.jsonl").write_text(text)
+        return folder
+
+    folders = {
+        "critic": [
+            write_run("critic-0", {"a": (1, 3), "b": (2, 4)}),
+            write_run("critic-1", {"a": (3, 3), "b": (2, 4)}),
+        ],
+        "ssim": [write_run("ssim-0", {"a": (5, 3), "b": (5, 4), "c": (50, 50)})],
+    }
+    line = as_compared(folders).splitlines()[-1]
+    assert line == "| svg | critic | ssim | +3.00 (+3.00 to +3.00) | +0.00 (+0.00 to +0.00) |"
+    assert as_compared({"critic": folders["critic"]}) == ""
 
 
 def test_a_reward_is_given_to_the_tasks_that_it_judges() -> None:
