@@ -11,7 +11,7 @@ stage ``evaluate``, on references that none was trained on.
 Parameters are those of the stages ``reinforce`` and ``evaluate``; ``-S`` changes them as for ``dvc
 exp run``. Needs a policy, a critic and pairs, those of the pipeline by default. Each run has a
 folder in ``--out`` and is not run again; a run that was killed goes on from its checkpoint. What is
-there already stands in ``table.md`` (reward x task, then the first reward against each other),
+there already stands in ``table.md`` (reward x task, then paired over references and seeds),
 ``table.csv`` and ``gains.png``. Commands with different ``--rewards`` may share ``--out`` and run
 at one time; one with all of them then only writes the tables.
 """
@@ -249,8 +249,12 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
-def severities(folder: Path) -> dict[tuple[str, str], dict[str, float]]:
-    """Mean exact severity after reinforcement, by mode and task, of each reference of a run.
+Severities = dict[tuple[str, str], dict[str, float]]
+"""By mode and task, the mean exact severity of a policy's completions of each reference."""
+
+
+def severities(folder: Path) -> tuple[Severities, Severities]:
+    """What a run has left: severities of the policy before and after.
 
     References are named by their source and by what the start draws of them greedily, since a
     name of a fresh one could stand for another picture in another run.
@@ -262,47 +266,56 @@ def severities(folder: Path) -> dict[tuple[str, str], dict[str, float]]:
         for line in lines
         if (line["policy"], line["mode"]) == ("before", "greedy")
     }
-    found: dict[tuple[str, str], dict[str, list[float]]] = {}
-    for line in lines:
-        if line["policy"] == "after":
-            name = f"{line['source_id']} {first[line['source_id']]}"
-            own = found.setdefault((line["mode"], line["task"]), {})
-            own.setdefault(name, []).append(line["exact_severity"])
-    return {
-        key: {name: float(np.mean(values)) for name, values in own.items()}
-        for key, own in found.items()
-    }
+
+    def of(policy: str) -> Severities:
+        found: dict[tuple[str, str], dict[str, list[float]]] = {}
+        for line in lines:
+            if line["policy"] == policy:
+                own = found.setdefault((line["mode"], line["task"]), {})
+                name = f"{line['source_id']} {first[line['source_id']]}"
+                own.setdefault(name, []).append(line["exact_severity"])
+        return {
+            key: {name: float(np.mean(values)) for name, values in own.items()}
+            for key, own in found.items()
+        }
+
+    return of("before"), of("after")
 
 
 def as_compared(folders: Mapping[str, Sequence[Path]]) -> str:
-    """How much more the first reward gains than each other, as Markdown.
+    """What each reward gains on the start, and the first one on the others, as Markdown.
 
-    Paired over the references that all runs share, in the mean over seeds; the interval is a
-    bootstrap over references (`erm.policies.intervals.mean_interval`). Empty with one reward.
+    Paired over the references that the runs share, in the mean over seeds; intervals are
+    bootstraps over references (`erm.policies.intervals.mean_interval`).
     """
-    first, *others = folders
     runs = {name: [severities(folder) for folder in own] for name, own in folders.items()}
-    lines = [["task", "more gained by", "than by", *GAINED], ["---"] * (3 + len(GAINED))]
-    for other in others:
-        both = [*runs[first], *runs[other]]
-        for task in dict.fromkeys(task for _, task in both[0]):
-            cells = []
-            for mode in GAINED:
-                own = [run.get((mode, task), {}) for run in both]
-                shared = sorted(set.intersection(*map(set, own)))
-                values = np.array([[run[name] for name in shared] for run in own])
-                if not shared:
-                    cells.append("–")
-                    continue
-                split = len(runs[first])
-                more = values[split:].mean(axis=0) - values[:split].mean(axis=0)
-                mean, low, high = mean_interval(more, np.random.default_rng(0))
-                cells.append(f"{mean:+.2f} ({low:+.2f} to {high:+.2f})")
-            if set(cells) != {"–"}:
-                lines.append([task, first, other, *cells])
-    if len(lines) == 2:
-        return ""
-    return "\n" + "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    after = {name: [found for _, found in own] for name, own in runs.items()}
+    compared = [
+        (name, START, own, [found for found, _ in runs[name]]) for name, own in after.items()
+    ]
+    first, *others = after
+    compared += [(first, other, after[first], after[other]) for other in others]
+    lines = [["task", "gained by", "on", *GAINED], ["---"] * (3 + len(GAINED))]
+    for name, rival, better, worse in compared:
+        for task in dict.fromkeys(task for _, task in better[0]):
+            cells = [_gained(better, worse, (mode, task)) for mode in GAINED]
+            if any(cells):
+                lines.append([task, name, rival, *(cell or "–" for cell in cells)])
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def _gained(
+    better: Sequence[Severities], worse: Sequence[Severities], key: tuple[str, str]
+) -> str | None:
+    """By how much severities of some runs are below those of others; None without references."""
+    runs = [run.get(key, {}) for run in (*better, *worse)]
+    shared = sorted(set.intersection(*map(set, runs)))
+    if not shared:
+        return None
+    values = np.array([[run[name] for name in shared] for run in runs])
+    gains = values[len(better) :].mean(axis=0) - values[: len(better)].mean(axis=0)
+    mean, low, high = mean_interval(gains, np.random.default_rng(0))
+    return f"{mean:+.2f} ({low:+.2f} to {high:+.2f})"
 
 
 def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
@@ -365,7 +378,7 @@ def study(arguments: argparse.Namespace) -> str:
             results.setdefault(name, []).append(run(chosen[seed], evaluations[name], *paths))
             folders.setdefault(name, []).append(folder)
             rows = table(results, {name: planned[name][0].tasks for name in results})
-            text = as_markdown(rows) + as_compared(folders)
+            text = f"{as_markdown(rows)}\n{as_compared(folders)}"
             write(rows, text, arguments.out)
     return text
 

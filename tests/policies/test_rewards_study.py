@@ -40,7 +40,9 @@ def test_the_smallest_study_is_run_once(tiny_policy: Path, tmp_path: Path) -> No
         return study(parser().parse_args([*chosen, "--rewards", "renders", "--seeds", "1", *paths]))
 
     text = asked()
-    assert [line.split(" | ")[1] for line in text.splitlines()[2:]] == ["start", "renders"]
+    gains, compared = text.split("\n\n")
+    assert [line.split(" | ")[1] for line in gains.splitlines()[2:]] == ["start", "renders"]
+    assert "| svg | renders | start | " in compared
     assert (tmp_path / "out" / "table.md").read_text() == text
     assert (tmp_path / "out" / "gains.png").stat().st_size > 1000
     assert not (tmp_path / "out" / "renders-0" / "work").exists()
@@ -102,9 +104,11 @@ def test_rewards_are_compared_on_the_references_that_all_runs_share(tmp_path: Pa
         ],
         "ssim": [write_run("ssim-0", {"a": (5, 3), "b": (5, 4), "c": (50, 50)})],
     }
-    line = as_compared(folders).splitlines()[-1]
-    assert line == "| svg | critic | ssim | +3.00 (+3.00 to +3.00) | +0.00 (+0.00 to +0.00) |"
-    assert as_compared({"critic": folders["critic"]}) == ""
+    assert as_compared(folders).splitlines()[2:] == [
+        "| svg | critic | start | +7.00 (+7.00 to +7.00) | – |",
+        "| svg | ssim | start | -11.00 (-41.00 to +4.00) | – |",
+        "| svg | critic | ssim | +3.00 (+3.00 to +3.00) | +0.00 (+0.00 to +0.00) |",
+    ]
 
 
 def test_a_reward_is_given_to_the_tasks_that_it_judges() -> None:
