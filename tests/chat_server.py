@@ -58,6 +58,11 @@ def echo(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
     return completion(f"re: {body['messages'][-1]['content']}")
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128
+    """Connections that wait; with five, a busy machine drops some."""
+
+
 class ChatServer:
     """A chat server whose behaviour a test sets; it records bodies, keys and the most at once."""
 
@@ -99,7 +104,7 @@ class ChatServer:
             def log_message(self, format: str, *args: Any) -> None:
                 """Keep the test's output quiet."""
 
-        self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.http = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self.http.server_address[1]}/v1"
         self.thread = threading.Thread(target=self.http.serve_forever)
         self.thread.start()
