@@ -80,7 +80,7 @@ MEASURES = {
 GAINED = ("greedy", "sampled")
 """Modes of completions whose severities are compared between rewards."""
 
-PICTURED = ("gain, greedy", "gain, sampled")
+PICTURED = tuple(f"gain, {mode}" for mode in GAINED)
 """What the picture shows: gains, whose means over tasks are in the table too."""
 
 
@@ -246,6 +246,10 @@ def as_markdown(rows: Sequence[Mapping[str, Any]]) -> str:
     for task, reward in sorted(cells, key=lambda key: (order.index(key[0]), key[1] != START)):
         found = cells[task, reward]
         lines.append([task, reward, *(found.get(measure, "–") for measure in MEASURES)])
+    return _markdown(lines)
+
+
+def _markdown(lines: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
 
 
@@ -301,7 +305,7 @@ def as_compared(folders: Mapping[str, Sequence[Path]]) -> str:
             cells = [_gained(better, worse, (mode, task)) for mode in GAINED]
             if any(cells):
                 lines.append([task, name, rival, *(cell or "–" for cell in cells)])
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    return _markdown(lines)
 
 
 def _gained(
@@ -327,7 +331,7 @@ def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
     for axes, task in zip(panels, tasks, strict=True):
         own = [row for row in shown if row["task"] == task]
         names = list(dict.fromkeys(row["reward"] for row in own))[::-1]
-        for measure, shift in zip(PICTURED, (0.2, -0.2), strict=True):
+        for mode, measure, shift in zip(GAINED, PICTURED, (0.2, -0.2), strict=True):
             bars = [row for row in own if row["measure"] == measure]
             axes.barh(
                 [names.index(row["reward"]) + shift for row in bars],
@@ -335,7 +339,7 @@ def draw(rows: Sequence[Mapping[str, Any]], path: Path) -> None:
                 xerr=[row["high"] - row["mean"] for row in bars],
                 height=0.4,
                 capsize=2,
-                label=measure.removeprefix("gain, "),
+                label=mode,
             )
         axes.set_yticks(range(len(names)), names)
         axes.axvline(0, color="black", linewidth=0.8)

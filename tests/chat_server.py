@@ -60,7 +60,7 @@ def echo(_: int, body: dict[str, Any]) -> tuple[int, bytes]:
 
 class _Server(ThreadingHTTPServer):
     request_queue_size = 128
-    """Connections that wait; with five, a busy machine drops some."""
+    """Connections that may wait; some tests open more at once than the usual five."""
 
 
 class ChatServer:
