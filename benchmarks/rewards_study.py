@@ -34,7 +34,7 @@ from pydantic import ValidationError
 from scipy.stats import t as student
 
 from erm.benchmark.features import EFFICIENTNET
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.fingerprint import content_hash
 from erm.parameters import Params, compose_params
 from erm.policies.evaluation import evaluate
@@ -91,16 +91,24 @@ def rewards(features: str) -> dict[str, str]:
     return {**named, **texts, "renders": "renders"}
 
 
-def settings_of(params: Params, part: str, seed: int) -> ReinforceSettings:
+def settings_of(
+    params: Params, part: str, seed: int, tasks: Sequence[str] | None = None
+) -> ReinforceSettings:
     """Reinforcement with one part of a reward, on the tasks to which it applies.
+
+    Args:
+        tasks: of those that the parameters reinforce, the ones to take; None is all.
 
     Raises:
         ErmError: it applies to none, or needs sources where images alone are reinforced on.
     """
     chosen = params.reinforce
-    tasks = tuple(task for task in chosen.tasks if applies(part, task))
+    asked = chosen.tasks if tasks is None else tasks
+    if missing := [task for task in asked if task not in chosen.tasks]:
+        raise ErmError(f"reinforce.tasks has no {missing[0]}; it has {', '.join(chosen.tasks)}.")
+    tasks = tuple(task for task in asked if applies(part, task))
     if not tasks:
-        raise ErmError(f"The reward '{part}' says nothing of {', '.join(chosen.tasks)}.")
+        raise ErmError(f"The reward '{part}' says nothing of {', '.join(asked)}.")
 
     def of_tasks(given: Mapping[str, Any] | None) -> dict[str, Any] | None:
         return None if given is None else {task: given[task] for task in tasks}
@@ -116,8 +124,7 @@ def settings_of(params: Params, part: str, seed: int) -> ReinforceSettings:
     try:
         return ReinforceSettings.model_validate(chosen.model_dump() | changed)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].removeprefix("Value error, ").rstrip(".")
-        raise ErmError(f"The reward '{part}': {reason}.") from error
+        raise ErmError(f"The reward '{part}': {reason_of(error.errors()[0])}.") from error
 
 
 def evaluation_of(params: Params, tasks: Sequence[str]) -> EvaluateSettings:
@@ -362,11 +369,11 @@ def study(arguments: argparse.Namespace) -> str:
     names = arguments.rewards.split(",") if arguments.rewards else list(known)
     if unknown := [name for name in names if name not in known]:
         raise ErmError(f"Unknown reward '{unknown[0]}'; known: {', '.join(known)}.")
+    tasks = arguments.tasks.split(",") if arguments.tasks else params.reinforce.tasks
     if arguments.rewards is None:
-        tasks = params.reinforce.tasks
         names = [name for name in names if any(applies(known[name], task) for task in tasks)]
     planned = {
-        name: [settings_of(params, known[name], seed) for seed in range(arguments.seeds)]
+        name: [settings_of(params, known[name], seed, tasks) for seed in range(arguments.seeds)]
         for name in names
     }
     evaluations = {name: evaluation_of(params, own[0].tasks) for name, own in planned.items()}
@@ -402,6 +409,7 @@ def parser() -> argparse.ArgumentParser:
     found = argparse.ArgumentParser(description=str(__doc__).partition("\n")[0])
     found.add_argument("-S", "--set", action="append", default=[], metavar="NAME=VALUE")
     found.add_argument("--rewards", help="names with commas; all that apply by default")
+    found.add_argument("--tasks", help="names with commas; those of reinforce.tasks by default")
     found.add_argument("--seeds", type=int, default=3)
     found.add_argument("--features", default=EFFICIENTNET, help="vision model of reward 'features'")
     found.add_argument("--policy", type=Path, default=Path("models/policy-sft"))

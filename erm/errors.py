@@ -2,6 +2,8 @@
 
 import os
 import re
+from collections.abc import Mapping
+from typing import Any
 
 SECRETS = (
     "AWS_SECRET_ACCESS_KEY",
@@ -34,6 +36,12 @@ def masked(text: str) -> str:
         if len(values[name]) >= _SHORTEST:
             text = text.replace(values[name], f"<{name}>")
     return _USER.sub("", text)
+
+
+def reason_of(detail: Mapping[str, Any]) -> str:
+    """What a complaint of pydantic (``ValidationError.errors()``) says, without an end mark."""
+    reason: str = detail["msg"].removeprefix("Value error, ").rstrip(".")
+    return reason
 
 
 class ErmError(Exception):

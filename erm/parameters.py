@@ -5,7 +5,7 @@ from which DVC composes the file.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, get_type_hints
 
@@ -15,7 +15,7 @@ from pydantic.dataclasses import dataclass
 
 from erm.critics.settings import BenchmarkSettings, TrainCriticSettings
 from erm.dataset.settings import ValidateSettings
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.policies.settings import EvaluateSettings, ReinforceSettings, TrainPolicySettings
 from erm.registry.settings import PromoteSettings
 from erm.settings import Cluster, share_cluster
@@ -123,8 +123,10 @@ def _complaint(detail: Any) -> str:
         return f"unknown {kind} '{name}'"
     if detail["type"] in ("missing", "missing_argument"):
         return f"{kind} '{name}' is missing"
-    message = detail["msg"][0].lower() + detail["msg"][1:]
-    return f"'{name}' is {detail['input']!r}, but {message}"
+    reason = reason_of(detail)
+    if isinstance(detail["input"], Mapping):  # a section of many lines
+        return f"'{name}': {reason}"
+    return f"'{name}' is {detail['input']!r}, but {reason[0].lower()}{reason[1:]}"
 
 
 def profiles() -> list[str]:

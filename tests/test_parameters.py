@@ -89,6 +89,10 @@ def test_stages_of_dvc_are_the_sections_and_the_modules() -> None:
             "'resvg' draws task svg already",
         ),
         (
+            {"reinforce": {"tasks": ["chart"], "sources": {"svg": 5}}},
+            "'reinforce': sources names svg, but tasks names chart.",
+        ),
+        (
             {"profile": "nope"},
             "unknown profile 'nope'; known profiles: all-tasks, gpu, laptop, smoke, study, wide",
         ),

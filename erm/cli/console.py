@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.report import Replies
 from erm.settings import Isolation
 from erm.sources.encodings import NotTextError, read_text
@@ -195,7 +195,7 @@ def shared_drawing(
     except ValidationError as error:
         detail = error.errors()[0]
         option = str(detail["loc"][0]).replace("_", "-").replace("backends", "backend")
-        reason = detail["msg"].removeprefix("Value error, ")
+        reason = reason_of(detail)
         raise ErmError(f"--{option}: {reason[0].lower()}{reason[1:]}.") from error
 
 

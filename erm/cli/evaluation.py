@@ -26,7 +26,7 @@ from erm.cli.console import (
     warn,
     working,
 )
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.tasks import get_task, task_names
 
 if TYPE_CHECKING:
@@ -233,8 +233,7 @@ def _settings(**given: Any) -> EvaluationSettings:
     except ValidationError as error:
         detail = error.errors()[0]
         name = f"--{detail['loc'][0]}: " if detail["loc"] else ""
-        reason = detail["msg"].removeprefix("Value error, ")
-        raise ErmError(f"{name}{reason}.") from error
+        raise ErmError(f"{name}{reason_of(detail)}.") from error
 
 
 def _critic(spec: str, endpoint: CriticEndpointSettings) -> Critic:

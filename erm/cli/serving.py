@@ -21,7 +21,7 @@ from erm.cli.console import (
 )
 from erm.cli.judging import ConstrainedOption, CriticOption
 from erm.critics.loading import DEFAULT_CRITIC
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.report import Replies
 from erm.settings import Isolation
 
@@ -206,8 +206,7 @@ def _reward(
     try:
         return RewardSettings.model_validate(given)
     except ValidationError as error:
-        reason = error.errors()[0]["msg"].removeprefix("Value error, ")
-        raise ErmError(f"--part: {reason}.") from error
+        raise ErmError(f"--part: {reason_of(error.errors()[0])}.") from error
 
 
 def _task_and_name(assignment: str) -> tuple[str, str]:

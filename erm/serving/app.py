@@ -28,7 +28,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.serving import wire
 from erm.serving.admission import Admission, FullError
 from erm.serving.answers import answer
@@ -260,4 +260,4 @@ def _complaint(error: RequestValidationError) -> str:
     if first["type"] == "json_invalid":
         return f"The body is not JSON ({first['ctx']['error']} at character {first['loc'][-1]})."
     place = ".".join(str(part) for part in first["loc"] if part != "body") or "The body"
-    return f"{place}: {first['msg'].removeprefix('Value error, ')}."
+    return f"{place}: {reason_of(first)}."

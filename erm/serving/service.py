@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from erm.annotation import Annotation, annotate_rendered
 from erm.critics.base import Critic, Critique, ImagePair, critique_each_with_retry, open_pair
 from erm.endpoints.errors import EndpointError
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.images import image_size, open_image
 from erm.render import Rendered, Renderer
 from erm.report import Replies
@@ -177,9 +177,7 @@ class Service:
             given = choice.model_dump(exclude_none=True)
             settings = RewardSettings.model_validate({**self._reward.model_dump(), **given})
         except ValidationError as error:
-            raise ErmError(
-                f"reward: {error.errors()[0]['msg'].removeprefix('Value error, ')}."
-            ) from error
+            raise ErmError(f"reward: {reason_of(error.errors()[0])}.") from error
         own = {each.part for each in self._reward.parts}
         for each in settings.parts:
             # the name of a model may be any folder or hub name, and loading it runs its code

@@ -117,6 +117,10 @@ def test_a_reward_is_given_to_the_tasks_that_it_judges() -> None:
     chosen = settings_of(params, "teds", seed=2)
     assert (chosen.tasks, chosen.sources, chosen.seed) == (("table",), {"table": 5}, 2)
     assert settings_of(params, rewards("x/y")["features"], 0).reward.parts[0].part == "features:x/y"
+    chosen = settings_of(params, "critic", 0, ["table"])
+    assert (chosen.tasks, set(chosen.sources or {})) == (("table",), {"table"})
+    with pytest.raises(ErmError, match=r"^reinforce.tasks has no nope; it has table, svg\.$"):
+        settings_of(params, "critic", 0, ["nope"])
     with pytest.raises(ErmError, match="'teds' says nothing of svg"):
         settings_of(compose_params([]), "teds", 0)
     with pytest.raises(ErmError, match="The reward 'exact': the part 'exact' of the reward needs"):
