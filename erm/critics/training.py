@@ -159,6 +159,7 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
         most=settings.most,
         side=settings.side,
         margins=settings.margins,
+        totals=settings.totals,
     )
     for detail in details:
         shown = [

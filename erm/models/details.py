@@ -5,11 +5,13 @@ in it. A detail is one picture of one region: the reference's crop and the candi
 inside a frame, such as a plot's, can be shown with its margins: what stands left of the frame in
 the region's rows and below it in its columns, where plots have their scales and names, and the
 outermost labels, by which a scale is recognised. Details and their places are further parts of the
-same Qwen3-VL input (`erm.models.processor`).
+same Qwen3-VL input (`erm.models.processor`). Totals can follow the last one, since a pair may
+differ in more regions than are shown.
 """
 
 from __future__ import annotations
 
+import math
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -69,6 +71,9 @@ class Detail(NamedTuple):
             the frame in the region's rows, the highest label there, what stands below the frame in
             the region's columns, the rightmost label there.
         with_margins: whether the picture shows them.
+        totals: of a pair's last detail, if asked for, the text that follows its place: the number
+            of regions that differ, shown or not, and ten times the decimal logarithm of their
+            pixels among a million.
     """
 
     region: Box
@@ -77,6 +82,12 @@ class Detail(NamedTuple):
     scale: float
     picture: Image.Image
     with_margins: bool = False
+    totals: str = ""
+
+    @property
+    def caption(self) -> str:
+        """What follows the picture: place and totals."""
+        return f"{self.place}{self.totals}"
 
     def shows(self, box: Box) -> bool:
         """Whether the middle of a box lies in the region or the region's in the box, or close to
@@ -106,7 +117,13 @@ def _holds_middle(outer: Box, inner: Box) -> bool:
 
 
 def details_of(
-    reference: Image.Image, candidate: Image.Image, *, most: int, side: int, margins: bool = False
+    reference: Image.Image,
+    candidate: Image.Image,
+    *,
+    most: int,
+    side: int,
+    margins: bool = False,
+    totals: bool = False,
 ) -> list[Detail]:
     """The first regions in which two RGB images differ, in reading order, at most `most`.
 
@@ -114,27 +131,43 @@ def details_of(
         side: of a square crop in pixels; wide and tall ones are twice as long and half as broad.
         margins: whether regions inside the reference's frame are shown with their margins, in
             as many tokens as two square crops, and those inside a grid get row and column.
+        totals: whether the last one has `Detail.totals`.
     """
     images = (reference, candidate)
     differs = visible_change(np.asarray(reference), np.asarray(candidate))
-    details = [_detail(images, region, side) for region in _regions(differs, most)]
-    if not margins or not details:
-        return details
-    lines = _Lines(reference)
-    return [_with_margins(detail, reference, lines, side) for detail in details]
+    regions = _regions(differs)
+    details = [_detail(images, region, side) for region in regions[:most]]
+    if not details:
+        return []
+    if margins:
+        lines = _Lines(reference)
+        details = [_with_margins(detail, reference, lines, side) for detail in details]
+    if totals:
+        details[-1] = details[-1]._replace(totals=_totals(len(regions), float(differs.mean())))
+    return details
+
+
+def _totals(regions: int, share: float) -> str:
+    return f" {min(99, regions):02d} {round(10 * math.log10(1 + 1e6 * share)):02d}"
 
 
 @lru_cache(maxsize=1)
 def details_of_files(
-    reference: bytes, candidate: bytes, *, most: int, side: int, margins: bool = False
+    reference: bytes,
+    candidate: bytes,
+    *,
+    most: int,
+    side: int,
+    margins: bool = False,
+    totals: bool = False,
 ) -> list[Detail]:
     """`details_of` of encoded images; the last result is kept, since training asks twice."""
     images = open_image(reference), open_image(candidate)
-    return details_of(*images, most=most, side=side, margins=margins)
+    return details_of(*images, most=most, side=side, margins=margins, totals=totals)
 
 
-def _regions(differs: NDArray[np.bool_], most: int) -> list[Box]:
-    """Boxes of the regions of a mask (height, width), the first `most` in reading order.
+def _regions(differs: NDArray[np.bool_]) -> list[Box]:
+    """Boxes of the regions of a mask (height, width) in reading order.
 
     Later ones are often no more than shifted by an earlier one; the overview shows them.
     """
@@ -151,7 +184,7 @@ def _regions(differs: NDArray[np.bool_], most: int) -> list[Box]:
     blocks = mask.reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK).any(axis=(1, 3))
     labels, _ = ndimage.label(blocks, structure=np.ones((3, 3)))
     boxes = [_tight(mask, place, left, top) for place in ndimage.find_objects(labels)]
-    return sorted(boxes, key=lambda box: (box.y0 // _LINE, box.x0, box.y0))[:most]
+    return sorted(boxes, key=lambda box: (box.y0 // _LINE, box.x0, box.y0))
 
 
 def _thin_lines(mask: NDArray[np.bool_], axis: int) -> NDArray[np.bool_]:

@@ -9,7 +9,8 @@ a model in one of two ways:
 * ``two_images``: one image after the other, as pretrained checkpoints expect.
 
 After the pair may come details, pictures of the regions in which its images differ, each followed
-by its place (`erm.models.details`). A single image fills both frames: a policy's input or a detail.
+by a caption, which says its place (`erm.models.details`). A single image fills both frames: a
+policy's input or a detail.
 """
 
 from __future__ import annotations
@@ -72,11 +73,11 @@ class Prepared(TypedDict):
     """An encoded image of a sample as `PairProcessor.prepared` leaves it.
 
     Attributes:
-        place: of a detail, the text that follows it; otherwise empty.
+        caption: of a detail, the text that follows it; otherwise empty.
     """
 
     bytes: bytes
-    place: str
+    caption: str
 
 
 class _Slot(NamedTuple):
@@ -85,12 +86,12 @@ class _Slot(NamedTuple):
     Attributes:
         patches: (patches, channels · frames · patch²).
         grid: frames, rows and columns of patches.
-        place: of a detail, the text that follows it.
+        caption: of a detail, the text that follows it.
     """
 
     patches: NDArray[np.float32]
     grid: tuple[int, int, int]
-    place: str = ""
+    caption: str = ""
 
 
 class PairProcessor(ProcessorMixin):  # type: ignore[misc]
@@ -106,6 +107,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         details: pictures of differing regions that follow a pair of images, at most.
         detail_side: side of a detail's square crop in pixels; it is rounded to merged patches.
         detail_margins: whether details inside a frame are shown with its margins.
+        detail_totals: whether the caption of the last detail says how much differs in all.
         padded: images get a white canvas of whole merged patches and are cut without the image
             processor's resizing. By default so if the image processor doesn't resize.
 
@@ -123,6 +125,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         details: int = 0,
         detail_side: int = 56,
         detail_margins: bool = False,
+        detail_totals: bool = False,
         padded: bool | None = None,
     ) -> None:
         if pair_encoding not in get_args(PairEncoding):
@@ -134,6 +137,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         self.details = details
         self.detail_side = detail_side
         self.detail_margins = detail_margins
+        self.detail_totals = detail_totals
         self.padded = not image_processor.do_resize if padded is None else padded
         self.image_token = IMAGE_TOKEN
         super().__init__(image_processor, tokenizer, chat_template=chat_template)
@@ -261,23 +265,25 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         result = [
             Prepared(
                 bytes=encoded if image.size == size else encode_png(_resized(image, size)),
-                place="",
+                caption="",
             )
             for encoded, image, (size, _) in zip(images, opened, layout, strict=True)
         ]
         if self._detailed(images):
             details = details_of_files(images[0], images[1], **self._detail_options())
-            result += [Prepared(bytes=encode_png(one.picture), place=one.place) for one in details]
+            result += [
+                Prepared(bytes=encode_png(one.picture), caption=one.caption) for one in details
+            ]
         return result
 
     def _slots(self, images: Sequence[Any]) -> list[_Slot]:
         """The image slots of one sample."""
-        places = [image.get("place") if isinstance(image, dict) else None for image in images]
+        captions = [image.get("caption") if isinstance(image, dict) else None for image in images]
         opened = [open_image(_encoded(image)) for image in images]
-        if None in places:
-            details = [(detail.picture, detail.place) for detail in self.details_between(opened)]
+        if None in captions:
+            details = [(detail.picture, detail.caption) for detail in self.details_between(opened)]
         else:
-            details = [(image, place) for image, place in zip(opened, places, strict=True) if place]
+            details = [(image, text) for image, text in zip(opened, captions, strict=True) if text]
             opened = opened[: len(opened) - len(details)]
         cut = [self._patches(image) for image in self._scaled(opened)]
         if self._as_difference(opened):
@@ -285,9 +291,9 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             slots = [_Slot(_frames(reference, candidate - reference), grid)]
         else:
             slots = [_Slot(_frames(patches, patches), grid) for patches, grid in cut]
-        for picture, place in details:
+        for picture, caption in details:
             patches, grid = self._patches(picture)
-            slots.append(_Slot(_frames(patches, patches), grid, place))
+            slots.append(_Slot(_frames(patches, patches), grid, caption))
         return slots
 
     def pictures(self, images: Sequence[Any]) -> tuple[list[Image.Image], list[str]]:
@@ -298,7 +304,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
 
         Returns:
             The images as they are cut into patches, followed by the details of a pair; and the
-            details' places, each a text that follows its picture.
+            details' captions, each a text that follows its picture.
 
         Raises:
             ErmError: an image can't be read.
@@ -306,7 +312,7 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         opened = [open_image(_encoded(image)) for image in images]
         details = self.details_between(opened)
         pictures = [*self._scaled(opened), *(detail.picture for detail in details)]
-        return pictures, [detail.place for detail in details]
+        return pictures, [detail.caption for detail in details]
 
     def details_between(self, opened: Sequence[Image.Image]) -> list[Detail]:
         """The details of a sample that follow its RGB images: none but of a pair."""
@@ -329,7 +335,12 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         # Half a side, the breadth of a long crop, consists of whole merged patches too.
         unit = 2 * self._unit
         side = max(1, round(self.detail_side / unit)) * unit
-        return {"most": self.details, "side": side, "margins": self.detail_margins}
+        return {
+            "most": self.details,
+            "side": side,
+            "margins": self.detail_margins,
+            "totals": self.detail_totals,
+        }
 
     def _patches(self, image: Image.Image) -> tuple[NDArray[np.float32], tuple[int, int, int]]:
         """(patches, channels, patch, patch) and the grid of one image."""
@@ -367,13 +378,14 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
         return patches // int(cut.merge_size) ** 2
 
     def prepared_tokens(self, images: Sequence[Prepared]) -> int:
-        """Number of tokens of the images of one prepared sample, with the places of details."""
+        """Number of tokens of the images of one prepared sample, with the captions of details."""
         sizes = [image_size(image["bytes"], "prepared image") for image in images]
-        pair = [size for size, image in zip(sizes, images, strict=True) if not image["place"]]
+        pair = [size for size, image in zip(sizes, images, strict=True) if not image["caption"]]
         return self.image_tokens(pair) + sum(
-            self.image_tokens([size]) + len(self.tokenizer(_slot("") + image["place"])["input_ids"])
+            self.image_tokens([size])
+            + len(self.tokenizer(_slot("") + image["caption"])["input_ids"])
             for size, image in zip(sizes, images, strict=True)
-            if image["place"]
+            if image["caption"]
         )
 
     def _layout(
@@ -422,9 +434,9 @@ class PairProcessor(ProcessorMixin):  # type: ignore[misc]
             *pieces, rest = text.split(IMAGE_TOKEN)
             tokens = [IMAGE_TOKEN * (math.prod(slot.grid) // merge) for slot in slots]
             details = [
-                _slot(image) + slot.place
+                _slot(image) + slot.caption
                 for image, slot in zip(tokens, slots, strict=True)
-                if slot.place
+                if slot.caption
             ]
             images = tokens[: len(tokens) - len(details)]
             if len(pieces) != len(images):

@@ -39,6 +39,7 @@ def build_processor(
             "details": details.most,
             "detail_side": details.side,
             "detail_margins": details.margins,
+            "detail_totals": details.totals,
         }
     if settings.from_scratch:
         return PairProcessor.from_scratch(
@@ -60,6 +61,7 @@ def _processor_to_start_from(settings: ModelSettings, start: str, max_side: int)
     if settings.details is not None:
         processor.details, processor.detail_side = settings.details.most, settings.details.side
         processor.detail_margins = settings.details.margins
+        processor.detail_totals = settings.details.totals
     else:
         processor.details = 0
     return processor

@@ -119,7 +119,7 @@ def _write(
     """Writes examples with the numbers of their groups, and returns how many are left out."""
     features = Features(
         {
-            "images": [{"bytes": Value("binary"), "place": Value("string")}],
+            "images": [{"bytes": Value("binary"), "caption": Value("string")}],
             "prompt": Value("string"),
             "completion": Value("string"),
             "length": Value("int32"),

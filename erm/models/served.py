@@ -38,7 +38,7 @@ class ServedModel(NamedTuple):
     def identity(self) -> str:
         """A hash of all that decides the questions."""
         shown = self.processor
-        details = shown.details, shown.detail_side, shown.detail_margins
+        details = shown.details, shown.detail_side, shown.detail_margins, shown.detail_totals
         state = self.role.model_dump_json(), shown.max_side, details
         return hashlib.sha256(repr(state).encode()).hexdigest()[:16]
 
@@ -49,11 +49,11 @@ class ServedModel(NamedTuple):
             ErmError: the model was not trained on the task.
         """
         self.role.check_tasks([task])
-        pictures, places = self.processor.pictures(images)
+        pictures, captions = self.processor.pictures(images)
         return Question(
             self.role.prompts[task],
             images=tuple(encode_png(picture) for picture in pictures),
-            captions=tuple(places),
+            captions=tuple(captions),
         )
 
 

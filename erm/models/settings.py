@@ -74,6 +74,10 @@ class DetailSettings(Settings):
         False,
         description="also what stands left of and below a plot's frame, and the cell in a table",
     )
+    totals: bool = Field(
+        False,
+        description="also in how many regions a pair differs, and in how many of its pixels",
+    )
 
 
 class ModelSettings(Settings):

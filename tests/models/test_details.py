@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Literal
 
@@ -97,6 +98,17 @@ def test_of_many_regions_the_first_in_reading_order_are_shown() -> None:
     marks = [(x, y, x + 4, y + 4) for x, y in corners]
     found = _details(_page(*marks), _page())
     assert [detail.region[:2] for detail in found] == [(8, 8), (120, 10), (60, 12), (60, 40)]
+
+
+def test_the_last_detail_says_how_much_differs_in_all() -> None:
+    marks = [(30 * turn, 40, 30 * turn + 4, 45) for turn in range(3)]
+    pair = _page(*marks), _page()
+    found = details_of(*pair, most=2, side=SIDE, totals=True)
+    pixels = sum((x1 - x0 + 1) * (y1 - y0 + 1) for x0, y0, x1, y1 in marks)
+    share = round(10 * math.log10(1 + 1e6 * pixels / (160 * 100)))
+    assert [one.caption for one in found] == [found[0].place, f"{found[1].place} 03 {share}"]
+    assert [one.place for one in found] == [one.place for one in _details(*pair, most=2)]
+    assert details_of(pair[1], pair[1], most=2, side=SIDE, totals=True) == []
 
 
 def test_rules_that_moved_do_not_join_what_they_divide() -> None:
@@ -252,7 +264,8 @@ def test_details_and_their_places_follow_the_pair() -> None:
 def test_a_prepared_sample_gives_the_same_inputs(
     encoding: Literal["difference", "two_images"], side: int
 ) -> None:
-    model = ModelSettings(details=DetailSettings(margins=True), pair_encoding=encoding)
+    details = DetailSettings(margins=True, totals=True)
+    model = ModelSettings(details=details, pair_encoding=encoding)
     processor = build_processor(model, ["compare 0123456789"] * 20, vocabulary=300, max_side=side)
     one = "<|vision_start|><|image_pad|><|vision_end|>"
     slots = one if encoding == "difference" else 2 * one
@@ -305,10 +318,11 @@ def test_two_images_are_followed_by_the_same_details() -> None:
 
 
 def test_a_saved_processor_shows_the_same(tmp_path: object) -> None:
-    processor = _processor(details=DetailSettings(margins=True))
+    processor = _processor(details=DetailSettings(margins=True, totals=True))
     processor.save_pretrained(tmp_path)
     again = PairProcessor.from_pretrained(tmp_path)
-    assert (again.details, again.detail_side, again.detail_margins) == (4, 56, True)
+    assert (again.details, again.detail_side) == (4, 56)
+    assert (again.detail_margins, again.detail_totals) == (True, True)
 
 
 def test_a_detail_alone_asks_for_the_description_of_its_error() -> None:
