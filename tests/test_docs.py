@@ -196,10 +196,10 @@ def test_changes_of_parameters_compose() -> None:
 
 
 def _changes(snippet: Snippet) -> tuple[str, ...]:
-    """The parameters of the pipeline that a command changes with ``-S``."""
+    """The parameters of the pipeline that a command changes or leaves out with ``-S``."""
     found = words(snippet)
     changes = [value for flag, value in pairwise(found) if flag == "-S"]
-    return tuple(one for one in changes if re.match(r"\+?(\w+\.[\w.]+|profile)=", one))
+    return tuple(one for one in changes if re.match(r"~\w+\.|\+?(\w+\.[\w.]+|profile)=", one))
 
 
 def test_extras_exist() -> None:
