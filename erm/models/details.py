@@ -127,6 +127,8 @@ def details_of(
 ) -> list[Detail]:
     """The first regions in which two RGB images differ, in reading order, at most `most`.
 
+    Later ones are often no more than shifted by an earlier one; the overview shows them.
+
     Args:
         side: of a square crop in pixels; wide and tall ones are twice as long and half as broad.
         margins: whether regions inside the reference's frame are shown with their margins, in
@@ -167,10 +169,7 @@ def details_of_files(
 
 
 def _regions(differs: NDArray[np.bool_]) -> list[Box]:
-    """Boxes of the regions of a mask (height, width) in reading order.
-
-    Later ones are often no more than shifted by an earlier one; the overview shows them.
-    """
+    """Boxes of the regions of a mask (height, width) in reading order."""
     rows, columns = np.flatnonzero(differs.any(axis=1)), np.flatnonzero(differs.any(axis=0))
     if not len(rows):
         return []
