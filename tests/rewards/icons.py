@@ -12,9 +12,7 @@ ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40">'
     '<circle cx="20" cy="20" r="9" fill="{}"/></svg>'
 )
-RED, BLUE, GREEN, GOLD, WHITE = (
-    ICON.format(colour) for colour in ("red", "blue", "green", "gold", "white")
-)
+RED, BLUE, GREEN, WHITE = (ICON.format(colour) for colour in ("red", "blue", "green", "white"))
 
 
 def fenced(source: str) -> str:

@@ -16,7 +16,7 @@ from erm.rewards.parts.critic import BatchCriticPart
 from erm.rewards.reward import Reward
 from erm.rewards.rollout import Rollout, Scored
 from erm.rewards.settings import LPIPS, PartSettings, RewardSettings, applies, known_parts
-from tests.rewards.icons import BLUE, GREEN, RED, WHITE, Replying, fenced, style_errors
+from tests.rewards.icons import BLUE, RED, WHITE, Replying, fenced, style_errors
 from tests.vision_models import needs_lpips, save_clip
 
 TABLE = "<table><tr><th>a</th><th>b</th></tr><tr><td>1</td><td>{}</td></tr></table>"
@@ -98,7 +98,7 @@ def test_length_is_punished_softly(renderer: Renderer) -> None:
 def test_the_second_form_divides_by_the_largest_severity_of_the_tasks_batch(
     renderer: Renderer,
 ) -> None:
-    replies = iter([style_errors(1), style_errors(3, 3, 2)])
+    replies = iter([style_errors(), style_errors(1), style_errors(3, 3, 2)])
     sources = [RED.replace("red", colour) for colour in ("red", "blue", "green")]
     rollouts = icons(renderer, *map(fenced, sources), "nothing")
     tasks = [*rollouts, *tables(renderer, "nothing")]
@@ -115,7 +115,7 @@ def test_without_any_discrepancy_the_second_form_gives_the_best_reward(renderer:
 def test_an_unparsable_reply_has_the_published_value_and_none_in_the_second_form(
     renderer: Renderer,
 ) -> None:
-    rollouts = icons(renderer, fenced(GREEN), fenced(BLUE))
+    rollouts = icons(renderer, fenced(RED), fenced(BLUE))
     judge = Replying(lambda _: "I can't tell.")
     published = score(renderer, rollouts, "critic", judge=judge)
     assert [(each.value, each.outcome) for each in published] == [(1.5, "unparsable")] * 2

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Literal
 
 import pytest
 
@@ -12,7 +11,6 @@ from erm.critics.endpoint import EndpointCritic
 from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
 from erm.render import Rendered, Renderer
-from erm.report import Report
 from erm.rewards.loading import load_reward
 from erm.rewards.parts.base import Part
 from erm.rewards.reward import Reward, Weighted
@@ -20,7 +18,7 @@ from erm.rewards.rollout import Drawn, PartScore, Rollout
 from erm.rewards.settings import PartSettings, RewardSettings
 from erm.rewards.summary import filled_values, require_values, summarize, values_or_none
 from tests.chat_server import ChatServer, completion
-from tests.rewards.icons import BLUE, GOLD, GREEN, RED, WHITE, Replying, fenced, style_errors
+from tests.rewards.icons import BLUE, GREEN, RED, WHITE, Replying, fenced, style_errors
 
 NOTHING = "I see no image."
 
@@ -47,16 +45,22 @@ def test_equal_renders_of_one_reference_are_judged_once(renderer: Renderer, red:
     assert [each.outcome for each in scored].count("judged") == 4
 
 
-@pytest.mark.parametrize("severity", ["reported", "expected"])
-def test_the_picture_of_the_reference_itself_is_not_judged(
-    severity: Literal["reported", "expected"], renderer: Renderer, red: bytes
-) -> None:
-    critic = Replying(lambda _: style_errors(2))
-    reward = load_reward(RewardSettings(severity=severity), critic, renderer)
-    scored = reward.score([Rollout("svg", red, text) for text in (fenced(RED), fenced(BLUE))])
-    assert [each.value for each in scored] == [2.0, 1.96]
-    assert [pair.candidate == red for pair in critic.pairs] == [False]
-    assert scored[0].report == Report("svg")
+class Grading(Replying):
+    """Grades every pair with 2 points."""
+
+    grades = True
+
+    def grade_each(self, pairs: Sequence[ImagePair]) -> list[float | EndpointError]:
+        self.pairs += pairs
+        return [2.0] * len(pairs)
+
+
+def test_the_picture_of_the_reference_itself_is_not_graded(renderer: Renderer, red: bytes) -> None:
+    critic = Grading(lambda _: style_errors())
+    reward = load_reward(RewardSettings(severity="graded"), critic, renderer)
+    scored = reward.score([Rollout("svg", red, fenced(each)) for each in (RED, BLUE, GREEN)])
+    assert [each.value for each in scored] == [2.0, 1.96, 1.96]
+    assert [pair.candidate == red for pair in critic.pairs] == [False, False]
 
 
 class Holding(Renderer):
@@ -150,10 +154,9 @@ def test_a_pair_without_an_answer_has_no_reward_and_hurts_no_other(
     renderer: Renderer, red: bytes
 ) -> None:
     def reply(pair: ImagePair) -> str | EndpointError:
-        return EndpointError("too slow", "late") if pair.candidate == gold else style_errors(1)
+        return EndpointError("too slow", "late") if pair.candidate == red else style_errors(1)
 
-    gold = renderer.render_batch([("svg", GOLD)])[0].image
-    rollouts = [Rollout("svg", red, fenced(each)) for each in (GOLD, BLUE, GREEN)]
+    rollouts = [Rollout("svg", red, fenced(each)) for each in (RED, BLUE, GREEN)]
     scored = reward_of(renderer, Replying(reply), critic=1.0).score(rollouts)
     assert [each.value for each in scored] == [None, 1.98, 1.98]
     assert [each.outcome for each in scored] == ["unjudged", "judged", "judged"]
@@ -169,7 +172,7 @@ def test_a_batch_in_which_nothing_could_be_judged_is_never_trained_on(
     renderer: Renderer, red: bytes
 ) -> None:
     critic = Replying(lambda _: EndpointError("nobody there", "unreachable"))
-    rollouts = [Rollout("svg", red, fenced(each)) for each in (GOLD, BLUE)]
+    rollouts = [Rollout("svg", red, fenced(each)) for each in (RED, BLUE)]
     scored = reward_of(renderer, critic, critic=1.0).score(rollouts)
     for values in (require_values, values_or_none, filled_values):
         with pytest.raises(ErmError, match="2 unreachable"):
@@ -195,7 +198,7 @@ def test_the_critics_server_may_fail_for_one_pair(
     chat_server.behaviour = refuse_one
     critic = EndpointCritic("m", endpoint=chat_server.endpoint(concurrency=1))
     reward = load_reward(RewardSettings(), critic, renderer)
-    scored = reward.score([Rollout("svg", red, fenced(each)) for each in (GOLD, BLUE, GREEN)])
+    scored = reward.score([Rollout("svg", red, fenced(each)) for each in (RED, BLUE, GREEN)])
     failures = [each.failure.kind for each in scored if each.failure is not None]
     assert failures == ["refused"]
     assert sorted(each.value for each in scored if each.value is not None) == [1.98, 1.98]

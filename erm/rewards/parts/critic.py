@@ -16,12 +16,9 @@ from erm.critics.base import (
     Critique,
     ImagePair,
     critique_each_with_retry,
-    read_reply,
-    write_reply,
 )
 from erm.endpoints.errors import EndpointError
 from erm.errors import ErmError
-from erm.report import Report
 from erm.rewards.parts.base import Part
 from erm.rewards.published import reward_value
 from erm.rewards.rollout import Drawn, Failure, PartScore
@@ -32,7 +29,7 @@ from erm.tasks import get_task
 class CriticPart(Part):
     """``critic``: the published formula, for each rollout on its own.
 
-    What drew the reference to the byte has no discrepancy, and the critic is not asked.
+    Grades of what drew the reference to the byte are 0, and the critic is not asked.
 
     Args:
         critic: judges the pairs of reference and render.
@@ -61,29 +58,21 @@ class CriticPart(Part):
             for each in drawn
             if each.image is not None
         ]
-        asked = iter(self._asked([pair for pair in pairs if pair.candidate != pair.reference]))
-        return [
-            next(asked) if pair.candidate != pair.reference else self._equal(pair.task)
-            for pair in pairs
-        ]
+        if self._settings.severity == "graded":
+            return self._graded_each(pairs)
+        answers = critique_each_with_retry(self._critic, pairs, self._settings.replies)
+        return [self._read(pair.task, answer) for pair, answer in zip(pairs, answers, strict=True)]
 
     def without(self, drawn: Drawn) -> PartScore:
         return PartScore(reward_value(drawn.rollout.task, drawn.outcome, None))
 
-    def _asked(self, pairs: Sequence[ImagePair]) -> list[PartScore]:
-        """What the critic says of pairs."""
-        if self._settings.severity == "graded":
-            grades = self._critic.grade_each(pairs)
-            return [self._graded(pair.task, each) for pair, each in zip(pairs, grades, strict=True)]
-        answers = critique_each_with_retry(self._critic, pairs, self._settings.replies)
-        return [self._read(pair.task, answer) for pair, answer in zip(pairs, answers, strict=True)]
-
-    def _equal(self, task: str) -> PartScore:
-        """The score of the reference's own picture: that of an empty report, where there is one."""
-        if self._settings.severity == "graded":
-            return self._graded(task, 0.0)
-        empty = read_reply(task, write_reply(Report(task)))
-        return self._read(task, replace(empty, expected_severity=0.0))
+    def _graded_each(self, pairs: Sequence[ImagePair]) -> list[PartScore]:
+        asked = [pair for pair in pairs if pair.candidate != pair.reference]
+        grades = iter(self._critic.grade_each(asked))
+        return [
+            self._graded(pair.task, next(grades) if pair.candidate != pair.reference else 0.0)
+            for pair in pairs
+        ]
 
     def _graded(self, task: str, severity: float | EndpointError) -> PartScore:
         if isinstance(severity, EndpointError):
