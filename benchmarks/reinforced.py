@@ -25,7 +25,7 @@ from erm.critics.prediction import items_of, predictions_of
 from erm.critics.reinforcement import reinforce_critic
 from erm.critics.settings import TrainCriticSettings
 from erm.dataset.pairs import Pair, fraction, read_pairs
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.models.role import read_role
 
 
@@ -63,7 +63,7 @@ def settings_of(arguments: argparse.Namespace) -> TrainCriticSettings:
         )
     except ValidationError as error:
         first = error.errors()[0]
-        raise ErmError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}.") from error
+        raise ErmError(f"{'.'.join(map(str, first['loc']))}: {reason_of(first)}.") from error
 
 
 def main() -> None:

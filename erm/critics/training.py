@@ -153,14 +153,7 @@ def details_alone(pair: Pair, settings: DetailSettings, *, brief: bool) -> Itera
     """
     from erm.models.details import details_of_files
 
-    details = details_of_files(
-        pair.reference,
-        pair.candidate,
-        most=settings.most,
-        side=settings.side,
-        margins=settings.margins,
-        totals=settings.totals,
-    )
+    details = details_of_files(pair.reference, pair.candidate, **settings.model_dump())
     for detail in details:
         shown = [
             (error.box.area, number)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import Field, ValidationError
 
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.settings import Settings
 
 Default = Literal["default"]
@@ -118,7 +118,7 @@ def connection_settings(assignments: Sequence[str], kind: type[Connection]) -> C
         first = error.errors()[0]
         known = ", ".join(f"{name}.NAME" if name == _EXTRA else name for name in kind.model_fields)
         raise ErmError(
-            f"Endpoint option '{first['loc'][0]}': {first['msg']}; known options: {known}."
+            f"Endpoint option '{first['loc'][0]}': {reason_of(first)}; known options: {known}."
         ) from error
 
 

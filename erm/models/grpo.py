@@ -18,7 +18,7 @@ from datasets import Dataset
 from pydantic import TypeAdapter, ValidationError
 from trl import GRPOConfig
 
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.models.best_checkpoint import KEPT, BestCheckpoint, Stop, Validation
 from erm.models.checkpoint import Checkpoint
 from erm.models.grpo_trainer import Prepare, TimedTrainer, UpdateClock
@@ -222,7 +222,7 @@ def grpo_arguments(
         try:
             chosen[name] = TypeAdapter(types[name]).validate_python(value)
         except ValidationError as error:
-            reason = error.errors()[0]["msg"]
+            reason = reason_of(error.errors()[0])
             raise ErmError(f"The option trl.{name} is {value!r}: {reason}.") from error
     try:
         return GRPOConfig(**chosen)

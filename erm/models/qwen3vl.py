@@ -14,7 +14,7 @@ from transformers.models.qwen3_vl.modeling_qwen3_vl import Qwen3VLVisionPatchEmb
 from erm.errors import ErmError
 from erm.models.location import model_folder
 from erm.models.processor import PairProcessor
-from erm.models.settings import SCRATCH_SIZES, LoraSettings, ModelSettings
+from erm.models.settings import SCRATCH_SIZES, DetailSettings, LoraSettings, ModelSettings
 from erm.models.tokenizer import IMAGE_TOKEN, train_tokenizer
 
 
@@ -32,15 +32,7 @@ def build_processor(
     """
     if settings.start is not None:
         return _processor_to_start_from(settings, settings.start, max_side)
-    details = settings.details
-    shown: dict[str, Any] = {}
-    if details is not None:
-        shown = {
-            "details": details.most,
-            "detail_side": details.side,
-            "detail_margins": details.margins,
-            "detail_totals": details.totals,
-        }
+    shown = _shown(settings.details)
     if settings.from_scratch:
         return PairProcessor.from_scratch(
             train_tokenizer(texts, vocabulary),
@@ -58,13 +50,21 @@ def _processor_to_start_from(settings: ModelSettings, start: str, max_side: int)
     if wanted != processor.pair_encoding:
         raise ErmError(f"{start}: sees pairs as {processor.pair_encoding}, not as {wanted}.")
     processor.max_side = max_side
-    if settings.details is not None:
-        processor.details, processor.detail_side = settings.details.most, settings.details.side
-        processor.detail_margins = settings.details.margins
-        processor.detail_totals = settings.details.totals
-    else:
-        processor.details = 0
+    for name, value in _shown(settings.details).items():
+        setattr(processor, name, value)
     return processor
+
+
+def _shown(details: DetailSettings | None) -> dict[str, Any]:
+    """What a processor shows of details, by its own names."""
+    if details is None:
+        return {"details": 0}
+    return {
+        "details": details.most,
+        "detail_side": details.side,
+        "detail_margins": details.margins,
+        "detail_totals": details.totals,
+    }
 
 
 def build_model(settings: ModelSettings, processor: PairProcessor) -> Any:

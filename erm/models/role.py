@@ -9,7 +9,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationError
 
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.models.prompts import follows_instructions
 from erm.settings import Settings
 
@@ -84,7 +84,7 @@ def read_role(folder: Path, expected: Literal["critic", "policy"]) -> Role:
         raise ErmError(f"{folder}: not a {expected}'s folder (no {CARD}).") from error
     except ValidationError as error:
         first = error.errors()[0]
-        reason = f"{'.'.join(map(str, first['loc'])) or 'content'}: {first['msg']}"
+        reason = f"{'.'.join(map(str, first['loc'])) or 'content'}: {reason_of(first)}"
         raise ErmError(f"{path}: not a valid description of a model ({reason}).") from error
     except ValueError as error:
         raise ErmError(f"{path}: not a valid description of a model ({error}).") from error

@@ -13,7 +13,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from erm.critics.loading import DEFAULT_CRITIC, critic_from_spec
 from erm.critics.settings import CriticEndpointSettings
-from erm.errors import ErmError
+from erm.errors import ErmError, reason_of
 from erm.render import Renderer
 from erm.rewards.client import RewardClient
 from erm.rewards.loading import load_reward, needs_critic
@@ -88,7 +88,7 @@ def scorer_settings(options: Mapping[str, Any]) -> ScorerSettings:
     except ValidationError as error:
         first = error.errors()[0]
         place = ".".join(str(each) for each in first["loc"]) or "the options"
-        raise ErmError(f"Reward option {place}: {first['msg']}.") from error
+        raise ErmError(f"Reward option {place}: {reason_of(first)}.") from error
 
 
 def _plain(value: Any) -> Any:
